@@ -1,0 +1,115 @@
+"""What a reader hands over: utterances with labels, and a list of what it left out and why."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+
+class DataError(ValueError):
+    """A refusal in three parts: what was given, what was expected, what to do about it."""
+
+    def __init__(self, given: str, expected: str, do: str) -> None:
+        self.given, self.expected, self.do = given, expected, do
+        super().__init__(f"Given: {given}\nExpected: {expected}\nDo: {do}")
+
+    def __reduce__(self):  # an exception with its own signature must say how to cross a process
+        return type(self), (self.given, self.expected, self.do)
+
+
+def require_name(name: str, allowed: Iterable[str], what: str) -> str:
+    """Return `name` if it is one of `allowed`; otherwise raise with the nearest match as advice."""
+    allowed = list(allowed)
+    if name in allowed:
+        return name
+    near = difflib.get_close_matches(name.lower(), [a.lower() for a in allowed], n=1, cutoff=0.5)
+    nearest = next((a for a in allowed if near and a.lower() == near[0]), None)
+    advice = f"did you mean {nearest!r}?" if nearest else "take one of these names."
+    raise DataError(f"{what} {name!r}", f"one of {', '.join(map(repr, allowed))}", advice)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the transcript and when it is spoken, in seconds from the start of the clip."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One labelled turn. `audio` is None where only the transcript is at hand."""
+
+    id: str
+    audio: Path | None
+    text: str
+    label: str
+    speaker: str = ""
+    dialogue: str = ""
+    session: str = ""
+    scenario: str = ""
+    split: str | None = None  # "train", "valid" or "test" where the corpus has an official one
+    words: tuple[Word, ...] = ()  # spoken words with times, where known
+    video: Path | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something a reader saw and did not take, with the reason: nothing is dropped silently."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled utterances. `labels` fixes the class order everywhere downstream.
+
+    Raises DataError for a label out of the set, for an id that occurs twice, and for no utterance at all.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    utterances: tuple[Utterance, ...]
+    skipped: tuple[Skipped, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.utterances:
+            raise DataError(f"corpus {self.name!r} without a single utterance", "at least one",
+                            "check the folder: the reader found nothing that it understands there.")
+        seen: set[str] = set()
+        for u in self.utterances:
+            if u.label not in self.labels:
+                raise DataError(f"label {u.label!r} of utterance {u.id!r}",
+                                f"one of {', '.join(map(repr, self.labels))}",
+                                "correct the label, or leave the utterance out and list it in `skipped`.")
+            if u.id in seen:
+                raise DataError(f"utterance id {u.id!r} twice in corpus {self.name!r}", "ids that occur once",
+                                "put the split or the dialogue into the id.")
+            seen.add(u.id)
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    def counts(self) -> pd.Series:
+        """Utterances a class, in the order of `labels`."""
+        found = pd.Series([u.label for u in self.utterances]).value_counts()
+        return found.reindex(list(self.labels), fill_value=0).rename("utterances")
+
+    def fingerprint(self) -> str:
+        """16 hex digits over everything that can change a result: ids, labels, texts, groups, splits."""
+        digest = hashlib.sha256(repr((self.name, self.labels)).encode())
+        for u in self.utterances:
+            digest.update(repr((u.id, u.label, u.text, u.speaker, u.dialogue, u.session, u.scenario, u.split)).encode())
+        return digest.hexdigest()[:16]
+
+    def subset(self, ids: Iterable[str]) -> Corpus:
+        """The utterances with these ids, in the corpus's own order."""
+        wanted = set(ids)
+        return replace(self, utterances=tuple(u for u in self.utterances if u.id in wanted))

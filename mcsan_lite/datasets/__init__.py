@@ -1,0 +1,1 @@
+"""Readers: a folder on disk becomes a Corpus, one reader a file."""
