@@ -67,7 +67,7 @@ class Standardizer:
             n = sum(map(len, frames))
             self.mean = (sum(f.sum(0, dtype=np.float64) for f in frames) / n).astype(np.float32)
             variance = sum(np.square(f - self.mean).sum(0, dtype=np.float64) for f in frames) / n
-            self.deviation = np.sqrt(np.maximum(variance, 1e-12)).astype(np.float32)
+            self.deviation = np.sqrt(np.where(variance > 1e-12, variance, 1)).astype(np.float32)  # constant: centred
         self.fitted_on = frozenset(f.id for f in train)
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def get_or_make(folder: Path, name: str, make: Callable[[], np.ndarray]) -> np.n
     if path.exists():
         try:
             return np.load(path, allow_pickle=False)
-        except (ValueError, EOFError, OSError):
+        except (ValueError, EOFError, OSError, MemoryError, zipfile.BadZipFile):
             pass  # a torn disk, an interrupted copy: make it again
     array = make()
 

@@ -103,10 +103,12 @@ class Corpus:
         return found.reindex(list(self.labels), fill_value=0).rename("utterances")
 
     def fingerprint(self) -> str:
-        """16 hex digits over everything that can change a result: ids, labels, texts, groups, splits."""
+        """16 hex digits over what can change a result: ids, labels, texts, groups, splits, word times, and whether there
+        is a clip. Not over where the files lie, nor what they hold."""
         digest = hashlib.sha256(repr((self.name, self.labels)).encode())
         for u in self.utterances:
-            digest.update(repr((u.id, u.label, u.text, u.speaker, u.dialogue, u.session, u.scenario, u.split)).encode())
+            digest.update(repr((u.id, u.label, u.text, u.speaker, u.dialogue, u.session, u.scenario, u.split, u.words,
+                                u.audio is not None, u.video is not None)).encode())
         return digest.hexdigest()[:16]
 
     def subset(self, ids: Iterable[str]) -> Corpus:

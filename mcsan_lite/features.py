@@ -51,6 +51,14 @@ class Features:
     label: str
 
 
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"no audio file at {path}: {error.strerror}", "a wav or flac file",
+                        "check the corpus folder and the path.") from None
+
+
 def load_audio(path: Path, sample_rate: int = 16_000, *, data: bytes | None = None) -> np.ndarray:
     """Any wav or flac as mono float32 (samples,) at `sample_rate`: channels averaged, rate converted.
 
@@ -58,21 +66,20 @@ def load_audio(path: Path, sample_rate: int = 16_000, *, data: bytes | None = No
     """
     import soundfile
 
-    if data is None:
-        if not Path(path).is_file():
-            raise DataError(f"no audio file at {path}", "a wav or flac file", "check the corpus folder and the path.")
-        data = Path(path).read_bytes()
+    data = _read_bytes(path) if data is None else data
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             rate, promised = file.samplerate, file.frames
             signal = file.read(dtype="float32", always_2d=True).mean(1)  # (samples, channels) -> (samples,)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        what = "an empty file" if not data else f"a file that cannot be read: {error}"
+    except (RuntimeError, MemoryError) as error:  # memory: a damaged header can promise any length
+        what = "an empty file" if not data else f"a file that cannot be read: {getattr(error, 'error_string', error)}"
         raise DataError(f"{path}: {what}", "a whole wav or flac file", "copy or convert this file again.") from None
     if not len(signal) or len(signal) < promised or _cut_off(data):
         raise DataError(f"{path}: {len(signal)} samples, fewer than its header promises", "a whole wav or flac file",
                         "copy or convert this file again: it is cut off.")
-    if not np.isfinite(signal).all() or np.abs(signal).max() < SILENCE:
+    if not np.isfinite(signal).all():
+        raise DataError(f"{path}: samples that are not a number or infinite", "finite samples", "convert this file again.")
+    if np.abs(signal).max() < SILENCE:
         raise DataError(f"{path}: {len(signal) / rate:.2f} s of silence", f"a peak amplitude above {SILENCE}",
                         "look at the recording; leave the utterance out if there is nothing to hear.")
     if rate != sample_rate:
@@ -113,9 +120,7 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
 
 def _mfcc_cached(utterance: Utterance, config: FeatureConfig, folder: Path) -> np.ndarray | DataError:
     try:
-        if not Path(utterance.audio).is_file():
-            load_audio(utterance.audio)  # raises, with the path
-        data = Path(utterance.audio).read_bytes()
+        data = _read_bytes(utterance.audio)
         settings = (config.n_mfcc, config.window_s, config.hop_s, config.max_frames, config.sample_rate, config.n_mels)
         key = array_cache.key("mfcc", settings, hashlib.sha256(data).digest())
         return array_cache.get_or_make(
@@ -130,7 +135,7 @@ def _mfcc_many(utterances: Sequence[Utterance], config: FeatureConfig, folder: P
 
 def extract(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: Path | str = "data/cache",
             jobs: int = 1, on_error: str = "raise") -> tuple[list[Features], list[Skipped]]:
-    """Features of every utterance, through the cache: the second call reads and computes nothing.
+    """Features of every utterance, through the cache: the second call computes nothing (it reads the clips to know them).
 
     A clip that cannot be used is reported by name. `on_error="raise"`: all others are made first, then one DataError
     lists the bad ones. `on_error="skip"`: they come back as Skipped, beside the features of the others.

@@ -86,7 +86,7 @@ class ConvBlock(nn.Module):
         self.kernel, self.pool, self.stride = kernel, pool, stride
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, T, F), mask (B, T) -> (B, T', D), (B, T') with T' = about T / stride, at least 1."""
+        """x (B, T, F), mask (B, T) -> (B, T', D), (B, T') with T' = T / stride rounded up."""
         x = x.masked_fill(~mask[..., None], 0.0).transpose(1, 2)  # (B, F, T)
         if self.same:
             x = F.pad(x, ((self.kernel - 1) // 2, self.kernel // 2))
@@ -94,8 +94,8 @@ class ConvBlock(nn.Module):
             lack = max(0, self.kernel - x.shape[-1])
             x, mask = F.pad(x, (0, lack)), F.pad(mask, (0, lack))[:, self.kernel - 1:]
         x = self.activation(self.conv(x)).masked_fill(~mask[:, None], -math.inf)  # (B, D, T)
-        x, mask = (F.max_pool1d(y, self.pool, self.stride, ceil_mode=True) for y in (x, mask[:, None].to(x.dtype)))
-        mask = mask[:, 0] > 0  # (B, T')
+        x = F.pad(x, (0, self.pool - 1), value=-math.inf)  # a window starts at every stride-th frame that is real
+        x, mask = F.max_pool1d(x, self.pool, self.stride), mask[:, ::self.stride]  # (B, D, T'), (B, T')
         return x.transpose(1, 2).masked_fill(~mask[..., None], 0.0), mask
 
 

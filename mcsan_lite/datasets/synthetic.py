@@ -116,10 +116,11 @@ def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split:
     others = [p for p in plain if p is not chosen]
     others = [others[i] for i in rng.permutation(len(others))[:count]]
     stressed = (rng.random(count) < config.stress_share).tolist()
+    if decisive is not None:
+        stressed[decisive] = decisive_stress
     for i in range(count):
         if i == decisive:
             spellings.append((chosen[1], chosen[1]))
-            stressed[i] = decisive_stress
         else:
             spellings.append((others[i][1], others[i][2]))
     spoken: list[tuple[str, str | None, bool, int]] = []  # word heard, word written or None, stressed, pause before
@@ -145,7 +146,7 @@ def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split:
         "targets": targets, "stressed": stressed, "pairs": [h for h, _ in spellings],
         "text": "" if rng.random() < config.missing_text else " ".join(w for _, w, _, _ in spoken if w),
         "has_audio": bool(rng.random() >= config.missing_audio), "speaker": speaker, "voice": speech.VOICES[speaker],
-        "rate": int(190 + sign * 20 + jitter[0]), "volume": int(45 + sign * 12 + jitter[1] // 2),
+        "rate": int(225 + sign * 20 + jitter[0]), "volume": int(45 + sign * 12 + jitter[1] // 2),
         "pitch": int(50 + sign * 15 + jitter[2]), "range": int(50 + sign * 25 + jitter[3]),
         "words": [(heard, on, pause) for heard, _, on, pause in spoken], "written": [w for _, w, _, _ in spoken]}
 
@@ -212,4 +213,4 @@ def read_synthetic(folder: Path | str) -> Corpus:
         utterances.append(Utterance(
             p["id"], audio, p["text"], p["label"], speaker=f"speaker{p['speaker']:02d}",
             dialogue=f"{p['split']}_{number // 10:05d}", split=p["split"], words=words))
-    return Corpus("synthetic", LABELS, tuple(utterances), tuple(skipped))
+    return Corpus(Path(folder).name, LABELS, tuple(utterances), tuple(skipped))

@@ -53,6 +53,11 @@ class MCSANConfig:
             refuse(f"order={self.order!r}", "'parallel', 'cross+self' or 'self+cross'", "take one of these")
         if self.order != "parallel" and not (self.use_cross and self.use_self):
             refuse(f"order={self.order!r} with one attention module", "both modules", "take order='parallel'")
+        for name in ("hidden", "heads", "layers", "kernel", "pool_stride", "feedforward", "classifier_layers"):
+            if getattr(self, name) < 1:
+                refuse(f"{name}={getattr(self, name)}", "at least 1", f"change {name}")
+        if self.positions not in ("sinusoid", "none"):
+            refuse(f"positions={self.positions!r}", "'sinusoid' or 'none'", "take one of these")
         if self.activation not in ACTIVATIONS:
             refuse(f"activation={self.activation!r}", f"one of {', '.join(ACTIVATIONS)}", "take one of these")
         if self.hidden % self.heads:

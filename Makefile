@@ -1,0 +1,71 @@
+# make course   everything a student needs, in one command; a second call repeats nothing that is up to date
+# make test     what a change must pass
+# (Windows without make: the README lists the same commands one by one.)
+
+PYTHON ?= python3
+JOBS   ?= 2
+BIN    := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+STAMP  := .venv/.installed
+
+# One thread a process: two threads on two busy cores made a training step 5 to 16 times slower.
+export OMP_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env course test lint unit notebooks smoke clean
+
+help:
+	@echo "make course     environment, spoken corpus, trained models, executed notebooks   (JOBS=2 at a time)"
+	@echo "make test       environment, lint, unit tests, every notebook in its smoke profile"
+	@echo "make env        the virtual environment .venv alone   (PYTHON=python3)"
+	@echo "make notebooks  build and execute the notebooks that are out of date"
+	@echo "make lint | unit | smoke   the parts of make test"
+	@echo "make clean      remove what tests and builds leave behind; .venv, data and runs stay"
+
+env: $(STAMP)
+
+# The stamp is written last: an installation that was cut off is taken up again.
+$(STAMP): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "Given: no $(PYTHON) here. Expected: Python 3.11 or newer. Do: install it, or name yours: make PYTHON=python3.12"; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Given: $$($(PYTHON) --version). Expected: Python 3.11 or newer." \
+	       "Do: install one, then make PYTHON=python3.11 (or its full path)"; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Given: $(PYTHON) without its venv module. Expected: Python with venv." \
+	       "Do (Debian, Ubuntu): sudo apt install python3-venv"; \
+	  exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -e .
+	@touch $@
+
+course: env
+	$(BIN)/mcsan course --jobs $(JOBS)
+	$(BIN)/python notebooks/build.py --jobs $(JOBS)
+	@echo
+	@echo "The course is ready."
+	@echo "  data/                the spoken corpus and its features"
+	@echo "  runs/                the trained models and their results"
+	@echo "  notebooks/           the lessons, executed; notebooks/solutions/ the same with the solutions"
+	@echo "Open it:  $(BIN)/jupyter lab notebooks/00_start_here.ipynb"
+
+test: env lint unit smoke
+
+lint: env
+	$(BIN)/ruff check .
+
+unit: env
+	$(BIN)/python -m pytest
+
+notebooks: env
+	$(BIN)/python notebooks/build.py --jobs $(JOBS)
+
+smoke: env
+	$(BIN)/python notebooks/build.py --profile smoke --jobs $(JOBS)
+
+clean:
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find mcsan_lite notebooks tests -name __pycache__ -prune -exec rm -rf {} +
+	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
+	@echo "Kept: .venv, data, runs. To start over, remove them too: rm -rf .venv data runs"

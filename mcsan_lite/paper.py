@@ -1,0 +1,64 @@
+"""The paper's settings and its Table 3 as programs, beside the numbers that it printed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from mcsan_lite.corpus import require_name
+from mcsan_lite.datasets.synthetic import SyntheticConfig
+from mcsan_lite.experiment import Spec
+from mcsan_lite.features import FeatureConfig
+from mcsan_lite.models.mcsan import ABLATIONS
+from mcsan_lite.stats import fold_interval, share_interval
+from mcsan_lite.training import TrainConfig
+
+# Sun, Liu, Tao & Lian, ICASSP 2021, Table 3: IEMOCAP, 10 folds, mean and standard deviation.
+TABLE3_PUBLISHED = pd.DataFrame(
+    [("MCSAN", .612, .012, .560, .019), ("w/o audio", .509, .010, .469, .028), ("w/o text", .491, .011, .404, .010),
+     ("w/o self", .605, .013, .550, .026), ("w/o cross", .596, .012, .536, .028),
+     ("cross + self (seq)", .606, .011, .552, .025), ("self + cross (seq)", .602, .012, .554, .024),
+     ("N = 2", .601, .015, .551, .025), ("N = 3", .595, .012, .541, .018)],
+    columns=["row", "wa", "wa_sd", "ua", "ua_sd"]).set_index("row")
+
+# How much is trained. "paper" is section 3.2; "quick" is a laptop's minute on the synthetic corpus; "smoke" is seconds.
+PROFILES: dict[str, dict] = {
+    "paper": {"options": {}, "train": TrainConfig(), "synthetic": SyntheticConfig()},
+    "quick": {"options": {"hidden": 64, "heads": 4}, "synthetic": SyntheticConfig(),
+              "train": TrainConfig(epochs=16, batch_size=32, learning_rate=2e-3, schedule="cosine", clip=1.0)},
+    "smoke": {"options": {"hidden": 16, "heads": 2}, "synthetic": SyntheticConfig(train=160, valid=60, test=60),
+              "train": TrainConfig(epochs=2, batch_size=32, learning_rate=2e-3)},
+}
+# Where a corpus needs other settings than the profile's: MELD from section 3.2, the others see the README.
+CORPUS_TRAIN: dict[tuple[str, str], dict] = {
+    ("meld", "paper"): {"epochs": 20, "learning_rate": 5e-4, "select": "weighted_f1"},
+}
+PROTOCOL = {"synthetic": "official", "meld": "official", "ravdess": "speaker"}
+
+
+def table3(profile: str = "quick", corpus: str = "synthetic", *, rows: list[str] | None = None,
+           protocol: str | None = None, features: FeatureConfig = FeatureConfig()) -> list[Spec]:
+    """Table 3 as specs, all nine rows or the named ones, for a profile and a corpus kind."""
+    settings = PROFILES[require_name(profile, PROFILES, "profile")]
+    train = replace(settings["train"], **CORPUS_TRAIN.get((corpus, profile), {}))
+    names = [require_name(row, ABLATIONS, "row") for row in rows] if rows else list(ABLATIONS)
+    return [Spec(name, "mcsan", {**settings["options"], **ABLATIONS[name]}, features, train,
+                 protocol or PROTOCOL.get(corpus, "kfold10")) for name in names]
+
+
+def summary(results: pd.DataFrame, scores: tuple[str, ...] = ("wa", "ua", "weighted_f1")) -> pd.DataFrame:
+    """One line a run (settings on a corpus), in order of appearance: mean and 95 % interval over folds and seeds (Student t), or over
+    the test utterances (Wilson, WA only) where there is a single run. Never a mean without n."""
+    lines = []
+    for (name, run), group in results.groupby(["name", "run"], sort=False):
+        line = {"row": name, "run": run, "trainings": len(group), "n_test": int(group.n_test.sum())}
+        for score in scores:
+            mean, half = fold_interval(group[score])
+            line[score] = mean
+            if len(group) > 1:
+                line[f"{score} 95 %"] = f"{mean - half:.3f} to {mean + half:.3f}"
+            elif score == "wa":
+                line[f"{score} 95 %"] = "{:.3f} to {:.3f}".format(*share_interval(mean, int(group.n_test.iloc[0])))
+        lines.append(line | {"parameters": int(group.parameters.iloc[0]), "seconds": round(group.seconds.mean(), 1)})
+    return pd.DataFrame(lines).set_index("row")
