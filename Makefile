@@ -5,7 +5,8 @@
 PYTHON ?= python3
 JOBS   ?= 2
 BIN    := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-STAMP  := .venv/.installed
+# Named after the content of what is installed, so that neither a checkout nor an edit during an installation fools it.
+STAMP  := .venv/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 
 # One thread a process: two threads on two busy cores made a training step 5 to 16 times slower.
 export OMP_NUM_THREADS := 1
@@ -24,7 +25,7 @@ help:
 env: $(STAMP)
 
 # The stamp is written last: an installation that was cut off is taken up again.
-$(STAMP): requirements.txt pyproject.toml
+$(STAMP):
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "Given: no $(PYTHON) here. Expected: Python 3.11 or newer. Do: install it, or name yours: make PYTHON=python3.12"; \
 	  exit 1; }
@@ -37,11 +38,12 @@ $(STAMP): requirements.txt pyproject.toml
 	       "Do (Debian, Ubuntu): sudo apt install python3-venv"; \
 	  exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@rm -f .venv/.installed-*
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -e .
 	@touch $@
 
 course: env
-	$(BIN)/mcsan course --jobs $(JOBS)
+	$(BIN)/mcsan ceilings --jobs $(JOBS)
 	$(BIN)/python notebooks/build.py --jobs $(JOBS)
 	@echo
 	@echo "The course is ready."

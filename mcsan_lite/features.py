@@ -112,7 +112,8 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
     window, hop = round(config.window_s * config.sample_rate), round(config.hop_s * config.sample_rate)
     signal = np.pad(signal, (0, max(0, window - len(signal))))[:config.max_frames * hop]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # librosa remarks on every clip shorter than its window
+        # Remarks, not results: a clip shorter than a window, and on librosa's first use a progress bar without widgets.
+        warnings.simplefilter("ignore")
         coefficients = librosa.feature.mfcc(y=signal, sr=config.sample_rate, n_mfcc=config.n_mfcc, n_fft=window,
                                             hop_length=hop, n_mels=config.n_mels, center=True)
     return coefficients.T[:config.max_frames].astype(np.float32)  # (n_mfcc, T) -> (T, n_mfcc)

@@ -188,13 +188,16 @@ def draw_wiring(paths: Sequence[Sequence[str]], modalities: Sequence[str], *, ax
 
     for (m, i), y in lanes.items():
         start = (lanes[m, 0] + lanes[m, len(paths) - 1]) / 2
-        box(0, [start], f"{m}\nencoder", "white")
+        if i == 0:
+            box(0, [start], f"{m}\nencoder", "white")
         stops = [(0, start), *((n + 1, y) for n in range(len(paths[i]))), (deep + 1, y), (deep + 2, y)]
         for (x0, y0), (x1, y1) in itertools.pairwise(stops):
             ax.annotate("", (x1 - 0.4, y1), (x0 + 0.4, y0), arrowprops={"arrowstyle": "->", "color": "0.2"})
         for n, name in enumerate(paths[i], 1):
-            both = [lanes[k, i] for k in modalities]
-            box(n, both if name == "cross" else [y], name, "#D9ECF8" if name == "cross" else "#FDF0D5")
+            if name != "cross":
+                box(n, [y], name, "#FDF0D5")
+            elif m == modalities[0]:
+                box(n, [lanes[k, i] for k in modalities], name, "#D9ECF8")
         box(deep + 1, [y], "max", "white")
     box(deep + 2, list(lanes.values()), "concat", "white")
     middle = (min(lanes.values()) + max(lanes.values())) / 2

@@ -133,8 +133,6 @@ def downloaded(name: str) -> Path | None:
     """The file of a gensim-data set that was downloaded before, or None. Never touches the network."""
     from gensim import downloader
 
-    if Path(name).name != name:  # a path, not a name
-        return None
     files = sorted(Path(downloader.BASE_DIR, name).glob("*.gz"))
     return files[0] if files else None
 

@@ -145,3 +145,5 @@ def test_batch_order_is_fixed_without_a_generator_and_seeded_with_one(make_featu
     assert order(np.random.default_rng(1)) == order(np.random.default_rng(1)) != order(np.random.default_rng(2))
     one = np.random.default_rng(1)
     assert order(one) != order(one)  # another epoch, another order
+    longest = [b.audio.shape[1] for b in batches(made, labels, 4, generator=one)]
+    assert longest != sorted(longest)  # short and long batches mixed, not from short to long

@@ -128,7 +128,7 @@ def test_a_wrong_column_gets_a_suggestion(tmp_path, old, new, crucial):
     (turn(dialogue="x"), "line 5 of {}: Dialogue_ID 'x'"), (turn(number=-1), "line 5 of {}: Utterance_ID '-1'"),
     (turn(season="4.0"), "line 5 of {}: Season '4.0'"), (turn(episode=""), "line 5 of {}: Episode ''"),
     (turn(number="9" * 5000), "line 5 of {}: Utterance_ID"), (turn("a, b"), "line 5 of {}: 12 fields"),
-    ("just a text", "line 5 of {}: 1 fields"), (turn('"never closed'), "line 5 of {}: "),
+    ("just a text", "line 5 of {}: 1 fields"), ('9,"never closed', "line 5 of {}: unexpected end"),
     (turn(dialogue=0, number=2), "lines 3 and 5 of {}: both Dialogue_ID 0, Utterance_ID 2")])
 def test_a_wrong_line_gets_its_number(tmp_path, row, crucial):
     assert crucial.format(tmp_path / FILES["train"]) in refusal(write(tmp_path, [*ROWS, row]), strict=False)

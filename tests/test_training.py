@@ -130,7 +130,7 @@ def test_a_label_out_of_the_set_is_refused(part, model, make_features, labels):
     ({"epochs": 0}, "epochs=0. Expected: above 0. Do: change epochs."),
     ({"batch_size": 0}, "batch_size=0. Expected: above 0."),
     ({"learning_rate": -1.0}, "learning_rate=-1.0. Expected: above 0."),
-    ({"schedule": "step"}, "schedule='step'. Expected: 'constant' or 'cosine'."),
+    ({"schedule": "step"}, "schedule='step'. Expected: 'constant' or 'warmdown'."),
     ({"select": "loss"}, "select='loss'. Expected: 'wa', 'ua', 'weighted_f1' or 'macro_f1'."),
     ({"mask_frames": 1.5}, "mask_frames=1.5. Expected: between 0 and 1."),
     ({"clip": -1.0}, "clip=-1.0. Expected: 0 or more.")], ids=str)
@@ -206,7 +206,7 @@ def watched(monkeypatch):
 
 
 @pytest.mark.parametrize(("schedule", "expected"), [
-    ("constant", [2e-3] * 8), ("cosine", [2e-3 * (1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in range(4) for _ in "ab"])])
+    ("constant", [2e-3] * 8), ("warmdown", [2e-3] * 6 + [1.5e-3] * 2)])
 def test_schedule(schedule, expected, watched, model, make_features, labels):
     made = make_features(6)
     fit(model(), made, made, labels, TrainConfig(epochs=4, batch_size=3, learning_rate=2e-3, schedule=schedule,

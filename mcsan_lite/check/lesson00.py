@@ -54,5 +54,5 @@ def text_ceiling(share: float) -> str | None:
     if abs(share - 1 / 3) < 0.01:
         return "1/3 counts the senses. Within the negative sense a guess is right one time in three, in the others in two."
     if abs(share - 4 / 9) < 0.01:
-        return "you averaged 1/3, 1/2 and 1/2 evenly. The senses are not equally likely: three classes, two, and two of seven."
+        return "you averaged 1/3, 1/2 and 1/2 evenly. The senses are not equally likely: 3, 2 and 2 classes of seven."
     return "count: from each of the three senses, one class can be had. All seven classes are equally likely."

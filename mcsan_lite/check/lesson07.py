@@ -45,7 +45,7 @@ def choose(student) -> str | None:
     hints = {5: "epoch 5 is the best on *test*: you chose by looking at what you report.",
              2: "you returned the row's index: epochs count from one.",
              4: "epochs 3 and 4 tie; take the earlier one."}
-    return None if given == 3 else hints.get(given, f"it returns {given}; the best validation WA is first reached in epoch 3.")
+    return None if given == 3 else hints.get(given, f"it returns {given}; the best validation WA comes first in epoch 3.")
 
 
 @exercise

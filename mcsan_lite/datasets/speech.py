@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from mcsan_lite.corpus import DataError
 
-VOICES = tuple(f"en-us+{kind}{n}" for n in (1, 2, 3, 4, 5) for kind in "fm") + ("en-us+m6", "en-us+m7")
+VOICES = (*(f"en-us+{kind}{n}" for n in (1, 2, 3, 4, 5) for kind in "fm"), "en-us+m6", "en-us+m7")
 SAMPLE_RATE = 16_000
 CHUNK = 500  # utterances a process: part of what makes the sound, so it is no option
 
@@ -47,12 +47,13 @@ class Synthesiser:
             import espeakng_loader
         except ImportError:
             raise DataError("no package espeakng-loader here", "the voice of the synthetic corpus (eSpeak NG, GPL-3)",
-                            'pip install "mcsan-lite[voice]"   (or: pip install espeakng-loader)') from None
+                            "pip install espeakng-loader") from None
         self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
         self.rate = self._lib.espeak_Initialize(2, 0, str(espeakng_loader.get_data_path()).encode(), 0x8000)
         if self.rate <= 0:
             raise DataError(f"eSpeak NG that does not start (code {self.rate})", "its library and its data folder",
                             "pip install --force-reinstall espeakng-loader")
+        self._lib.espeak_ng_SetRandSeed(1)  # it starts with the time of day, and breathy voices hold noise
         self._samples: list[np.ndarray] = []
         self._words: dict[int, int] = {}
         self._callback = _CALLBACK(self._collect)  # kept here: a collected callback would crash the library
@@ -70,7 +71,7 @@ class Synthesiser:
 
     def _voice(self, name: str) -> None:
         if self._lib.espeak_SetVoiceByName(name.encode()) != 0:  # it would silently keep the old voice
-            raise DataError(f"voice {name!r}", f"a voice of eSpeak NG, such as {', '.join(VOICES[:3])}", "take another name.")
+            raise DataError(f"voice {name!r}", f"a voice of eSpeak NG, such as {VOICES[0]!r}", "take another name.")
 
     def speak(self, ssml: str, voice: str, *, rate: int = 175, volume: int = 60, pitch: int = 50,
               range: int = 50) -> tuple[np.ndarray, dict[int, int]]:
@@ -106,11 +107,13 @@ def _ssml(words: Sequence[tuple[str, bool, int]]) -> tuple[str, list[int]]:
     return text + "</speak>", starts
 
 
-def _render(plan: Path, folder: Path) -> None:
-    """Speak every line of `plan` in order, write one 16 kHz FLAC each, print its word times as one JSON line."""
+def render() -> None:
+    """The fresh process of a chunk; its arguments are a plan file and a folder. Speaks every line of the plan in order,
+    writes one 16 kHz FLAC each and prints its word times as one JSON line."""
     import soundfile
     import soxr
 
+    plan, folder = map(Path, sys.argv[1:])
     voice = Synthesiser()
     for line in map(json.loads, plan.read_text().splitlines()):
         ssml, starts = _ssml(line["words"])
@@ -139,8 +142,8 @@ def speak_all(plan: Sequence[dict], folder: Path, *, jobs: int = 1) -> dict[str,
         with tempfile.TemporaryDirectory() as temporary:
             file = Path(temporary, "plan.jsonl")
             file.write_text("\n".join(json.dumps(line) for line in plan[start:start + CHUNK]))
-            done = subprocess.run([sys.executable, "-m", __spec__.name, str(file), str(folder)], capture_output=True,
-                                  text=True)
+            done = subprocess.run([sys.executable, "-c", f"import {__name__} as speech; speech.render()", str(file),
+                                   str(folder)], capture_output=True, text=True)
         if done.returncode:
             raise DataError(f"speech synthesis that stopped: {done.stderr.strip()[-300:]}", "every utterance spoken",
                             "mcsan doctor   (it tests the voice)")
@@ -150,7 +153,3 @@ def speak_all(plan: Sequence[dict], folder: Path, *, jobs: int = 1) -> dict[str,
     with ThreadPoolExecutor(max(1, jobs)) as pool:  # threads only wait here: the work is in the processes
         parts = list(tqdm(pool.map(chunk, starts), total=len(starts), desc="speech", disable=len(starts) < 2))
     return {row["id"]: row for part in parts for row in part}
-
-
-if __name__ == "__main__":
-    _render(Path(sys.argv[1]), Path(sys.argv[2]))

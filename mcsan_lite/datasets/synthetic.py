@@ -76,11 +76,13 @@ class SyntheticConfig:
     def __post_init__(self) -> None:
         checks = [(name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1") for name in
                   ("stress_share", "speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
-        checks += [("pairs", self.pairs % 2 == 0 and self.max_words + 1 <= self.pairs <= 32, "even, above max_words, at most 32"),
-                   ("held_out_pairs", self.held_out_pairs % 2 == 0 and 0 <= self.held_out_pairs <= 32 - self.pairs,
-                    "even, and with `pairs` at most 32"),
+        checks += [(name, getattr(self, name) > 0, "at least 1") for name in ("train", "valid", "test", "max_words")]
+        few = max(3, self.max_words)  # each pair at most once an utterance, and in the leaking world only half may be plain
+        checks += [("pairs", self.pairs % 2 == 0 and few < self.pairs <= 32, "even, 4 to 32, over max_words"),
+                   ("held_out_pairs", self.held_out_pairs % 2 == 0 and
+                    (self.held_out_pairs == 0 or few < self.held_out_pairs <= 32 - self.pairs),
+                    "0; or even, at least 4, over max_words, and with `pairs` at most 32"),
                    ("speakers", 1 <= self.speakers <= len(speech.VOICES), f"1 to {len(speech.VOICES)}"),
-                   ("train", min(self.train, self.valid, self.test) > 0, "at least one utterance a part"),
                    ("world", self.world in ("matching", "leaking"), "'matching' or 'leaking'"),
                    ("imbalance", self.imbalance in ("none", "iemocap"), "'none' or 'iemocap'")]
         for name, good, expected in checks:
