@@ -162,7 +162,7 @@ def parser() -> argparse.ArgumentParser:
     for name, kind, text in (("train", int, "utterances"), ("valid", int, "utterances"), ("test", int, "utterances"),
                              ("seed", int, "another corpus"), ("world", str, "matching or leaking"),
                              ("pairs", int, "homophone pairs"), ("held-out-pairs", int, "pairs only in the test part"),
-                             ("max-words", int, "homophones an utterance"), ("stress-share", float, "stressed by chance"),
+                             ("max-words", int, "homophones an utterance"),
                              ("speakers", int, "voices"), ("speaker-leak", float, "share of speakers that tell the class"),
                              ("imbalance", str, "none or iemocap"), ("label-noise", float, "share of wrong labels"),
                              ("fillers", float, "chance of an untranscribed um"),

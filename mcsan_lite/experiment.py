@@ -43,12 +43,15 @@ class Spec:
     def key(self, corpus: Corpus, model_class: type) -> str:
         """8 hex digits over the settings, the corpus and the code that turns them into a result. Comments do not
         count; a model edited in a notebook cell does, so that an old result is never taken for its own."""
-        settings = asdict(replace(self, train=replace(self.train, seed=0)))
+        settings = asdict(replace(self, options={}, train=replace(self.train, seed=0)))
         config = asdict(model_class.Config(**self.options))  # defaults included: changing one changes the key
-        code = [_code(m) for m in vars(model_class).values() if inspect.isfunction(m)]
-        if inspect.getmodule(model_class) is not None and inspect.getmodule(model_class).__name__ != "__main__":
-            code = [_code(inspect.getmodule(model_class))]
-        code += [_code(module) for module in (batch, features, layers, splits, training, words)]
+        modules, code = {batch, features, layers, splits, training, words}, [model_class.__qualname__]
+        for part in model_class.__mro__[:model_class.__mro__.index(torch.nn.Module)]:
+            if part.__module__ == "__main__":  # a notebook: only the class itself counts, not every other cell
+                code += [_code(m) for m in vars(part).values() if inspect.isfunction(m)]
+            else:
+                modules.add(inspect.getmodule(part))
+        code += [_code(module) for module in sorted(modules, key=lambda m: m.__name__)]
         return hashlib.sha256(repr((settings, config, corpus.fingerprint(), code)).encode()).hexdigest()[:8]
 
     def folder(self, corpus: Corpus, runs: Path, model_class: type) -> Path:
@@ -62,7 +65,7 @@ def _code(item: object) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body[0] = ast.Pass()
+            node.body = body[1:] or [ast.Pass()]
     return ast.dump(tree)
 
 
@@ -72,6 +75,8 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
 
     `metrics.json` is written last: it stands for a finished fold. `data` spares reading the features again.
     """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # faster than two on busy cores, and the same bits however many jobs there are
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "error.txt").unlink(missing_ok=True)
@@ -110,6 +115,8 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
         text = traceback.format_exc()
         write_atomic(folder / "error.txt", lambda p: p.write_text(text))
         return text
+    finally:
+        torch.set_num_threads(threads)
     return None
 
 

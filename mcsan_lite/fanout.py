@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import joblib
@@ -21,18 +22,16 @@ def fan_out(fn: Callable, items: Sequence[tuple], *, jobs: int = 1, backend: str
 
     `desc` names a text progress bar on stderr; it is drawn only where there is more than one item.
     """
-    bar = tqdm(total=len(items), desc=desc, disable=not desc or len(items) < 2, mininterval=1.0)
-    if jobs == 1 or len(items) < 2:
+    with tqdm(total=len(items), desc=desc, disable=not desc or len(items) < 2, mininterval=1.0) as bar, \
+            warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="A worker stopped")  # loky starts another: slower, never wrong
+        if jobs == 1 or len(items) < 2:
+            found = (fn(*item) for item in items)
+        else:
+            with joblib.parallel_config(backend=backend, n_jobs=jobs):
+                found = joblib.Parallel(return_as="generator")(joblib.delayed(_one_thread)(fn, item) for item in items)
         results = []
-        for item in items:
-            results.append(fn(*item))
+        for result in found:
+            results.append(result)
             bar.update()
-    else:
-        with joblib.parallel_config(backend=backend, n_jobs=jobs):
-            calls = (joblib.delayed(_one_thread)(fn, item) for item in items)
-            results = []
-            for result in joblib.Parallel(return_as="generator")(calls):
-                results.append(result)
-                bar.update()
-    bar.close()
     return results

@@ -60,6 +60,10 @@ def load(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
     normal = Standardizer()
     normal.mean, normal.deviation = (tensors.pop(f"normal.{k}").numpy().astype(np.float32) for k in ("mean", "deviation"))
     model_class = models[about["model"]]
-    model = model_class(Dims(**about["dims"]), model_class.Config(**about["config"]))
-    model.load_state_dict(tensors)
+    try:
+        model = model_class(Dims(**about["dims"]), model_class.Config(**about["config"]))
+        model.load_state_dict(tensors)
+    except (TypeError, RuntimeError) as error:
+        raise DataError(f"{path}, saved by other code of {about['model']!r}: {str(error).splitlines()[-1].strip()}",
+                        "weights that fit the code here", "train again: mcsan run") from None
     return Trained(model.eval(), normal, tuple(about["labels"]), FeatureConfig(**about["features"]))

@@ -131,6 +131,6 @@ def positions(length: int, hidden: int, *, like: Tensor) -> Tensor:
 
 
 def masked_max(x: Tensor, mask: Tensor) -> Tensor:
-    """Global max-pooling over real positions, "P" in Fig. 1: (B, T, D) -> (B, D); zero where there is none."""
+    """Global max-pooling over real positions before Eq. 18, "P" in Fig. 1: (B, T, D) -> (B, D); zero where none is."""
     top = x.masked_fill(~mask[..., None], -math.inf).amax(1)
     return torch.where(mask.any(1, keepdim=True), top, torch.zeros_like(top))

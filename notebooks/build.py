@@ -132,6 +132,7 @@ def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
     """Run all cells in a fresh kernel of this interpreter, in `root`. Raises BuildError at the first cell that fails."""
     manager = AsyncKernelManager(kernel_name="python3")
     manager.kernel_spec.argv[0] = sys.executable  # a kernel python3 elsewhere may lead into another environment
+    manager.kernel_spec.argv.append("--log-level=ERROR")  # no warning about unencrypted local ports for every notebook
     client = NotebookClient(notebook, km=manager, timeout=timeout, record_timing=False, store_widget_state=False,
                             coalesce_streams=True, resources={"metadata": {"path": str(root)}})
     env = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}

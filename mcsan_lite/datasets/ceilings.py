@@ -6,9 +6,10 @@ more than chance would mean that the generator leaks.
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, RULES, SyntheticConfig
 
@@ -16,23 +17,23 @@ _NEGATIVE_SOUNDS = {evaluative for evaluative, _ in NEGATIVE}
 VIEWS = ("nothing", "text", "audio", "both, unmatched", "both")
 
 
-def _stresses(row, place: int | None, stress: bool | None, share: float) -> float:
+def _stresses(row, place: int | None, stress: bool | None) -> float:
     """P(which words are stressed | the decisive word is at `place` and `stress`ed, or there is none)."""
     if place is not None and row.stressed[place] != stress:
         return 0.0
-    return float(np.prod([share if bit else 1 - share for i, bit in enumerate(row.stressed) if i != place]))
+    others = [bit for i, bit in enumerate(row.stressed) if i != place]
+    return 1 / (len(others) + 1) / comb(len(others), sum(others))  # how many is uniform, then which
 
 
 def _heard(row, sense: str, stress: bool | None, config: SyntheticConfig) -> float:
     """P(sounds and stresses | class), for one who hears every word but sees no spelling; up to a constant."""
     if config.world == "leaking":  # the sound tells whether a word is evaluative, so its place and sense are known
         place = None if row.decisive is None else row.targets.index(row.decisive)
-        return _stresses(row, place, stress, config.stress_share) if row.sense == sense else 0.0
+        return _stresses(row, place, stress) if row.sense == sense else 0.0
     if sense == "none":
-        return _stresses(row, None, None, config.stress_share)
-    # Any word of the right sense may be the evaluative one; each of those is twice as likely as among all pairs.
+        return _stresses(row, None, None) * (0.5 if len(row.pairs) == 1 else 1)  # a lone word is of either sense
     places = [i for i, sound in enumerate(row.pairs) if (sound in _NEGATIVE_SOUNDS) == (sense == "negative")]
-    return sum(2 / len(row.pairs) * _stresses(row, place, stress, config.stress_share) for place in places)
+    return float(np.mean([_stresses(row, place, stress) for place in places])) if places else 0.0
 
 
 def _likelihood(row, view: str, label: str, config: SyntheticConfig) -> float:
@@ -55,7 +56,7 @@ def _likelihood(row, view: str, label: str, config: SyntheticConfig) -> float:
             if view == "both" or config.world == "leaking":
                 p *= row.stressed[row.targets.index(row.decisive)] == stress
             else:  # unmatched: how many words are stressed is heard, which of them is spelled how is not known
-                p *= binom.pmf(sum(row.stressed) - stress, len(row.stressed) - 1, config.stress_share)
+                p *= 0 <= sum(row.stressed) - stress < len(row.stressed)
     return float(p)
 
 

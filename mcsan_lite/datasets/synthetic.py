@@ -64,7 +64,6 @@ class SyntheticConfig:
     pairs: int = 16  # homophone pairs in use, half of them negative; at most 32
     held_out_pairs: int = 0  # further pairs that only the test part uses: only the word vectors can carry them over
     max_words: int = 6  # an utterance strings 1 to max_words of them
-    stress_share: float = 0.5  # chance that a word which decides nothing is stressed
     speakers: int = 10  # at most 12 voices
     speaker_leak: float = 0.0  # share of utterances whose speaker is chosen by the class
     imbalance: Literal["none", "iemocap"] = "none"
@@ -75,13 +74,16 @@ class SyntheticConfig:
 
     def __post_init__(self) -> None:
         checks = [(name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1") for name in
-                  ("stress_share", "speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
+                  ("speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
         checks += [(name, getattr(self, name) > 0, "at least 1") for name in ("train", "valid", "test", "max_words")]
         few = max(3, self.max_words)  # each pair at most once an utterance, and in the leaking world only half may be plain
-        checks += [("pairs", self.pairs % 2 == 0 and few < self.pairs <= 32, "even, 4 to 32, over max_words"),
-                   ("held_out_pairs", self.held_out_pairs % 2 == 0 and
-                    (self.held_out_pairs == 0 or few < self.held_out_pairs <= 32 - self.pairs),
-                    "0; or even, at least 4, over max_words, and with `pairs` at most 32"),
+        plain = 4 if self.world == "leaking" else 2  # one pair in so many gives a plain word of a given sense
+        checks += [("pairs", self.pairs % 2 == 0 and (self.max_words + 1) // 2 <= self.pairs // plain and self.pairs <= 32,
+                    f"even, at most 32, and at least {plain * ((self.max_words + 1) // 2)} for {self.max_words} words"),
+                   ("held_out_pairs", self.held_out_pairs % 2 == 0 and self.held_out_pairs <= 32 - self.pairs and (
+                       not self.held_out_pairs or (self.max_words + 1) // 2 <= self.held_out_pairs // plain),
+                    f"0, or even, at most {32 - self.pairs}, and at least {plain * ((self.max_words + 1) // 2)}"),
+                   ("max_words", self.max_words > 0, "at least 1"),
                    ("speakers", 1 <= self.speakers <= len(speech.VOICES), f"1 to {len(speech.VOICES)}"),
                    ("world", self.world in ("matching", "leaking"), "'matching' or 'leaking'"),
                    ("imbalance", self.imbalance in ("none", "iemocap"), "'none' or 'iemocap'")]
@@ -96,35 +98,43 @@ class SyntheticConfig:
         return counts / counts.sum()
 
 
+def _draw_words(config: SyntheticConfig, rng: np.random.Generator, split: str, sense: str,
+                stress: bool | None) -> tuple[list[tuple[str, str]], list[bool], int | None]:
+    """The homophones of one utterance as (heard, written), which of them are stressed, and the decisive one's place.
+
+    Half of the sounds belong to negative pairs and half to positive ones, and the number of stressed words beside the
+    decisive one is uniform: neither count is meant to give the class away.
+    """
+    half, held = config.pairs // 2, config.held_out_pairs // 2
+    part = slice(half, half + held) if split == "test" and held else slice(0, half)
+    pools = {"negative": NEGATIVE[part], "positive": POSITIVE[part]}
+    count = int(rng.integers(1, config.max_words + 1))
+    negative = count // 2 + int(rng.integers(2)) * (count % 2)
+    if count == 1 and sense != "none":
+        negative = int(sense == "negative")
+    senses = rng.permutation(["negative"] * negative + ["positive"] * (count - negative)).tolist()
+    places = [i for i, s in enumerate(senses) if s == sense]
+    decisive = int(rng.choice(places)) if places else None
+    # Leaking world: even pairs are only ever evaluative, odd ones only ever plain, so the sound alone tells which.
+    step, first = (2, 1) if config.world == "leaking" else (1, 0)
+    plain = {s: rng.permutation(pool[first::step]).tolist() for s, pool in pools.items()}
+    chosen = None
+    if decisive is not None:
+        evaluative = pools[sense][::step]
+        chosen = list(evaluative[rng.integers(len(evaluative))])
+        plain[sense] = [pair for pair in plain[sense] if pair != chosen]
+    words = [(chosen[0], chosen[0]) if i == decisive else tuple(plain[s].pop()) for i, s in enumerate(senses)]
+    others = rng.permutation([i for i in range(count) if i != decisive]).tolist()
+    loud = others[:int(rng.integers(len(others) + 1))] + ([decisive] if stress else [])
+    return words, [i in loud for i in range(count)], decisive
+
+
 def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split: str) -> dict:
-    """One utterance as a plan: its factors, its spoken words, its transcript. Draws the same amount each time."""
+    """One utterance as a plan: its factors, its spoken words, its transcript."""
     label = LABELS[rng.choice(7, p=config.prior)]
-    sense, decisive_stress, p_high = RULES[label]
+    sense, stress, p_high = RULES[label]
     arousal = "high" if rng.random() < p_high else "low"
-    low, high = ((config.pairs // 2, (config.pairs + config.held_out_pairs) // 2)
-                 if split == "test" and config.held_out_pairs else (0, config.pairs // 2))
-    pool = [("negative", *p) for p in NEGATIVE[low:high]] + [("positive", *p) for p in POSITIVE[low:high]]
-    evaluative, plain = pool, pool
-    if config.world == "leaking":  # even pairs are only ever evaluative, odd ones only ever plain
-        evaluative, plain = pool[0::2], pool[1::2]
-    count = int(min(rng.integers(1, config.max_words + 1), len(plain)))
-    decisive = int(rng.integers(count)) if sense != "none" else None
-    spellings: list[tuple[str, str]] = []  # (as heard, as written)
-    if decisive is not None:
-        chosen = [p for p in evaluative if p[0] == sense]
-        chosen = chosen[rng.integers(len(chosen))]
-    else:
-        chosen = None
-    others = [p for p in plain if p is not chosen]
-    others = [others[i] for i in rng.permutation(len(others))[:count]]
-    stressed = (rng.random(count) < config.stress_share).tolist()
-    if decisive is not None:
-        stressed[decisive] = decisive_stress
-    for i in range(count):
-        if i == decisive:
-            spellings.append((chosen[1], chosen[1]))
-        else:
-            spellings.append((others[i][1], others[i][2]))
+    spellings, stressed, decisive = _draw_words(config, rng, split, sense, stress)
     spoken: list[tuple[str, str | None, bool, int]] = []  # word heard, word written or None, stressed, pause before
     spoken += [(w, w, False, 0) for w in LEAD_INS[rng.integers(len(LEAD_INS))].split()]
     targets = []

@@ -1,0 +1,123 @@
+"""Maps with labels: the seconds on an axis are those that the frame has really heard."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mcsan_lite.attention import AttentionMap, attention_maps, frame_spans, frame_times, points_at
+from mcsan_lite.batch import Dims, ModelOutput, collate
+from mcsan_lite.corpus import DataError
+from mcsan_lite.layers import ConvBlock
+from mcsan_lite.models.mcsan import MCSAN
+
+
+def stack(kernel, stride, same):
+    """The two blocks of Eq. 1 on one channel, all weights one: whatever a frame can see moves it."""
+    blocks = [ConvBlock(1, 1, kernel, pool=kernel, stride=stride, activation=nn.Identity(), same=same) for _ in range(2)]
+    for block in blocks:
+        nn.init.ones_(block.conv.weight)
+        nn.init.zeros_(block.conv.bias)
+
+    def run(x):
+        mask = torch.ones(x.shape[:2], dtype=torch.bool)
+        with torch.no_grad():
+            for block in blocks:
+                x, mask = block(x, mask)
+        assert mask.all()
+        return x[..., 0]
+
+    return run
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same", "valid"])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 3), (3, 2), (5, 3), (2, 2), (4, 1)])
+def test_a_frames_span_is_what_moves_it(kernel, stride, same):
+    frames = 61
+    touched = stack(kernel, stride, same)(torch.eye(frames)[..., None]) > 0  # row t: a click at MFCC frame t
+    spans = frame_spans(touched.shape[1], kernel=kernel, stride=stride, same=same, hop_s=1, window_s=0)
+    for column, (first, last) in zip(touched.T, spans, strict=True):
+        heard = torch.nonzero(column)[:, 0].tolist()
+        assert heard == list(range(int(first), min(int(last), frames - 1) + 1))
+
+
+def test_the_papers_sizes():
+    assert stack(3, 3, True)(torch.zeros(1, 1000, 1)).shape == (1, 112)
+    spans = frame_spans(112)
+    np.testing.assert_allclose(np.diff(frame_times(112))[2:], 0.090)
+    np.testing.assert_allclose(np.diff(spans)[2:, 0], 0.185)  # 17 MFCC frames: 16 hops of 10 ms and a window of 25 ms
+    assert (spans[:, 0] >= 0).all() and spans[0, 0] == 0 and 10 < spans[-1, 1] < 10.2
+    np.testing.assert_allclose(spans[3], [0.27 - 0.04 - 0.0125, 0.27 + 0.12 + 0.0125])
+
+
+@pytest.fixture
+def example(small, make_features):
+    """A model and one utterance of 40 MFCC frames (5 pooled) and 4 tokens."""
+    torch.manual_seed(0)
+    (one,) = make_features(1, frames=40, words=4)
+    return MCSAN(Dims(13, 17, 3), small(layers=2)), one
+
+
+def test_labels_are_tokens_and_seconds(example):
+    model, one = example
+    maps = attention_maps(model, one)
+    seconds = frame_times(5).round(3).tolist()
+    axes = {"text": list(one.tokens), "audio": seconds}
+    assert {name: (m.queries, m.keys) for name, m in maps.items()} == {
+        f"{name.format(n)}": (axes[q], axes[k]) for n in range(2) for name, q, k in (
+            ("cross.{}.text_from_audio", "text", "audio"), ("cross.{}.audio_from_text", "audio", "text"),
+            ("self.{}.text", "text", "text"), ("self.{}.audio", "audio", "audio"))}
+    for name, m in maps.items():
+        assert m.name == name and m.weights.shape == (11, len(m.queries), len(m.keys))
+        np.testing.assert_allclose(m.weights.sum(-1), 1, atol=1e-5)
+        assert list(m.frame().index) == m.queries and list(m.frame().columns) == m.keys
+    first = maps["cross.0.text_from_audio"]
+    np.testing.assert_array_equal(first.frame(head=3), first.weights[3])
+    np.testing.assert_allclose(first.mean, first.weights.mean(0))
+
+
+def test_the_maps_are_those_behind_the_prediction(example):
+    model, one = example
+    model.train()
+    found = attention_maps(model, one)
+    with torch.no_grad():
+        raw = model.eval()(collate([one]), need_attention=True).attention
+    for name, m in found.items():
+        np.testing.assert_array_equal(m.weights, raw[name][0])
+
+
+def test_other_sizes_give_other_seconds(small, make_features):
+    (one,) = make_features(1, frames=40, words=4)
+    model = MCSAN(Dims(13, 17, 3), small(kernel=5, pool_stride=2, conv_same=False))
+    keys = attention_maps(model, one)["self.0.audio"].keys
+    assert keys == frame_times(len(keys), kernel=5, stride=2, same=False).round(3).tolist()
+    assert np.diff(keys)[2] == pytest.approx(0.04)
+
+
+def test_description_names_words_and_seconds():
+    heads = np.array([[[0.1, 0.9], [0.8, 0.2]], [[0.3, 0.7], [0.6, 0.4]]])
+    to_sound = AttentionMap("cross.0.text_from_audio", heads, ["pain", "so"], [0.06, 0.131])
+    assert to_sound.describe() == ("pain looks most at 0.13 s (80%; even spread would be 50%)\n"
+                                   "so looks most at 0.06 s (70%; even spread would be 50%)")
+    to_words = AttentionMap("cross.0.audio_from_text", heads, [0.06, 0.131], ["pain", "so"])
+    assert to_words.describe().splitlines()[0].startswith("0.06 s looks most at so (80%")
+
+
+def test_pointing_by_hand():
+    times = np.array([0.05, 0.14, 0.23, 0.32, 0.41])
+    weights = np.array([0.1, 0.2, 0.4, 0.25, 0.05])
+    assert points_at(weights, times, (0.20, 0.33)) == (True, pytest.approx(0.65), 0.4)
+    assert points_at(weights, times, (0.0, 0.14)) == (False, pytest.approx(0.1), 0.2)  # the end is not inside
+    assert points_at(weights, times, (0.14, 0.15)) == (False, pytest.approx(0.2), 0.2)  # the start is
+    assert points_at(weights, times, (0.5, 0.6)) == (False, 0, 0)
+
+
+def test_a_model_without_maps_is_refused(make_features):
+    class Plain(nn.Module):
+        def forward(self, batch, *, need_attention=False):
+            return ModelOutput(torch.zeros(1, 3))
+
+    with pytest.raises(DataError) as caught:
+        attention_maps(Plain(), make_features(1)[0])
+    assert str(caught.value) == ("Given: Plain, which returns no attention map\nExpected: a model with attention\n"
+                                 "Do: load another run.")
