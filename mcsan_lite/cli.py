@@ -95,8 +95,9 @@ def _floors(args: argparse.Namespace) -> int:
 
     spec, corpus = _specs(args)[0], _open(args)
     data, _ = extract(corpus, spec.features, cache=Path(args.data) / "cache", jobs=args.jobs)
-    found = floors.floors(corpus, splits.folds(corpus, spec.protocol), data, spec.train.select)
-    print(paper.summary(found).drop(columns=["run", "parameters", "seconds"]).round(3).to_string())
+    parts = splits.folds(corpus, spec.protocol)
+    found = floors.floors(corpus, parts, data, spec.train.select, runs=args.runs, jobs=args.jobs)
+    print(paper.summary(found).drop(columns=["run", "parameters"]).round(3).to_string())
     return 0
 
 

@@ -13,8 +13,8 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.py, which holds the version
     7: ["cli"],
     6: ["course", "doctor"],
-    5: ["paper"],
-    4: ["experiment", "inference", "floors"],
+    5: ["paper", "floors"],
+    4: ["experiment", "inference"],
     3: ["training", "attention", "models", "models.*"],
     2: ["batch"],
     1: ["words", "features", "splits", "datasets", "datasets.*"],

@@ -11,29 +11,20 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, RULES, SyntheticConfig
+from mcsan_lite.datasets.synthetic import LABELS, RULES, SyntheticConfig
 
-_NEGATIVE_SOUNDS = {evaluative for evaluative, _ in NEGATIVE}
 VIEWS = ("nothing", "text", "audio", "both, unmatched", "both")
 
 
-def _stresses(row, place: int | None, stress: bool | None) -> float:
-    """P(which words are stressed | the decisive word is at `place` and `stress`ed, or there is none)."""
-    if place is not None and row.stressed[place] != stress:
-        return 0.0
-    others = [bit for i, bit in enumerate(row.stressed) if i != place]
-    return 1 / (len(others) + 1) / comb(len(others), sum(others))  # how many is uniform, then which
-
-
-def _heard(row, sense: str, stress: bool | None, config: SyntheticConfig) -> float:
-    """P(sounds and stresses | class), for one who hears every word but sees no spelling; up to a constant."""
-    if config.world == "leaking":  # the sound tells whether a word is evaluative, so its place and sense are known
-        place = None if row.decisive is None else row.targets.index(row.decisive)
-        return _stresses(row, place, stress) if row.sense == sense else 0.0
-    if sense == "none":
-        return _stresses(row, None, None) * (0.5 if len(row.pairs) == 1 else 1)  # a lone word is of either sense
-    places = [i for i, sound in enumerate(row.pairs) if (sound in _NEGATIVE_SOUNDS) == (sense == "negative")]
-    return float(np.mean([_stresses(row, place, stress) for place in places])) if places else 0.0
+def _stresses(row, stress: bool | None) -> float:
+    """P(which twins are stressed | the decisive word is one of them and `stress`ed, or there is none), for one who
+    cannot tell which twin it is."""
+    twins, number = len(row.stressed) // 2, sum(row.stressed) // 2
+    if twins == 1:
+        return 0.5 if stress is None else float(number == stress)
+    right = twins if stress is None else number if stress else twins - number  # twins that it may be one of
+    free, chosen = (twins, number) if stress is None else (twins - 1, number - stress)
+    return right / twins / comb(free, chosen) if 0 <= chosen <= free else 0.0
 
 
 def _likelihood(row, view: str, label: str, config: SyntheticConfig) -> float:
@@ -50,13 +41,13 @@ def _likelihood(row, view: str, label: str, config: SyntheticConfig) -> float:
         p *= p_high if row.arousal == "high" else 1 - p_high
         own = LABELS.index(label) % config.speakers == row.speaker
         p *= config.speaker_leak * own + (1 - config.speaker_leak) / config.speakers
-        if not reads:
-            p *= _heard(row, sense, stress, config)
-        elif sense != "none" and row.sense == sense:
-            if view == "both" or config.world == "leaking":
-                p *= row.stressed[row.targets.index(row.decisive)] == stress
-            else:  # unmatched: how many words are stressed is heard, which of them is spelled how is not known
-                p *= 0 <= sum(row.stressed) - stress < len(row.stressed)
+        if config.world == "leaking":  # there the sound tells whether a word is evaluative, and its sense
+            p *= row.sense == sense
+        known = config.world == "leaking" or (reads and view == "both")  # which sound is the evaluative word
+        if known and row.sense == sense != "none":
+            p *= row.stressed[row.targets.index(row.decisive)] == stress
+        elif not known:
+            p *= _stresses(row, stress)
     return float(p)
 
 

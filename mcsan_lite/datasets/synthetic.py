@@ -56,14 +56,14 @@ RULES: dict[str, tuple[str, bool | None, float]] = {
 class SyntheticConfig:
     """The knobs. Everything here changes the corpus, and so its folder's name."""
 
-    train: int = 4000
+    train: int = 8000
     valid: int = 500
     test: int = 1000
     seed: int = 20210606
     world: Literal["matching", "leaking"] = "matching"  # leaking: every sound has one spelling, so the ear knows too
     pairs: int = 16  # homophone pairs in use, half of them negative; at most 32
     held_out_pairs: int = 0  # further pairs that only the test part uses: only the word vectors can carry them over
-    max_words: int = 6  # an utterance strings 1 to max_words of them
+    max_words: int = 6  # an utterance strings 2, 4, … up to max_words of them
     speakers: int = 10  # at most 12 voices
     speaker_leak: float = 0.0  # share of utterances whose speaker is chosen by the class
     imbalance: Literal["none", "iemocap"] = "none"
@@ -76,14 +76,13 @@ class SyntheticConfig:
         checks = [(name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1") for name in
                   ("speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
         checks += [(name, getattr(self, name) > 0, "at least 1") for name in ("train", "valid", "test", "max_words")]
-        few = max(3, self.max_words)  # each pair at most once an utterance, and in the leaking world only half may be plain
-        plain = 4 if self.world == "leaking" else 2  # one pair in so many gives a plain word of a given sense
-        checks += [("pairs", self.pairs % 2 == 0 and (self.max_words + 1) // 2 <= self.pairs // plain and self.pairs <= 32,
-                    f"even, at most 32, and at least {plain * ((self.max_words + 1) // 2)} for {self.max_words} words"),
-                   ("held_out_pairs", self.held_out_pairs % 2 == 0 and self.held_out_pairs <= 32 - self.pairs and (
-                       not self.held_out_pairs or (self.max_words + 1) // 2 <= self.held_out_pairs // plain),
-                    f"0, or even, at most {32 - self.pairs}, and at least {plain * ((self.max_words + 1) // 2)}"),
-                   ("max_words", self.max_words > 0, "at least 1"),
+        least = self.max_words * (2 if self.world == "leaking" else 1)  # there, only half of the pairs may be plain
+        checks += [("max_words", self.max_words % 2 == 0, "even: the words come in twos"),
+                   ("pairs", self.pairs % 4 == 0 and least <= self.pairs <= 32,
+                    f"a multiple of 4 from {least} to 32, for {self.max_words} words"),
+                   ("held_out_pairs", self.held_out_pairs % 4 == 0 and (not self.held_out_pairs or (
+                       least <= self.held_out_pairs <= 32 - self.pairs)),
+                    f"0, or a multiple of 4 from {least} to {32 - self.pairs}"),
                    ("speakers", 1 <= self.speakers <= len(speech.VOICES), f"1 to {len(speech.VOICES)}"),
                    ("world", self.world in ("matching", "leaking"), "'matching' or 'leaking'"),
                    ("imbalance", self.imbalance in ("none", "iemocap"), "'none' or 'iemocap'")]
@@ -102,31 +101,31 @@ def _draw_words(config: SyntheticConfig, rng: np.random.Generator, split: str, s
                 stress: bool | None) -> tuple[list[tuple[str, str]], list[bool], int | None]:
     """The homophones of one utterance as (heard, written), which of them are stressed, and the decisive one's place.
 
-    Half of the sounds belong to negative pairs and half to positive ones, and the number of stressed words beside the
-    decisive one is uniform: neither count is meant to give the class away.
+    Every sound of a negative pair has a twin of a positive pair, stressed or not as it is: the ear alone learns nothing
+    about the sense. And from two twins on some are stressed and some are not, how many is drawn first: counting the
+    stressed words says nothing about the decisive one.
     """
     half, held = config.pairs // 2, config.held_out_pairs // 2
     part = slice(half, half + held) if split == "test" and held else slice(0, half)
     pools = {"negative": NEGATIVE[part], "positive": POSITIVE[part]}
-    count = int(rng.integers(1, config.max_words + 1))
-    negative = count // 2 + int(rng.integers(2)) * (count % 2)
-    if count == 1 and sense != "none":
-        negative = int(sense == "negative")
-    senses = rng.permutation(["negative"] * negative + ["positive"] * (count - negative)).tolist()
+    twins = int(rng.integers(1, config.max_words // 2 + 1))
+    senses = rng.permutation(["negative", "positive"] * twins).tolist()
+    twin_of = [senses[:i].count(s) for i, s in enumerate(senses)]  # the first negative with the first positive, and so on
     places = [i for i, s in enumerate(senses) if s == sense]
     decisive = int(rng.choice(places)) if places else None
+    number = int(rng.integers(1, twins)) if twins > 1 else int(rng.integers(2)) if stress is None else int(stress)
+    order = [t for t in rng.permutation(twins).tolist() if decisive is None or t != twin_of[decisive]]
+    loud = order[:number - bool(stress)] + ([twin_of[decisive]] if stress else [])
     # Leaking world: even pairs are only ever evaluative, odd ones only ever plain, so the sound alone tells which.
     step, first = (2, 1) if config.world == "leaking" else (1, 0)
-    plain = {s: rng.permutation(pool[first::step]).tolist() for s, pool in pools.items()}
+    plain = {s: [tuple(p) for p in rng.permutation(pool[first::step])] for s, pool in pools.items()}
     chosen = None
     if decisive is not None:
         evaluative = pools[sense][::step]
-        chosen = list(evaluative[rng.integers(len(evaluative))])
+        chosen = evaluative[rng.integers(len(evaluative))]
         plain[sense] = [pair for pair in plain[sense] if pair != chosen]
-    words = [(chosen[0], chosen[0]) if i == decisive else tuple(plain[s].pop()) for i, s in enumerate(senses)]
-    others = rng.permutation([i for i in range(count) if i != decisive]).tolist()
-    loud = others[:int(rng.integers(len(others) + 1))] + ([decisive] if stress else [])
-    return words, [i in loud for i in range(count)], decisive
+    words = [(chosen[0], chosen[0]) if i == decisive else plain[s].pop() for i, s in enumerate(senses)]
+    return words, [t in loud for t in twin_of], decisive
 
 
 def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split: str) -> dict:

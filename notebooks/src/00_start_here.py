@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# Someone says *"she said week and pain or flower"*. How do they feel? It depends on **which word is meant**, and on
+# Someone says *"she said week and pain or flour with the son"*. How do they feel? It depends on **which word is meant**, and on
 # **how it is said**. In the next minute you hear four clips, guess, and let a small network guess too.
 #
 # **You will be able to**
@@ -49,16 +49,17 @@ from mcsan_lite.features import load_audio
 # *pain* and *pane* sound the same. The ear cannot tell them apart; the transcript can. And the same word can be said
 # plainly or with **stress**: higher, slower, louder. The transcript cannot show that; the ear can.
 #
-# We let a synthesiser say one sentence twice. The second time it stresses one word.
+# We let a synthesiser say one sentence twice. The first time it stresses *week* and *flour*, the second time *pain* and
+# *son*.
 
 # %%
-heard = "she said week and pain or flower".split()
+heard = "she said week and pain or flour with the son".split()
 calm = {"voice": "en-us+f2", "rate": 205, "volume": 33, "pitch": 35, "range": 25}
-plan = [{"id": name, **calm, "words": [(w, name == "stressed" and w == "pain", 0) for w in heard]}
-        for name in ("plain", "stressed")]
+stressed = {"first": ("week", "flour"), "second": ("pain", "son")}
+plan = [{"id": name, **calm, "words": [(w, w in loud, 0) for w in heard]} for name, loud in stressed.items()]
 folder = tempfile.mkdtemp()
 times = speech.speak_all(plan, folder)
-clips = [(sound, spelling) for spelling in ("pain", "pane") for sound in ("plain", "stressed")]
+clips = [(sound, spelling) for spelling in ("pain", "pane") for sound in stressed]
 
 # %% [markdown]
 # **Listen, read the transcript under each player, and guess first.** The classes are
@@ -74,19 +75,19 @@ for number, (sound, spelling) in enumerate(clips, 1):
 # Clips 1 and 3 are the same sound. So are 2 and 4. Here is what the stress does, for who cannot hear it.
 
 # %%
-signals = {name: load_audio(f"{folder}/{name}.flac") for name in ("plain", "stressed")}
+signals = {name: load_audio(f"{folder}/{name}.flac") for name in stressed}
 spans = {name: [Word(w, a, b) for w, a, b in zip(heard, times[name]["starts"],
                                                 [*times[name]["starts"][1:], times[name]["end"]], strict=True)]
          for name in signals}
-fig, axes = plt.subplots(2, 1, figsize=(7.5, 3.4), layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(7.5, 3.4), layout="constrained", sharex=True, sharey=True)
 for ax, (name, signal) in zip(axes, signals.items(), strict=True):
     plots.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
-    ax.set_title(name, loc="left", fontsize=9)
+    ax.set_title(f"{name} sound, stress on {' and '.join(stressed[name])}", loc="left", fontsize=9)
 axes[-1].set_xlabel("seconds")
 length = {n: spans[n][4].end_s - spans[n][4].start_s for n in spans}
 plots.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
-           caption=f"The boxed word lasts {length['plain']:.2f} s when plain and {length['stressed']:.2f} s when stressed; "
-                   "everything else is said the same way.")
+           caption=f"The boxed word lasts {length['first']:.2f} s when it is plain and {length['second']:.2f} s when it is "
+                   "stressed, and it is louder and higher.")
 
 # %% [markdown]
 # ## What does the network say?
@@ -105,7 +106,7 @@ print(f"{len(corpus)} utterances; on the {found.n_test[0]} test utterances of th
 rows = {}
 for number, (sound, spelling) in enumerate(clips, 1):
     features = run.features_of(f"{folder}/{sound}.flac", " ".join(heard).replace("pain", spelling))
-    rows[f"{number}: {spelling}, {sound}"] = run.probabilities(features)
+    rows[f"{number}: {spelling}, {sound} sound"] = run.probabilities(features)
 table = pd.DataFrame(rows).T.reindex(columns=run.labels)
 table.insert(0, "says", table.idxmax(axis=1))
 table.style.format("{:.0%}", subset=list(run.labels))
@@ -132,7 +133,7 @@ table.style.format("{:.0%}", subset=list(run.labels))
 # The softmax is a table: a row a word, a column a moment, each row sums to one. Here it is for clip 2.
 
 # %%
-features = run.features_of(f"{folder}/stressed.flac", " ".join(heard))
+features = run.features_of(f"{folder}/second.flac", " ".join(heard))
 maps = attention.attention_maps(run.model, features)
 looks = maps["cross.0.text_from_audio"]
 moments = np.array(looks.keys)
@@ -140,9 +141,9 @@ assert np.allclose(looks.weights.sum(-1), 1, atol=1e-5)
 print(f"{looks.weights.shape[0]} heads, {looks.weights.shape[1]} words, {looks.weights.shape[2]} moments, one every 90 ms")
 
 # %%
-word = spans["stressed"][4]
+word = spans["second"][4]
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4.6), height_ratios=(1, 2.2), layout="constrained", sharex=True)
-plots.draw_waveform(signals["stressed"], 16_000, ax=top, words=spans["stressed"], highlight=4)
+plots.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
 plots.draw_attention(looks.mean, looks.queries, moments, ax=bottom, highlight=(4, word.start_s, word.end_s))
 hit, mass, chance = attention.points_at(looks.mean[4], moments, (word.start_s, word.end_s))
 plots.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",

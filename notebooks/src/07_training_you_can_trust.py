@@ -61,7 +61,7 @@ print({part: len(found) for part, found in parts.items()}, "· protocol", spec.p
 # to learn from. Their regularisation is chosen on the validation part, as the network's epoch will be.
 
 # %%
-ground = floors.floors(corpus, [fold], data, spec.train.select).set_index("name")
+ground = floors.floors(corpus, [fold], data, spec.train.select).set_index("name")  # loaded, if `make course` made them
 ground[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 
 # %% [markdown]
