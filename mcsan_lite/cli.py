@@ -115,8 +115,11 @@ def _attend(args: argparse.Namespace) -> int:
 
     from mcsan_lite import attention, inference, plots
     from mcsan_lite.cache import write_atomic
-    from mcsan_lite.corpus import require_name
+    from mcsan_lite.corpus import DataError, require_name
 
+    if not (args.audio and args.text):
+        raise DataError("a recording or a transcript left out", "both: a map shows where one looks in the other",
+                        'give --audio my.wav and --text "what was said"')
     run = inference.load(args.run)
     maps = attention.attention_maps(run.model, run.features_of(args.audio, args.text, Path(args.data) / "cache"))
     chosen = maps[require_name(args.map, maps, "attention map")]
@@ -166,7 +169,7 @@ def parser() -> argparse.ArgumentParser:
                              ("max-words", int, "homophones an utterance"),
                              ("speakers", int, "voices"), ("speaker-leak", float, "share of speakers that tell the class"),
                              ("imbalance", str, "none or iemocap"), ("label-noise", float, "share of wrong labels"),
-                             ("fillers", float, "chance of an untranscribed um"),
+                             ("missed", float, "chance that a word is not transcribed"), ("fillers", float, "chance of an untranscribed um"),
                              ("missing-text", float, "share without transcript"),
                              ("missing-audio", float, "share without clip")):
         synthetic.add_argument(f"--{name}", type=kind, help=text)

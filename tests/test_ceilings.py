@@ -11,7 +11,7 @@ import pytest
 from mcsan_lite.datasets.ceilings import VIEWS, ceilings
 from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, POSITIVE, RULES, SyntheticConfig, _draw
 
-TINY = SyntheticConfig(pairs=4, max_words=4, speakers=2)
+TINY = SyntheticConfig(pairs=4, max_words=4, speakers=2, missed=0)
 WORLDS = {
     "matching": TINY,
     "leaking": replace(TINY, world="leaking", pairs=8),

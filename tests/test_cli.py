@@ -168,6 +168,14 @@ def test_attend_writes_picture_and_table_whole_or_not_at_all(mcsan, fold, wav, t
     assert (tmp_path / "out" / "map.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize("left_out", ["--audio", "--text"])
+def test_attend_needs_both(mcsan, fold, wav, left_out):
+    given = {"--audio": str(wav), "--text": "so sweet"}
+    del given[left_out]
+    status, _, err = mcsan("attend", "--run", str(fold), *[part for pair in given.items() for part in pair])
+    assert status == 2 and "Given: a recording or a transcript left out" in err and "--audio my.wav" in err
+
+
 def test_attend_prints_other_maps_as_a_table(mcsan, fold, wav, tmp_path):
     words = ["attend", "--run", str(fold), "--audio", str(wav), "--text", "so sweet", "--out", f"{tmp_path}/map"]
     status, out, _ = mcsan(*words, "--map", "self.0.text", "--data", f"{tmp_path}/cache", places=False)

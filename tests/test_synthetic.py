@@ -16,7 +16,7 @@ from mcsan_lite.datasets import speech, synthetic
 from mcsan_lite.datasets.synthetic import NEGATIVE, POSITIVE, SyntheticConfig, make_synthetic, read_synthetic, read_truth
 from mcsan_lite.words import tokenize
 
-SMALL = SyntheticConfig(train=60, valid=16, test=24, fillers=0.2)
+SMALL = SyntheticConfig(missed=0, train=60, valid=16, test=24, fillers=0.2)
 EVALUATIVE = {pair[0] for pair in NEGATIVE + POSITIVE}
 SOUND = {spelling: pair[0] for pair in NEGATIVE + POSITIVE for spelling in pair}
 
@@ -37,7 +37,7 @@ def mute(monkeypatch, tmp_path):
 
     def make(**knobs):
         monkeypatch.setattr(speech, "speak_all", speak_all)
-        return make_synthetic(tmp_path, SyntheticConfig(**({"train": 2000, "valid": 1, "test": 1} | knobs)))
+        return make_synthetic(tmp_path, SyntheticConfig(**({"train": 2000, "valid": 1, "test": 1, "missed": 0} | knobs)))
     return make
 
 
@@ -173,6 +173,19 @@ def test_stress_is_longer_and_louder_and_arousal_louder_and_faster(spoken):
     for stressed in (True, False):
         high, low = means.loc["high", stressed], means.loc["low", stressed]
         assert high.seconds < 0.95 * low.seconds and high.loud > 1.2 * low.loud
+
+
+def test_missed_words_are_spoken_and_not_transcribed_but_the_decisive_one_always_is(mute):
+    truth = read_truth(mute(missed=0.75))
+    held = [at is not None for u in truth.itertuples() for at in u.targets if u.sense == "none" or at != u.decisive]
+    always = (truth.sense == "none").sum()  # without a decisive word, one of the others is held
+    assert (sum(held) - always) / (len(held) - always) == pytest.approx(0.25, abs=0.02)
+    for u in truth.itertuples():
+        kept = [(at, sound) for at, sound in zip(u.targets, u.pairs, strict=True) if at is not None]
+        tokens = u.text.split()
+        assert kept and [SOUND[tokens[at]] for at, _ in kept] == [sound for _, sound in kept]
+        assert u.sense == "none" or u.decisive in dict(kept)
+        assert [w for w, *_ in u.times if w] == tokens and len(u.times) - len(tokens) >= len(u.pairs) - len(kept)
 
 
 def test_worlds(mute):

@@ -64,6 +64,7 @@ class SyntheticConfig:
     pairs: int = 16  # homophone pairs in use, half of them negative; at most 32
     held_out_pairs: int = 0  # further pairs that only the test part uses: only the word vectors can carry them over
     max_words: int = 6  # an utterance strings 2, 4, … up to max_words of them
+    missed: float = 0.75  # chance that one is spoken but not transcribed; the one that decides always is
     speakers: int = 10  # at most 12 voices
     speaker_leak: float = 0.0  # share of utterances whose speaker is chosen by the class
     imbalance: Literal["none", "iemocap"] = "none"
@@ -74,7 +75,7 @@ class SyntheticConfig:
 
     def __post_init__(self) -> None:
         checks = [(name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1") for name in
-                  ("speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
+                  ("missed", "speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
         checks += [(name, getattr(self, name) > 0, "at least 1") for name in ("train", "valid", "test", "max_words")]
         least = self.max_words * (2 if self.world == "leaking" else 1)  # there, only half of the pairs may be plain
         checks += [("max_words", self.max_words % 2 == 0, "even: the words come in twos"),
@@ -136,14 +137,16 @@ def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split:
     spellings, stressed, decisive = _draw_words(config, rng, split, sense, stress)
     spoken: list[tuple[str, str | None, bool, int]] = []  # word heard, word written or None, stressed, pause before
     spoken += [(w, w, False, 0) for w in LEAD_INS[rng.integers(len(LEAD_INS))].split()]
-    targets = []
+    always = int(rng.integers(len(spellings))) if decisive is None else decisive
+    targets: list[int | None] = []  # where in the transcript each of the words stands, if it does
     for i, (heard, written) in enumerate(spellings):
+        kept = i == always or rng.random() >= config.missed
         if i:
-            spoken += [(w, w, False, 0) for w in CONNECTIVES[rng.integers(len(CONNECTIVES))].split()]
+            spoken += [(w, w if kept else None, False, 0) for w in CONNECTIVES[rng.integers(len(CONNECTIVES))].split()]
         if rng.random() < config.fillers:
             spoken.append((FILLERS[rng.integers(len(FILLERS))], None, False, 0))
-        targets.append(len([s for s in spoken if s[1] is not None]))
-        spoken.append((heard, written, stressed[i], int(rng.integers(0, 3) * 20)))
+        targets.append(sum(w is not None for _, w, _, _ in spoken) if kept else None)
+        spoken.append((heard, written if kept else None, stressed[i], int(rng.integers(0, 3) * 20)))
     speaker = int(rng.integers(config.speakers))
     if rng.random() < config.speaker_leak:
         speaker = LABELS.index(label) % config.speakers
@@ -203,7 +206,7 @@ def make_synthetic(root: Path | str = "data", config: SyntheticConfig = Syntheti
 
 def read_truth(folder: Path | str) -> pd.DataFrame:
     """The oracle, indexed by utterance id: sense, arousal, stressed, decisive (index into the transcript's tokens),
-    targets (indices of all homophones), pairs (what they sound like) and the label before noise."""
+    targets (such an index for every homophone, None where it was missed), pairs (what they sound like) and the label before noise."""
     path = Path(folder) / "utterances.jsonl"
     if not path.is_file():
         raise DataError(f"no synthetic corpus at {folder}", "a folder with utterances.jsonl and audio/",

@@ -71,7 +71,15 @@ print(f"{corpus.name}: {len(clips)} clips of {len({u.speaker for u in clips})} s
 # %%
 folder = clips[0].audio.parent.parent
 truth = read_truth(folder) if (folder / "utterances.jsonl").is_file() else None  # only the synthetic corpus has one
-marks = {u.id: [] if truth is None else truth.stressed[u.id] for u in clips}  # one True or False a word to compare
+
+
+def to_compare(name):
+    """(place in the transcript, stressed?) of every homophone that the transcript holds; some are spoken and missed."""
+    known = [] if truth is None else zip(truth.targets[name], truth.stressed[name], strict=True)
+    return [(at, on) for at, on in known if at is not None]
+
+
+marks = {u.id: [on for _, on in to_compare(u.id)] for u in clips}
 clip = next((u for u in clips if len(marks[u.id]) > 2 and len(set(marks[u.id])) == 2), clips[0])
 rate = 16_000
 signal = features.load_audio(clip.audio, rate)[:10 * rate]
@@ -353,7 +361,7 @@ else:
     fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 3.6), layout="constrained", sharex=True)
     plots.draw_waveform(signal, rate, ax=top, words=clip.words)
     bottom.plot(np.arange(count) / 100, package[:, 0] / 8, color=plots.OKABE_ITO[0])
-    for i, stressed in zip(truth.targets[clip.id], truth.stressed[clip.id], strict=True):
+    for i, stressed in to_compare(clip.id):
         word = clip.words[i]
         bottom.axvspan(word.start_s, word.end_s, alpha=0.35, color=plots.OKABE_ITO[1] if stressed else "0.8")
         bottom.text((word.start_s + word.end_s) / 2, bottom.get_ylim()[0], "stressed" if stressed else "plain", ha="center",
@@ -376,7 +384,7 @@ sample = corpus.subset(u.id for u in clips[::max(1, len(clips) // 1000)])
 table = {f.id: f for f in features.extract(sample)[0]}
 words = []
 for u in sample.utterances if truth is not None else ():
-    for i, stressed in zip(truth.targets[u.id], truth.stressed[u.id], strict=True):
+    for i, stressed in to_compare(u.id):
         part = table[u.id].audio[round(u.words[i].start_s * 100):round(u.words[i].end_s * 100)]
         if len(part):  # where two short words share one time, the first has no frame of its own
             words.append((stressed, len(part) / 100, *part.mean(0)))
