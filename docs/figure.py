@@ -17,10 +17,9 @@ corpus = course.open_corpus()
 truth = read_truth(course.synthetic_folder())
 run = inference.load(course.trained(["MCSAN"], corpus=corpus).folder[0])
 
-# Rule of choice, fixed before looking: the first test utterance of three evaluative-sounding words whose decisive one
-# is stressed, and at least one other is not.
-clip = next(u for u in corpus.utterances if u.split == "test" and truth.sense[u.id] == "negative"
-            and u.label == "anger" and len(truth.targets[u.id]) == 3 and len(set(truth.stressed[u.id])) == 2)
+# Rule of choice, fixed before looking: the first test utterance of four homophones, all transcribed, labelled anger.
+clip = next(u for u in corpus.utterances if u.split == "test" and u.label == "anger"
+            and len(truth.targets[u.id]) == 4 and None not in truth.targets[u.id])
 token = int(truth.decisive[clip.id])
 word, signal = clip.words[token], load_audio(clip.audio)
 features = run.features_of(clip.audio, clip.text)

@@ -169,7 +169,8 @@ def parser() -> argparse.ArgumentParser:
                              ("max-words", int, "homophones an utterance"),
                              ("speakers", int, "voices"), ("speaker-leak", float, "share of speakers that tell the class"),
                              ("imbalance", str, "none or iemocap"), ("label-noise", float, "share of wrong labels"),
-                             ("missed", float, "chance that a word is not transcribed"), ("fillers", float, "chance of an untranscribed um"),
+                             ("stress-share", float, "stressed by chance"),
+                             ("fillers", float, "chance of an untranscribed um"),
                              ("missing-text", float, "share without transcript"),
                              ("missing-audio", float, "share without clip")):
         synthetic.add_argument(f"--{name}", type=kind, help=text)

@@ -19,9 +19,10 @@ from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_
 from mcsan_lite.experiment import run_experiment
 from mcsan_lite.stats import fold_interval, share_interval
 
-# The rows that the ceilings table shows, by world, each beside the ceiling that it can be held against.
-ROWS = {"matching": {"w/o audio": "text", "w/o text": "audio", "w/o cross": "both, unmatched", "MCSAN": "both"},
-        "leaking": {"w/o cross": "both, unmatched", "MCSAN": "both"}}
+# What the ceilings table shows, by world: a row of Table 3 beside the ceiling that it can be held against.
+ROWS = {"matching": (("w/o audio", "text"), ("w/o text", "prosody"), ("w/o text", "audio"),
+                     ("w/o cross", "both, unmatched"), ("MCSAN", "both")),
+        "leaking": (("w/o cross", "both, unmatched"), ("MCSAN", "both"))}
 
 
 def synthetic_folder(profile: str = "quick", *, data: Path | str = "data", world: str = "matching", jobs: int = 1,
@@ -51,12 +52,15 @@ def ceilings_table(profile: str = "quick", *, worlds: Sequence[str] = tuple(ROWS
     """For each world and view: the best accuracy possible, and what the trained model got, with a 95 % interval."""
     lines = []
     for world in worlds:
-        folder = synthetic_folder(profile, data=data, world=world, jobs=jobs)
-        corpus, truth = READERS["synthetic"](folder), read_truth(folder)
         config: SyntheticConfig = replace(paper.PROFILES[profile]["synthetic"], world=world)
+        if world == "leaking":  # easily learned: a third of the utterances is enough
+            config = replace(config, train=config.train // 3)
+        folder = make_synthetic(data, config, jobs=jobs)
+        corpus, truth = READERS["synthetic"](folder), read_truth(folder)
         best = ceilings(truth[truth.split == "test"], config)
-        found = trained(tuple(ROWS[world]), corpus=corpus, profile=profile, data=data, runs=runs, seeds=seeds, jobs=jobs)
-        for row, view in ROWS[world].items():
+        found = trained(tuple(dict(ROWS[world])), corpus=corpus, profile=profile, data=data, runs=runs, seeds=seeds,
+                        jobs=jobs)
+        for row, view in ROWS[world]:
             group = found[found.name == row]
             mean, half = fold_interval(group.wa)
             low, high = ((mean - half, mean + half) if len(group) > 1

@@ -26,7 +26,7 @@ TABLE3_PUBLISHED = pd.DataFrame(
 PROFILES: dict[str, dict] = {
     "paper": {"options": {}, "train": TrainConfig(), "synthetic": SyntheticConfig()},
     "quick": {"options": {"hidden": 64, "heads": 4, "feedforward": 2, "dropout": 0.0}, "synthetic": SyntheticConfig(),
-              "train": TrainConfig(epochs=8, batch_size=32, learning_rate=1.5e-3, schedule="warmdown", clip=1.0)},
+              "train": TrainConfig(epochs=10, batch_size=32, learning_rate=1.5e-3, schedule="warmdown", clip=1.0)},
     "smoke": {"options": {"hidden": 16, "heads": 2, "dropout": 0.0},
               "synthetic": SyntheticConfig(train=160, valid=60, test=60),
               "train": TrainConfig(epochs=2, batch_size=32, learning_rate=2e-3)},

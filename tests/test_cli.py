@@ -115,9 +115,9 @@ def test_run_trains_once_and_table_reads_it_back(mcsan, home, monkeypatch):
 def test_ceilings_holds_every_model_against_its_own(mcsan):
     status, out, _ = mcsan("ceilings")
     lines = [line.split() for line in out.splitlines() if line.strip().startswith(("matching", "leaking"))]
-    assert status == 0 and [line[0] for line in lines] == ["matching"] * 4 + ["leaking"] * 2
-    assert all(f" {view} " in out for view in ("text", "audio", "both, unmatched", "both"))
-    assert [line[-2] for line in lines] == [str(SIZES["test"])] * 6
+    assert status == 0 and [line[0] for line in lines] == ["matching"] * 5 + ["leaking"] * 2
+    assert all(f" {view} " in out for view in ("text", "prosody", "audio", "both, unmatched", "both"))
+    assert [line[-2] for line in lines] == [str(SIZES["test"])] * 7
 
 
 def test_floors(mcsan):
@@ -172,7 +172,7 @@ def test_attend_writes_picture_and_table_whole_or_not_at_all(mcsan, fold, wav, t
 def test_attend_needs_both(mcsan, fold, wav, left_out):
     given = {"--audio": str(wav), "--text": "so sweet"}
     del given[left_out]
-    status, _, err = mcsan("attend", "--run", str(fold), *[part for pair in given.items() for part in pair])
+    status, _, err = mcsan("attend", "--run", str(fold), *[part for pair in given.items() for part in pair], places=False)
     assert status == 2 and "Given: a recording or a transcript left out" in err and "--audio my.wav" in err
 
 

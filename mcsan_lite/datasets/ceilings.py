@@ -6,56 +6,67 @@ more than chance would mean that the generator leaks.
 
 from __future__ import annotations
 
-from math import comb
-
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
-from mcsan_lite.datasets.synthetic import LABELS, RULES, SyntheticConfig
+from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, RULES, SyntheticConfig
 
-VIEWS = ("nothing", "text", "audio", "both, unmatched", "both")
+_NEGATIVE_SOUNDS = {evaluative for evaluative, _ in NEGATIVE}
+VIEWS = ("nothing", "text", "prosody", "audio", "both, unmatched", "both")
 
 
-def _stresses(row, stress: bool | None) -> float:
-    """P(which twins are stressed | the decisive word is one of them and `stress`ed, or there is none), for one who
-    cannot tell which twin it is."""
-    twins, number = len(row.stressed) // 2, sum(row.stressed) // 2
-    if twins == 1:
-        return 0.5 if stress is None else float(number == stress)
-    right = twins if stress is None else number if stress else twins - number  # twins that it may be one of
-    free, chosen = (twins, number) if stress is None else (twins - 1, number - stress)
-    return right / twins / comb(free, chosen) if 0 <= chosen <= free else 0.0
+def _stresses(row, place: int | None, stress: bool | None, share: float) -> float:
+    """P(which words are stressed | the decisive word is at `place` and `stress`ed, or there is none)."""
+    if place is not None and row.stressed[place] != stress:
+        return 0.0
+    return float(np.prod([share if bit else 1 - share for i, bit in enumerate(row.stressed) if i != place]))
+
+
+def _heard(row, sense: str, stress: bool | None, config: SyntheticConfig) -> float:
+    """P(sounds and stresses | class), for one who hears every word but sees no spelling; up to a constant."""
+    if config.world == "leaking":  # the sound tells whether a word is evaluative, so its place and sense are known
+        place = None if row.decisive is None else row.targets.index(row.decisive)
+        return _stresses(row, place, stress, config.stress_share) if row.sense == sense else 0.0
+    if sense == "none":
+        return _stresses(row, None, None, config.stress_share)
+    # Any word of the right sense may be the evaluative one; each of those is twice as likely as among all pairs.
+    places = [i for i, sound in enumerate(row.pairs) if (sound in _NEGATIVE_SOUNDS) == (sense == "negative")]
+    return sum(2 / len(row.pairs) * _stresses(row, place, stress, config.stress_share) for place in places)
+
+
+def _counted(row, stress: bool | None, share: float) -> float:
+    """P(how many words are stressed | class), for one who recognises no word."""
+    count, number = len(row.stressed), sum(row.stressed)
+    return float(binom.pmf(number, count, share) if stress is None else binom.pmf(number - stress, count - 1, share))
 
 
 def _likelihood(row, view: str, label: str, config: SyntheticConfig) -> float:
     """P(what `view` sees of this utterance | class), up to a constant."""
     sense, stress, p_high = RULES[label]
-    hears = view != "text" and row.has_audio
-    reads = view != "audio" and bool(row.text)
-    p = 1.0
-    if view == "nothing":
-        return p
-    if reads:
-        p *= row.sense == sense
-    if hears:
+    hears = view not in ("nothing", "text") and row.has_audio
+    reads = view not in ("nothing", "prosody", "audio") and bool(row.text)
+    p = float(not reads or row.sense == sense)
+    if hears and p:
         p *= p_high if row.arousal == "high" else 1 - p_high
         own = LABELS.index(label) % config.speakers == row.speaker
         p *= config.speaker_leak * own + (1 - config.speaker_leak) / config.speakers
-        if config.world == "leaking":  # there the sound tells whether a word is evaluative, and its sense
-            p *= row.sense == sense
-        known = config.world == "leaking" or (reads and view == "both")  # which sound is the evaluative word
-        if known and row.sense == sense != "none":
+        if view == "audio" or not (reads or view == "prosody"):
+            p *= _heard(row, sense, stress, config)
+        elif view != "prosody" and sense != "none" and (view == "both" or config.world == "leaking"):
             p *= row.stressed[row.targets.index(row.decisive)] == stress
-        elif not known:
-            p *= _stresses(row, stress)
+        else:  # how many words are stressed is heard, which of them is spelled how is not known
+            p *= _counted(row, stress, config.stress_share)
     return float(p)
 
 
 def ceilings(truth: pd.DataFrame, config: SyntheticConfig) -> pd.Series:
     """Best expected accuracy (WA) on these utterances, a number for each of VIEWS.
 
-    "both, unmatched" reads the words and counts the stressed sounds but does not know which word is which sound. Word
-    *order* can tell it some of that, so a model without matching may end above this number, never above "both".
+    "prosody" hears arousal and how many words are stressed, but recognises no word. "audio" recognises every sound, and
+    so knows which belong to negative pairs. "both, unmatched" reads the words and counts the stressed sounds, but does not
+    know which word is which sound. Word *order* can tell some of that, so a model without matching may end above this
+    number, never above "both".
     """
     best = {}
     for view in VIEWS:

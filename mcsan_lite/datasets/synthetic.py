@@ -56,15 +56,15 @@ RULES: dict[str, tuple[str, bool | None, float]] = {
 class SyntheticConfig:
     """The knobs. Everything here changes the corpus, and so its folder's name."""
 
-    train: int = 8000
+    train: int = 6000
     valid: int = 500
     test: int = 1000
     seed: int = 20210606
     world: Literal["matching", "leaking"] = "matching"  # leaking: every sound has one spelling, so the ear knows too
     pairs: int = 16  # homophone pairs in use, half of them negative; at most 32
     held_out_pairs: int = 0  # further pairs that only the test part uses: only the word vectors can carry them over
-    max_words: int = 6  # an utterance strings 2, 4, … up to max_words of them
-    missed: float = 0.75  # chance that one is spoken but not transcribed; the one that decides always is
+    max_words: int = 6  # an utterance strings 1 to max_words of them
+    stress_share: float = 0.5  # chance that a word which decides nothing is stressed
     speakers: int = 10  # at most 12 voices
     speaker_leak: float = 0.0  # share of utterances whose speaker is chosen by the class
     imbalance: Literal["none", "iemocap"] = "none"
@@ -75,15 +75,13 @@ class SyntheticConfig:
 
     def __post_init__(self) -> None:
         checks = [(name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1") for name in
-                  ("missed", "speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
+                  ("stress_share", "speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
         checks += [(name, getattr(self, name) > 0, "at least 1") for name in ("train", "valid", "test", "max_words")]
-        least = self.max_words * (2 if self.world == "leaking" else 1)  # there, only half of the pairs may be plain
-        checks += [("max_words", self.max_words % 2 == 0, "even: the words come in twos"),
-                   ("pairs", self.pairs % 4 == 0 and least <= self.pairs <= 32,
-                    f"a multiple of 4 from {least} to 32, for {self.max_words} words"),
-                   ("held_out_pairs", self.held_out_pairs % 4 == 0 and (not self.held_out_pairs or (
-                       least <= self.held_out_pairs <= 32 - self.pairs)),
-                    f"0, or a multiple of 4 from {least} to {32 - self.pairs}"),
+        few = max(3, self.max_words)  # each pair at most once an utterance, and in the leaking world only half may be plain
+        checks += [("pairs", self.pairs % 2 == 0 and few < self.pairs <= 32, "even, 4 to 32, over max_words"),
+                   ("held_out_pairs", self.held_out_pairs % 2 == 0 and
+                    (self.held_out_pairs == 0 or few < self.held_out_pairs <= 32 - self.pairs),
+                    "0; or even, at least 4, over max_words, and with `pairs` at most 32"),
                    ("speakers", 1 <= self.speakers <= len(speech.VOICES), f"1 to {len(speech.VOICES)}"),
                    ("world", self.world in ("matching", "leaking"), "'matching' or 'leaking'"),
                    ("imbalance", self.imbalance in ("none", "iemocap"), "'none' or 'iemocap'")]
@@ -98,55 +96,45 @@ class SyntheticConfig:
         return counts / counts.sum()
 
 
-def _draw_words(config: SyntheticConfig, rng: np.random.Generator, split: str, sense: str,
-                stress: bool | None) -> tuple[list[tuple[str, str]], list[bool], int | None]:
-    """The homophones of one utterance as (heard, written), which of them are stressed, and the decisive one's place.
-
-    Every sound of a negative pair has a twin of a positive pair, stressed or not as it is: the ear alone learns nothing
-    about the sense. And from two twins on some are stressed and some are not, how many is drawn first: counting the
-    stressed words says nothing about the decisive one.
-    """
-    half, held = config.pairs // 2, config.held_out_pairs // 2
-    part = slice(half, half + held) if split == "test" and held else slice(0, half)
-    pools = {"negative": NEGATIVE[part], "positive": POSITIVE[part]}
-    twins = int(rng.integers(1, config.max_words // 2 + 1))
-    senses = rng.permutation(["negative", "positive"] * twins).tolist()
-    twin_of = [senses[:i].count(s) for i, s in enumerate(senses)]  # the first negative with the first positive, and so on
-    places = [i for i, s in enumerate(senses) if s == sense]
-    decisive = int(rng.choice(places)) if places else None
-    number = int(rng.integers(1, twins)) if twins > 1 else int(rng.integers(2)) if stress is None else int(stress)
-    order = [t for t in rng.permutation(twins).tolist() if decisive is None or t != twin_of[decisive]]
-    loud = order[:number - bool(stress)] + ([twin_of[decisive]] if stress else [])
-    # Leaking world: even pairs are only ever evaluative, odd ones only ever plain, so the sound alone tells which.
-    step, first = (2, 1) if config.world == "leaking" else (1, 0)
-    plain = {s: [tuple(p) for p in rng.permutation(pool[first::step])] for s, pool in pools.items()}
-    chosen = None
-    if decisive is not None:
-        evaluative = pools[sense][::step]
-        chosen = evaluative[rng.integers(len(evaluative))]
-        plain[sense] = [pair for pair in plain[sense] if pair != chosen]
-    words = [(chosen[0], chosen[0]) if i == decisive else plain[s].pop() for i, s in enumerate(senses)]
-    return words, [t in loud for t in twin_of], decisive
-
-
 def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split: str) -> dict:
-    """One utterance as a plan: its factors, its spoken words, its transcript."""
+    """One utterance as a plan: its factors, its spoken words, its transcript. Draws the same amount each time."""
     label = LABELS[rng.choice(7, p=config.prior)]
-    sense, stress, p_high = RULES[label]
+    sense, decisive_stress, p_high = RULES[label]
     arousal = "high" if rng.random() < p_high else "low"
-    spellings, stressed, decisive = _draw_words(config, rng, split, sense, stress)
+    low, high = ((config.pairs // 2, (config.pairs + config.held_out_pairs) // 2)
+                 if split == "test" and config.held_out_pairs else (0, config.pairs // 2))
+    pool = [("negative", *p) for p in NEGATIVE[low:high]] + [("positive", *p) for p in POSITIVE[low:high]]
+    evaluative, plain = pool, pool
+    if config.world == "leaking":  # even pairs are only ever evaluative, odd ones only ever plain
+        evaluative, plain = pool[0::2], pool[1::2]
+    count = int(min(rng.integers(1, config.max_words + 1), len(plain)))
+    decisive = int(rng.integers(count)) if sense != "none" else None
+    spellings: list[tuple[str, str]] = []  # (as heard, as written)
+    if decisive is not None:
+        chosen = [p for p in evaluative if p[0] == sense]
+        chosen = chosen[rng.integers(len(chosen))]
+    else:
+        chosen = None
+    others = [p for p in plain if p is not chosen]
+    others = [others[i] for i in rng.permutation(len(others))[:count]]
+    stressed = (rng.random(count) < config.stress_share).tolist()
+    if decisive is not None:
+        stressed[decisive] = decisive_stress
+    for i in range(count):
+        if i == decisive:
+            spellings.append((chosen[1], chosen[1]))
+        else:
+            spellings.append((others[i][1], others[i][2]))
     spoken: list[tuple[str, str | None, bool, int]] = []  # word heard, word written or None, stressed, pause before
     spoken += [(w, w, False, 0) for w in LEAD_INS[rng.integers(len(LEAD_INS))].split()]
-    always = int(rng.integers(len(spellings))) if decisive is None else decisive
-    targets: list[int | None] = []  # where in the transcript each of the words stands, if it does
+    targets = []
     for i, (heard, written) in enumerate(spellings):
-        kept = i == always or rng.random() >= config.missed
         if i:
-            spoken += [(w, w if kept else None, False, 0) for w in CONNECTIVES[rng.integers(len(CONNECTIVES))].split()]
+            spoken += [(w, w, False, 0) for w in CONNECTIVES[rng.integers(len(CONNECTIVES))].split()]
         if rng.random() < config.fillers:
             spoken.append((FILLERS[rng.integers(len(FILLERS))], None, False, 0))
-        targets.append(sum(w is not None for _, w, _, _ in spoken) if kept else None)
-        spoken.append((heard, written if kept else None, stressed[i], int(rng.integers(0, 3) * 20)))
+        targets.append(len([s for s in spoken if s[1] is not None]))
+        spoken.append((heard, written, stressed[i], int(rng.integers(0, 3) * 20)))
     speaker = int(rng.integers(config.speakers))
     if rng.random() < config.speaker_leak:
         speaker = LABELS.index(label) % config.speakers
@@ -206,7 +194,7 @@ def make_synthetic(root: Path | str = "data", config: SyntheticConfig = Syntheti
 
 def read_truth(folder: Path | str) -> pd.DataFrame:
     """The oracle, indexed by utterance id: sense, arousal, stressed, decisive (index into the transcript's tokens),
-    targets (such an index for every homophone, None where it was missed), pairs (what they sound like) and the label before noise."""
+    targets (indices of all homophones), pairs (what they sound like) and the label before noise."""
     path = Path(folder) / "utterances.jsonl"
     if not path.is_file():
         raise DataError(f"no synthetic corpus at {folder}", "a folder with utterances.jsonl and audio/",
