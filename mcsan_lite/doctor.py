@@ -22,7 +22,7 @@ NEEDED_PYTHON, NEEDED_GB = (3, 11), 2
 HERE = Path(sys.executable)
 PYTHON = HERE.relative_to(Path.cwd()) if HERE.is_relative_to(Path.cwd()) else "python"
 PIP = f"{PYTHON} -m pip install"
-MODULES = {"scikit-learn": "sklearn", "ipython": "IPython"}  # distributions whose module has another name (beyond - and _)
+MODULES = {"scikit-learn": "sklearn", "ipython": "IPython", "pillow": "PIL"}  # modules not called like their package
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ PROFILES: dict[str, dict] = {
               "train": TrainConfig(epochs=2, batch_size=32, learning_rate=2e-3)},
 }
 # Where a corpus needs other settings than the profile's. "paper" is section 3.2; in "quick", real speech and real text
-# overfit without dropout, and a few hundred clips need more epochs. Chosen on validation parts, see the README.
+# overfit without dropout, and a few hundred clips need more epochs. How they were chosen is in the README.
 BY_CORPUS: dict[tuple[str, str], dict[str, dict]] = {
     ("meld", "paper"): {"train": {"epochs": 20, "learning_rate": 5e-4, "select": "weighted_f1"}},
     ("meld", "quick"): {"train": {"epochs": 20, "learning_rate": 1e-3, "select": "weighted_f1"},

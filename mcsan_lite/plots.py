@@ -133,7 +133,8 @@ def draw_rows(table: pd.DataFrame, *, ax=None, marks: dict[str, float] | None = 
     for at, value in zip(y, table["mean"], strict=True):
         ax.text(value, at + 0.15, f"{value:.2f}", ha="center", fontsize=8)
     for i, (name, value) in enumerate((marks or {}).items()):
-        ax.axvline(value, color=OKABE_ITO[5], ls=("--", ":", "-.", (0, (1, 3)))[i % 4], lw=1.2, label=f"{name} {value:.2f}")
+        style = ("--", ":", "-.", (0, (1, 3)), (0, (6, 1)))[i % 5]
+        ax.axvline(value, color=OKABE_ITO[5], ls=style, lw=1.2, label=f"{name} {value:.2f}")
     if marks:
         ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8, title="ceilings", frameon=False)
     ax.set_yticks(y, table.index)

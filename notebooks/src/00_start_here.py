@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# Someone says *"she said week and pain or flour with the son"*. How do they feel? It depends on **which word is meant**, and on
+# Someone says *"she said week and pain or flour with the sole"*. How do they feel? It depends on **which word is meant**, and on
 # **how it is said**. In the next minute you hear four clips, guess, and let a small network guess too.
 #
 # **You will be able to**
@@ -50,12 +50,12 @@ from mcsan_lite.features import load_audio
 # plainly or with **stress**: higher, slower, louder. The transcript cannot show that; the ear can.
 #
 # We let a synthesiser say one sentence twice. The first time it stresses *week* and *flour*, the second time *pain* and
-# *son*.
+# *sole*.
 
 # %%
-heard = "she said week and pain or flour with the son".split()
+heard = "she said week and pain or flour with the sole".split()
 calm = {"voice": "en-us+f2", "rate": 205, "volume": 33, "pitch": 35, "range": 25}
-stressed = {"first": ("week", "flour"), "second": ("pain", "son")}
+stressed = {"first": ("week", "flour"), "second": ("pain", "sole")}
 plan = [{"id": name, **calm, "words": [(w, w in loud, 0) for w in heard]} for name, loud in stressed.items()]
 folder = tempfile.mkdtemp()
 times = speech.speak_all(plan, folder)
