@@ -67,9 +67,25 @@ def _run(args: argparse.Namespace) -> int:
 
     results = run_experiment(_specs(args), _open(args), seeds=range(args.seeds), cache=Path(args.data) / "cache",
                              runs=args.runs, jobs=args.jobs, device=args.device, progress=args.jobs == 1)
-    print(paper.summary(results).round(3).to_string())
+    print(paper.summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
+    if args.per_class:
+        for name, group in results.groupby("name", sort=False):
+            print(f"\n{name}, all folds and seeds together\n{_classes(group.folder)}\n")
     print("folders:", *sorted({str(Path(f).parent) for f in results.folder}), sep="\n  ")
     return 0
+
+
+def _classes(folders) -> str:
+    """Precision, recall, F1 and n a class, and the confusion matrix, over the predictions in these folders."""
+    import pandas as pd
+
+    from mcsan_lite import metrics
+
+    found = pd.concat(pd.read_csv(Path(folder) / "predictions.csv") for folder in folders)
+    labels = list(found.columns[2:])  # behind id and true
+    true, pred = found.true.map(labels.index).to_numpy(), found[labels].to_numpy().argmax(1)
+    counts = pd.DataFrame(metrics.confusion(true, pred, len(labels)), [f"true {name}" for name in labels], labels)
+    return f"{metrics.per_class(true, pred, labels).round(3).to_string()}\n\n{counts.to_string()}"
 
 
 def _table(args: argparse.Namespace) -> int:
@@ -77,7 +93,8 @@ def _table(args: argparse.Namespace) -> int:
     from mcsan_lite.experiment import load_results
 
     for (corpus, protocol), group in load_results(args.runs).groupby(["corpus", "protocol"]):
-        print(f"\n{corpus} · {protocol}\n{paper.summary(group).round(3).to_string()}")
+        scores = paper.summary(group, ("wa", "ua", "weighted_f1", "macro_f1"))
+        print(f"\n{corpus} · {protocol}\n{scores.round(3).to_string()}")
     return 0
 
 
@@ -178,6 +195,7 @@ def parser() -> argparse.ArgumentParser:
         "name", help="for example glove-wiki-gigaword-300, the paper's 300 dimensions")
     run = with_corpus(command("run", _run, "train and score rows of Table 3; finished folds are not done again"))
     run.add_argument("--corpus", default="synthetic", help="synthetic, ravdess or meld")
+    run.add_argument("--per-class", action="store_true", help="also a table a class and the confusion matrix")
     run.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
     run.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     common(command("table", _table, "what is finished, from disk: mean and 95 %% interval a row"))

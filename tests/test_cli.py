@@ -112,6 +112,16 @@ def test_run_trains_once_and_table_reads_it_back(mcsan, home, monkeypatch):
         assert not line.startswith(("MCSAN", "w/o")) or line in out  # the same numbers, not one typed
 
 
+def test_run_prints_a_table_a_class_and_the_confusion(mcsan, fold):
+    status, out, _ = mcsan("run", "--rows", "MCSAN", "--per-class")
+    tested = pd.read_csv(fold / "predictions.csv")
+    counts = {line.split()[1]: list(map(int, line.split()[2:])) for line in out.splitlines() if line.startswith("true ")}
+    assert status == 0 and "macro_f1" in out and list(counts) == list(LABELS)
+    assert {name: sum(row) for name, row in counts.items()} == {name: (tested.true == name).sum() for name in LABELS}
+    right = (tested[list(LABELS)].idxmax(axis=1) == tested.true).sum()
+    assert sum(counts[name][i] for i, name in enumerate(LABELS)) == right
+
+
 def test_ceilings_holds_every_model_against_its_own(mcsan):
     status, out, _ = mcsan("ceilings")
     lines = [line.split() for line in out.splitlines() if line.strip().startswith(("matching", "leaking"))]
