@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite import features, words
@@ -46,14 +47,6 @@ def corpus(tmp_path):
 @pytest.fixture
 def config(tmp_path):
     return FeatureConfig(n_mfcc=13, n_mels=29, vectors=str(tmp_path / "v.txt"))
-
-
-def refusal(call) -> str:
-    with pytest.raises(DataError) as caught:
-        call()
-    text = str(caught.value)
-    assert text.startswith("Given: ") and "\nExpected: " in text and "\nDo: " in text
-    return text
 
 
 def stored(tmp_path):

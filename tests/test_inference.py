@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
+from refusals import refusal
 from safetensors.torch import load_file, save_file
 
-from mcsan_lite.corpus import Corpus, DataError, Utterance
+from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.experiment import Spec, run_experiment
 from mcsan_lite.features import FeatureConfig, extract
 from mcsan_lite.inference import load
@@ -37,14 +38,6 @@ def run(tmp_path_factory):
     spec = Spec("MCSAN", "mcsan", {"hidden": 12, "heads": 2, "activation": "tanh"},
                 FeatureConfig(n_mfcc=13, n_mels=29, vectors=str(home / "v.txt")), TrainConfig(2, 4, 1e-2))
     return run_experiment([spec], corpus, cache=home / "cache", runs=home / "runs").folder[0], corpus, home / "cache"
-
-
-def refusal(call):
-    with pytest.raises(DataError) as caught:
-        call()
-    text = str(caught.value)
-    assert text.startswith("Given: ") and "\nExpected: " in text and "\nDo: " in text
-    return text
 
 
 def written(folder):

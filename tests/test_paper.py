@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refusal
 
-from mcsan_lite.corpus import DataError
 from mcsan_lite.features import FeatureConfig
 from mcsan_lite.models.mcsan import ABLATIONS, MCSANConfig
 from mcsan_lite.paper import BY_CORPUS, PROFILES, PROTOCOL, TABLE3_PUBLISHED, summary, table3
@@ -24,14 +24,6 @@ self + cross (seq) 0.602 ± 0.012 0.554 ± 0.024
 N = 2 0.601 ± 0.015 0.551 ± 0.025
 N = 3 0.595 ± 0.012 0.541 ± 0.018
 """  # Sun et al. 2021, page 4, Table 3
-
-
-def refusal(call):
-    with pytest.raises(DataError) as caught:
-        call()
-    text = str(caught.value)
-    assert text.startswith("Given: ") and "\nExpected: " in text and "\nDo: " in text
-    return text
 
 
 def test_published_numbers_are_those_of_the_paper():

@@ -9,9 +9,9 @@ from gensim import downloader
 from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 
 from mcsan_lite import words
-from mcsan_lite.corpus import DataError
 from mcsan_lite.words import GLOVE_50, embed, load_vectors, tokenize
 
 TABLE = {"kettle": [0.5, -1.0, 2.0], "sings": [1.5, 3.0, -2.5], "at name@domain.com": [4.0, 0.25, 1.0], "n't": [-1, 1, 0.5],
@@ -31,14 +31,6 @@ def binary(path):
     table.add_vectors(names, np.array([TABLE[name] for name in names], np.float32))
     table.save_word2vec_format(str(path), binary=True)
     return path.read_bytes()
-
-
-def refusal(call) -> str:
-    with pytest.raises(DataError) as caught:
-        call()
-    text = str(caught.value)
-    assert text.startswith("Given: ") and "\nExpected: " in text and "\nDo: " in text
-    return text
 
 
 @pytest.mark.parametrize("text, tokens", [

@@ -1,0 +1,14 @@
+"""What every refusal must look like."""
+
+import pytest
+
+from mcsan_lite.corpus import DataError
+
+
+def refusal(call) -> str:
+    """The text of the DataError that `call` raises, which has its three parts."""
+    with pytest.raises(DataError) as caught:
+        call()
+    text = str(caught.value)
+    assert text.startswith("Given: ") and "\nExpected: " in text and "\nDo: " in text
+    return text
