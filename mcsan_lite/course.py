@@ -17,7 +17,7 @@ from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.ceilings import ceilings
 from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_truth
 from mcsan_lite.experiment import run_experiment
-from mcsan_lite.stats import fold_interval, share_interval
+from mcsan_lite.stats import score_interval
 
 # What the ceilings table shows, by world: a row of Table 3 beside the ceiling that it can be held against.
 ROWS = {"matching": (("w/o audio", "text"), ("w/o text", "prosody"), ("w/o text", "audio"),
@@ -25,11 +25,14 @@ ROWS = {"matching": (("w/o audio", "text"), ("w/o text", "prosody"), ("w/o text"
         "leaking": (("w/o cross", "both, unmatched"), ("MCSAN", "both"))}
 
 
+def _synthetic(profile: str) -> SyntheticConfig:
+    return paper.PROFILES[require_name(profile, paper.PROFILES, "profile")]["synthetic"]
+
+
 def synthetic_folder(profile: str = "quick", *, data: Path | str = "data", world: str = "matching", jobs: int = 1,
                      **knobs) -> Path:
     """The folder of the profile's synthetic corpus, generated if it is not there."""
-    config = paper.PROFILES[require_name(profile, paper.PROFILES, "profile")]["synthetic"]
-    return make_synthetic(data, replace(config, world=world, **knobs), jobs=jobs)
+    return make_synthetic(data, replace(_synthetic(profile), world=world, **knobs), jobs=jobs)
 
 
 def open_corpus(name: str = "synthetic", *, root: Path | str | None = None, profile: str = "quick",
@@ -52,7 +55,7 @@ def ceilings_table(profile: str = "quick", *, worlds: Sequence[str] = tuple(ROWS
     """For each world and view: the best accuracy possible, and what the trained model got, with a 95 % interval."""
     lines = []
     for world in worlds:
-        config: SyntheticConfig = replace(paper.PROFILES[profile]["synthetic"], world=world)
+        config = replace(_synthetic(profile), world=world)
         if world == "leaking":  # more easily learned: two thirds of the utterances are enough
             config = replace(config, train=config.train * 2 // 3)
         folder = make_synthetic(data, config, jobs=jobs)
@@ -62,10 +65,8 @@ def ceilings_table(profile: str = "quick", *, worlds: Sequence[str] = tuple(ROWS
                         jobs=jobs)
         for row, view in ROWS[world]:
             group = found[found.name == row]
-            mean, half = fold_interval(group.wa)
-            low, high = ((mean - half, mean + half) if len(group) > 1
-                         else share_interval(mean, int(group.n_test.iloc[0])))
+            n = int(group.n_test.iloc[0])
+            mean, low, high = score_interval(group.wa, n)
             lines.append({"world": world, "may use": view, "ceiling": best[view], "model": row, "WA": mean, "low": low,
-                          "high": high, "seeds": len(group), "n": int(group.n_test.iloc[0]),
-                          "seconds": group.seconds.mean()})
+                          "high": high, "seeds": len(group), "n": n, "seconds": group.seconds.mean()})
     return pd.DataFrame(lines)

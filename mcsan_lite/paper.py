@@ -11,7 +11,7 @@ from mcsan_lite.datasets.synthetic import SyntheticConfig
 from mcsan_lite.experiment import Spec
 from mcsan_lite.features import FeatureConfig
 from mcsan_lite.models.mcsan import ABLATIONS
-from mcsan_lite.stats import fold_interval, share_interval
+from mcsan_lite.stats import score_interval
 from mcsan_lite.training import TrainConfig
 
 # Sun, Liu, Tao & Lian, ICASSP 2021, Table 3: IEMOCAP, 10 folds, mean and standard deviation.
@@ -61,11 +61,8 @@ def summary(results: pd.DataFrame, scores: tuple[str, ...] = ("wa", "ua", "weigh
     for (name, run), group in results.groupby(["name", "run"], sort=False):
         line = {"row": name, "run": run, "trainings": len(group), "n_test": int(group.n_test.sum())}
         for score in scores:
-            mean, half = fold_interval(group[score])
-            line[score] = mean
-            if len(group) > 1:
-                line[f"{score} 95 %"] = f"{mean - half:.3f} to {mean + half:.3f}"
-            elif score == "wa":
-                line["wa 95 %"] = "{:.3f} to {:.3f}".format(*share_interval(mean, int(group.n_test.iloc[0])))
+            line[score], low, high = score_interval(group[score], int(group.n_test.iloc[0]))
+            if len(group) > 1 or score == "wa":
+                line[f"{score} 95 %"] = f"{low:.3f} to {high:.3f}"
         lines.append(line | {"parameters": int(group.parameters.iloc[0]), "seconds": round(group.seconds.mean(), 1)})
     return pd.DataFrame(lines).set_index("row")

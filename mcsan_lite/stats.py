@@ -23,3 +23,9 @@ def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, fl
 
     result = binomtest(round(share * n), n).proportion_ci(level, method="wilson")
     return float(result.low), float(result.high)
+
+
+def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float]:
+    """Mean, low and high of an accuracy: over folds and seeds, or over its n utterances where there is one training."""
+    mean, half = fold_interval(values)
+    return (mean, mean - half, mean + half) if len(values) > 1 else (mean, *share_interval(mean, n))

@@ -122,6 +122,10 @@ def test_run_prints_a_table_a_class_and_the_confusion(mcsan, fold):
     assert sum(counts[name][i] for i, name in enumerate(LABELS)) == right
 
 
+def test_ceilings_of_an_unknown_profile(mcsan):
+    refused(mcsan("ceilings", "--profile", "quik", places=False), "profile 'quik'", "did you mean 'quick'?")
+
+
 def test_ceilings_holds_every_model_against_its_own(mcsan):
     status, out, _ = mcsan("ceilings")
     lines = [line.split() for line in out.splitlines() if line.strip().startswith(("matching", "leaking"))]

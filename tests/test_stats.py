@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from mcsan_lite.stats import fold_interval, share_interval
+from mcsan_lite.stats import fold_interval, score_interval, share_interval
 
 
 def test_fold_interval_by_hand():
@@ -45,3 +45,9 @@ def test_share_interval_narrows():
     assert widths[0] > 2 * widths[1] > 4 * widths[2]
     low, high = share_interval(0.6, 100, level=0.5)
     assert high - low < widths[1]
+
+
+def test_score_interval_is_over_trainings_or_over_the_utterances_of_the_only_one():
+    mean, half = fold_interval([0.5, 0.6, 0.8])
+    assert score_interval([0.5, 0.6, 0.8], 100) == pytest.approx((mean, mean - half, mean + half))
+    assert score_interval([0.6], 100) == pytest.approx((0.6, *share_interval(0.6, 100)))
