@@ -57,11 +57,15 @@ class Utterance:
     split: str | None = None  # "train", "valid" or "test" where the corpus has an official one
     words: tuple[Word, ...] = ()  # spoken words with times, where known
     video: Path | None = None
+    max_s: float | None = None  # only the first `max_s` seconds of the clip are used; None: all of it
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something a reader saw and did not take, with the reason: nothing is dropped silently."""
+    """Something a reader saw and did not take, with the reason as "kind: detail": nothing is dropped silently.
+
+    The kind (all before the first ": ") is the same for all of its sort, so that thousands can be counted in a line.
+    """
 
     id: str
     reason: str
@@ -102,13 +106,18 @@ class Corpus:
         found = pd.Series([u.label for u in self.utterances]).value_counts()
         return found.reindex(list(self.labels), fill_value=0).rename("utterances")
 
+    def skipped_kinds(self) -> pd.Series:
+        """How many were skipped for each kind of reason, the most frequent first."""
+        kinds = [s.reason.split(": ")[0] for s in self.skipped]
+        return pd.Series(kinds, dtype=object).value_counts().rename("skipped")
+
     def fingerprint(self) -> str:
         """16 hex digits over what can change a result: ids, labels, texts, groups, splits, word times, and whether there
-        is a clip. Not over where the files lie, nor what they hold."""
+        is a clip and how much of it is used. Not over where the files lie, nor what they hold."""
         digest = hashlib.sha256(repr((self.name, self.labels)).encode())
         for u in self.utterances:
             digest.update(repr((u.id, u.label, u.text, u.speaker, u.dialogue, u.session, u.scenario, u.split, u.words,
-                                u.audio is not None, u.video is not None)).encode())
+                                u.audio is not None, u.video is not None, u.max_s)).encode())
         return digest.hexdigest()[:16]
 
     def subset(self, ids: Iterable[str]) -> Corpus:
