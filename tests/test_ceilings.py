@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mcsan_lite.datasets.ceilings import VIEWS, ceilings
-from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, POSITIVE, RULES, SyntheticConfig, _draw
+from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, POSITIVE, RULES, SyntheticConfig, plan_utterance
 
 TINY = SyntheticConfig(pairs=4, max_words=3, speakers=2, stress_share=0.3)
 WORLDS = {
@@ -73,7 +73,7 @@ def with_noise(p, noise):
 
 def draw(config, n, seed=0):
     rng = np.random.default_rng(seed)
-    return pd.DataFrame([_draw(config, rng, i, "train") for i in range(n)])
+    return pd.DataFrame([plan_utterance(config, rng, i, "train") for i in range(n)])
 
 
 @pytest.fixture(scope="module", params=WORLDS)

@@ -12,9 +12,11 @@ import json
 import subprocess
 import sys
 import tempfile
+import wave
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -108,12 +110,12 @@ def _ssml(words: Sequence[tuple[str, bool, int]]) -> tuple[str, list[int]]:
 
 
 def render() -> None:
-    """The fresh process of a chunk; its arguments are a plan file and a folder. Speaks every line of the plan in order,
-    writes one 16 kHz FLAC each and prints its word times as one JSON line."""
+    """The fresh process of a chunk; its arguments are a plan file, a folder and "flac" or "wav". Speaks every line of the
+    plan in order, writes one 16 kHz clip each and prints its word times as one JSON line."""
     import soundfile
     import soxr
 
-    plan, folder = map(Path, sys.argv[1:])
+    plan, folder, form = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     voice = Synthesiser()
     for line in map(json.loads, plan.read_text().splitlines()):
         ssml, starts = _ssml(line["words"])
@@ -126,12 +128,13 @@ def render() -> None:
             following = events.get(at, following)
             times.append(following / voice.rate)
         signal = soxr.resample(samples.astype(np.float32) / 32768, voice.rate, SAMPLE_RATE)
-        soundfile.write(folder / f"{line['id']}.flac", np.clip(signal, -1, 1), SAMPLE_RATE, subtype="PCM_16")
+        soundfile.write(folder / f"{line['id']}.{form}", np.clip(signal, -1, 1), SAMPLE_RATE, subtype="PCM_16")
         print(json.dumps({"id": line["id"], "starts": times[::-1], "end": len(samples) / voice.rate}))
 
 
-def speak_all(plan: Sequence[dict], folder: Path, *, jobs: int = 1) -> dict[str, dict]:
-    """Speak a plan: a FLAC for each line in `folder`, and {id: {"starts": seconds a word, "end": seconds}}.
+def speak_all(plan: Sequence[dict], folder: Path, *, jobs: int = 1,
+              form: Literal["flac", "wav"] = "flac") -> dict[str, dict]:
+    """Speak a plan: a clip for each line in `folder`, and {id: {"starts": seconds a word, "end": seconds}}.
 
     A line is {"id", "voice", "rate", "volume", "pitch", "range" (as in `Synthesiser.speak`), "words": [(word, stressed?,
     milliseconds of silence before it), …]}.
@@ -143,7 +146,7 @@ def speak_all(plan: Sequence[dict], folder: Path, *, jobs: int = 1) -> dict[str,
             file = Path(temporary, "plan.jsonl")
             file.write_text("\n".join(json.dumps(line) for line in plan[start:start + CHUNK]))
             done = subprocess.run([sys.executable, "-c", f"import {__name__} as speech; speech.render()", str(file),
-                                   str(folder)], capture_output=True, text=True)
+                                   str(folder), form], capture_output=True, text=True)
         if done.returncode:
             raise DataError(f"speech synthesis that stopped: {done.stderr.strip()[-300:]}", "every utterance spoken",
                             "mcsan doctor   (it tests the voice)")
@@ -153,3 +156,17 @@ def speak_all(plan: Sequence[dict], folder: Path, *, jobs: int = 1) -> dict[str,
     with ThreadPoolExecutor(max(1, jobs)) as pool:  # threads only wait here: the work is in the processes
         parts = list(tqdm(pool.map(chunk, starts), total=len(starts), desc="speech", disable=len(starts) < 2))
     return {row["id"]: row for part in parts for row in part}
+
+
+def hum_all(plan: Sequence[dict], folder: Path) -> dict[str, dict]:
+    """As `speak_all`, where nobody listens: a quiet noise of 0.1 s and 0.02 s a word, as wav, without any voice."""
+    noise = np.random.default_rng(0).normal(0, 30, 20 * SAMPLE_RATE).astype("<i2")
+    times = {}
+    for line in plan:
+        count = len(line["words"])
+        end = round(0.1 + 0.02 * count, 2)
+        with wave.open(str(folder / f"{line['id']}.wav"), "wb") as file:
+            file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+            file.writeframes(noise[:round(end * SAMPLE_RATE)].tobytes())
+        times[line["id"]] = {"id": line["id"], "starts": [round(0.03 + 0.02 * i, 2) for i in range(count)], "end": end}
+    return times

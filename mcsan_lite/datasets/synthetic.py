@@ -17,8 +17,6 @@ Every label comes from factors that live in one place each:
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from mcsan_lite.cache import key as content_key
+from mcsan_lite.cache import whole_folder
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance, Word
 from mcsan_lite.datasets import speech
 
@@ -96,9 +95,11 @@ class SyntheticConfig:
         return counts / counts.sum()
 
 
-def _draw(config: SyntheticConfig, rng: np.random.Generator, number: int, split: str) -> dict:
-    """One utterance as a plan: its factors, its spoken words, its transcript. Draws the same amount each time."""
-    label = LABELS[rng.choice(7, p=config.prior)]
+def plan_utterance(config: SyntheticConfig, rng: np.random.Generator, number: int, split: str, *,
+                   label: str | None = None) -> dict:
+    """One utterance as a plan: its factors, its spoken words, its transcript. `label`: of this class, not a drawn one."""
+    drawn = LABELS[rng.choice(7, p=config.prior)]
+    label = label or drawn
     sense, decisive_stress, p_high = RULES[label]
     arousal = "high" if rng.random() < p_high else "low"
     low, high = ((config.pairs // 2, (config.pairs + config.held_out_pairs) // 2)
@@ -167,10 +168,9 @@ def make_synthetic(root: Path | str = "data", config: SyntheticConfig = Syntheti
     if (folder / "utterances.jsonl").is_file():
         return folder
     rng = np.random.default_rng(config.seed)
-    plan = [_draw(config, rng, n, split) for split in ("train", "valid", "test") for n in range(getattr(config, split))]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
-    try:
+    plan = [plan_utterance(config, rng, n, split) for split in ("train", "valid", "test")
+            for n in range(getattr(config, split))]
+    with whole_folder(folder, "utterances.jsonl") as temporary:
         (temporary / "audio").mkdir()
         times = speech.speak_all([p for p in plan if p["has_audio"]], temporary / "audio", jobs=jobs)
         with open(temporary / "utterances.jsonl", "w") as file:
@@ -181,14 +181,6 @@ def make_synthetic(root: Path | str = "data", config: SyntheticConfig = Syntheti
                                   for w, a, b in zip(p["written"], starts[:-1], starts[1:], strict=True)]
                 file.write(json.dumps({k: v for k, v in p.items() if k not in ("words", "written")}) + "\n")
         (temporary / "corpus.json").write_text(json.dumps(asdict(config), indent=2))
-        temporary.chmod(0o755)
-        try:
-            temporary.rename(folder)
-        except OSError:
-            if not (folder / "utterances.jsonl").is_file():  # else another process was faster: its folder is as good
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 
