@@ -89,9 +89,13 @@ def _pad(rows: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(padded), torch.from_numpy(mask)
 
 
-def collate(features: Sequence[Features], labels: Sequence[str] = ()) -> Batch:
-    """Pad features to one Batch. `labels` is the corpus's class order; a label that is not in it becomes -1."""
+def collate(features: Sequence[Features], labels: Sequence[str] = (), normal: Standardizer | None = None) -> Batch:
+    """Pad features to one Batch. `labels` is the corpus's class order; a label that is not in it becomes -1.
+
+    `normal` normalises here, a batch at a time: the frames of a large corpus then stay on disk."""
     index = {name: i for i, name in enumerate(labels)}
+    if normal is not None:
+        features = normal.apply(features)
     audio, audio_mask = _pad([f.audio for f in features])
     text, text_mask = _pad([f.text for f in features])
     return Batch([f.id for f in features], audio, audio_mask, text, text_mask,
@@ -99,7 +103,7 @@ def collate(features: Sequence[Features], labels: Sequence[str] = ()) -> Batch:
 
 
 def batches(features: Sequence[Features], labels: Sequence[str], size: int, *,
-            generator: np.random.Generator | None = None) -> Iterator[Batch]:
+            generator: np.random.Generator | None = None, normal: Standardizer | None = None) -> Iterator[Batch]:
     """Batches of similar length, so that little is padding. With a generator (training) lengths are jittered by a
     fifth and the batches come in random order; without, everything is sorted and the same each time."""
     length = np.array([len(f.audio) or len(f.text) for f in features], dtype=float)
@@ -110,4 +114,4 @@ def batches(features: Sequence[Features], labels: Sequence[str], size: int, *,
     if generator is not None:
         generator.shuffle(starts)
     for start in starts:
-        yield collate([features[i] for i in order[start:start + size]], labels)
+        yield collate([features[i] for i in order[start:start + size]], labels, normal)

@@ -36,12 +36,13 @@ def synthetic_folder(profile: str = "quick", *, data: Path | str = "data", world
 
 
 def open_corpus(name: str = "synthetic", *, root: Path | str | None = None, profile: str = "quick",
-                data: Path | str = "data", jobs: int = 1, strict: bool = True) -> Corpus:
-    """A corpus by name. `root` is its folder, by default data/<name>; the synthetic one is generated where missing."""
+                data: Path | str = "data", jobs: int = 1, strict: bool = True, **options) -> Corpus:
+    """A corpus by name. `root` is its folder, by default data/<name>; the synthetic one is generated where missing.
+    `options` are its reader's own: classes=4 for iemocap, defects=("recut",) for meld."""
     require_name(name, READERS, "corpus")
     if name == "synthetic":
         return READERS[name](root or synthetic_folder(profile, data=data, jobs=jobs))
-    return READERS[name](root or Path(data) / name, strict=strict)
+    return READERS[name](root or Path(data) / name, strict=strict, **options)
 
 
 def trained(rows: Sequence[str] = ("MCSAN",), *, corpus: Corpus, kind: str = "synthetic", profile: str = "quick",

@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from mcsan_lite import batch, features, layers, metrics, splits, training, words
+from mcsan_lite import audio, batch, features, layers, metrics, splits, training, words
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus, DataError, require_name
 from mcsan_lite.fanout import fan_out
@@ -41,18 +41,19 @@ class Spec:
     protocol: str = "official"
 
     def key(self, corpus: Corpus, model_class: type) -> str:
-        """8 hex digits over the settings, the corpus and the code that turns them into a result. Comments do not
-        count; a model edited in a notebook cell does, so that an old result is never taken for its own."""
-        settings = asdict(replace(self, options={}, train=replace(self.train, seed=0)))
+        """8 hex digits over the settings, the corpus, the folds and the code that turns them into a result. Comments do
+        not count; a model edited in a notebook cell does, so that an old result is never taken for its own."""
+        settings = asdict(replace(self, options={}, train=replace(self.train, seed=0), protocol=""))
+        ids = splits.digest(splits.folds(corpus, self.protocol))
         config = asdict(model_class.Config(**self.options))  # defaults included: changing one changes the key
-        modules, code = {batch, features, layers, splits, training, words}, [model_class.__qualname__]
+        modules, code = {audio, batch, features, layers, training, words}, [model_class.__qualname__]
         for part in model_class.__mro__[:model_class.__mro__.index(torch.nn.Module)]:
             if part.__module__ == "__main__":  # a notebook: only the class itself counts, not every other cell
                 code += [_code(m) for m in vars(part).values() if inspect.isfunction(m)]
             else:
                 modules.add(inspect.getmodule(part))
         code += [_code(module) for module in sorted(modules, key=lambda m: m.__name__)]
-        return hashlib.sha256(repr((settings, config, corpus.fingerprint(), code)).encode()).hexdigest()[:8]
+        return hashlib.sha256(repr((settings, config, corpus.fingerprint(), ids, code)).encode()).hexdigest()[:8]
 
     def folder(self, corpus: Corpus, runs: Path, model_class: type) -> Path:
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
@@ -84,16 +85,16 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
             data = {f.id: f for f in features.extract(corpus, spec.features, cache=cache)[0]}
         parts = [[data[i] for i in ids if i in data] for ids in (fold.train, fold.valid, fold.test)]
         normal = batch.Standardizer().fit(parts[0])
-        train, valid, test = map(normal.apply, parts)
+        train, valid, test = parts
         dims = batch.Dims(spec.features.n_mfcc, train[0].text.shape[1], len(corpus.labels))
         training.seed_everything(seed)
         config = model_class.Config(**spec.options)
         model = model_class(dims, config)
         start = time.perf_counter()
         on_epoch = training.text_progress(spec.train.epochs, spec.name) if progress else None
-        history = training.fit(model, train, valid, corpus.labels, replace(spec.train, seed=seed), device=device,
-                               on_epoch=on_epoch)
-        found = training.predict(model, test, corpus.labels, device=device)
+        history = training.fit(model, train, valid, corpus.labels, replace(spec.train, seed=seed), normal=normal,
+                               device=device, on_epoch=on_epoch)
+        found = training.predict(model, test, corpus.labels, normal=normal, device=device)
         table = pd.DataFrame(found.prob, columns=list(corpus.labels))
         table.insert(0, "id", found.ids)
         table.insert(1, "true", [corpus.labels[i] for i in found.true])
@@ -105,7 +106,8 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
         tensors |= {"normal.mean": torch.from_numpy(normal.mean), "normal.deviation": torch.from_numpy(normal.deviation)}
         write_atomic(folder / "model.safetensors", lambda p: save_file(tensors, p, {"mcsan_lite": json.dumps(about)}))
         result = {"name": spec.name, "model": spec.model, "corpus": corpus.name, "protocol": spec.protocol,
-                  "fold": fold.name, "seed": seed, "n_train": len(train), "n_test": len(test),
+                  "fold": fold.name, "split": splits.digest([fold]), "seed": seed,
+                  "n_train": len(train), "n_test": len(test),
                   **metrics.scores(found.true, found.pred, classes=len(corpus.labels)),
                   "best_epoch": int(history.loc[history[f"valid_{spec.train.select}"].idxmax(), "epoch"]),
                   "epochs": spec.train.epochs, "parameters": sum(p.numel() for p in model.parameters()),
@@ -122,17 +124,21 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
 
 def run_experiment(specs: Sequence[Spec], corpus: Corpus, *, seeds: Sequence[int] = (0,), cache: Path | str = "data/cache",
                    runs: Path | str = "runs", models: dict[str, type] = MODELS, jobs: int = 1, backend: str = "loky",
-                   device: str = "cpu", retrain: bool = False, progress: bool = False) -> pd.DataFrame:
+                   device: str = "cpu", retrain: bool = False, progress: bool = False,
+                   folds: int | None = None) -> pd.DataFrame:
     """Every spec × fold × seed that is not on disk yet, then all of them from disk: a row each.
 
-    A failing fold leaves error.txt and the others go on; at the end one RuntimeError names the failed ones.
+    A failing fold leaves error.txt and the others go on; at the end one RuntimeError names the failed ones. `folds`: only
+    so many, the first ones; a later call adds the others to the same run.
     """
     todo, folders = [], []
     loaded: dict[FeatureConfig, dict[str, Features]] = {}
     for spec in specs:
         model_class = models[require_name(spec.model, models, "model")]
         home = spec.folder(corpus, Path(runs), model_class)
-        for fold in splits.folds(corpus, spec.protocol):
+        parts = splits.folds(corpus, spec.protocol)
+        splits.keep(corpus, parts, Path(runs))
+        for fold in parts[:folds]:
             for seed in seeds:
                 folder = home / f"{fold.name}-seed{seed}"
                 folders.append(folder)

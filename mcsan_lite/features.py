@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from mcsan_lite import cache as array_cache
+from mcsan_lite.audio import load_audio, read_bytes
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance
 from mcsan_lite.fanout import fan_out
-from mcsan_lite.words import GLOVE_50, embed, tokenize
+from mcsan_lite.words import GLOVE_50, embed, identity, tokenize
 
-SILENCE = 1e-4  # peak amplitude (full scale = 1) below which a clip holds nothing to hear
+CHUNK = 64  # clips a task, when the work is shared out
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class FeatureConfig:
     sample_rate: int = 16_000  # paper silent; IEMOCAP's own rate. Other rates are resampled, channels averaged
     n_mels: int = 64  # paper silent; librosa's 128 would leave bands of a 25 ms window empty
     vectors: str = GLOVE_50  # paper: 300-d GloVe; the 50-d one installs by pip
-    unknown: str = "zero"  # paper silent: vector of a word that the vectors lack: zero, mean or random
+    unknown: str = "zero"  # paper silent: vector of a word that the vectors lack: zero, mean (over all parts) or random
 
     def __post_init__(self) -> None:
         if self.unknown not in ("zero", "mean", "random"):
@@ -51,57 +51,6 @@ class Features:
     label: str
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"no audio file at {path}: {error.strerror}", "a wav or flac file",
-                        "check the corpus folder and the path.") from None
-
-
-def load_audio(path: Path, sample_rate: int = 16_000, *, data: bytes | None = None) -> np.ndarray:
-    """Any wav or flac as mono float32 (samples,) at `sample_rate`: channels averaged, rate converted.
-
-    Raises DataError for a file that is missing, empty, cut off, or silent.
-    """
-    import soundfile
-
-    data = _read_bytes(path) if data is None else data
-    try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            rate, promised = file.samplerate, file.frames
-            signal = file.read(dtype="float32", always_2d=True).mean(1)  # (samples, channels) -> (samples,)
-    except (RuntimeError, MemoryError) as error:  # memory: a damaged header can promise any length
-        what = "an empty file" if not data else f"a file that cannot be read: {getattr(error, 'error_string', error)}"
-        raise DataError(f"{path}: {what}", "a whole wav or flac file", "copy or convert this file again.") from None
-    if not len(signal) or len(signal) < promised or _cut_off(data):
-        raise DataError(f"{path}: {len(signal)} samples, fewer than its header promises", "a whole wav or flac file",
-                        "copy or convert this file again: it is cut off.")
-    if not np.isfinite(signal).all():
-        raise DataError(f"{path}: samples that are not a number or infinite", "finite samples", "convert this file again.")
-    if np.abs(signal).max() < SILENCE:
-        raise DataError(f"{path}: {len(signal) / rate:.2f} s of silence", f"a peak amplitude above {SILENCE}",
-                        "look at the recording; leave the utterance out if there is nothing to hear.")
-    if rate != sample_rate:
-        import librosa
-
-        signal = librosa.resample(signal, orig_sr=rate, target_sr=sample_rate)
-    return signal
-
-
-def _cut_off(data: bytes) -> bool:
-    """Whether a RIFF file ends before its data chunk does (libsndfile repairs that silently)."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        return False
-    at = 12
-    while at + 8 <= len(data):
-        name, size = data[at:at + 4], int.from_bytes(data[at + 4:at + 8], "little")
-        if name == b"data":
-            return size not in (0, 0xFFFFFFFF) and at + 8 + size > len(data)
-        at += 8 + size + size % 2
-    return True  # no data chunk at all
-
-
 def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndarray:
     """(T, n_mfcc) MFCC of mono samples at `config.sample_rate`. Frame t is centred on t × hop seconds.
 
@@ -119,42 +68,100 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
     return coefficients.T[:config.max_frames].astype(np.float32)  # (n_mfcc, T) -> (T, n_mfcc)
 
 
-def _mfcc_cached(utterance: Utterance, config: FeatureConfig, folder: Path) -> np.ndarray | DataError:
+def _mfcc_cached(utterance: Utterance, config: FeatureConfig, folder: Path) -> tuple[str, int] | DataError:
+    """Make one clip's array in the cache, known by what is in the file. Returns its key and number of frames."""
     try:
-        data = _read_bytes(utterance.audio)
+        data = read_bytes(utterance.audio)
         settings = (config.n_mfcc, config.window_s, config.hop_s, config.max_frames, config.sample_rate, config.n_mels)
-        key = array_cache.key("mfcc", settings, hashlib.sha256(data).digest())
-        return array_cache.get_or_make(
-            folder, key, lambda: mfcc(load_audio(utterance.audio, config.sample_rate, data=data), config))
+        used = () if utterance.max_s is None else (utterance.max_s,)
+        key = array_cache.key("mfcc", settings, *used, hashlib.sha256(data).digest())
+
+        def make() -> np.ndarray:
+            signal = load_audio(utterance.audio, config.sample_rate, data=data)
+            return mfcc(signal if utterance.max_s is None else signal[:round(utterance.max_s * config.sample_rate)], config)
+
+        return key, len(array_cache.get_or_make(folder, key, make))
     except DataError as error:
         return error
 
 
-def _mfcc_many(utterances: Sequence[Utterance], config: FeatureConfig, folder: Path) -> list:
+def _mfcc_many(utterances: Sequence[Utterance], config: FeatureConfig, folder: Path) -> list[tuple[str, int] | DataError]:
     return [_mfcc_cached(u, config, folder) for u in utterances]
+
+
+def _state(path: Path) -> tuple:
+    """What tells a changed clip from an unchanged one without reading it."""
+    try:
+        found = path.stat()
+        return str(path.absolute()), found.st_size, found.st_mtime_ns
+    except OSError:
+        return str(path.absolute()), None, None
+
+
+def _frames(clips: Sequence[Utterance], config: FeatureConfig, folder: Path, jobs: int) -> tuple[dict, dict[str, str]]:
+    """({id: (T, n_mfcc)}, {id: what is wrong with its clip}).
+
+    The arrays are views into one file, which stays on disk until a frame is asked for: memory does not grow with the
+    corpus. A finished file is found again by the clips' names, sizes and dates; else each clip is found by its content,
+    so that an interrupted extraction goes on where it stopped.
+    """
+    name = array_cache.key("frames", replace(config, vectors="", unknown="zero"),
+                           [(u.id, u.max_s, *_state(u.audio)) for u in clips])
+    if array_cache.load_rows(folder, name) is None:
+        chunks = [clips[i:i + CHUNK] for i in range(0, len(clips), CHUNK)]
+        made = fan_out(_mfcc_many, [(chunk, config, folder) for chunk in chunks], jobs=jobs, desc="MFCC")
+        found = dict(zip((u.id for u in clips), (result for part in made for result in part), strict=True))
+        bad = {i: str(result).replace("\n", " ") for i, result in found.items() if isinstance(result, DataError)}
+        good = {i: result for i, result in found.items() if i not in bad}
+        lengths = {i: length for i, (_, length) in good.items()}
+        array_cache.store_rows(folder, name, {"lengths": lengths, "bad": bad},
+                               (array_cache.load(folder, key) for key, _ in good.values()),
+                               (sum(lengths.values()), config.n_mfcc))
+    rows, about = array_cache.load_rows(folder, name)
+    ends = np.cumsum(list(about["lengths"].values()), dtype=np.int64)
+    return {i: rows[end - length:end] for (i, length), end in zip(about["lengths"].items(), ends.tolist(), strict=True)}, \
+        about["bad"]
+
+
+def _vectors(corpus: Corpus, config: FeatureConfig, folder: Path) -> tuple[list[tuple[str, ...]], list[np.ndarray]]:
+    """The tokens of every utterance, and their vectors (L, E), views into one file."""
+    tokens = [tuple(tokenize(u.text)) for u in corpus.utterances]
+    name = array_cache.key("word vectors", identity(config.vectors), config.unknown, tokens)
+    ends = np.cumsum([len(words) for words in tokens]).tolist()
+    if array_cache.load_rows(folder, name) is None:
+        table, _ = embed((t for words in tokens for t in words), config.vectors, config.unknown, folder)
+        size = len(next(iter(table.values())))
+        array_cache.store_rows(folder, name, {}, (np.stack([table[t] for t in words]) for words in tokens), (ends[-1], size))
+    rows, _ = array_cache.load_rows(folder, name)
+    return tokens, [rows[end - len(words):end] for words, end in zip(tokens, ends, strict=True)]
 
 
 def extract(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: Path | str = "data/cache",
             jobs: int = 1, on_error: str = "raise") -> tuple[list[Features], list[Skipped]]:
-    """Features of every utterance, through the cache: the second call computes nothing (it reads the clips to know them).
+    """Features of every utterance, through the cache: the second call computes nothing and opens no clip.
 
     A clip that cannot be used is reported by name. `on_error="raise"`: all others are made first, then one DataError
     lists the bad ones. `on_error="skip"`: they come back as Skipped, beside the features of the others.
     """
     cache = Path(cache)
-    with_audio = [u for u in corpus.utterances if u.audio is not None]
-    chunks = [with_audio[i:i + 64] for i in range(0, len(with_audio), 64)]
-    made = fan_out(_mfcc_many, [(chunk, config, cache) for chunk in chunks], jobs=jobs, desc="MFCC")
-    audio = {u.id: found for u, found in zip(with_audio, (f for part in made for f in part), strict=True)}
-    bad = [Skipped(name, str(found).replace("\n", " ")) for name, found in audio.items() if isinstance(found, DataError)]
+    clips = [u for u in corpus.utterances if u.audio is not None]
+    audio, wrong = _frames(clips, config, cache, jobs) if clips else ({}, {})
+    bad = [Skipped(u.id, f"unusable clip: {wrong[u.id]}") for u in clips if u.id in wrong]
     if bad and on_error != "skip":
-        listed = "\n  ".join(f"{b.id}: {b.reason}" for b in bad[:10])
-        raise DataError(f"{len(bad)} of {len(with_audio)} clips of {corpus.name} unusable:\n  {listed}"
+        listed = "\n  ".join(f"{b.id}: {wrong[b.id]}" for b in bad[:10])
+        raise DataError(f"{len(bad)} of {len(clips)} clips of {corpus.name} unusable:\n  {listed}"
                         + ("\n  …" if len(bad) > 10 else ""), "clips that can be read and heard",
                         "repair them, or go on without them: --skip-bad (on_error='skip').")
-    tokens = {u.id: tokenize(u.text) for u in corpus.utterances}
-    vectors, _ = embed((t for words in tokens.values() for t in words), config.vectors, config.unknown, cache)
-    left_out = {b.id for b in bad}
+    tokens, vectors = _vectors(corpus, config, cache)
     none = np.zeros((0, config.n_mfcc), np.float32)
-    return [Features(u.id, audio.get(u.id, none), np.stack([vectors[t] for t in tokens[u.id]]), tuple(tokens[u.id]), u.label)
-            for u in corpus.utterances if u.id not in left_out], bad
+    return [Features(u.id, audio.get(u.id, none), text, words, u.label)
+            for u, words, text in zip(corpus.utterances, tokens, vectors, strict=True) if u.id not in wrong], bad
+
+
+def usable(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: Path | str = "data/cache",
+           jobs: int = 1) -> Corpus:
+    """The corpus without the utterances whose clips cannot be used; each is listed in `skipped`, with the reason."""
+    _, bad = extract(corpus, config, cache=cache, jobs=jobs, on_error="skip")
+    left_out = {b.id for b in bad}
+    return replace(corpus, utterances=tuple(u for u in corpus.utterances if u.id not in left_out),
+                   skipped=(*corpus.skipped, *bad))

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from mcsan_lite import metrics
-from mcsan_lite.batch import batches
+from mcsan_lite.batch import Standardizer, batches
 from mcsan_lite.features import Features
 
 
@@ -74,12 +74,12 @@ def _blank_frames(batch, share: float, generator: np.random.Generator) -> None:
 
 
 def predict(model: nn.Module, features: Sequence[Features], labels: Sequence[str], *, batch_size: int = 256,
-            device: str = "cpu") -> Predictions:
-    """Class probabilities (Eq. 19) in the order of `features`."""
+            normal: Standardizer | None = None, device: str = "cpu") -> Predictions:
+    """Class probabilities (Eq. 19) in the order of `features`. `normal` normalises them, a batch at a time."""
     model.to(device).eval()
     ids, true, prob = [], [], []
     with torch.no_grad():
-        for batch in batches(features, labels, batch_size):
+        for batch in batches(features, labels, batch_size, normal=normal):
             ids += batch.ids
             true.append(batch.label.numpy())
             prob.append(model(batch.to(device)).logits.softmax(-1).cpu().numpy())
@@ -89,11 +89,13 @@ def predict(model: nn.Module, features: Sequence[Features], labels: Sequence[str
 
 
 def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], labels: Sequence[str],
-        config: TrainConfig, *, device: str = "cpu", on_epoch: Callable[[dict], None] | None = None) -> pd.DataFrame:
+        config: TrainConfig, *, normal: Standardizer | None = None, device: str = "cpu",
+        on_epoch: Callable[[dict], None] | None = None) -> pd.DataFrame:
     """Train with Adam on cross-entropy (Eq. 20) and leave the model at its best validation epoch.
 
     Returns the history, a row an epoch: epoch, loss, valid_loss, valid WA, UA, weighted and macro F1, seconds.
-    The caller seeds before it builds the model; `config.seed` here orders the batches and drives dropout.
+    The caller seeds before it builds the model; `config.seed` here orders the batches and drives dropout. `normal`,
+    fitted on `train`, normalises both parts a batch at a time; without it they come normalised.
     """
     for f in (*train, *valid):
         if f.label not in labels:  # -1 would silently count as the last class
@@ -109,7 +111,7 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
     for epoch in range(1, config.epochs + 1):
         model.train()
         start, total = time.perf_counter(), 0.0
-        for batch in batches(train, labels, config.batch_size, generator=generator):
+        for batch in batches(train, labels, config.batch_size, generator=generator, normal=normal):
             if config.mask_frames:
                 _blank_frames(batch, config.mask_frames, generator)
             batch = batch.to(device)
@@ -121,7 +123,7 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
             optimizer.step()
             total += loss.item() * len(batch.ids)
         schedule.step()
-        found = predict(model, valid, labels, device=device)
+        found = predict(model, valid, labels, normal=normal, device=device)
         chosen = np.clip(found.prob[np.arange(len(found.true)), found.true], 1e-12, None)
         row = {"epoch": epoch, "loss": total / len(train), "valid_loss": float(-np.log(chosen).mean()),
                **{f"valid_{k}": v for k, v in metrics.scores(found.true, found.pred, classes=len(labels)).items()},

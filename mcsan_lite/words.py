@@ -139,7 +139,6 @@ def downloaded(name: str) -> Path | None:
 
 @lru_cache(maxsize=8)
 def _identity(source: str, stamp: object) -> str:
-    """What a vectors source *is*, for cache keys: the package's version or the file's content."""
     if source == GLOVE_50:
         _package_data()  # a missing package is answered here, with its pip line
         return f"{GLOVE_50} {metadata.version(GLOVE_50)}"
@@ -150,16 +149,21 @@ def _identity(source: str, stamp: object) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def identity(source: str) -> str:
+    """What a vectors source is, for cache keys: the package's version, or a hash of the file's content."""
+    path = Path(source)
+    return _identity(source, path.stat().st_mtime_ns if path.is_file() else None)
+
+
 def embed(types: Iterable[str], source: str, unknown: str, cache: Path) -> tuple[dict[str, np.ndarray], set[str]]:
     """{token: vector (E,)} for every token in `types`, and the set of unknown ones.
 
     A token is looked up as it is, then (with hyphens) as the mean of its known parts. What is left gets the policy
-    `unknown`: "zero", "mean" (of all tokens found here) or "random" (fixed by the token's own letters).
+    `unknown`: "zero", "mean" (of all tokens found here, so of every part of a corpus) or "random" (fixed by the token's own
+    letters, as spread as the known ones).
     """
     types = sorted(set(types))
-    path = Path(source)
-    stamp = path.stat().st_mtime_ns if path.is_file() else None
-    key = array_cache.key("vectors", _identity(source, stamp), types)
+    key = array_cache.key("vectors", identity(source), types)
 
     def look_up() -> np.ndarray:
         parts = {p for t in types for p in t.split("-") if p}

@@ -11,19 +11,26 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.py, which holds the version
-    7: ["cli"],
+    7: ["cli", "commands"],
     6: ["course", "doctor"],
-    5: ["paper", "floors"],
+    5: ["paper", "floors", "inspection", "clips"],
     4: ["experiment", "inference"],
     3: ["training", "attention", "models", "models.*"],
     2: ["batch"],
-    1: ["words", "features", "splits", "datasets", "datasets.*"],
+    1: ["audio", "words", "features", "splits", "download", "unpack", "datasets", "datasets.*"],
     0: ["", "corpus", "cache", "metrics", "stats", "layers", "fanout", "plots", "check", "check.*"],
 }
 SIDEWAYS = {  # (importer, imported) within one rank
+    ("cli", "commands"),  # names and options; what they do
     ("features", "words"),  # the text half of the features
+    ("inspection", "clips"),  # every clip opened
+    ("features", "audio"),  # what the sound half starts from
+    ("download", "unpack"),  # what was fetched
     ("datasets.*", "datasets.speech"),  # the voice
     ("datasets.ceilings", "datasets.synthetic"),  # the rules whose best possible scores it computes
+    ("datasets.iemocap", "datasets.iemocap_formats"),  # its lines
+    ("datasets.meld", "datasets.meld_clips"),  # its sound, and what is wrong with it
+    ("datasets.layouts_*", "datasets.*"),  # other corpora's folders, filled with synthetic speech and their own counts
     ("datasets", "datasets.*"),  # the table of readers
     ("models", "models.*"),  # the table of models
     ("check.*", "check"),  # what every exercise check is made with

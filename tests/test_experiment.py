@@ -96,7 +96,9 @@ def test_a_finished_fold_has_four_files_and_the_run_says_what_it_is(done, corpus
     folders = sorted(p for p in runs.glob("*/*") if p.is_dir())
     assert [f.name for f in folders] == ["speaker-0-seed0", "speaker-1-seed0", "speaker-2-seed0"]
     assert all(sorted(p.name for p in f.iterdir()) == FILES for f in folders)
-    (run,) = runs.iterdir()
+    (run,) = [p for p in runs.iterdir() if p.name != "splits"]
+    (listed,) = (runs / "splits").iterdir()  # who was where, with the hash that the results name
+    assert len(pd.read_csv(listed, index_col="id")) == len(corpus) and results.split.nunique() == 3
     assert run.name == f"w-o-much-{spec.key(corpus, MCSAN)}" == results.run[0]
     about = json.loads((run / "spec.json").read_text())
     assert about["fingerprint"] == corpus.fingerprint()

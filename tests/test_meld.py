@@ -1,4 +1,4 @@
-"""The MELD reader, on invented annotation files and on the official ones where they are."""
+"""MELD's annotation, on invented files and on the official ones where they are. Clips: test_meld_clips."""
 
 import csv
 import io
@@ -11,15 +11,14 @@ import refusals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsan_lite.corpus import Corpus, DataError
+from mcsan_lite.corpus import Corpus, DataError, Skipped
 from mcsan_lite.datasets import READERS
-from mcsan_lite.datasets.meld import FILES, LABELS, PUBLISHED, read_meld
+from mcsan_lite.datasets.meld import FILES, LABELS, PUBLISHED, _seconds, read_meld
 
 HEADER = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
 ROWS = ['1,"Well, the kettle sings.",Ada,joy,positive,0,0,4,7,"00:20:57,256","00:21:00,049"',
         '2,It whistles!, Ben ,surprise,positive,0,2,4,7,"0:21:01,927","0:21:03,261"',
         '4,"She said ""never"".",Ada,anger,negative,5,0,12,21,"00:00:01,000","00:00:02,5"']
-TIMES = '"00:00:01,000","00:00:02,000"'
 DATA = Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[2] / "shared" / "data")) / "meld"
 
 
@@ -29,14 +28,20 @@ def write(folder, rows=ROWS, name="train", header=HEADER, end="\r\n", encoding="
     return folder
 
 
-def turn(text="Hm.", emotion="fear", dialogue=8, number=3, season=1, episode=2):
-    return f'9,{text},Cy,{emotion},negative,{dialogue},{number},{season},{episode},{TIMES}'
+def turn(text="Hm.", emotion="fear", dialogue=8, number=3, season=1, episode=2, times=None):
+    """A row; without `times`, one of its own, 0.9 s long."""
+    if times is None:
+        known = isinstance(dialogue, int) and number in range(60)
+        start = f"{dialogue // 60}:{dialogue % 60:02d}:{number:02d}" if known else ""
+        times = f"{start},000", f"{start},9"
+    return f'9,{text},Cy,{emotion},negative,{dialogue},{number},{season},{episode},"{times[0]}","{times[1]}"'
 
 
 def published(split, change=()):
-    """Rows with the published counts, one dialogue a class; `change` adds to the counts."""
+    """Rows with the published counts, ten a dialogue; `change` adds to the counts."""
     counts = {label: n + dict(change).get(label, 0) for label, n in zip(LABELS, PUBLISHED[split], strict=True)}
-    return [turn(emotion=label, dialogue=d, number=i) for d, label in enumerate(LABELS) for i in range(counts[label])]
+    labels = [label for label in LABELS for _ in range(counts[label])]
+    return [turn(emotion=label, dialogue=i // 10, number=i % 10) for i, label in enumerate(labels)]
 
 
 def refusal(folder, **options) -> str:
@@ -103,8 +108,57 @@ def test_one_foreign_line_does_not_spoil_the_others(tmp_path):
 
 def test_empty_text_is_skipped(tmp_path):
     corpus = read_meld(write(tmp_path, [*ROWS, turn('"  "')]), strict=False)
-    assert len(corpus) == 3 and corpus.skipped[0].id == "train_dia8_utt3"
-    assert "line 5" in corpus.skipped[0].reason and "empty Utterance" in corpus.skipped[0].reason
+    assert len(corpus) == 3 and corpus.skipped_kinds()["empty text"] == 1
+    assert Skipped("train_dia8_utt3", f"empty text: line 5 of {tmp_path / FILES['train']}") in corpus.skipped
+
+
+@pytest.mark.parametrize("text, seconds", [
+    ("00:20:57,256", 1257.256), ("0:21:01,927", 1261.927), ("01:00:00,000", 3600.0), (" 00:00:02,5 ", 2.5),
+    ("00:06:47,28", 407.28), ("00:00:00,001", 0.001), ("", None), ("00:20:57.256", None), ("20:57,256", None),
+    ("00:20:57,2567", None), ("٠٠:٢٠:٥٧,٢٥٦", None), ("-0:20:57,256", None), ("0:0:1,0", None)])
+def test_times(text, seconds):
+    assert _seconds(text) == (seconds if seconds is None else pytest.approx(seconds, abs=1e-9))
+
+
+def test_an_unreadable_time_is_told_and_the_row_is_kept(tmp_path):
+    corpus = read_meld(write(tmp_path, [*ROWS, turn(times=("00:00:01,000", "soon"))]), strict=False)
+    told, = (s for s in corpus.skipped if s.id == "train_dia8_utt3")
+    assert told.reason.startswith("unreadable time: line 5 of ") and "EndTime 'soon'" in told.reason and len(corpus) == 4
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_old_copies_without_times_are_read(tmp_path, columns):
+    rows = [row.rsplit(',"', columns)[0] for row in [turn(), turn(number=4)]]
+    corpus = read_meld(write(tmp_path, rows, header=HEADER.rsplit(",", columns)[0]), strict=False, defects="drop")
+    told, = (s for s in corpus.skipped if s.id == FILES["train"])
+    assert len(corpus) == 2 and told.reason.startswith("no times: ") and "EndTime" in told.reason
+    assert ("StartTime" in told.reason) == (columns == 2)
+
+
+@pytest.mark.parametrize("place", ["", "data/MELD", "train", "MELD.Raw/train", "a/b/c"])
+def test_where_the_annotation_may_lie(tmp_path, place):
+    write(tmp_path / place)
+    write(tmp_path / place.rpartition("/")[0], name="valid")
+    corpus = read_meld(tmp_path, strict=False)
+    assert Counter(u.split for u in corpus.utterances) == {"train": 3, "valid": 3}
+
+
+def test_copies_of_the_annotation_are_one_and_others_are_refused(tmp_path):
+    write(tmp_path / "data" / "MELD")
+    expected = read_meld(tmp_path, strict=False).fingerprint()
+    write(tmp_path / "train", end="\n")
+    assert read_meld(tmp_path, strict=False).fingerprint() == expected
+    write(tmp_path / "train", ROWS[:2])
+    text = refusal(tmp_path, strict=False)
+    assert "two different train_sent_emo.csv" in text and str(tmp_path / "data" / "MELD") in text
+
+
+def test_what_cannot_be_read_is_refused_by_name(tmp_path):
+    assert f"no train_sent_emo.csv in {tmp_path}" in refusal(write(tmp_path / "a/b/c/d") and tmp_path)
+    (tmp_path / FILES["train"]).symlink_to(tmp_path / "gone")
+    assert f"no train_sent_emo.csv in {tmp_path}" in refusal(tmp_path)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert f"{tmp_path / 'loop'}: " in refusal(tmp_path)
 
 
 def test_a_wrong_label_gets_its_line_and_a_suggestion(tmp_path):
@@ -175,21 +229,24 @@ def test_mutated_lines_never_crash(tmp_path_factory, data):
     content = "\r\n".join([HEADER, *ROWS]).encode()
     for _ in range(data.draw(st.integers(1, 3))):
         at, cut = data.draw(st.integers(0, len(content))), data.draw(st.integers(0, 12))
-        junk = data.draw(st.binary(max_size=4) | st.sampled_from([b'"', b",", b"\r", b"\n", b"\0", b"\x85", b"\xef\xbb"]))
+        junk = data.draw(st.binary(max_size=4) | st.sampled_from(
+            [b'"', b",", b"\r", b"\n", b"\0", b"\x85", b"\xef\xbb", b"99:99:99,999", b"-0:00:00,1", b":", b",9999"]))
         content = content[:at] + junk + content[at + cut:]
     folder = tmp_path_factory.getbasetemp() / "mutated"
     folder.mkdir(exist_ok=True)
     (folder / FILES["train"]).write_bytes(content)
     try:
-        corpus = read_meld(folder, strict=data.draw(st.booleans()))
+        corpus = read_meld(folder, strict=data.draw(st.booleans()), defects=data.draw(
+            st.sampled_from([["keep"], ["trim"], ["drop"], ["drop", "recut", "trim"]])))
     except DataError as error:
         assert all(f"{part}: " in str(error) for part in ("Given", "Expected", "Do"))
     else:
         assert isinstance(corpus, Corpus) and 1 <= len(corpus) <= 6
+        assert all(": " in s.reason for s in corpus.skipped)
 
 
 def test_the_table_of_readers():
-    assert list(READERS) == ["synthetic", "ravdess", "meld"] and READERS["meld"] is read_meld
+    assert READERS["meld"] is read_meld
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no official MELD annotation in {DATA} (MCSAN_DATA)")

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mcsan_lite import metrics
-from mcsan_lite.batch import ModelOutput, collate
+from mcsan_lite.batch import ModelOutput, Standardizer, collate
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import TrainConfig, fit, predict, text_progress
 
@@ -99,8 +99,20 @@ def test_same_seed_same_bits_and_another_seed_others(model, make_features, label
     assert any(not torch.equal(w, ends[2][1][name]) for name, w in ends[0][1].items())
 
 
+def test_normalising_a_batch_at_a_time_is_normalising_before(model, make_features, labels):
+    train, valid = make_features(12), make_features(6, seed=1, prefix="v")
+    normal, ends = Standardizer().fit(train), []
+    for how in ({"normal": normal}, {}):
+        net, given = model(), (train, valid) if how else (normal.apply(train), normal.apply(valid))
+        history = fit(net, *given, labels, TrainConfig(epochs=2, batch_size=4), **how)
+        ends.append((history.loss.tolist(), predict(net, given[1], labels, **how).prob))
+    assert ends[0][0] == ends[1][0]
+    np.testing.assert_array_equal(ends[0][1], ends[1][1])
+
+
 def test_no_test_set_can_be_passed(model, make_features, labels):
-    assert list(inspect.signature(fit).parameters) == ["model", "train", "valid", "labels", "config", "device", "on_epoch"]
+    assert list(inspect.signature(fit).parameters) == ["model", "train", "valid", "labels", "config", "normal", "device",
+                                                       "on_epoch"]
     train, ends = make_features(8), []
     for seed in (1, 2):  # validation picks among epochs, it does not move weights: with one epoch it changes nothing
         net = model()

@@ -1,7 +1,7 @@
-"""MELD, 13,708 turns of a television series in seven emotions (Poria et al. 2019): its transcripts, without the clips.
+"""MELD, 13,708 turns of a television series in seven emotions (Poria et al. 2019): its annotation, with or without clips.
 
-Read from the official annotation files as they are, after their known defects: rows are known by (split, dialogue,
-utterance), since `Sr No.` repeats, and old copies hold cp1252 punctuation as control characters.
+Read from the official files as they are: rows are known by (split, dialogue, utterance), since `Sr No.` repeats, and old
+copies hold cp1252 punctuation as control characters. The clips and the defects are in `meld_clips`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,33 @@ import csv
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance, require_name
+from mcsan_lite.datasets.meld_clips import (
+    KNOWN,
+    LONG_S,
+    Clips,
+    Defect,
+    Row,
+    files_below,
+    find_clips,
+    find_defects,
+    left_out,
+    require_clips,
+    require_policies,
+)
 
 LABELS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 FILES = {"train": "train_sent_emo.csv", "valid": "dev_sent_emo.csv", "test": "test_sent_emo.csv"}
 PUBLISHED = {"train": (1109, 271, 268, 1743, 4710, 683, 1205),  # rows a class, in the order of LABELS
              "valid": (153, 22, 40, 163, 470, 111, 150),
              "test": (345, 68, 50, 402, 1256, 208, 281)}
-COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID", "Season", "Episode")  # those read here
+COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID", "Season", "Episode")  # the needed ones
+TIMES = ("StartTime", "EndTime")  # old copies lack them
+TIME = re.compile(r"([0-9]{1,2}):([0-9]{2}):([0-9]{2}),([0-9]{1,3})")  # a quarter of them without a leading zero
 SOURCE = "take the file again from https://github.com/declare-lab/MELD (data/MELD)"
 
 # U+0080 … U+009F are cp1252's punctuation, read as latin-1 by whoever saved the file; five codes mean nothing there.
@@ -31,9 +47,9 @@ C1 = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0
 def _decode(line: bytes) -> str:
     """A line as utf-8, or as latin-1 (never fails; with C1 repaired it is cp1252)."""
     try:
-        return line.decode("utf-8").translate(C1)
+        return line.decode("utf-8")
     except UnicodeDecodeError:
-        return line.decode("latin-1").translate(C1)
+        return line.decode("latin-1")
 
 
 def _header(row: list[str], path: Path) -> list[str]:
@@ -50,7 +66,10 @@ def _header(row: list[str], path: Path) -> list[str]:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """(number of its first line, {column: field}) of every row."""
-    lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+    try:
+        lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}", "a file that can be read", f"check it, or {SOURCE}.") from None
     reader = csv.reader(map(_decode, lines), strict=True)
     header: list[str] = []
     while True:
@@ -97,9 +116,18 @@ def _compare(path: Path, split: str, found: Counter) -> None:
                     f"{likely}; {SOURCE}, or go on with it as it is: --allow-incomplete (strict=False).")
 
 
-def _read_split(path: Path, split: str, *, strict: bool) -> tuple[list[Utterance], list[Skipped]]:
-    utterances, skipped, counts = [], [], Counter()
+def _seconds(text: str) -> float | None:
+    """A time "h:mm:ss,fraction" in seconds; None where it is none."""
+    if not (match := TIME.fullmatch(text.strip())):
+        return None
+    hours, minutes, seconds, fraction = match.groups()
+    return 3600 * int(hours) + 60 * int(minutes) + int(seconds) + float(f"0.{fraction}")
+
+
+def _read_split(path: Path, split: str, *, strict: bool) -> tuple[list[Row], list[Skipped]]:
+    rows, skipped, counts = [], [], Counter()
     lines: dict[str, int] = {}  # id -> line
+    absent: list[str] = []
     for line, row in _rows(path):
         where = f"line {line} of {path}"
         dialogue, turn = _number(row, "Dialogue_ID", where), _number(row, "Utterance_ID", where)
@@ -110,36 +138,106 @@ def _read_split(path: Path, split: str, *, strict: bool) -> tuple[list[Utterance
         lines[name] = line
         label = require_name(row["Emotion"].strip(), LABELS, f"{where}: Emotion")
         counts[label] += 1
-        if not row["Utterance"].strip():
-            skipped.append(Skipped(name, f"{where}: an empty Utterance"))
-            continue
-        utterances.append(Utterance(
-            name, None, row["Utterance"], label, speaker=row["Speaker"].strip(),  # no clips yet: audio is None
+        absent = [column for column in TIMES if column not in row]
+        times = [_seconds(row.get(column, "")) for column in TIMES]
+        if None in times and not absent:
+            found = ", ".join(f"{column} {row[column]!r}" for column in TIMES)
+            skipped.append(Skipped(name, f"unreadable time: {where}: {found}"))
+        text = row["Utterance"].translate(C1)
+        rows.append(Row(Utterance(
+            name, None, text, label, speaker=row["Speaker"].translate(C1).strip(),
             dialogue=f"{split}_dia{dialogue}", split=split,
-            scenario=f"S{_number(row, 'Season', where):02d}E{_number(row, 'Episode', where):02d}"))
+            scenario=f"S{_number(row, 'Season', where):02d}E{_number(row, 'Episode', where):02d}"),
+            where, *times, controls=text != row["Utterance"]))
+    if absent:
+        skipped.append(Skipped(path.name, f"no times: {path} without {' and '.join(absent)}, so that the defects that are "
+                                          "computed from them stay unseen"))
     if strict:
         _compare(path, split, counts)
-    return utterances, skipped
+    return rows, skipped
 
 
-def read_meld(root: Path | str, *, strict: bool = True) -> Corpus:
-    """MELD's transcripts from the annotation files in `root` or `root`/data/MELD, with the official split (dev: "valid").
+def _annotation(root: Path, files: list[str], name: str) -> Path | None:
+    """The file of this name among `files`. Copies of it may be there, but nothing else under its name."""
+    paths = [root / f for f in files if f.rpartition("/")[2] == name]
+    for other in paths[1:]:
+        if list(_rows(other)) != list(_rows(paths[0])):
+            raise DataError(f"two different {name}: {paths[0]} and {other}", "one, or copies of it",
+                            "delete one of them, or name the folder that holds only the right one.")
+    return paths[0] if paths else None
 
-    The training file must be there; a missing dev or test file is listed in `skipped`, like an empty text. Raises
-    DataError for a wrong column, label, number or line, with its number, for an utterance that is there twice and, with
-    `strict`, for counts that are not the published ones.
-    """
-    root = Path(root)
-    folder = next((f for f in (root, root / "data" / "MELD") if (f / FILES["train"]).is_file()), None)
-    if folder is None:
-        raise DataError(f"no {FILES['train']} in {root} or {root / 'data' / 'MELD'}",
-                        f"a folder with {', '.join(FILES.values())}",
-                        "check the path, or take the files from https://github.com/declare-lab/MELD (data/MELD).")
-    utterances, skipped = [], []
+
+def _read(root: Path, *, strict: bool) -> tuple[list[Row], Clips, list[Skipped]]:
+    if not root.is_dir():
+        raise DataError(f"no {FILES['train']} in {root}: no such folder", f"a folder with {', '.join(FILES.values())}",
+                        f"check the path, or {SOURCE}.")
+    files = files_below(root)
+    rows, skipped = [], []
     for split, name in FILES.items():
-        if (folder / name).is_file():
-            more, left_out = _read_split(folder / name, split, strict=strict)
-            utterances, skipped = utterances + more, skipped + left_out
+        if path := _annotation(root, files, name):
+            more, remarks = _read_split(path, split, strict=strict)
+            rows, skipped = rows + more, skipped + remarks
+        elif split == "train":
+            raise DataError(f"no {name} in {root} or in the three levels of folders below it",
+                            f"a folder with {', '.join(FILES.values())}", f"check the path, or {SOURCE}.")
         else:
-            skipped.append(Skipped(name, f"no such file in {folder}: the corpus has no {split} part"))
-    return Corpus("meld", LABELS, tuple(utterances), tuple(skipped))
+            skipped.append(Skipped(name, f"no annotation: no such file in {root}, the corpus has no {split} part"))
+    clips = find_clips(root, files, {row.utterance.id for row in rows})
+    return rows, clips, [*skipped, *clips.skipped]
+
+
+def _missing(rows: list[Row], clips: Clips, audio: dict[str, Path]) -> set[str]:
+    """Rows without a clip, where there are clips at all."""
+    return {row.utterance.id for row in rows} - set(audio) if clips else set()
+
+
+def found_defects(root: Path | str) -> list[Defect]:
+    """What is wrong with the MELD in `root`, for `defect_table`. Raises DataError as `read_meld` with strict=False."""
+    rows, clips, _ = _read(Path(root), strict=False)
+    return find_defects(rows, clips, _missing(rows, clips, clips.plain))
+
+
+def read_meld(root: Path | str, *, strict: bool = True, defects: Iterable[str] | str = ("keep",)) -> Corpus:
+    """MELD from the annotation and clips in `root` or up to three folders below, with the official split (dev: "valid").
+
+    The training file must be there; a missing dev or test file is listed in `skipped`, like an empty text or an
+    unlabelled clip. Clips (wav before flac before mp4) lie in folders that have train, dev or test in their names. Without
+    any, all have audio=None; otherwise those whose clip is missing, and they are listed.
+
+    `defects` says what becomes of the known ones (POLICIES): "keep", or some of "trim", "drop" and "recut"; the corpus is
+    named after it. `drop` spares what the others repair, and `skipped` lists what it leaves out. The one clip that was
+    published corrupt is not used: its row has audio=None.
+
+    Raises DataError for a wrong column, label, number or line, with its number, for a row or a clip that is there twice
+    and, with `strict`, for counts that are not the published ones and for missing clips that were published.
+    """
+    root, chosen = Path(root), require_policies(defects)
+    rows, clips, skipped = _read(root, strict=strict)
+    audio = {**clips.plain, **clips.recut} if "recut" in chosen else clips.plain
+    missing = _missing(rows, clips, audio)
+    if strict:
+        require_clips(root, rows, missing, clips.unplaced)
+    for i, path in clips.recut.items():
+        unused = path if audio.get(i) != path else clips.plain.get(i)
+        if unused:
+            skipped.append(Skipped(unused.relative_to(root).as_posix(), f"other cut: of {i}, not taken"))
+    found = find_defects(rows, clips, missing)
+    dropped = left_out(found, chosen)
+    corrupt = {i for i in KNOWN[0].ids if i in audio and audio[i].suffix == ".mp4"}
+    long = {i for defect in found if defect.kind == "minutes-long clip" for i in defect.ids}
+    utterances = []
+    for row in rows:
+        u = row.utterance
+        if not u.text.strip():
+            skipped.append(Skipped(u.id, f"empty text: {row.where}"))
+        elif defect := dropped.get(u.id):
+            skipped.append(Skipped(u.id, f"dropped, {defect.kind}: {row.where}, {defect.why}"))
+        else:
+            if u.id in missing:
+                skipped.append(Skipped(u.id, f"clip missing: {row.where}, the text is used without sound"))
+            elif u.id in corrupt:
+                skipped.append(Skipped(u.id, f"clip corrupt: {KNOWN[0].why}, the text is used without sound"))
+            utterances.append(replace(u, audio=None if u.id in corrupt else audio.get(u.id),
+                                      max_s=LONG_S if "trim" in chosen and u.id in long else None))
+    name = "meld" if "keep" in chosen else "+".join(["meld", *sorted(chosen)])
+    return Corpus(name, LABELS, tuple(utterances), tuple(skipped))

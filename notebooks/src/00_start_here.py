@@ -275,7 +275,9 @@ check.text_ceiling(share)
 #
 # | if you … | go to |
 # |---|---|
+# | wonder whether a score can be believed at all | [01 · Corpora, labels, splits](01_corpora_labels_splits.ipynb) |
 # | wonder what the network hears | [02 · From sound to frames](02_from_sound_to_frames.ipynb) |
+# | wonder what a word is to a network | [03 · From words to vectors](03_from_words_to_vectors.ipynb) |
 # | want every equation as code | [06 · MCSAN assembled](06_mcsan_assembled.ipynb) |
 # | do not trust scores | [07 · Training you can trust](07_training_you_can_trust.ipynb) |
 # | never met softmax, LSTM or a confusion matrix | start with 02; each is built from small numbers |
@@ -294,4 +296,4 @@ check.text_ceiling(share)
 # **Further reading:** the paper, sections 2.3 and 3.5; Jain & Wallace, *Attention is not Explanation* (NAACL 2019);
 # Wiegreffe & Pinter, *Attention is not not Explanation* (EMNLP 2019).
 #
-# **Next:** [02 · From sound to frames](02_from_sound_to_frames.ipynb)
+# **Next:** [01 · Corpora, labels, splits that do not lie](01_corpora_labels_splits.ipynb)

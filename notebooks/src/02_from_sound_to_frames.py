@@ -700,5 +700,5 @@ check.what_is_lost(answer)
 # recognition in continuously spoken sentences* (1980), which made MFCC known; McFee et al., *librosa* (SciPy 2015); Griffin and Lim, *Signal estimation from
 # modified short-time Fourier transform* (1984).
 #
-# **Previous:** 01 · Corpora, labels, splits that do not lie, or [00 · Start here](00_start_here.ipynb) ·
-# **Next:** 03 · From words to vectors, or straight on to [06 · MCSAN assembled](06_mcsan_assembled.ipynb)
+# **Previous:** [01 · Corpora, labels, splits that do not lie](01_corpora_labels_splits.ipynb) ·
+# **Next:** [03 · From words to vectors](03_from_words_to_vectors.ipynb)
