@@ -105,7 +105,7 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
         tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
         tensors |= {"normal.mean": torch.from_numpy(normal.mean), "normal.deviation": torch.from_numpy(normal.deviation)}
         write_atomic(folder / "model.safetensors", lambda p: save_file(tensors, p, {"mcsan_lite": json.dumps(about)}))
-        result = {"name": spec.name, "model": spec.model, "corpus": corpus.name, "protocol": spec.protocol,
+        result = {"name": spec.name, "model": spec.model, "corpus": corpus.name, "protocol": fold.name.rsplit("-", 1)[0],
                   "fold": fold.name, "split": splits.digest([fold]), "seed": seed,
                   "n_train": len(train), "n_test": len(test),
                   **metrics.scores(found.true, found.pred, classes=len(corpus.labels)),

@@ -32,15 +32,19 @@ def attend(query: Tensor, key: Tensor, value: Tensor, key_mask: Tensor | None = 
 
 class MultiHead(nn.Module):
     """Eq. 6 to 10 with several heads, as in Vaswani et al. 2017. `full_scale` divides by √d as printed in Eq. 9,
-    instead of √(d / heads) as in the multi-head attention that the paper refers to."""
+    instead of √(d / heads) as in the multi-head attention that the paper refers to. `uniform`: every real key weighs
+    alike, the control that says what the weights themselves contribute."""
 
-    def __init__(self, hidden: int, heads: int, *, dropout: float = 0.0, full_scale: bool = False) -> None:
+    attend = staticmethod(attend)  # an attribute, so that an experiment can put other weights in its place
+
+    def __init__(self, hidden: int, heads: int, *, dropout: float = 0.0, full_scale: bool = False,
+                 uniform: bool = False) -> None:
         super().__init__()
         if hidden % heads:
             raise ValueError(f"Given: hidden {hidden} with {heads} heads. Expected: hidden divisible by heads. "
                              f"Do: take hidden {hidden // heads * heads or heads}, or another number of heads.")
         self.heads, self.dropout = heads, dropout
-        self.scale = (hidden if full_scale else hidden // heads) ** -0.5
+        self.scale = 0.0 if uniform else (hidden if full_scale else hidden // heads) ** -0.5
         self.to_query, self.to_key, self.to_value = (nn.Linear(hidden, hidden) for _ in range(3))  # Eq. 6, 7, 8
         self.merge = nn.Linear(hidden, hidden)
 
@@ -49,7 +53,7 @@ class MultiHead(nn.Module):
 
     def forward(self, x: Tensor, memory: Tensor, memory_mask: Tensor) -> tuple[Tensor, Tensor]:
         """x (B, Q, D) asks, memory (B, K, D) answers. Returns ΔH (B, Q, D) and the weights (B, H, Q, K)."""
-        context, weights = attend(
+        context, weights = self.attend(
             self._split(self.to_query(x)), self._split(self.to_key(memory)), self._split(self.to_value(memory)),
             memory_mask[:, None, None, :], scale=self.scale, dropout=self.dropout if self.training else 0.0)
         return self.merge(context.transpose(1, 2).flatten(2)), weights  # (B, H, Q, D/H) -> (B, Q, D)
@@ -59,9 +63,10 @@ class AttentionBlock(nn.Module):
     """Attention and feed-forward, each with residual and LayerNorm behind it: Eq. 11 to 14 when the memory is the
     other modality, Eq. 16 and 17 when it is the same one."""
 
-    def __init__(self, hidden: int, heads: int, feedforward: int, *, dropout: float, full_scale: bool) -> None:
+    def __init__(self, hidden: int, heads: int, feedforward: int, *, dropout: float, full_scale: bool,
+                 uniform: bool = False) -> None:
         super().__init__()
-        self.attention = MultiHead(hidden, heads, dropout=dropout, full_scale=full_scale)
+        self.attention = MultiHead(hidden, heads, dropout=dropout, full_scale=full_scale, uniform=uniform)
         self.feedforward = nn.Sequential(nn.Linear(hidden, feedforward), nn.ReLU(), nn.Dropout(dropout),
                                          nn.Linear(feedforward, hidden))
         self.norm_attention, self.norm_feedforward = nn.LayerNorm(hidden), nn.LayerNorm(hidden)

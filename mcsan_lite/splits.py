@@ -123,7 +123,7 @@ def _grouped(corpus: Corpus, name: str, field: str, k: int) -> list[Fold]:
     _enough(corpus, k)
     labels = [u.label for u in _by_id(corpus)]
     group_of = np.zeros(len(labels), int)
-    for i, (_, test) in enumerate(StratifiedGroupKFold(k, shuffle=True, random_state=0).split(labels, labels, groups)):
+    for i, (_, test) in enumerate(StratifiedGroupKFold(k).split(labels, labels, groups)):
         group_of[test] = i
     return _rotate(corpus, name, group_of.tolist(), k)
 

@@ -36,6 +36,7 @@ class MCSANConfig:
     position_scale: float = 1.0  # paper silent: LSTM states are small beside sinusoids of amplitude 1
     feedforward: int = 4  # paper silent: width as a multiple of hidden, after [18]
     full_scale: bool = False  # Eq. 9 prints √d for one head; with several, [18] divides by √(d / heads)
+    uniform_attention: bool = False  # not in the paper: every word and frame weighs alike, a control for lesson 09
     classifier_layers: int = 2  # paper silent: "a fully connected classifier"; 1 = a single linear map
     dropout: float = 0.1  # paper silent: in attention, behind sub-layers, in the classifier
 
@@ -90,7 +91,8 @@ class AttentionModule(nn.Module):
         self.cross, self.config = cross, config
         self.layers = nn.ModuleList(
             nn.ModuleDict({m: AttentionBlock(config.hidden, config.heads, config.feedforward * config.hidden,
-                                             dropout=config.dropout, full_scale=config.full_scale)
+                                             dropout=config.dropout, full_scale=config.full_scale,
+                                             uniform=config.uniform_attention)
                            for m in modalities})
             for _ in range(config.layers))
 
