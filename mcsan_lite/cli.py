@@ -28,13 +28,13 @@ def parser() -> argparse.ArgumentParser:
     def with_corpus(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         common(made)
         made.add_argument("--root", help="the corpus's folder, or the manifest's file (default: data/<corpus>)")
-        made.add_argument("--classes", type=int, help="iemocap: 7, the paper's, or 4, happy and excited as one (default: 7)")
-        made.add_argument("--defects", help="meld: what to do about wrong clips, by comma: keep, trim, drop, recut "
-                                            "(default: keep)")
         return made
 
     def with_folds(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         with_corpus(made)
+        made.add_argument("--classes", type=int, help="iemocap: 7, the paper's, or 4, happy and excited as one (default: 7)")
+        made.add_argument("--defects", help="meld: what to do about wrong clips, by comma: keep, trim, drop, recut "
+                                            "(default: keep)")
         made.add_argument("--rows", help='rows of Table 3, by comma: "MCSAN,w/o cross" (default: all nine)')
         made.add_argument("--protocol", help="official, kfold10, yoon5, speaker, speaker10, session5, scenario, dialogue, "
                                              "or a csv of folds (default: the corpus's own)")
