@@ -5,7 +5,9 @@ B 2 · C 3 · head size 4 · L 5 · A 6 · H 11 · MFCC 13 · word vector 17 · 
 
 import numpy as np
 import pytest
+import soundfile
 import torch
+from sounds import RATE, tone
 
 from mcsan_lite.batch import Dims
 from mcsan_lite.features import Features
@@ -53,3 +55,9 @@ def make_features():
                                  labels[i % len(labels)]))
         return made
     return make
+
+
+@pytest.fixture
+def wav(tmp_path):
+    soundfile.write(tmp_path / "good.wav", tone(), RATE)
+    return tmp_path / "good.wav"

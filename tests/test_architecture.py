@@ -13,17 +13,16 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.py, which holds the version
     7: ["cli", "commands"],
     6: ["course", "doctor"],
-    5: ["paper", "floors", "inspection", "clips"],
+    5: ["paper", "floors", "inspection"],
     4: ["experiment", "inference"],
     3: ["training", "attention", "models", "models.*"],
-    2: ["batch"],
+    2: ["batch", "clips"],
     1: ["audio", "words", "features", "splits", "download", "unpack", "datasets", "datasets.*"],
     0: ["", "corpus", "cache", "metrics", "stats", "layers", "fanout", "plots", "check", "check.*"],
 }
 SIDEWAYS = {  # (importer, imported) within one rank
     ("cli", "commands"),  # names and options; what they do
     ("features", "words"),  # the text half of the features
-    ("inspection", "clips"),  # every clip opened
     ("features", "audio"),  # what the sound half starts from
     ("download", "unpack"),  # what was fetched
     ("datasets.*", "datasets.speech"),  # the voice

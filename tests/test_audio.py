@@ -8,23 +8,10 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import refusal
+from sounds import RATE, tone
 
 from mcsan_lite.audio import load_audio
 from mcsan_lite.corpus import DataError
-
-RATE = 16_000
-
-
-def tone(seconds=0.7, rate=RATE, hertz=220.0, seed=5):
-    t = np.arange(round(seconds * rate)) / rate
-    noise = np.random.default_rng(seed).standard_normal(len(t))
-    return (0.3 * np.sin(2 * np.pi * hertz * t) + 0.02 * noise).astype(np.float32)
-
-
-@pytest.fixture
-def wav(tmp_path):
-    soundfile.write(tmp_path / "good.wav", tone(), RATE)
-    return tmp_path / "good.wav"
 
 
 def film(path, signals, rate=48_000, layout="stereo", picture=True):

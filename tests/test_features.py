@@ -10,25 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 from refusals import refusal
+from sounds import RATE, tone
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite import features, words
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features import FeatureConfig, extract, load_audio, mfcc
-
-RATE = 16_000
-
-
-def tone(seconds=0.7, rate=RATE, hertz=220.0, seed=5):
-    t = np.arange(round(seconds * rate)) / rate
-    noise = np.random.default_rng(seed).standard_normal(len(t))
-    return (0.3 * np.sin(2 * np.pi * hertz * t) + 0.02 * noise).astype(np.float32)
-
-
-@pytest.fixture
-def wav(tmp_path):
-    soundfile.write(tmp_path / "good.wav", tone(), RATE)
-    return tmp_path / "good.wav"
 
 
 @pytest.fixture
