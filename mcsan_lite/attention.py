@@ -14,21 +14,38 @@ import torch
 
 from mcsan_lite.batch import collate
 from mcsan_lite.corpus import DataError
-from mcsan_lite.features import Features
+from mcsan_lite.features import FeatureConfig, Features
 
 
-def frame_spans(count: int, *, kernel: int = 3, stride: int = 3, same: bool = True, hop_s: float = 0.010,
-                window_s: float = 0.025) -> np.ndarray:
-    """(count, 2) seconds: what each of `count` pooled frames sees, before the BiLSTM.
+def pooling(model: torch.nn.Module) -> dict:
+    """The sizes of the model's two convolution and pooling blocks, as the functions below take them."""
+    return {"kernel": model.config.kernel, "stride": model.config.pool_stride, "same": model.config.conv_same}
 
-    Two blocks of convolution and pooling: at the paper's sizes a frame every 90 ms that sees 17 MFCC frames, 185 ms.
-    """
+
+def pooled_count(frames: int, *, kernel: int = 3, stride: int = 3, same: bool = True) -> int:
+    """How many pooled frames `frames` MFCC frames become: 1,000 become 112 at the paper's sizes."""
+    for _ in range(2):
+        frames = -(-max(0, frames if same else frames - kernel + 1) // stride)
+    return frames
+
+
+def seen_frames(count: int, *, kernel: int = 3, stride: int = 3, same: bool = True) -> np.ndarray:
+    """(count, 2): the first and last MFCC frame that each of `count` pooled frames sees before the BiLSTM. Padding
+    counts too, so the first may be negative and the last beyond the end."""
     first = last = np.arange(count)
     for _ in range(2):  # backwards through pooling, then convolution
         first, last = first * stride, last * stride + kernel - 1
         before = (kernel - 1) // 2 if same else 0
         first, last = first - before, last - before + kernel - 1
-    return np.stack((first * hop_s - window_s / 2, last * hop_s + window_s / 2), 1).clip(min=0)
+    return np.stack((first, last), 1)
+
+
+def frame_spans(count: int, *, hop_s: float = 0.010, window_s: float = 0.025, **sizes) -> np.ndarray:
+    """(count, 2) seconds: what each of `count` pooled frames sees, before the BiLSTM. `sizes` as in `seen_frames`.
+
+    Two blocks of convolution and pooling: at the paper's sizes a frame every 90 ms that sees 17 MFCC frames, 185 ms.
+    """
+    return (seen_frames(count, **sizes) * hop_s + (-window_s / 2, window_s / 2)).clip(min=0)
 
 
 def frame_times(count: int, **sizes) -> np.ndarray:
@@ -44,6 +61,17 @@ class AttentionMap:
     weights: np.ndarray  # (H, queries, keys)
     queries: list  # words (str) or seconds (float)
     keys: list
+    spans: np.ndarray | None = None  # (A, 2) seconds that each pooled frame of the utterance sees
+
+    @property
+    def layer(self) -> int:
+        """Counted from 0 within its module."""
+        return int(self.name.split(".")[1])
+
+    @property
+    def direction(self) -> str:
+        """"text_from_audio" or "audio_from_text"; "text" or "audio" where a stream looks at itself."""
+        return self.name.split(".")[2]
 
     @property
     def mean(self) -> np.ndarray:
@@ -56,6 +84,8 @@ class AttentionMap:
 
     def describe(self) -> str:
         """In words, for who cannot see the picture: where each query looks most."""
+        if not self.keys:
+            return f"{self.name}: nothing to look at"
         lines = []
         for query, row in zip(self.queries, self.mean, strict=True):
             top = int(row.argmax())
@@ -65,9 +95,12 @@ class AttentionMap:
         return "\n".join(lines)
 
 
-def attention_maps(model: torch.nn.Module, features: Features) -> dict[str, AttentionMap]:
-    """All maps of one utterance, normalised as in training. Run in eval mode; logits do not change.
+def attention_maps(model: torch.nn.Module, features: Features,
+                   config: FeatureConfig = FeatureConfig()) -> dict[str, AttentionMap]:
+    """All maps of one utterance, normalised as in training, a map for each module, layer and direction.
 
+    `config` is what the features were made with (`Trained.features`): its hop and window give the seconds. Run in eval
+    mode; logits do not change. A modality that the utterance lacks has no row and no column.
     Raises DataError for a model that has no attention.
     """
     model.eval()
@@ -76,16 +109,14 @@ def attention_maps(model: torch.nn.Module, features: Features) -> dict[str, Atte
     if not found:
         raise DataError(f"{type(model).__name__}, which returns no attention map", "a model with attention",
                         "load another run.")
-    config = model.config
-    sizes = {"kernel": config.kernel, "stride": config.pool_stride, "same": config.conv_same}
+    sizes = pooling(model)
+    spans = frame_spans(pooled_count(len(features.audio), **sizes), hop_s=config.hop_s, window_s=config.window_s, **sizes)
+    labels = {"text": list(features.tokens), "audio": spans.mean(1).round(3).tolist()}
     maps = {}
     for name, weights in found.items():
-        direction = name.rsplit(".", 1)[1]
-        query, _, key = direction.partition("_from_")
-        length = {query: weights.shape[2], key or query: weights.shape[3]}
-        labels = {m: list(features.tokens) if m == "text" else frame_times(n, **sizes).round(3).tolist()
-                  for m, n in length.items()}
-        maps[name] = AttentionMap(name, weights[0].numpy(), labels[query], labels[key or query])
+        query, _, key = name.rsplit(".", 1)[1].partition("_from_")
+        queries, keys = labels[query], labels[key or query]
+        maps[name] = AttentionMap(name, weights[0, :, :len(queries), :len(keys)].numpy(), queries, keys, spans)
     return maps
 
 

@@ -1,13 +1,16 @@
 """Maps with labels: the seconds on an axis are those that the frame has really heard."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from mcsan_lite.attention import AttentionMap, attention_maps, frame_spans, frame_times, points_at
+from mcsan_lite.attention import AttentionMap, attention_maps, frame_spans, frame_times, points_at, pooled_count, seen_frames
 from mcsan_lite.batch import Dims, ModelOutput, collate
 from mcsan_lite.corpus import DataError
+from mcsan_lite.features import FeatureConfig, Features
 from mcsan_lite.layers import ConvBlock
 from mcsan_lite.models.mcsan import MCSAN
 
@@ -92,6 +95,47 @@ def test_other_sizes_give_other_seconds(small, make_features):
     keys = attention_maps(model, one)["self.0.audio"].keys
     assert keys == frame_times(len(keys), kernel=5, stride=2, same=False).round(3).tolist()
     assert np.diff(keys)[2] == pytest.approx(0.04)
+
+
+def test_other_features_give_other_seconds(example):
+    model, one = example
+    config = FeatureConfig(hop_s=0.02, window_s=0.05)
+    for m in attention_maps(model, one, config).values():
+        np.testing.assert_allclose(m.spans, frame_spans(5, hop_s=0.02, window_s=0.05))
+        for axis in (m.queries, m.keys):
+            assert axis in (list(one.tokens), frame_times(5, hop_s=0.02, window_s=0.05).round(3).tolist())
+    assert np.diff(attention_maps(model, one, config)["self.0.audio"].keys)[2] == pytest.approx(0.18)
+
+
+def test_a_map_knows_its_layer_and_direction(example):
+    model, one = example
+    assert {(m.layer, m.direction) for m in attention_maps(model, one).values()} == {
+        (n, d) for n in range(2) for d in ("text_from_audio", "audio_from_text", "text", "audio")}
+
+
+@pytest.mark.parametrize("lacks", ["text", "audio"])
+def test_a_modality_that_is_not_there_has_no_labels(lacks, example):
+    model, one = example
+    one = replace(one, **{lacks: getattr(one, lacks)[:0]}, **({"tokens": ()} if lacks == "text" else {}))
+    for m in attention_maps(model, one).values():
+        assert m.weights.shape == (11, len(m.queries), len(m.keys))
+        assert (0 in m.weights.shape) == (lacks in m.direction)
+        assert m.frame().shape == m.mean.shape
+        said = m.describe()
+        assert said == (f"{m.name}: nothing to look at" if not m.keys else said)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same", "valid"])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 3), (3, 2), (5, 3), (2, 2), (4, 1)])
+def test_pooled_frames_are_counted_as_the_model_counts(kernel, stride, same, small):
+    model = MCSAN(Dims(13, 17, 3), small(kernel=kernel, pool_stride=stride, conv_same=same))
+    for frames in (0, 1, 2, 3, 4, 9, 10, 50, 61):
+        one = Features("x", np.zeros((frames, 13), np.float32), np.zeros((1, 17), np.float32), ("w",), "sad")
+        with torch.no_grad():
+            real = int(model.encode(collate([one]))[1]["audio"].sum())
+        assert pooled_count(frames, kernel=kernel, stride=stride, same=same) == real
+    assert pooled_count(1000) == 112
+    assert seen_frames(4).tolist() == [[-4, 12], [5, 21], [14, 30], [23, 39]]
 
 
 def test_description_names_words_and_seconds():
