@@ -7,6 +7,7 @@ import html
 import io
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,17 @@ def show(fig, *, alt: str, caption: str) -> None:
     Picture.open(full).convert("RGB").quantize(256).save(picture, "png", optimize=True)  # half the size, looks the same
     display(Image(picture.getvalue()), metadata={"image/png": {"alt": alt}})
     display(Markdown(f"*Figure. {caption}*"))
+
+
+class Drawn(NamedTuple):
+    """A figure with what must travel with it."""
+
+    fig: object
+    alt: str
+    caption: str
+
+    def show(self) -> None:
+        show(self.fig, alt=self.alt, caption=self.caption)
 
 
 def play(signal: np.ndarray, sample_rate: int, *, alt: str):
@@ -86,23 +98,49 @@ def draw_mfcc(coefficients: np.ndarray, *, ax=None, hop_s: float = 0.010):
     return ax
 
 
+def draw_pitch(signal: np.ndarray, sample_rate: int, *, ax=None):
+    """F0 in Hz over seconds by pYIN (Mauch & Dixon 2014), dots every 10 ms; nothing where no voice is found."""
+    import librosa
+
+    ax = _axes(ax, height=1.4)
+    hop = sample_rate // 100
+    pitch, voiced, _ = librosa.pyin(signal, fmin=65, fmax=500, sr=sample_rate, frame_length=sample_rate * 64 // 1000,
+                                    hop_length=hop, resolution=0.2)  # fifths of a semitone: twice as fast
+    ax.plot(np.arange(len(pitch)) * hop / sample_rate, pitch, ".", ms=3, color=OKABE_ITO[0])
+    if not voiced.any():
+        ax.text(0.5, 0.5, "no voice found", transform=ax.transAxes, ha="center", va="center", fontsize=8)
+    heard = pitch[voiced] if voiced.any() else np.array([65, 500])
+    ax.set(xlim=(0, len(signal) / sample_rate), ylim=(0.9 * heard.min(), 1.1 * heard.max()), ylabel="F0, Hz")
+    return ax
+
+
+def shorten(word: str) -> str:
+    """A label that leaves room for the picture."""
+    return word if len(word) <= 20 else f"{word[:19]}…"
+
+
 def draw_attention(weights: np.ndarray, words: Sequence[str], times: np.ndarray, *, ax=None, highlight: tuple | None = None,
-                   top: float | None = None, hop_s: float = 0.090):
+                   top: float | None = None, hop_s: float = 0.090, bar: str | None = "weight"):
     """A words × seconds map (L, A): each row is a word, its weights over the sound sum to one.
 
     `highlight` = (row, start_s, end_s) boxes what the row should look at, if that is known. `top` fixes the colour
-    scale, so that several maps can be compared.
+    scale, so that several maps can be compared. `bar` names the colour bar; None leaves it out, where maps share one.
+    Scores below zero turn the scale from cividis to purple–orange with zero in its middle: nothing is clipped unseen.
     """
     ax = _axes(ax, height=0.6 + 0.3 * len(words))
     edges = np.append(times - hop_s / 2, times[-1] + hop_s / 2)
-    mesh = ax.pcolormesh(edges, np.arange(len(words) + 1), weights, cmap="cividis", vmin=0, vmax=top or weights.max())
-    ax.set_yticks(np.arange(len(words)) + 0.5, words)
+    top = top or float(np.abs(weights).max()) or 1.0
+    signed = weights.min() < 0
+    mesh = ax.pcolormesh(edges, np.arange(len(words) + 1), weights, cmap="PuOr_r" if signed else "cividis",
+                         vmin=-top if signed else 0, vmax=top)
+    ax.set_yticks(np.arange(len(words)) + 0.5, [shorten(word) for word in words])
     ax.invert_yaxis()
     if highlight is not None:
         row, start, end = highlight
         ax.add_patch(_box(start, row, end - start))
         ax.get_yticklabels()[row].set_weight("bold")
-    ax.figure.colorbar(mesh, ax=ax, label="weight", pad=0.01)
+    if bar is not None:
+        ax.figure.colorbar(mesh, ax=ax, label=bar, pad=0.01)
     ax.set(xlabel="seconds", ylabel="word that looks")
     return ax
 

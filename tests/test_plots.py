@@ -75,6 +75,27 @@ def test_attention():
         a.get_ylabel() for a in ax.figure.axes]
 
 
+def test_attention_signed_shared_and_short():
+    scores = np.array([[-0.5, 0.2], [0.1, 0.3]])
+    ax = plots.draw_attention(scores, ["antidisestablishmentarianism", "a" * 20], np.array([0.05, 0.14]), bar=None)
+    (mesh,) = [c for c in ax.collections if hasattr(c, "get_coordinates")]
+    assert mesh.get_clim() == (-0.5, 0.5) and mesh.get_cmap().name == "PuOr_r" and ax.figure.axes == [ax]
+    assert ticks(ax.yaxis) == ["antidisestablishmen…", "a" * 20]
+    nothing = plots.draw_attention(np.zeros((1, 2)), ["so"], np.array([0.05, 0.14]), bar="score")
+    (mesh,) = [c for c in nothing.collections if hasattr(c, "get_coordinates")]
+    assert mesh.get_clim() == (0, 1) and mesh.get_cmap().name == "cividis"
+    assert "score" in [a.get_ylabel() for a in nothing.figure.axes]
+
+
+def test_pitch_follows_the_tone():
+    tone = np.sign(np.sin(np.arange(16_000) / 16_000 * 2 * np.pi * 200))
+    ax = plots.draw_pitch(np.concatenate((np.zeros(8000), tone)), 16_000)
+    at, f0 = ax.lines[0].get_data()
+    assert np.nanmedian(f0) == pytest.approx(200, rel=0.02) and 0.45 < at[np.isfinite(f0)].min() < 0.6
+    assert ax.get_xlim() == (0, 1.5) and ax.get_ylabel() == "F0, Hz" and not ax.texts
+    assert texts(plots.draw_pitch(np.zeros(8000), 16_000)) == ["no voice found"]
+
+
 def test_probabilities():
     ax = plots.draw_probabilities(pd.Series({"anger": 0.7, "joy": 0.2, "calm": 0.1}), true="joy")
     assert ticks(ax.yaxis) == ["calm", "joy", "anger"] and [p.get_width() for p in ax.patches] == [0.1, 0.2, 0.7]
@@ -127,7 +148,8 @@ def test_figures_can_be_drawn_into_given_axes():
     probabilities = pd.Series({"a": 0.4, "b": 0.6})
     table = pd.DataFrame({"mean": [0.9], "low": [0.8], "high": [1.0]}, index=["x"])
     history = pd.DataFrame({"epoch": [1], "valid_wa": [0.2]})
-    for name, first in (("waveform", (TONE, 16_000)), ("spectrogram", (TONE, 16_000)), ("mfcc", (np.eye(4),)),
+    for name, first in (("waveform", (TONE, 16_000)), ("spectrogram", (TONE, 16_000)), ("pitch", (TONE, 16_000)),
+                        ("mfcc", (np.eye(4),)),
                         ("attention", (np.eye(2), ["a", "b"], np.array([0.05, 0.14]))), ("probabilities", (probabilities,)),
                         ("rows", (table,)), ("confusion", (np.eye(2, dtype=int), ["a", "b"])), ("curves", ({"a": history},)),
                         ("wiring", ([["self"]], ["audio"]))):
