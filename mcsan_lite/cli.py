@@ -85,14 +85,26 @@ def parser() -> argparse.ArgumentParser:
     ceilings = common(command("ceilings", commands.ceilings,
                               "synthetic corpus: the best possible score and each trained model's"))
     ceilings.add_argument("--seeds", type=int, default=1, help="trainings a row (default: 1)")
+    shipped = common(command("checkpoints", commands.checkpoints,
+                             "the models that the lessons open, from their runs, in half precision; trains what is missing"))
+    shipped.add_argument("--out", help="folder (default: the repository's checkpoints/)")
+    readings = common(command("readings", commands.readings,
+                              "synthetic corpus: which reading of the model points at the word that decides?"))
+    readings.add_argument("--seeds", type=int, default=3, help="trainings a world (default: 3, all that are shipped)")
+    readings.add_argument("--utterances", type=int, default=300, help="test utterances a training (default: 300)")
+    readings.add_argument("--retrain", action="store_true", help="the profile's own runs, not the shipped checkpoints")
     for name, function, text in (("predict", commands.predict, "the emotion of your own recording and transcript"),
                                  ("attend", commands.attend,
-                                  "which sounds each word looks at: png, csv and a description")):
+                                  "which sounds each word looks at: a page to explore (html), svg, png, csv")):
         made = command(name, function, text)
         made.add_argument("--run", required=True, help="a fold's folder below runs/, or a .safetensors file")
         made.add_argument("--audio", help="wav, flac, ogg or mp4")
         made.add_argument("--text", default="", help="its transcript")
         made.add_argument("--data", default="data", help="folder of caches (default: data)")
+    made.add_argument("--corpus", help=f"instead of --audio and --text, an utterance of: {CORPORA}")
+    made.add_argument("--id", help="with --corpus: which utterance, such as test_000003")
+    made.add_argument("--root", help="with --corpus: its folder (default: data/<corpus>)")
+    made.add_argument("--profile", default="quick", help="with --corpus synthetic: which of them (default: quick)")
     made.add_argument("--map", default="cross.0.text_from_audio", help="which map (default: cross.0.text_from_audio)")
     made.add_argument("--out", default="attention", help="name of the files, without ending (default: attention)")
     return top

@@ -171,6 +171,27 @@ def ceilings(args: argparse.Namespace) -> int:
     return 0
 
 
+def checkpoints(args: argparse.Namespace) -> int:
+    from mcsan_lite import checkpoints, course
+
+    table = course.ship_checkpoints(args.out or checkpoints.FOLDER, args.profile, data=args.data, runs=args.runs,
+                                    jobs=args.jobs)
+    print(f"{table.round(4).to_string(index=False)}\n{table.kB.sum():.0f} kB in {args.out or checkpoints.FOLDER}")
+    return 0
+
+
+def readings(args: argparse.Namespace) -> int:
+    from mcsan_lite import course, oracle
+    from mcsan_lite.readings import READINGS
+
+    lines = course.reading_scores(READINGS, args.profile, seeds=range(args.seeds), utterances=args.utterances,
+                                  retrain=args.retrain, data=args.data, runs=args.runs, jobs=args.jobs)
+    print(oracle.summary(lines).round(3).to_string(index=False))
+    print("points: is the highest frame in the decisive word? low to high: 95 % over seeds (Student), or over utterances "
+          "where there is one seed (Wilson).\nauc: chance is .5. The best head is chosen on validation, a seed at a time.")
+    return 0
+
+
 def floors(args: argparse.Namespace) -> int:
     from mcsan_lite import floors, paper, splits
     from mcsan_lite.features import extract
@@ -194,25 +215,18 @@ def predict(args: argparse.Namespace) -> int:
 
 
 def attend(args: argparse.Namespace) -> int:
-    import numpy as np
+    from mcsan_lite import attend, inference
+    from mcsan_lite.corpus import DataError
 
-    from mcsan_lite import attention, inference, plots
-    from mcsan_lite.cache import write_atomic
-    from mcsan_lite.corpus import DataError, require_name
-
-    if not (args.audio and args.text):
-        raise DataError("a recording or a transcript left out", "both: a map shows where one looks in the other",
-                        'give --audio my.wav and --text "what was said"')
-    run = inference.load(args.run)
-    maps = attention.attention_maps(run.model, run.features_of(args.audio, args.text, Path(args.data) / "cache"))
-    chosen = maps[require_name(args.map, maps, "attention map")]
-    if not isinstance(chosen.queries[0], str) or isinstance(chosen.keys[0], str):
-        print(chosen.frame().round(3).to_string())
+    if args.corpus and (args.audio or args.text):
+        raise DataError("--corpus beside --audio or --text", "one utterance", "leave one of them out")
+    one, truth = (attend.of_corpus(args.corpus, args.id, root=args.root, profile=args.profile, data=args.data)
+                  if args.corpus else attend.own(args.audio, args.text))
+    found, files = attend.attend(inference.load(args.run), one, truth, name=args.map, out=Path(args.out),
+                                 cache=Path(args.data) / "cache")
+    if not files:
+        print(found.frame().round(3).to_string())
         return 0
-    axes = plots.draw_attention(chosen.mean, chosen.queries, np.array(chosen.keys))
-    axes.set_title("mean of heads; where one layer routed information, not why the model decided", fontsize=8)
-    out = Path(args.out)
-    write_atomic(out.with_suffix(".png"), lambda p: axes.figure.savefig(p, dpi=120))
-    write_atomic(out.with_suffix(".csv"), lambda p: chosen.frame().to_csv(p))
-    print(f"{chosen.describe()}\n{out.with_suffix('.png')} and {out.with_suffix('.csv')} written")
+    *first, last = map(str, files)
+    print(f"{found.describe()}\n{', '.join(first)} and {last} written")
     return 0

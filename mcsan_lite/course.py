@@ -5,18 +5,20 @@ A lesson asks for a run; what is on disk is loaded, what is not is trained.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from mcsan_lite import paper
-from mcsan_lite.corpus import Corpus, require_name
+from mcsan_lite import checkpoints, oracle, paper
+from mcsan_lite.corpus import Corpus, DataError, require_name
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.ceilings import ceilings
 from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_truth
 from mcsan_lite.experiment import run_experiment
+from mcsan_lite.fanout import fan_out
+from mcsan_lite.features import extract
 from mcsan_lite.stats import score_interval
 
 # What the ceilings table shows, by world: a row of Table 3 beside the ceiling that it can be held against.
@@ -25,14 +27,17 @@ ROWS = {"matching": (("w/o audio", "text"), ("w/o text", "prosody"), ("w/o text"
         "leaking": (("w/o cross", "both, unmatched"), ("MCSAN", "both"))}
 
 
-def _synthetic(profile: str) -> SyntheticConfig:
-    return paper.PROFILES[require_name(profile, paper.PROFILES, "profile")]["synthetic"]
+def synthetic_config(profile: str = "quick", world: str = "matching") -> SyntheticConfig:
+    """The knobs of a profile's corpus in a world. The leaking one is more easily learned: two thirds of the utterances are
+    enough."""
+    config = replace(paper.PROFILES[require_name(profile, paper.PROFILES, "profile")]["synthetic"], world=world)
+    return replace(config, train=config.train * 2 // 3) if world == "leaking" else config
 
 
 def synthetic_folder(profile: str = "quick", *, data: Path | str = "data", world: str = "matching", jobs: int = 1,
                      **knobs) -> Path:
     """The folder of the profile's synthetic corpus, generated if it is not there."""
-    return make_synthetic(data, replace(_synthetic(profile), world=world, **knobs), jobs=jobs)
+    return make_synthetic(data, replace(synthetic_config(profile, world), **knobs), jobs=jobs)
 
 
 def open_corpus(name: str = "synthetic", *, root: Path | str | None = None, profile: str = "quick",
@@ -56,9 +61,7 @@ def ceilings_table(profile: str = "quick", *, worlds: Sequence[str] = tuple(ROWS
     """For each world and view: the best accuracy possible, and what the trained model got, with a 95 % interval."""
     lines = []
     for world in worlds:
-        config = replace(_synthetic(profile), world=world)
-        if world == "leaking":  # more easily learned: two thirds of the utterances are enough
-            config = replace(config, train=config.train * 2 // 3)
+        config = synthetic_config(profile, world)
         folder = make_synthetic(data, config, jobs=jobs)
         corpus, truth = READERS["synthetic"](folder), read_truth(folder)
         best = ceilings(truth[truth.split == "test"], config)
@@ -71,3 +74,52 @@ def ceilings_table(profile: str = "quick", *, worlds: Sequence[str] = tuple(ROWS
             lines.append({"world": world, "may use": view, "ceiling": best[view], "model": row, "WA": mean, "low": low,
                           "high": high, "seeds": len(group), "n": n, "seconds": group.seconds.mean()})
     return pd.DataFrame(lines)
+
+
+def _runs(world: str, variant: str, seeds: Sequence[int], profile: str, data: Path | str, runs: Path | str,
+          jobs: int) -> tuple[Corpus, pd.DataFrame]:
+    """A synthetic world and the runs on it of one of `checkpoints.VARIANTS`; trained now where they are missing."""
+    corpus = open_corpus(root=synthetic_folder(profile, data=data, world=world, jobs=jobs))
+    (spec,) = paper.table3(profile, rows=["MCSAN"])
+    spec = replace(spec, name=variant, options=spec.options | checkpoints.VARIANTS[variant])
+    return corpus, run_experiment([spec], corpus, seeds=seeds, cache=Path(data) / "cache", runs=runs, jobs=jobs)
+
+
+def ship_checkpoints(folder: Path | str = checkpoints.FOLDER, profile: str = "quick", *, data: Path | str = "data",
+                     runs: Path | str = "runs", jobs: int = 1) -> pd.DataFrame:
+    """Every shipped checkpoint into `folder`, from its run (trained now where it is missing). A line each: its size, its
+    WA on the test part in float32 and in half precision, and on what share of it both say the same."""
+    if profile != "quick" and Path(folder).resolve() == checkpoints.FOLDER:
+        raise DataError(f"checkpoints of the profile {profile!r} for {folder}", "the lessons' own, of the profile 'quick'",
+                        "choose another folder with --out.")
+    lines = []
+    for world, variant, seeds in checkpoints.SHIPPED:
+        corpus, found = _runs(world, variant, seeds, profile, data, runs, jobs)
+        part = replace(corpus, utterances=tuple(u for u in corpus.utterances if u.split == "test"))
+        test, _ = extract(part, cache=Path(data) / "cache", jobs=jobs)
+        for seed, run in zip(found.seed, found.folder, strict=True):
+            path = checkpoints.place(world, seed, variant, folder)
+            about = checkpoints.ship(run, path, test)
+            lines.append({"checkpoint": path.name, "kB": path.stat().st_size / 1000, "WA": about["wa"],
+                          "WA half": about["wa_half"], "agreement": about["agreement"], "n": about["n"]})
+    return pd.DataFrame(lines)
+
+
+def reading_scores(readings: Mapping[str, Callable], profile: str = "quick", *, worlds: Sequence[str] = tuple(ROWS),
+                   seeds: Sequence[int] = (0, 1, 2), utterances: int = 300, retrain: bool = False,
+                   data: Path | str = "data", runs: Path | str = "runs", jobs: int = 1) -> pd.DataFrame:
+    """How every reading scores on each utterance with a decisive word, for each world and seed, kept below `runs`: the
+    lines that `oracle.summary` makes a table of. Models are the shipped checkpoints; `retrain`: the profile's own runs,
+    trained now where they are missing. The head of the best-head line is chosen on validation, a seed at a time."""
+    items, names = [], []
+    for world in worlds:
+        if retrain:
+            models = list(_runs(world, "MCSAN", seeds, profile, data, runs, jobs)[1].folder)
+        else:
+            models = [checkpoints.find(world, seed) for seed in seeds]
+        folder = synthetic_folder(profile, data=data, world=world, jobs=jobs)
+        items += [(model, folder, readings, utterances, Path(data) / "cache", runs) for model in models]
+        names += [(world, seed) for seed in seeds]
+    found = fan_out(oracle.scores_of, items, jobs=jobs, desc="readings")
+    return oracle.with_best_head(pd.concat(lines.assign(world=world, seed=seed)
+                                           for (world, seed), lines in zip(names, found, strict=True)))

@@ -11,10 +11,11 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.py, which holds the version
-    7: ["cli", "commands"],
+    8: ["cli", "commands"],
+    7: ["attend"],
     6: ["course", "doctor"],
-    5: ["paper", "floors", "inspection"],
-    4: ["experiment", "inference"],
+    5: ["paper", "floors", "inspection", "oracle", "checkpoints", "lens"],
+    4: ["experiment", "inference", "attribution", "readings", "faithfulness", "modalities", "stack", "views"],
     3: ["training", "attention", "models", "models.*"],
     2: ["batch", "clips"],
     1: ["audio", "words", "features", "splits", "download", "unpack", "datasets", "datasets.*"],
@@ -22,6 +23,9 @@ RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.p
 }
 SIDEWAYS = {  # (importer, imported) within one rank
     ("cli", "commands"),  # names and options; what they do
+    ("readings", "attribution"),  # the rungs that start from gradients and edits
+    ("modalities", "faithfulness"),  # what a model says without a part of its input
+    ("views", "stack"),  # the largest of the figures
     ("features", "words"),  # the text half of the features
     ("features", "audio"),  # what the sound half starts from
     ("download", "unpack"),  # what was fetched

@@ -163,7 +163,7 @@ def test_attend_writes_picture_and_table_whole_or_not_at_all(mcsan, fold, wav, t
              "--data", f"{home}/data"]
     status, out, _ = mcsan(*words, places=False)
     assert status == 0 and out.splitlines()[0].startswith("so looks most at ") and "map.png and" in out
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["map.csv", "map.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["map.csv", "map.html", "map.png", "map.svg"]
     table = pd.read_csv(tmp_path / "out" / "map.csv", index_col=0)
     assert list(table.index) == ["so", "sweet"]
     assert list(map(float, table)) == pytest.approx(attention.frame_times(len(table.columns)), abs=1e-3)
@@ -178,7 +178,7 @@ def test_attend_writes_picture_and_table_whole_or_not_at_all(mcsan, fold, wav, t
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     with pytest.raises(OSError, match="disk full"):
         mcsan(*words, places=False)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["map.csv", "map.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["map.csv", "map.html", "map.png", "map.svg"]
     assert (tmp_path / "out" / "map.csv").read_bytes() == before
 
 
