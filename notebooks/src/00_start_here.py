@@ -278,8 +278,10 @@ check.text_ceiling(share)
 # | wonder whether a score can be believed at all | [01 · Corpora, labels, splits](01_corpora_labels_splits.ipynb) |
 # | wonder what the network hears | [02 · From sound to frames](02_from_sound_to_frames.ipynb) |
 # | wonder what a word is to a network | [03 · From words to vectors](03_from_words_to_vectors.ipynb) |
+# | want to see how far a sound travels, and attention by hand | [04 · Encoders](04_encoders.ipynb), [05 · Attention by hand](05_attention_by_hand.ipynb) |
 # | want every equation as code | [06 · MCSAN assembled](06_mcsan_assembled.ipynb) |
 # | do not trust scores | [07 · Training you can trust](07_training_you_can_trust.ipynb) |
+# | want to look at attention, and to know what it is worth | [08 · Seeing attention](08_seeing_attention.ipynb), [09 · Is it an explanation?](09_is_it_an_explanation.ipynb) |
 # | never met softmax, LSTM or a confusion matrix | start with 02; each is built from small numbers |
 #
 # ## Recap

@@ -918,5 +918,5 @@ check.text_ceiling(text_ceiling)
 # (NeurIPS 2013); Bolukbasi, Chang, Zou, Saligrama and Kalai, *Man is to computer programmer as woman is to homemaker?
 # Debiasing word embeddings* (NeurIPS 2016).
 #
-# **Previous:** [02 · From sound to frames](02_from_sound_to_frames.ipynb) · **Next:** 04 · Encoders, or straight on to
-# [06 · MCSAN assembled](06_mcsan_assembled.ipynb)
+# **Previous:** [02 · From sound to frames](02_from_sound_to_frames.ipynb) · **Next:**
+# [04 · Encoders](04_encoders.ipynb)

@@ -712,5 +712,5 @@ assert end < 0.2 < control, "one batch is not learnt, or the control is"
 # - R. Xiong et al., *On Layer Normalization in the Transformer Architecture*, 2020: LayerNorm before or after the sum.
 # - A. Karpathy, *A Recipe for Training Neural Networks*, 2019: more tests of this kind.
 #
-# **Previous** [03 · From words to vectors](03_from_words_to_vectors.ipynb) ·
+# **Previous** [05 · Attention by hand](05_attention_by_hand.ipynb) ·
 # **Next** [07 · Training you can trust](07_training_you_can_trust.ipynb)

@@ -322,4 +322,4 @@ check.points(points)
 # **Further reading:** Guo et al., *On Calibration of Modern Neural Networks* (ICML 2017); the notice in the README of the
 # AMH authors on precision and accuracy.
 #
-# **Previous:** [06 · MCSAN assembled](06_mcsan_assembled.ipynb) · **Next:** back to [00 · Start here](00_start_here.ipynb)
+# **Previous:** [06 · MCSAN assembled](06_mcsan_assembled.ipynb) · **Next:** [08 · Seeing attention](08_seeing_attention.ipynb)
