@@ -45,7 +45,8 @@ KERNEL_SPEC = "jupyter_client.kernelspec.KernelSpecManager.get_kernel_spec"
 BREAKAGES = [
     ("Python", ("sys.version_info", (3, 10, 4)), "3.10.4", "make PYTHON=python3.11 env"),
     ("packages", ("importlib.metadata.version", not_installed), "no torch", "pip install"),
-    ("packages", ("importlib.metadata.version", lambda name: "0.0.1"), "torch 0.0.1: not >=", "--force-reinstall -c requirements.txt"),
+    ("packages", ("importlib.metadata.version", lambda name: "0.0.1"), "torch 0.0.1: not >=",
+     "--force-reinstall -c requirements.txt"),
     ("packages", ("importlib.import_module", missing), "No module named", "--force-reinstall"),
     ("packages", ("importlib.metadata.requires", not_installed), "mcsan-lite is not installed",
      "pip install -r requirements.txt -e ."),

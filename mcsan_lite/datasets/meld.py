@@ -223,7 +223,7 @@ def read_meld(root: Path | str, *, strict: bool = True, defects: Iterable[str] |
             skipped.append(Skipped(unused.relative_to(root).as_posix(), f"other cut: of {i}, not taken"))
     found = find_defects(rows, clips, missing)
     dropped = left_out(found, chosen)
-    corrupt = {i for i in KNOWN[0].ids if i in audio and audio[i].suffix == ".mp4"}
+    corrupt = audio.keys() & set(KNOWN[0].ids)
     long = {i for defect in found if defect.kind == "minutes-long clip" for i in defect.ids}
     utterances = []
     for row in rows:
