@@ -30,17 +30,21 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--root", help="the corpus's folder, or the manifest's file (default: data/<corpus>)")
         return made
 
-    def with_folds(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def with_reader(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         with_corpus(made)
         made.add_argument("--classes", type=int, help="iemocap: 7, the paper's, or 4, happy and excited as one (default: 7)")
         made.add_argument("--defects", help="meld: what to do about wrong clips, by comma: keep, trim, drop, recut "
                                             "(default: keep)")
+        made.add_argument("--allow-incomplete", action="store_true", help="go on where published counts are not met")
+        made.add_argument("--skip-bad", action="store_true", help="go on without clips that cannot be read or heard")
+        return made
+
+    def with_folds(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        with_reader(made)
         made.add_argument("--rows", help='rows of Table 3, by comma: "MCSAN,w/o cross" (default: all nine)')
         made.add_argument("--protocol", help="official, kfold10, yoon5, speaker, speaker10, session5, scenario, dialogue, "
                                              "or a csv of folds (default: the corpus's own)")
         made.add_argument("--vectors", help="word vectors: a file or a gensim-data name (default: GloVe 6B 50-d)")
-        made.add_argument("--allow-incomplete", action="store_true", help="go on where published counts are not met")
-        made.add_argument("--skip-bad", action="store_true", help="go on without clips that cannot be read or heard")
         return made
 
     command("doctor", commands.doctor, "check this environment; every failure comes with the command that repairs it")
@@ -93,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
     readings.add_argument("--seeds", type=int, default=3, help="trainings a world (default: 3, all that are shipped)")
     readings.add_argument("--utterances", type=int, default=300, help="test utterances a training (default: 300)")
     readings.add_argument("--retrain", action="store_true", help="the profile's own runs, not the shipped checkpoints")
+    align = with_reader(command("align", commands.align, "does each word look at its own sound? Needs word times"))
+    align.add_argument("--run", required=True, help="a fold's folder below runs/, or a .safetensors file")
+    align.add_argument("--corpus", default="synthetic", help=CORPORA)
+    align.add_argument("--utterances", type=int, default=300, help="the first so many of the test part (default: 300)")
     for name, function, text in (("predict", commands.predict, "the emotion of your own recording and transcript"),
                                  ("attend", commands.attend,
                                   "which sounds each word looks at: a page to explore (html), svg, png, csv")):

@@ -192,6 +192,15 @@ def readings(args: argparse.Namespace) -> int:
     return 0
 
 
+def align(args: argparse.Namespace) -> int:
+    from mcsan_lite import course
+
+    table = course.alignment_table(args.run, _open(args), utterances=args.utterances, data=args.data, jobs=args.jobs)
+    print(table.round(3).to_string(index=False))
+    print("points: is the heaviest frame of a word's row in that word? Mean and 95 % interval over utterances (Student).")
+    return 0
+
+
 def floors(args: argparse.Namespace) -> int:
     from mcsan_lite import floors, paper, splits
     from mcsan_lite.features import extract

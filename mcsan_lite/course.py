@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mcsan_lite import checkpoints, oracle, paper
+from mcsan_lite import checkpoints, inference, oracle, paper
 from mcsan_lite.corpus import Corpus, DataError, require_name
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.ceilings import ceilings
@@ -19,7 +19,8 @@ from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_
 from mcsan_lite.experiment import run_experiment
 from mcsan_lite.fanout import fan_out
 from mcsan_lite.features import extract
-from mcsan_lite.stats import score_interval
+from mcsan_lite.readings import READINGS
+from mcsan_lite.stats import fold_interval, score_interval
 
 # What the ceilings table shows, by world: a row of Table 3 beside the ceiling that it can be held against.
 ROWS = {"matching": (("w/o audio", "text"), ("w/o text", "prosody"), ("w/o text", "audio"),
@@ -123,3 +124,22 @@ def reading_scores(readings: Mapping[str, Callable], profile: str = "quick", *, 
     found = fan_out(oracle.scores_of, items, jobs=jobs, desc="readings")
     return oracle.with_best_head(pd.concat(lines.assign(world=world, seed=seed)
                                            for (world, seed), lines in zip(names, found, strict=True)))
+
+
+def alignment_table(run: Path | str, corpus: Corpus, *, utterances: int = 300, data: Path | str = "data",
+                    jobs: int = 1) -> pd.DataFrame:
+    """Does each word's row point at its own sound? A line a reading that scores words × frames: the mean over the first
+    `utterances` with word times of the part that `run` was tested on (of the corpus's test part, for a checkpoint), and a
+    95 % interval over them. Raises DataError for a corpus without word times."""
+    model, tested = inference.load(run), Path(run) / "predictions.csv"
+    ids = set(pd.read_csv(tested).id) if tested.is_file() else {u.id for u in corpus.utterances if u.split in (None, "test")}
+    chosen = [u.id for u in corpus.utterances if u.id in ids and u.words and u.audio][:utterances]
+    found = extract(corpus.subset(chosen), model.features, cache=Path(data) / "cache", jobs=jobs)[0] if chosen else []
+    pairs = {name: READINGS[name] for name in ("value-weighted", "rollout", "gradient x attention")}
+    lines = []
+    scores = oracle.alignment(model.model, model.prepare(found), corpus, pairs)
+    for name, group in scores.groupby("reading", sort=False):
+        mean, half = fold_interval(group.points)
+        lines.append({"reading": name, "points": mean, "low": mean - half, "high": mean + half,
+                      "chance": group.chance.mean(), "utterances": len(group), "words": int(group.words.sum())})
+    return pd.DataFrame(lines)

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from mcsan_lite import attention, cli, features, paper, training
+from mcsan_lite.datasets.layouts_iemocap import write_iemocap
 from mcsan_lite.datasets.synthetic import LABELS, SyntheticConfig, read_truth
 from mcsan_lite.models.mcsan import ABLATIONS
 
@@ -71,7 +72,8 @@ def test_help_is_fast_and_heavy_packages_wait():
 
 
 @pytest.mark.parametrize("words", [["doctor"], ["data", "synthetic"], ["data", "vectors"], ["run"], ["table"], ["ceilings"],
-                                   ["floors"], ["predict"], ["attend"]], ids=" ".join)
+                                   ["floors"], ["predict"], ["attend"], ["readings"], ["checkpoints"], ["align"]],
+                         ids=" ".join)
 def test_every_command_has_help(words, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main([*words, "--help"])
@@ -180,6 +182,24 @@ def test_attend_writes_picture_and_table_whole_or_not_at_all(mcsan, fold, wav, t
         mcsan(*words, places=False)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["map.csv", "map.html", "map.png", "map.svg"]
     assert (tmp_path / "out" / "map.csv").read_bytes() == before
+
+
+def test_align_scores_the_words_of_the_folds_own_test_part(mcsan, fold):
+    status, out, _ = mcsan("align", "--run", str(fold), "--utterances", "5")
+    table = [line.split() for line in out.splitlines() if "raw attention, mean of heads" in line]
+    assert status == 0 and len(table) == 1 and table[0][-2] == "5" and int(table[0][-1]) > 5 and "rollout" in out
+    assert 0 < float(table[0][-3]) < 1 and "nan" not in out
+
+
+def test_align_reads_the_word_times_of_iemocap(mcsan, fold, tmp_path):
+    root = write_iemocap(tmp_path, turns=30, voice=False)
+    checkpoint = str(fold / "model.safetensors")
+    status, out, _ = mcsan("align", "--run", checkpoint, "--corpus", "iemocap", "--root", str(root), "--allow-incomplete")
+    assert status == 0 and "value-weighted" in out
+    for path in root.rglob("*.wdseg"):
+        path.unlink()
+    refused(mcsan("align", "--run", checkpoint, "--corpus", "iemocap", "--root", str(root), "--allow-incomplete"),
+            "without a word's time", "ForcedAlignment")
 
 
 @pytest.mark.parametrize("left_out", ["--audio", "--text"])
