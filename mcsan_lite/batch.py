@@ -105,7 +105,8 @@ def collate(features: Sequence[Features], labels: Sequence[str] = (), normal: St
 def batches(features: Sequence[Features], labels: Sequence[str], size: int, *,
             generator: np.random.Generator | None = None, normal: Standardizer | None = None) -> Iterator[Batch]:
     """Batches of similar length, so that little is padding. With a generator (training) lengths are jittered by a
-    fifth and the batches come in random order; without, everything is sorted and the same each time."""
+    fifth and the batches come in random order; without, everything is sorted and the same each time. Features that lie on
+    a device (`resident.Resident`) make their batches there."""
     length = np.array([len(f.audio) or len(f.text) for f in features], dtype=float)
     if generator is not None:
         length *= generator.uniform(0.9, 1.1, len(length))
@@ -113,5 +114,7 @@ def batches(features: Sequence[Features], labels: Sequence[str], size: int, *,
     starts = np.arange(0, len(order), size)
     if generator is not None:
         generator.shuffle(starts)
+    on_device = getattr(features, "collate", None)
     for start in starts:
-        yield collate([features[i] for i in order[start:start + size]], labels, normal)
+        rows = order[start:start + size]
+        yield on_device(rows) if on_device else collate([features[i] for i in rows], labels, normal)

@@ -14,7 +14,7 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.audio import load_audio, read_bytes
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance
 from mcsan_lite.fanout import fan_out
-from mcsan_lite.words import GLOVE_50, embed, identity, tokenize
+from mcsan_lite.words import GLOVE_50, TOKENIZER, embed, identity, tokenize
 
 CHUNK = 64  # clips a task, when the work is shared out
 
@@ -124,15 +124,18 @@ def _frames(clips: Sequence[Utterance], config: FeatureConfig, folder: Path, job
 
 
 def _vectors(corpus: Corpus, config: FeatureConfig, folder: Path) -> tuple[list[tuple[str, ...]], list[np.ndarray]]:
-    """The tokens of every utterance, and their vectors (L, E), views into one file."""
-    tokens = [tuple(tokenize(u.text)) for u in corpus.utterances]
-    name = array_cache.key("word vectors", identity(config.vectors), config.unknown, tokens)
-    ends = np.cumsum([len(words) for words in tokens]).tolist()
+    """The tokens of every utterance, and their vectors (L, E), views into one file; tokenised once, like everything else."""
+    name = array_cache.key("word vectors", identity(config.vectors), config.unknown, TOKENIZER,
+                           [u.text for u in corpus.utterances])
     if array_cache.load_rows(folder, name) is None:
+        tokens = [tokenize(u.text) for u in corpus.utterances]
         table, _ = embed((t for words in tokens for t in words), config.vectors, config.unknown, folder)
-        size = len(next(iter(table.values())))
-        array_cache.store_rows(folder, name, {}, (np.stack([table[t] for t in words]) for words in tokens), (ends[-1], size))
-    rows, _ = array_cache.load_rows(folder, name)
+        shape = (sum(map(len, tokens)), len(next(iter(table.values()))))
+        array_cache.store_rows(folder, name, {"tokens": tokens}, (np.stack([table[t] for t in words]) for words in tokens),
+                               shape)
+    rows, about = array_cache.load_rows(folder, name)
+    tokens = [tuple(words) for words in about["tokens"]]
+    ends = np.cumsum([len(words) for words in tokens]).tolist()
     return tokens, [rows[end - len(words):end] for words, end in zip(tokens, ends, strict=True)]
 
 

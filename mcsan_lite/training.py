@@ -16,6 +16,7 @@ from torch import nn
 from mcsan_lite import metrics
 from mcsan_lite.batch import Standardizer, batches
 from mcsan_lite.features import Features
+from mcsan_lite.resident import Resident
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class TrainConfig:
     clip: float = 0.0  # paper silent: largest gradient norm, 0 = none
     mask_frames: float = 0.0  # paper silent: largest share of MFCC frames blanked in training (SpecAugment), 0 = none
     select: str = "wa"  # paper silent: validation score that picks the epoch
+    precision: str = "float32"  # paper silent; "bfloat16": matrix products in half the bits, faster where the CPU has them
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -38,6 +40,7 @@ class TrainConfig:
                                  ("clip", self.clip >= 0, "0 or more"),
                                  ("mask_frames", 0 <= self.mask_frames <= 1, "between 0 and 1"),
                                  ("schedule", self.schedule in ("constant", "warmdown"), "'constant' or 'warmdown'"),
+                                 ("precision", self.precision in ("float32", "bfloat16"), "'float32' or 'bfloat16'"),
                                  ("select", self.select in ("wa", "ua", "weighted_f1", "macro_f1"),
                                   "'wa', 'ua', 'weighted_f1' or 'macro_f1'")):
             if not good:
@@ -81,7 +84,7 @@ def predict(model: nn.Module, features: Sequence[Features], labels: Sequence[str
     with torch.no_grad():
         for batch in batches(features, labels, batch_size, normal=normal):
             ids += batch.ids
-            true.append(batch.label.numpy())
+            true.append(batch.label.cpu().numpy())
             prob.append(model(batch.to(device)).logits.softmax(-1).cpu().numpy())
     row = {name: i for i, name in enumerate(ids)}
     order = [row[f.id] for f in features]
@@ -104,28 +107,35 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
     seed_everything(config.seed)
     generator = np.random.default_rng(config.seed)
     model.to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    kind = torch.device(device).type
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay,
+                                 fused=kind in ("cpu", "cuda"))  # one kernel for all tensors
     down = config.epochs / 3 if config.schedule == "warmdown" else 1
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: min(1.0, (config.epochs - done) / down))
+    if kind != "cpu":
+        train, valid = (Resident(part, labels, normal, device) for part in (train, valid))
     best, best_score, history = copy.deepcopy(model.state_dict()), -np.inf, []
     for epoch in range(1, config.epochs + 1):
         model.train()
-        start, total = time.perf_counter(), 0.0
+        start, losses = time.perf_counter(), []
         for batch in batches(train, labels, config.batch_size, generator=generator, normal=normal):
             if config.mask_frames:
                 _blank_frames(batch, config.mask_frames, generator)
             batch = batch.to(device)
-            loss = nn.functional.cross_entropy(model(batch).logits, batch.label)  # Eq. 20, mean over the batch
+            with torch.autocast(kind, torch.bfloat16, enabled=config.precision == "bfloat16"):
+                logits = model(batch).logits
+            loss = nn.functional.cross_entropy(logits.float(), batch.label)  # Eq. 20, mean over the batch
             optimizer.zero_grad()
             loss.backward()
             if config.clip:
                 nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimizer.step()
-            total += loss.item() * len(batch.ids)
+            losses.append((loss.detach(), len(batch.ids)))  # read at the end of the epoch: reading makes a GPU wait
         schedule.step()
         found = predict(model, valid, labels, normal=normal, device=device)
         chosen = np.clip(found.prob[np.arange(len(found.true)), found.true], 1e-12, None)
-        row = {"epoch": epoch, "loss": total / len(train), "valid_loss": float(-np.log(chosen).mean()),
+        row = {"epoch": epoch, "loss": sum(loss.item() * n for loss, n in losses) / len(train),
+               "valid_loss": float(-np.log(chosen).mean()),
                **{f"valid_{k}": v for k, v in metrics.scores(found.true, found.pred, classes=len(labels)).items()},
                "seconds": time.perf_counter() - start}
         for name in ("loss", "valid_loss"):  # the second sees a last step that broke the weights

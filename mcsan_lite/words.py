@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import metadata, util
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,9 @@ PLAIN = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u0091": "'", "\u0092": "'", "\u00b4": "'", "`": "'",
     "\u201c": '"', "\u201d": '"', "\u0093": '"', "\u0094": '"', "\u2013": " - ", "\u2014": " - ", "\u0096": " - ",
     "\u0097": " - ", "\u2026": "...", "\u0085": "...", "\u00a0": " "})
+
+
+TOKENIZER = f"1, nltk {version('nltk')}"  # raise it when `tokenize` gives other tokens: cached ones are then made again
 
 
 def tokenize(text: str) -> list[str]:

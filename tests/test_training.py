@@ -231,3 +231,13 @@ def test_clip_bounds_the_gradient(watched, model, make_features, labels):
     for clip in (0.0, 0.1):
         fit(model(), made, made, labels, TrainConfig(epochs=2, batch_size=3, clip=clip))
     assert min(watched["norm"][:4]) > 0.1 and max(watched["norm"][4:]) <= 0.1 + 1e-5
+
+
+def test_half_the_bits_train_to_nearly_the_same_place(make_features, labels, model):
+    made, found = make_features(24), []
+    for precision in ("float32", "bfloat16"):
+        net = model(dropout=0.0)
+        history = fit(net, made, made, labels, TrainConfig(epochs=3, batch_size=8, precision=precision))
+        assert all(p.dtype == torch.float32 for p in net.parameters()) and np.isfinite(history.loss).all()
+        found.append(predict(net, made, labels).prob)
+    assert 0 < np.abs(found[0] - found[1]).max() < 0.1  # not the same bits: the option does something
