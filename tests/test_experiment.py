@@ -1,25 +1,27 @@
 """A run on disk: what a finished fold is, when it is done again, and that nothing but its settings decides its bits."""
 
-import importlib.util
 import json
-import sys
+import platform
+import socket
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from safetensors.torch import load_file
 
-from mcsan_lite import experiment, features, metrics, training
+from mcsan_lite import experiment, features, metrics, splits, training
 from mcsan_lite.corpus import Corpus, DataError, Utterance
 from mcsan_lite.experiment import Spec, load_results, run_experiment
 from mcsan_lite.features import FeatureConfig
-from mcsan_lite.models import mcsan
 from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.spec import code_hash
 from mcsan_lite.training import TrainConfig
 
-FILES = ["history.csv", "metrics.json", "model.safetensors", "predictions.csv"]
+FILES = ["history.csv", "manifest.json", "metrics.json", "model.safetensors", "peeking.csv", "predictions.csv"]
 LABELS = ("angry", "neutral", "sad")
 
 
@@ -84,14 +86,16 @@ def contents(runs):
     for file in sorted(p for p in runs.rglob("*") if p.is_file()):
         value = file.read_bytes()
         if file.name == "metrics.json":
-            value = {k: v for k, v in json.loads(value).items() if k != "seconds"}
+            value = {k: v for k, v in json.loads(value).items() if k not in ("seconds", "seconds_per_epoch")}
+        elif file.name == "manifest.json":
+            value = {k: v for k, v in json.loads(value).items() if k not in ("started", "finished")}
         elif file.name == "history.csv":
             value = pd.read_csv(file).drop(columns="seconds").to_csv()
         found[str(file.relative_to(runs))] = value
     return found
 
 
-def test_a_finished_fold_has_four_files_and_the_run_says_what_it_is(done, corpus, spec):
+def test_a_finished_fold_has_six_files_and_the_run_says_what_it_is(done, corpus, spec):
     runs, results = done
     folders = sorted(p for p in runs.glob("*/*") if p.is_dir())
     assert [f.name for f in folders] == ["speaker-0-seed0", "speaker-1-seed0", "speaker-2-seed0"]
@@ -116,6 +120,55 @@ def test_scores_can_be_recomputed_from_the_predictions(done):
         assert metrics.wa(true, prob.argmax(1)) == row.wa and metrics.ua(true, prob.argmax(1)) == row.ua
     tested = sorted(i for f in done[1].folder for i in pd.read_csv(f"{f}/predictions.csv").id)
     assert tested == [f"u{i:02d}" for i in range(24)]
+
+
+def test_peeking_is_what_the_best_test_epoch_would_have_bought(done, spec):
+    for row in done[1].itertuples():
+        peeks = pd.read_csv(f"{row.folder}/peeking.csv")
+        assert list(peeks) == ["epoch", "wa", "ua", "weighted_f1", "macro_f1"] and peeks.epoch.tolist() == [1, 2]
+        chosen, best = peeks.loc[row.best_epoch - 1], peeks.loc[peeks.wa.idxmax()]  # spec.train.select is wa
+        assert chosen.wa == row.wa and chosen.macro_f1 == row.macro_f1  # the same test part, the same weights
+        assert (row.peeked_epoch, row.peeked_wa, row.peeked_ua) == (best.epoch, best.wa, best.ua)
+        assert row.peeked_wa >= row.wa
+        history = pd.read_csv(f"{row.folder}/history.csv")
+        assert history.seconds.min() - 1e-3 <= row.seconds_per_epoch <= history.seconds.max() + 1e-3
+
+
+def test_nothing_depends_on_peeking(done, go, tmp_path, monkeypatch):
+    """Without it: the same weights, predictions and history, bit for bit. Nor does a model that draws random numbers."""
+    monkeypatch.setattr(experiment.Peeking, "__call__", lambda self, row: None)
+    monkeypatch.setattr(experiment.Peeking, "best", lambda self: {})
+    go(tmp_path)
+    seeing, blind = contents(done[0]), contents(tmp_path)
+    compared = [name for name in blind if name.endswith((".safetensors", "predictions.csv", "history.csv"))]
+    assert len(compared) == 9 and all(blind[name] == seeing[name] for name in compared)
+
+
+def test_peeking_leaves_the_random_state(spec):
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    peeks = experiment.Peeking(lambda: (torch.rand(5), dict.fromkeys(experiment.SCORES, 0.5)), "wa", "cpu")
+    peeks({"epoch": 1})
+    assert torch.rand(3).equal(expected) and peeks.best()["peeked_epoch"] == 1
+
+
+def test_the_manifest_says_what_a_fold_was_made_with_and_not_by_whom(done, corpus):
+    made = json.loads(Path(done[1].folder[0], "manifest.json").read_text())
+    assert made["corpus"] == corpus.fingerprint() and made["split"] == done[1].split[0]
+    assert made["code"] == code_hash(MCSAN) and made["libraries"]["torch"] == torch.__version__
+    assert set(made["libraries"]) == {"torch", "numpy", "scipy", "scikit-learn", "librosa", "pandas"}
+    assert made["started"] <= made["finished"] and made["threads"] == 1 and made["device"] == "cpu"
+    assert made["python"] == platform.python_version() and made["processor"] and made["platform"]
+    text = json.dumps(made)
+    assert socket.gethostname() not in text and str(Path.home()) not in text
+
+
+def test_the_folds_are_made_once_a_call(go, spec, tmp_path, done, monkeypatch):
+    made, real = [], splits.folds
+    monkeypatch.setattr(splits, "folds", lambda corpus, protocol: made.append(protocol) or real(corpus, protocol))
+    go(done[0], spec, spec)
+    assert made == ["speaker"]
 
 
 def test_a_second_call_trains_nothing(done, go, fits):
@@ -163,50 +216,6 @@ def test_an_interruption_costs_the_running_fold_only(done, go, fits, tmp_path):
 def test_two_processes_give_the_same_bits(done, go, tmp_path):
     go(tmp_path, jobs=2)
     assert contents(tmp_path) == contents(done[0])
-
-
-def test_what_names_a_run(corpus, spec, home):
-    quieter = replace(corpus, utterances=corpus.utterances[1:])
-    keys = [spec.key(c, MCSAN) for c in (corpus, quieter)]
-    keys += [replace(spec, **change).key(corpus, MCSAN) for change in (
-        {"options": {"hidden": 8, "heads": 4}}, {"features": replace(spec.features, n_mfcc=12)}, {"protocol": "official"},
-        {"train": replace(spec.train, epochs=3)}, {"name": "other"})]
-    assert len(set(keys)) == len(keys)
-    same = [replace(spec, train=replace(spec.train, seed=9)), replace(spec, options={**spec.options, "layers": 1})]
-    assert {s.key(corpus, MCSAN) for s in same} == {keys[0]}  # the seed names the fold's folder; a default is a default
-
-
-def test_edited_code_is_another_run_but_an_edited_comment_is_not(corpus, spec, tmp_path, monkeypatch):
-    def model(number, body, module="__main__"):
-        file = tmp_path / f"cell{number}.py"
-        file.write_text("from mcsan_lite.models.mcsan import MCSAN\n\n\nclass Mine(MCSAN):\n"
-                        f"    def forward(self, batch, *, need_attention=False):\n{body}")
-        found = importlib.util.spec_from_file_location(file.stem, file)
-        loaded = importlib.util.module_from_spec(found)
-        monkeypatch.setitem(sys.modules, file.stem, loaded)
-        found.loader.exec_module(loaded)
-        loaded.Mine.__module__ = module or file.stem
-        return spec.key(corpus, loaded.Mine)
-
-    line = "        return super().forward(batch, need_attention=need_attention)\n"
-    first = model(0, line)
-    assert model(1, f'        """A docstring."""\n\n        # a comment\n{line}') == first
-    assert model(2, line.replace("=need_attention", "=True")) != first
-    assert model(3, line, None) != model(4, line.replace("=need_attention", "=True"), None)  # from a file, not a cell
-    assert first != spec.key(corpus, MCSAN)
-    real = experiment._code
-    monkeypatch.setattr(experiment, "_code", lambda item: real(item) + "!" * (item is mcsan))
-    assert model(5, line) != first  # what a cell inherits counts too
-
-
-def test_two_classes_of_one_file_are_two_runs(corpus, spec):
-    class One(MCSAN):
-        pass
-
-    class Two(MCSAN):
-        pass
-
-    assert spec.key(corpus, One) != spec.key(corpus, Two)
 
 
 @pytest.mark.parametrize("part", ["train", "test"])

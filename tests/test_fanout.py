@@ -1,9 +1,12 @@
 """Many items, one or more processes: the same list, in order."""
 
 import os
+import signal
+import sys
 
 import pytest
 import torch
+from refusals import refusal
 
 from mcsan_lite.corpus import DataError
 from mcsan_lite.fanout import fan_out
@@ -57,3 +60,37 @@ def test_progress_only_where_it_helps(items, desc, drawn, capsys):
     fan_out(lambda a: a, [(i,) for i in range(items)], desc=desc)
     said = capsys.readouterr()
     assert said.out == "" and ("naming" in said.err and "3/3" in said.err) == drawn and bool(said.err) == drawn
+
+
+def die(a, victim):
+    if a == victim:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return a
+
+
+def test_an_item_that_kills_its_worker_is_given_up_and_the_others_go_on():
+    """On Dask and Ray: test_experiment_clusters.py."""
+    items = [(i, 2) for i in range(5)]
+    assert fan_out(die, items, jobs=2, lost=lambda a, victim: f"lost {a}") == [0, 1, "lost 2", 3, 4]
+    assert "item 3 of 5" in refusal(lambda: fan_out(die, items, jobs=2))
+
+
+@pytest.mark.parametrize("backend", ["dask", "ray"])
+def test_a_cluster_that_is_not_installed_names_the_line_that_installs_it(backend, monkeypatch):
+    for name in (backend, f"{backend}.distributed"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert f"pip install 'mcsan-lite[{backend}]'" in refusal(lambda: fan_out(where, [(1, 2)] * 2, jobs=2, backend=backend))
+
+
+def test_a_backend_by_a_wrong_name():
+    assert "did you mean 'dask'" in refusal(lambda: fan_out(where, [(1, 2)], backend="dusk"))
+
+
+def test_the_bar_counts_cost_and_a_log_gets_whole_lines(capsys):
+    fan_out(lambda a: a, [(1,), (2,)], desc="training", weights=[30, 10])
+    said = capsys.readouterr().err
+    assert "\r" not in said and "training 2/2: 100%" in said
+    drawn = []
+    with pytest.raises(ZeroDivisionError):
+        fan_out(lambda a: drawn.append(a) or 1 / a, [(1,), (0,)], desc="training", weights=[30, 10])
+    assert "training 1/2:  75%" in capsys.readouterr().err

@@ -1,0 +1,105 @@
+"""An experiment as a value: all that changes a result, hashed with the code that makes it into the name of a folder."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import re
+import textwrap
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from mcsan_lite import audio, batch, features, layers, resident, splits, training, words
+from mcsan_lite.corpus import Corpus
+from mcsan_lite.features import FeatureConfig
+from mcsan_lite.training import TrainConfig
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that changes a result and nothing else: `jobs`, `device` and folders are arguments, never part of it."""
+
+    name: str  # the row's label in a table
+    model: str = "mcsan"
+    options: dict = field(default_factory=dict)  # fields of the model's Config
+    features: FeatureConfig = FeatureConfig()
+    train: TrainConfig = TrainConfig()
+    protocol: str = "official"
+
+    def key(self, corpus: Corpus, model_class: type, folds: Sequence[splits.Fold] | None = None) -> str:
+        """8 hex digits over the settings, the corpus, the folds and the code that turns them into a result. Comments do
+        not count; a model edited in a notebook cell does, so that an old result is never taken for its own.
+
+        `folds`: those of the spec's protocol on this corpus, where they are at hand.
+        """
+        settings = asdict(replace(self, options={}, train=replace(self.train, seed=0), protocol=""))
+        ids = splits.digest(splits.folds(corpus, self.protocol) if folds is None else folds)
+        config = asdict(model_class.Config(**self.options))  # defaults included: changing one changes the key
+        told = (settings, config, corpus.fingerprint(), ids, code_hash(model_class))
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
+
+    def folder(self, corpus: Corpus, runs: Path, model_class: type, folds: Sequence[splits.Fold] | None = None) -> Path:
+        slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+        return Path(runs) / f"{slug}-{self.key(corpus, model_class, folds)}"
+
+
+def code_hash(model_class: type) -> str:
+    """10 hex digits over the code, without comments and docstrings, that turns settings into a result: ours, the model's
+    file, and for a model from a notebook its class and whatever of that notebook it uses."""
+    modules, code = {audio, batch, features, layers, resident, training, words}, [model_class.__qualname__]
+    for part in model_class.__mro__[:model_class.__mro__.index(torch.nn.Module)]:
+        if part.__module__ == "__main__":  # a notebook: what the class uses counts, not every other cell
+            code += _cells(part, set())
+        else:
+            modules.add(inspect.getmodule(part))
+    code += [_code(module) for module in sorted(modules, key=lambda m: m.__name__)]
+    return hashlib.sha256(repr(code).encode()).hexdigest()[:10]
+
+
+def _cells(item: object, seen: set[int]) -> Iterator[str]:
+    """The code of a notebook's class or function, its plain constants, and what they use of the same notebook."""
+    if id(item) in seen:
+        return
+    seen.add(id(item))
+    if isinstance(item, type):
+        for name, value in vars(item).items():
+            if isinstance(value, bool | int | float | str | tuple) and not name.startswith("__"):
+                yield f"{name} = {value!r}"
+            for part in (value.fget, value.fset) if isinstance(value, property) else (inspect.unwrap(value),):
+                if inspect.isfunction(part := getattr(part, "__func__", part)):  # also of a static or class method
+                    yield from _cells(part, seen)
+    elif inspect.isfunction(item):
+        yield _code(item)
+        for name in sorted(_names(item.__code__)):
+            value = item.__globals__.get(name)
+            if getattr(value, "__module__", None) == "__main__":
+                yield from _cells(value, seen)
+            elif isinstance(value, bool | int | float | str | tuple) and not name.startswith("__"):
+                yield f"{name} = {value!r}"
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Every global name that a function reads, its inner functions included."""
+    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def _code(item: object) -> str:
+    """The parsed source of a module or function, without comments and docstrings."""
+    return _parsed(textwrap.dedent(inspect.getsource(item)))
+
+
+@lru_cache(maxsize=64)
+def _parsed(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            node.body = body[1:] or [ast.Pass()]
+    return ast.dump(tree)
