@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mcsan_lite import commands
+from mcsan_lite import commands, commands_paper
 
 CORPORA = "synthetic, iemocap, meld, ravdess, or manifest: a csv of your own"
+PROGRAMMES = ("table3", "ambiguities")
+
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="mcsan", description="MCSAN: emotion from sound and words. Each command has --help.")
@@ -79,13 +81,33 @@ def parser() -> argparse.ArgumentParser:
     floors = with_folds(command("floors", commands.floors, "what classical models get on the same folds; the leak meter: "
                                                            "what is scored without hearing or reading anything"))
     floors.add_argument("corpus", help=CORPORA)
-    run = with_folds(command("run", commands.run, "train and score rows of Table 3; finished folds are not done again"))
-    run.add_argument("--corpus", default="synthetic", help=CORPORA)
+    def with_programme(made: argparse.ArgumentParser, plain, program) -> argparse.ArgumentParser:
+        made.set_defaults(run_command=lambda args: (program if args.table else plain)(args))
+        made.add_argument("table", nargs="?", choices=PROGRAMMES, help="table3: its nine rows on paired folds, with "
+                          "verdicts. ambiguities: one change at a time of what the paper leaves open")
+        made.add_argument("--out", help="folder of a table's files (default: tables, below --runs)")
+        with_folds(made).add_argument("--corpus", default="synthetic", help=CORPORA)
+        made.add_argument("--folds", type=int, help="only the first so many folds; a later call adds the others (default: "
+                                                    "all; of a table: smoke 2, quick 3, paper all)")
+        return made
+
+    run = with_programme(command("run", commands.run, "train and score rows of Table 3, or a table of the paper; finished "
+                                                      "folds are not done again"), commands.run, commands_paper.run)
     run.add_argument("--per-class", action="store_true", help="also a table a class and the confusion matrix")
     run.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
-    run.add_argument("--folds", type=int, help="only the first so many folds; a later call adds the others (default: all)")
     run.add_argument("--device", default="cpu", help="cpu, cuda or mps")
-    common(command("table", commands.table, "what is finished, from disk: mean and 95 %% interval a row"))
+    run.add_argument("--backend", default="loky", help="who runs the jobs: loky (processes here), dask or ray (a running "
+                                                       "cluster, else a local one), sequential")
+    run.add_argument("--precision", help="float32, or bfloat16: faster where the processor has it")
+    run.add_argument("--estimate", action="store_true", help="with a table: print what it will cost, and stop")
+    with_programme(command("table", commands.table, "what is finished, from disk: every run, or a table of the paper with "
+                                                    "verdicts, as markdown, csv and figure"),
+                   commands.table, commands_paper.table)
+    ledger = with_folds(command("ledger", commands_paper.ledger, "generated from code and results: what the paper claims, "
+                                                                 "what it leaves open, which function is which equation"))
+    ledger.add_argument("ledger", choices=("claims", "ambiguities", "equations"))
+    ledger.add_argument("--corpus", help="with what is finished of table3, or of ambiguities, on: " + CORPORA)
+    ledger.set_defaults(folds=None, precision=None)
     ceilings = common(command("ceilings", commands.ceilings,
                               "synthetic corpus: the best possible score and each trained model's"))
     ceilings.add_argument("--seeds", type=int, default=1, help="trainings a row (default: 1)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 
@@ -77,7 +77,7 @@ def _options(args: argparse.Namespace) -> dict:
     return {name: value for name, (_, value) in given.items() if value}
 
 
-def _open(args: argparse.Namespace):
+def open_corpus(args: argparse.Namespace):
     from mcsan_lite import course
 
     corpus = course.open_corpus(args.corpus, root=args.root, profile=args.profile, data=args.data, jobs=args.jobs,
@@ -92,14 +92,16 @@ def _open(args: argparse.Namespace):
     return corpus
 
 
-def _specs(args: argparse.Namespace, corpus):
+def specs(args: argparse.Namespace, corpus):
     from mcsan_lite import paper
     from mcsan_lite.features import FeatureConfig
 
     features = FeatureConfig(vectors=args.vectors) if args.vectors else FeatureConfig()
     rows = [row.strip() for row in args.rows.split(",")] if args.rows else None
     own = "official" if args.corpus == "manifest" and all(u.split for u in corpus.utterances) else None
-    return paper.table3(args.profile, args.corpus, rows=rows, protocol=args.protocol or own, features=features)
+    made = paper.table3(args.profile, args.corpus, rows=rows, protocol=args.protocol or own, features=features)
+    precision = {"precision": args.precision} if getattr(args, "precision", None) else {}
+    return [replace(spec, train=replace(spec.train, **precision)) for spec in made]
 
 
 def check(args: argparse.Namespace) -> int:
@@ -117,8 +119,8 @@ def check(args: argparse.Namespace) -> int:
 def split(args: argparse.Namespace) -> int:
     from mcsan_lite import splits
 
-    corpus = _open(args)
-    parts = splits.folds(corpus, _specs(args, corpus)[0].protocol)
+    corpus = open_corpus(args)
+    parts = splits.folds(corpus, specs(args, corpus)[0].protocol)
     print(splits.overlap(corpus, parts).to_string())
     print(f"{splits.keep(corpus, parts, Path(args.runs))}   hash {splits.digest(parts)}")
     return 0
@@ -128,10 +130,10 @@ def run(args: argparse.Namespace) -> int:
     from mcsan_lite import paper
     from mcsan_lite.experiment import run_experiment
 
-    corpus = _open(args)
-    results = run_experiment(_specs(args, corpus), corpus, seeds=range(args.seeds), cache=Path(args.data) / "cache",
-                             runs=args.runs, jobs=args.jobs, device=args.device, progress=args.jobs == 1,
-                             folds=args.folds)
+    corpus = open_corpus(args)
+    results = run_experiment(specs(args, corpus), corpus, seeds=range(args.seeds), cache=Path(args.data) / "cache",
+                             runs=args.runs, jobs=args.jobs, backend=args.backend, device=args.device,
+                             progress=args.jobs == 1, folds=args.folds)
     print(paper.summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
     if args.per_class:
         for name, group in results.groupby("name", sort=False):
@@ -195,7 +197,7 @@ def readings(args: argparse.Namespace) -> int:
 def align(args: argparse.Namespace) -> int:
     from mcsan_lite import course
 
-    table = course.alignment_table(args.run, _open(args), utterances=args.utterances, data=args.data, jobs=args.jobs)
+    table = course.alignment_table(args.run, open_corpus(args), utterances=args.utterances, data=args.data, jobs=args.jobs)
     print(table.round(3).to_string(index=False))
     print("points: is the heaviest frame of a word's row in that word? Mean and 95 % interval over utterances (Student).")
     return 0
@@ -205,8 +207,8 @@ def floors(args: argparse.Namespace) -> int:
     from mcsan_lite import floors, paper, splits
     from mcsan_lite.features import extract
 
-    corpus = _open(args)
-    spec = _specs(args, corpus)[0]
+    corpus = open_corpus(args)
+    spec = specs(args, corpus)[0]
     data, _ = extract(corpus, spec.features, cache=Path(args.data) / "cache", jobs=args.jobs)
     parts = splits.folds(corpus, spec.protocol)
     found = floors.floors(corpus, parts, data, spec.train.select, runs=args.runs, jobs=args.jobs)

@@ -11,17 +11,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from mcsan_lite import checkpoints, inference, oracle, paper
+from mcsan_lite import ambiguities, checkpoints, inference, oracle, paper
 from mcsan_lite.corpus import Corpus, DataError, require_name
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.ceilings import ceilings
+from mcsan_lite.datasets.layouts import SIGN
 from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_truth
-from mcsan_lite.experiment import run_experiment
+from mcsan_lite.experiment import load_results, run_experiment
 from mcsan_lite.fanout import fan_out
 from mcsan_lite.features import extract
+from mcsan_lite.models import MODELS
 from mcsan_lite.readings import READINGS
+from mcsan_lite.spec import Spec
 from mcsan_lite.stats import fold_interval, score_interval
 
+RESULTS = Path(__file__).parents[1] / "results"
 # What the ceilings table shows, by world: a row of Table 3 beside the ceiling that it can be held against.
 ROWS = {"matching": (("w/o audio", "text"), ("w/o text", "prosody"), ("w/o text", "audio"),
                      ("w/o cross", "both, unmatched"), ("MCSAN", "both")),
@@ -48,7 +52,46 @@ def open_corpus(name: str = "synthetic", *, root: Path | str | None = None, prof
     require_name(name, READERS, "corpus")
     if name == "synthetic":
         return READERS[name](root or synthetic_folder(profile, data=data, jobs=jobs))
-    return READERS[name](root or Path(data) / name, strict=strict, **options)
+    root = Path(root or Path(data) / name)
+    corpus = READERS[name](root, strict=strict, **options)
+    # a generated tree in another corpus's folders: its scores must never pass for that corpus's
+    return replace(corpus, name=f"synthetic-{corpus.name}") if (root / SIGN).exists() else corpus
+
+
+def grid_corpus(profile: str = "quick", *, data: Path | str = "data", jobs: int = 1) -> Corpus:
+    """The synthetic corpus of a profile's tables of many trainings; generated if it is not there."""
+    return READERS["synthetic"](make_synthetic(data, paper.GRID[require_name(profile, paper.GRID, "profile")], jobs=jobs))
+
+
+def finished(specs: Sequence[Spec], corpus: Corpus, runs: Path | str = "runs") -> pd.DataFrame:
+    """What is finished of these specs, from disk; nothing is trained. Raises DataError where nothing is."""
+    homes = [spec.folder(corpus, Path(runs), MODELS[spec.model]) for spec in specs]
+    found = [file.parent for home in homes for file in sorted(home.glob("*/metrics.json"))]
+    if not found:
+        raise DataError(f"no finished run of {', '.join(spec.name for spec in specs)} on {corpus.name} below {runs}",
+                        "trained folds", "mcsan run, with the same table, corpus, protocol and profile")
+    return load_results(runs, found)
+
+
+def grid_results(table: str = "table3", profile: str = "quick", *, data: Path | str = "data", runs: Path | str = "runs",
+                 retrain: bool = False, jobs: int = 1) -> tuple[pd.DataFrame, str]:
+    """Results of a table's grid on the synthetic corpus, a line a row × fold × seed, and where they are from.
+
+    From `runs` where they are finished there; else those that the repository ships below results/, made by the same
+    command, if they were made by this very code; else, or with `retrain`, trained now.
+    """
+    corpus = grid_corpus(profile, data=data, jobs=jobs)
+    made_by = {"table3": paper.table3, "ambiguities": ambiguities.specs}[table]
+    specs = made_by(profile, protocol=paper.GRID_PROTOCOL["synthetic"])
+    how = {"folds": paper.FOLDS[profile], "cache": Path(data) / "cache", "runs": runs, "jobs": jobs}
+    command = f"mcsan run {table} --profile {profile} --jobs 2"
+    homes = [spec.folder(corpus, Path(runs), MODELS[spec.model]) for spec in specs]
+    shipped = RESULTS / f"{table}-synthetic-{profile}-folds.csv"
+    if shipped.is_file() and not retrain and not all(any(home.glob("*/metrics.json")) for home in homes):
+        found = pd.read_csv(shipped)
+        if set(found.run) == {home.name for home in homes}:
+            return found, f"results/{shipped.name}, which `{command}` made with this code"
+    return run_experiment(specs, corpus, retrain=retrain, **how), f"runs/, by `{command}` or this cell"
 
 
 def trained(rows: Sequence[str] = ("MCSAN",), *, corpus: Corpus, kind: str = "synthetic", profile: str = "quick",

@@ -11,21 +11,30 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.py, which holds the version
-    8: ["cli", "commands"],
-    7: ["attend"],
-    6: ["course", "doctor"],
-    5: ["paper", "floors", "inspection", "oracle", "checkpoints", "lens"],
-    4: ["experiment", "inference", "attribution", "readings", "faithfulness", "modalities", "stack", "views"],
+    9: ["cli", "commands", "commands_paper"],
+    8: ["attend"],
+    7: ["course", "ledgers"],
+    6: ["claims", "ambiguities", "tables", "doctor"],
+    5: ["paper", "floors", "inspection", "oracle", "checkpoints", "lens", "costs"],
+    4: ["spec", "experiment", "inference", "attribution", "readings", "faithfulness", "modalities", "stack", "views"],
     3: ["training", "attention", "models", "models.*"],
-    2: ["batch", "clips"],
-    1: ["audio", "words", "features", "splits", "download", "unpack", "datasets", "datasets.*"],
-    0: ["", "corpus", "cache", "metrics", "stats", "layers", "fanout", "plots", "check", "check.*"],
+    2: ["gaps", "batch", "resident", "clips"],
+    1: ["provenance", "audio", "words", "features", "splits", "download", "unpack", "datasets", "datasets.*",
+        "resampling", "charts", "pairing", "equations"],
+    0: ["", "corpus", "cache", "metrics", "stats", "layers", "fanout", "plots", "significance", "check",
+        "check.*"],
 }
 SIDEWAYS = {  # (importer, imported) within one rank
+    ("course", "ambiguities"),  # the grid of what the paper leaves open
     ("cli", "commands"),  # names and options; what they do
+    ("cli", "commands_paper"),
+    ("commands_paper", "commands"),  # corpora and specs from options
     ("readings", "attribution"),  # the rungs that start from gradients and edits
     ("modalities", "faithfulness"),  # what a model says without a part of its input
     ("views", "stack"),  # the largest of the figures
+    ("experiment", "spec"),  # what is run
+    ("fanout", "corpus"),  # its refusals
+    ("resident", "batch"),  # batches, made on a GPU
     ("features", "words"),  # the text half of the features
     ("features", "audio"),  # what the sound half starts from
     ("download", "unpack"),  # what was fetched

@@ -63,9 +63,9 @@ def test_environment_yml_takes_the_same_pins():
 def test_every_import_is_declared(ranges):
     """A package that only another package brings along disappears one day."""
     modules = {MODULES.get(name, name.replace("-", "_")) for name in ranges} | {"mcsan_lite", "dask", "ray"}
-    ours = {p.stem for p in (ROOT / "tests").glob("*.py")} | {p.stem for p in (ROOT / "notebooks").glob("*.py")}
+    ours = {p.stem for folder in ("tests", "notebooks", "benchmarks") for p in (ROOT / folder).glob("*.py")}
     undeclared = set()
-    for path in (p for folder in ("mcsan_lite", "notebooks", "tests") for p in (ROOT / folder).rglob("*.py")):
+    for path in (p for folder in ("mcsan_lite", "notebooks", "tests", "benchmarks") for p in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else \
                 [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
