@@ -22,9 +22,9 @@ def pooling(model: torch.nn.Module) -> dict:
     return {"kernel": model.config.kernel, "stride": model.config.pool_stride, "same": model.config.conv_same}
 
 
-def pooled_count(frames: int, *, kernel: int = 3, stride: int = 3, same: bool = True) -> int:
-    """How many pooled frames `frames` MFCC frames become: 1,000 become 112 at the paper's sizes."""
-    for _ in range(2):
+def pooled_count(frames: int, *, kernel: int = 3, stride: int = 3, same: bool = True, blocks: int = 2) -> int:
+    """How many pooled frames `frames` MFCC frames become: 1,000 become 112 at the paper's sizes. Video has one block."""
+    for _ in range(blocks):
         frames = -(-max(0, frames if same else frames - kernel + 1) // stride)
     return frames
 
@@ -59,7 +59,7 @@ class AttentionMap:
 
     name: str  # "cross.0.text_from_audio": the words look at the sound
     weights: np.ndarray  # (H, queries, keys)
-    queries: list  # words (str) or seconds (float)
+    queries: list  # words (str), seconds of sound (float), or steps of video, counted from 0 (str, "video 0")
     keys: list
     spans: np.ndarray | None = None  # (A, 2) seconds that each pooled frame of the utterance sees
 
@@ -111,7 +111,8 @@ def attention_maps(model: torch.nn.Module, features: Features,
                         "load another run.")
     sizes = pooling(model)
     spans = frame_spans(pooled_count(len(features.audio), **sizes), hop_s=config.hop_s, window_s=config.window_s, **sizes)
-    labels = {"text": list(features.tokens), "audio": spans.mean(1).round(3).tolist()}
+    labels = {"text": list(features.tokens), "audio": spans.mean(1).round(3).tolist(),
+              "video": [f"video {n}" for n in range(pooled_count(len(features.video), blocks=1, **sizes))]}
     maps = {}
     for name, weights in found.items():
         query, _, key = name.rsplit(".", 1)[1].partition("_from_")

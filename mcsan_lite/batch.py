@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -14,11 +14,12 @@ from mcsan_lite.features import Features
 
 @dataclass(frozen=True)
 class Dims:
-    """Facts of the data, not choices: MFCC a frame, numbers a word vector, classes."""
+    """Facts of the data, not choices: MFCC a frame, numbers a word vector, classes, numbers a video frame (0: no video)."""
 
     audio: int
     text: int
     classes: int
+    video: int = 0
 
 
 @dataclass
@@ -31,9 +32,18 @@ class Batch:
     text: Tensor  # (B, L, Dims.text)
     text_mask: Tensor  # (B, L)
     label: Tensor  # (B,)
+    video: Tensor | None = None  # (B, V, Dims.video), where the features hold video
+    video_mask: Tensor | None = None  # (B, V)
+    word_frames: Tensor | None = None  # (B, L, 2): first MFCC frame of each word and the one behind its last, where aligned
 
     def to(self, device: str | torch.device) -> Batch:
-        return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "ids"})
+        return replace(self, **{name: x.to(device) for name, x in vars(self).items() if isinstance(x, Tensor)})
+
+    def video_stream(self, size: int) -> tuple[Tensor, Tensor]:
+        """(B, V, size) and (B, V); where the batch holds no video, one masked frame: a modality that is missing."""
+        if self.video is not None:
+            return self.video, self.video_mask
+        return self.audio.new_zeros(len(self.ids), 1, size), self.audio_mask.new_zeros(len(self.ids), 1)
 
 
 @dataclass
@@ -42,6 +52,7 @@ class ModelOutput:
 
     logits: Tensor  # (B, C)
     attention: dict[str, Tensor] = field(default_factory=dict)  # "cross.0.text_from_audio": (B, H, L, A)
+    extras: dict[str, Tensor] = field(default_factory=dict)  # what the model's own `loss` needs, in training mode only
 
 
 class Standardizer:
@@ -89,6 +100,13 @@ def _pad(rows: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(padded), torch.from_numpy(mask)
 
 
+def word_frames(one: Features) -> np.ndarray:
+    """(L, 2): the MFCC frames whose middle lies in each word's span, at least one; none for a span without duration."""
+    frames = np.ceil(np.asarray(one.spans) / one.hop_s - 1e-6)
+    frames[:, 1] = np.where(one.spans[:, 1] > one.spans[:, 0], np.maximum(frames[:, 1], frames[:, 0] + 1), frames[:, 0])
+    return frames.clip(0, len(one.audio))
+
+
 def collate(features: Sequence[Features], labels: Sequence[str] = (), normal: Standardizer | None = None) -> Batch:
     """Pad features to one Batch. `labels` is the corpus's class order; a label that is not in it becomes -1.
 
@@ -98,8 +116,10 @@ def collate(features: Sequence[Features], labels: Sequence[str] = (), normal: St
         features = normal.apply(features)
     audio, audio_mask = _pad([f.audio for f in features])
     text, text_mask = _pad([f.text for f in features])
+    video, video_mask = _pad([f.video for f in features]) if features[0].video.shape[1] else (None, None)
+    spoken = _pad([word_frames(f) for f in features])[0].long() if any(len(f.spans) for f in features) else None
     return Batch([f.id for f in features], audio, audio_mask, text, text_mask,
-                 torch.tensor([index.get(f.label, -1) for f in features]))
+                 torch.tensor([index.get(f.label, -1) for f in features]), video, video_mask, spoken)
 
 
 def batches(features: Sequence[Features], labels: Sequence[str], size: int, *,

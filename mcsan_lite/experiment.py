@@ -51,7 +51,7 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
             data = {f.id: f for f in features.extract(corpus, spec.features, cache=cache)[0]}
         train, valid, test = ([data[i] for i in ids if i in data] for ids in (fold.train, fold.valid, fold.test))
         normal = batch.Standardizer().fit(train)
-        dims = batch.Dims(spec.features.n_mfcc, train[0].text.shape[1], len(corpus.labels))
+        dims = batch.Dims(spec.features.n_mfcc, train[0].text.shape[1], len(corpus.labels), train[0].video.shape[1])
         training.seed_everything(seed)
         config = model_class.Config(**spec.options)
         model = model_class(dims, config)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.audio import load_audio, read_bytes
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance
 from mcsan_lite.fanout import fan_out
+from mcsan_lite.spans import gold, proportional
+from mcsan_lite.video import read_video, source
 from mcsan_lite.words import GLOVE_50, TOKENIZER, embed, identity, tokenize
 
 CHUNK = 64  # clips a task, when the work is shared out
@@ -31,10 +34,14 @@ class FeatureConfig:
     n_mels: int = 64  # paper silent; librosa's 128 would leave bands of a 25 ms window empty
     vectors: str = GLOVE_50  # paper: 300-d GloVe; the 50-d one installs by pip
     unknown: str = "zero"  # paper silent: vector of a word that the vectors lack: zero, mean (over all parts) or random
+    video: bool = False  # not in the paper: read the video stream too
+    align: Literal["none", "gold", "proportional"] = "none"  # not in the paper: where word spans come from, see spans.py
 
     def __post_init__(self) -> None:
         if self.unknown not in ("zero", "mean", "random"):
             raise ValueError(f"Given: unknown={self.unknown!r}. Expected: 'zero', 'mean' or 'random'. Do: take one.")
+        if self.align not in ("none", "gold", "proportional"):
+            raise ValueError(f"Given: align={self.align!r}. Expected: 'none', 'gold' or 'proportional'. Do: take one.")
         if not 0 < self.n_mfcc <= self.n_mels:
             raise ValueError(f"Given: n_mfcc={self.n_mfcc} of n_mels={self.n_mels}. Expected: at least 1 and no more "
                              "than there are mel bands. Do: raise n_mels.")
@@ -42,13 +49,16 @@ class FeatureConfig:
 
 @dataclass(frozen=True)
 class Features:
-    """One utterance as arrays: audio (T, n_mfcc), text (L, E). T is 0 for an utterance without a clip."""
+    """One utterance as arrays: audio (T, n_mfcc), text (L, E), video (V, n). T is 0 without a clip, V without video."""
 
     id: str
     audio: np.ndarray
     text: np.ndarray
     tokens: tuple[str, ...]
     label: str
+    video: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    spans: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))  # (L, 2) seconds a token, if aligned
+    hop_s: float = 0.010  # seconds from one MFCC frame to the next
 
 
 def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndarray:
@@ -68,13 +78,16 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
     return coefficients.T[:config.max_frames].astype(np.float32)  # (n_mfcc, T) -> (T, n_mfcc)
 
 
+def _sound(config: FeatureConfig) -> tuple:
+    return config.n_mfcc, config.window_s, config.hop_s, config.max_frames, config.sample_rate, config.n_mels
+
+
 def _mfcc_cached(utterance: Utterance, config: FeatureConfig, folder: Path) -> tuple[str, int] | DataError:
     """Make one clip's array in the cache, known by what is in the file. Returns its key and number of frames."""
     try:
         data = read_bytes(utterance.audio)
-        settings = (config.n_mfcc, config.window_s, config.hop_s, config.max_frames, config.sample_rate, config.n_mels)
         used = () if utterance.max_s is None else (utterance.max_s,)
-        key = array_cache.key("mfcc", settings, *used, hashlib.sha256(data).digest())
+        key = array_cache.key("mfcc", _sound(config), *used, hashlib.sha256(data).digest())
 
         def make() -> np.ndarray:
             signal = load_audio(utterance.audio, config.sample_rate, data=data)
@@ -105,8 +118,7 @@ def _frames(clips: Sequence[Utterance], config: FeatureConfig, folder: Path, job
     corpus. A finished file is found again by the clips' names, sizes and dates; else each clip is found by its content,
     so that an interrupted extraction goes on where it stopped.
     """
-    name = array_cache.key("frames", replace(config, vectors="", unknown="zero"),
-                           [(u.id, u.max_s, *_state(u.audio)) for u in clips])
+    name = array_cache.key("frames", _sound(config), [(u.id, u.max_s, *_state(u.audio)) for u in clips])
     if array_cache.load_rows(folder, name) is None:
         chunks = [clips[i:i + CHUNK] for i in range(0, len(clips), CHUNK)]
         made = fan_out(_mfcc_many, [(chunk, config, folder) for chunk in chunks], jobs=jobs, desc="MFCC")
@@ -139,6 +151,33 @@ def _vectors(corpus: Corpus, config: FeatureConfig, folder: Path) -> tuple[list[
     return tokens, [rows[end - len(words):end] for words, end in zip(tokens, ends, strict=True)]
 
 
+def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
+    """{id: (V, n)} of every utterance with video, views into one file. Raises DataError where two of them differ in n."""
+    seen = [u for u in corpus.utterances if u.video is not None]
+    if not seen:
+        return {}
+    name = array_cache.key("video", [(u.id, u.video.name, *_state(source(u.video))) for u in seen])
+    if array_cache.load_rows(folder, name) is None:
+        arrays = {u.id: read_video(u.video) for u in seen}
+        widths = {rows.shape[1]: i for i, rows in arrays.items()}
+        if len(widths) > 1:
+            raise DataError("video of " + " and ".join(f"{n} numbers a frame ({i})" for n, i in widths.items()),
+                            "as many in every file", "write all of them with the same tool.")
+        lengths = {i: len(rows) for i, rows in arrays.items()}
+        array_cache.store_rows(folder, name, lengths, arrays.values(), (sum(lengths.values()), *widths))
+    rows, lengths = array_cache.load_rows(folder, name)
+    ends = np.cumsum(list(lengths.values()), dtype=np.int64).tolist()
+    return {i: rows[end - length:end] for (i, length), end in zip(lengths.items(), ends, strict=True)}
+
+
+def _spans(utterance: Utterance, frames: np.ndarray, words: Sequence[str], config: FeatureConfig) -> np.ndarray:
+    if config.align == "none":
+        return np.zeros((0, 2), np.float32)
+    if config.align == "gold":
+        return gold(utterance, words)
+    return proportional(frames, words, hop_s=config.hop_s, n_mels=config.n_mels)
+
+
 def extract(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: Path | str = "data/cache",
             jobs: int = 1, on_error: str = "raise") -> tuple[list[Features], list[Skipped]]:
     """Features of every utterance, through the cache: the second call computes nothing and opens no clip.
@@ -156,9 +195,16 @@ def extract(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: P
                         + ("\n  …" if len(bad) > 10 else ""), "clips that can be read and heard",
                         "repair them, or go on without them: --skip-bad (on_error='skip').")
     tokens, vectors = _vectors(corpus, config, cache)
-    none = np.zeros((0, config.n_mfcc), np.float32)
-    return [Features(u.id, audio.get(u.id, none), text, words, u.label)
-            for u, words, text in zip(corpus.utterances, tokens, vectors, strict=True) if u.id not in wrong], bad
+    faces = _faces(corpus, cache) if config.video else {}
+    silent = np.zeros((0, config.n_mfcc), np.float32)
+    unseen = np.zeros((0, next(iter(faces.values())).shape[1] if faces else 0), np.float32)
+    made = []
+    for u, words, text in zip(corpus.utterances, tokens, vectors, strict=True):
+        if u.id not in wrong:
+            frames = audio.get(u.id, silent)
+            made.append(Features(u.id, frames, text, words, u.label, faces.get(u.id, unseen),
+                                 _spans(u, frames, words, config), config.hop_s))
+    return made, bad
 
 
 def usable(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: Path | str = "data/cache",

@@ -11,7 +11,6 @@ one a frame, against that span:
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,11 +26,11 @@ from mcsan_lite import inference
 from mcsan_lite.attention import attention_maps, frame_times
 from mcsan_lite.cache import key as content_key
 from mcsan_lite.cache import write_atomic
-from mcsan_lite.corpus import Corpus, DataError, Word
+from mcsan_lite.corpus import Corpus, DataError
 from mcsan_lite.datasets.synthetic import read_synthetic, read_truth
 from mcsan_lite.features import Features, extract
+from mcsan_lite.spans import token_spans
 from mcsan_lite.stats import score_interval
-from mcsan_lite.words import tokenize
 
 HEAD = "raw attention, head "  # the name of one head's map, followed by layer.head
 BEST_HEAD = "raw attention, best head on validation"
@@ -174,14 +173,6 @@ def scores_of(checkpoint: Path | str, folder: Path | str, readings: Mapping[str,
         lines = pd.concat(parts)
         write_atomic(kept, lambda p: lines.to_csv(p, index=False))
     return pd.read_csv(kept)
-
-
-def token_spans(tokens: Sequence[str], words: Sequence[Word]) -> dict[int, tuple[float, float]]:
-    """{index of a token: span in seconds} from spoken words with times. A word of several tokens ("don't") gives each its
-    whole span; what is only spoken or only written is left out."""
-    spoken = [(token, (w.start_s, w.end_s)) for w in words for token in tokenize(w.text)]
-    match = difflib.SequenceMatcher(None, list(tokens), [token for token, _ in spoken], autojunk=False)
-    return {block.a + i: spoken[block.b + i][1] for block in match.get_matching_blocks() for i in range(block.size)}
 
 
 def alignment(model: torch.nn.Module, utterances: Sequence[Features], corpus: Corpus,

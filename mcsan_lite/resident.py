@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mcsan_lite.batch import Batch, Standardizer
+from mcsan_lite.batch import Batch, Standardizer, word_frames
 from mcsan_lite.features import Features
 
 
@@ -44,6 +44,8 @@ class Resident(Sequence):
         place = {name: i for i, name in enumerate(labels)}
         ready = normal.apply(self.features) if normal is not None else self.features
         self.audio, self.text = (_Rows([getattr(f, name) for f in ready], device) for name in ("audio", "text"))
+        self.video = _Rows([f.video for f in ready], device) if ready[0].video.shape[1] else None
+        self.words = _Rows([word_frames(f) for f in ready], device) if any(len(f.spans) for f in ready) else None
         self.label = torch.tensor([place.get(f.label, -1) for f in self.features], device=device)
 
     def __len__(self) -> int:
@@ -54,5 +56,7 @@ class Resident(Sequence):
 
     def collate(self, rows: np.ndarray) -> Batch:
         """One batch of these rows."""
+        video = self.video.padded(rows) if self.video else (None, None)
+        spoken = self.words.padded(rows)[0].long() if self.words else None
         return Batch([self.features[i].id for i in rows], *self.audio.padded(rows), *self.text.padded(rows),
-                     self.label[torch.from_numpy(rows).to(self.label.device)])
+                     self.label[torch.from_numpy(rows).to(self.label.device)], *video, spoken)

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import inspect
 import re
+import sys
 import textwrap
 import types
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from mcsan_lite import audio, batch, features, layers, resident, splits, training, words
+from mcsan_lite import audio, batch, features, layers, resident, spans, splits, training, video, words
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.features import FeatureConfig
 from mcsan_lite.training import TrainConfig
@@ -52,14 +53,20 @@ class Spec:
 def code_hash(model_class: type) -> str:
     """10 hex digits over the code, without comments and docstrings, that turns settings into a result: ours, the model's
     file, and for a model from a notebook its class and whatever of that notebook it uses."""
-    modules, code = {audio, batch, features, layers, resident, training, words}, [model_class.__qualname__]
+    modules, code = {audio, batch, features, layers, resident, spans, training, video, words}, [model_class.__qualname__]
     for part in model_class.__mro__[:model_class.__mro__.index(torch.nn.Module)]:
         if part.__module__ == "__main__":  # a notebook: what the class uses counts, not every other cell
             code += _cells(part, set())
         else:
-            modules.add(inspect.getmodule(part))
+            modules |= {inspect.getmodule(part), *_bricks(inspect.getmodule(part))}
     code += [_code(module) for module in sorted(modules, key=lambda m: m.__name__)]
     return hashlib.sha256(repr(code).encode()).hexdigest()[:10]
+
+
+def _bricks(module: types.ModuleType) -> set[types.ModuleType]:
+    """The modules of ours that a model's file takes something from."""
+    names = {getattr(value, "__module__", None) or "" for value in vars(module).values()}
+    return {sys.modules[name] for name in names if name.startswith("mcsan_lite.")}
 
 
 def _cells(item: object, seen: set[int]) -> Iterator[str]:

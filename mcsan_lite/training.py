@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import random
 import time
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mcsan_lite import metrics
-from mcsan_lite.batch import Standardizer, batches
+from mcsan_lite.batch import Batch, ModelOutput, Standardizer, batches
 from mcsan_lite.features import Features
 from mcsan_lite.resident import Resident
 
@@ -32,6 +33,7 @@ class TrainConfig:
     mask_frames: float = 0.0  # paper silent: largest share of MFCC frames blanked in training (SpecAugment), 0 = none
     select: str = "wa"  # paper silent: validation score that picks the epoch
     precision: str = "float32"  # paper silent; "bfloat16": matrix products in half the bits, faster where the CPU has them
+    unlabelled: float = 0.0  # not in the paper: share of training utterances, chosen by their id, whose label is held back
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -39,6 +41,7 @@ class TrainConfig:
                                  ("learning_rate", self.learning_rate > 0, "above 0"),
                                  ("clip", self.clip >= 0, "0 or more"),
                                  ("mask_frames", 0 <= self.mask_frames <= 1, "between 0 and 1"),
+                                 ("unlabelled", 0 <= self.unlabelled < 1, "0 or more, below 1"),
                                  ("schedule", self.schedule in ("constant", "warmdown"), "'constant' or 'warmdown'"),
                                  ("precision", self.precision in ("float32", "bfloat16"), "'float32' or 'bfloat16'"),
                                  ("select", self.select in ("wa", "ua", "weighted_f1", "macro_f1"),
@@ -91,6 +94,18 @@ def predict(model: nn.Module, features: Sequence[Features], labels: Sequence[str
     return Predictions([f.id for f in features], np.concatenate(true)[order], np.concatenate(prob)[order])
 
 
+def supervised(output: ModelOutput, batch: Batch) -> Tensor:
+    """Eq. 20: cross-entropy, the mean over the labelled utterances of the batch; zero where none is labelled."""
+    total = nn.functional.cross_entropy(output.logits, batch.label, ignore_index=-1, reduction="sum")
+    return total / (batch.label >= 0).sum().clamp(min=1)
+
+
+def without_labels(train: Sequence[Features], share: float) -> list[Features]:
+    """`train` with the label of about `share` of it taken away. The id alone decides which: they are the same in every
+    model, and a larger share contains a smaller one."""
+    return [replace(f, label="") if zlib.crc32(f"unlabelled {f.id}".encode()) < share * 2 ** 32 else f for f in train]
+
+
 def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], labels: Sequence[str],
         config: TrainConfig, *, normal: Standardizer | None = None, device: str = "cpu",
         on_epoch: Callable[[dict], None] | None = None) -> pd.DataFrame:
@@ -99,11 +114,17 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
     Returns the history, a row an epoch: epoch, loss, valid_loss, valid WA, UA, weighted and macro F1, seconds.
     The caller seeds before it builds the model; `config.seed` here orders the batches and drives dropout. `normal`,
     fitted on `train`, normalises both parts a batch at a time; without it they come normalised.
+
+    A model may have, and `fit` then calls: `loss(output, batch)`, a scalar in place of Eq. 20, which gets label -1 where
+    the label is held back; `begin_epoch(epoch)`, from 1; `finish(train_batches, valid_batches, labels)` with the best
+    epoch restored and in eval mode: two functions without arguments that give the normalised batches in a fixed order.
     """
     for f in (*train, *valid):
         if f.label not in labels:  # -1 would silently count as the last class
             raise ValueError(f"Given: label {f.label!r} of {f.id}. Expected: one of {', '.join(labels)}. "
                              "Do: pass the corpus's own labels.")
+    train = without_labels(train, config.unlabelled)
+    loss_of = getattr(model, "loss", supervised)
     seed_everything(config.seed)
     generator = np.random.default_rng(config.seed)
     model.to(device)
@@ -117,14 +138,16 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
     best, best_score, history = copy.deepcopy(model.state_dict()), -np.inf, []
     for epoch in range(1, config.epochs + 1):
         model.train()
+        if hasattr(model, "begin_epoch"):
+            model.begin_epoch(epoch)
         start, losses = time.perf_counter(), []
         for batch in batches(train, labels, config.batch_size, generator=generator, normal=normal):
             if config.mask_frames:
                 _blank_frames(batch, config.mask_frames, generator)
             batch = batch.to(device)
             with torch.autocast(kind, torch.bfloat16, enabled=config.precision == "bfloat16"):
-                logits = model(batch).logits
-            loss = nn.functional.cross_entropy(logits.float(), batch.label)  # Eq. 20, mean over the batch
+                output = model(batch)
+            loss = loss_of(replace(output, logits=output.logits.float()), batch)
             optimizer.zero_grad()
             loss.backward()
             if config.clip:
@@ -148,6 +171,11 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
         if on_epoch:
             on_epoch(row)
     model.load_state_dict(best)
+    if hasattr(model, "finish"):
+        model.eval()
+        parts = ((lambda part=part: (b.to(device) for b in batches(part, labels, config.batch_size, normal=normal)))
+                 for part in (train, valid))
+        model.finish(*parts, labels)
     return pd.DataFrame(history)
 
 

@@ -19,10 +19,10 @@ RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.p
     4: ["spec", "experiment", "inference", "attribution", "readings", "faithfulness", "modalities", "stack", "views"],
     3: ["training", "attention", "models", "models.*"],
     2: ["gaps", "batch", "resident", "clips"],
-    1: ["provenance", "audio", "words", "features", "splits", "download", "unpack", "datasets", "datasets.*",
-        "resampling", "charts", "pairing", "equations"],
-    0: ["", "corpus", "cache", "metrics", "stats", "layers", "fanout", "plots", "significance", "check",
-        "check.*"],
+    1: ["provenance", "audio", "video", "words", "spans", "features", "splits", "download", "unpack", "datasets",
+        "datasets.*", "resampling", "charts", "pairing", "equations"],
+    0: ["", "corpus", "cache", "metrics", "stats", "layers", "recurrent", "fanout", "plots", "significance", "check",
+        "check.*", "functionals", "kernels", "discrepancy", "systems"],
 }
 SIDEWAYS = {  # (importer, imported) within one rank
     ("course", "ambiguities"),  # the grid of what the paper leaves open
@@ -31,14 +31,20 @@ SIDEWAYS = {  # (importer, imported) within one rank
     ("commands_paper", "commands"),  # corpora and specs from options
     ("readings", "attribution"),  # the rungs that start from gradients and edits
     ("modalities", "faithfulness"),  # what a model says without a part of its input
+    ("recurrent", "layers"),  # attention
     ("views", "stack"),  # the largest of the figures
     ("experiment", "spec"),  # what is run
     ("fanout", "corpus"),  # its refusals
     ("resident", "batch"),  # batches, made on a GPU
     ("features", "words"),  # the text half of the features
     ("features", "audio"),  # what the sound half starts from
+    ("features", "video"),  # the third modality
+    ("features", "spans"),  # when each word is spoken
+    ("spans", "words"),  # the tokens that words are cut into
     ("download", "unpack"),  # what was fetched
     ("datasets.*", "datasets.speech"),  # the voice
+    ("datasets.*", "datasets.faces"),  # the face
+    ("datasets.*", "video"),  # how its frames are named and kept
     ("datasets.ceilings", "datasets.synthetic"),  # the rules whose best possible scores it computes
     ("datasets.iemocap", "datasets.iemocap_formats"),  # its lines
     ("datasets.meld", "datasets.meld_clips"),  # its sound, and what is wrong with it

@@ -165,3 +165,17 @@ def test_a_model_without_maps_is_refused(make_features):
         attention_maps(Plain(), make_features(1)[0])
     assert str(caught.value) == ("Given: Plain, which returns no attention map\nExpected: a model with attention\n"
                                  "Do: load another run.")
+
+
+@pytest.mark.parametrize("options", [{}, {"conv_same": False}, {"pool_stride": 2}], ids=str)
+def test_steps_of_video_are_counted_and_a_missing_video_has_none(options, small, make_features):
+    torch.manual_seed(0)
+    model = MCSAN(Dims(13, 17, 3, video=7), small(use_video=True, **options))
+    one = replace(make_features(1, frames=40, words=3)[0], video=np.ones((17, 7), np.float32))
+    maps = attention_maps(model, one)
+    found = maps["cross.0.text_from_video"]
+    assert found.keys == [f"video {i}" for i in range(found.weights.shape[2])] and maps["self.0.video"].queries == found.keys
+    np.testing.assert_allclose(found.weights.sum(2), 1, atol=1e-5)  # no step is left out, and none is padding
+    gone = attention_maps(model, replace(one, video=one.video[:0]))
+    assert gone["cross.0.text_from_video"].keys == [] and gone["cross.0.text_from_audio"].weights.shape[1] == 3
+    assert "nothing to look at" in gone["cross.0.text_from_video"].describe()

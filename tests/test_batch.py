@@ -147,3 +147,35 @@ def test_batch_order_is_fixed_without_a_generator_and_seeded_with_one(make_featu
     assert order(one) != order(one)  # another epoch, another order
     longest = [b.audio.shape[1] for b in batches(made, labels, 4, generator=one)]
     assert longest != sorted(longest)  # short and long batches mixed, not from short to long
+
+
+def test_word_frames_are_those_whose_middle_is_in_the_word(make_features):
+    """Frame t lies at t × hop: 0.02 to 0.05 s holds 2, 3, 4; a word shorter than a hop holds one; a full stop none."""
+    one, two = make_features(2, frames=10, words=4)
+    one = replace(one, spans=np.array([[0.02, 0.05], [0.051, 0.052], [0.052, 0.052], [0.06, 0.3]], np.float32))
+    two = replace(two, spans=np.array([[0.0, 0.01], [0.01, 0.02], [0.2, 0.3], [0.3, 0.3]], np.float32))
+    found = collate([one, replace(two, audio=two.audio[:5])]).word_frames
+    assert found.dtype == torch.long
+    assert found[0].tolist() == [[2, 5], [6, 7], [6, 6], [6, 10]]
+    assert found[1].tolist() == [[0, 1], [1, 2], [5, 5], [5, 5]]  # what lies behind the last frame has none
+    slow = replace(one, hop_s=0.02, spans=one.spans[:1])
+    assert collate([slow, two]).word_frames.tolist()[0] == [[1, 3], [0, 0], [0, 0], [0, 0]]  # padded words: zeros
+
+
+def test_video_is_padded_like_the_rest_and_absent_where_no_features_have_it(make_features):
+    one, two, three = make_features(3)
+    plain = collate([one, two])
+    assert plain.video is None and plain.video_mask is None and plain.word_frames is None
+    assert plain.to("cpu").video is None
+    faces = [np.ones((n, 7), np.float32) for n in (4, 0, 2)]
+    batch = collate([replace(f, video=v) for f, v in zip((one, two, three), faces, strict=True)])
+    assert batch.video.shape == (3, 4, 7) and batch.video_mask.sum(1).tolist() == [4, 0, 2]
+    assert torch.equal(batch.video[..., 0] == 1, batch.video_mask)
+    assert batch.video_stream(7)[0] is batch.video
+    x, mask = plain.video_stream(7)
+    assert x.shape == (2, 1, 7) and not mask.any() and not x.any()
+
+
+def test_normalising_leaves_the_face_as_it_is(make_features):
+    made = [replace(f, video=np.full((3, 2), 5, np.float32)) for f in make_features(2)]
+    assert all((f.video == 5).all() for f in Standardizer().fit(made).apply(made))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mcsan_lite.datasets.ceilings import VIEWS, ceilings
+from mcsan_lite.datasets.ceilings import VIDEO_VIEWS, VIEWS, ceilings
+from mcsan_lite.datasets.faces import SENSES, shown
 from mcsan_lite.datasets.synthetic import LABELS, NEGATIVE, POSITIVE, RULES, SyntheticConfig, plan_utterance
 
 TINY = SyntheticConfig(pairs=4, max_words=3, speakers=2, stress_share=0.3)
@@ -152,3 +153,68 @@ def test_what_is_missing_cannot_be_used():
     blind = ceilings(truth.assign(text=""), config)
     assert deaf["audio"] == pytest.approx(deaf["nothing"]) and deaf["both"] == pytest.approx(full["text"])
     assert blind["text"] == pytest.approx(blind["nothing"]) and blind["both"] == pytest.approx(full["audio"])
+
+
+def what_shows(config, sense, stress, place, count, arousal):
+    """[((sense, stress, arousal, place) that show, probability)] of an utterance with these factors."""
+    wrong = config.video_noise
+    truths = [(place, stress, 1.0)] if place is not None else [
+        (k, bit, (config.stress_share if bit else 1 - config.stress_share) / count)
+        for k in range(count) for bit in (True, False)]
+    for at, bit, p in truths:
+        for face in itertools.product(SENSES, (True, False), ("high", "low")):
+            q = p * (1 - wrong if face[0] == sense else wrong / 2)
+            q *= (1 - wrong if face[1] == bit else wrong) * (1 - wrong if face[2] == arousal else wrong)
+            yield (*face, at), q
+
+
+WATCHED = replace(TINY, max_words=2, speakers=1, video_noise=0.2)
+
+
+@pytest.mark.parametrize("config", [WATCHED, replace(WATCHED, world="leaking"), replace(WATCHED, imbalance="iemocap",
+                                                                                       label_noise=0.2)], ids=str)
+@pytest.mark.parametrize(("text", "audio"), [(True, True), (True, False), (False, True)], ids=str)
+def test_what_a_face_adds_is_that_of_the_full_enumeration(config, text, audio):
+    """With all at hand, and where the transcript or the clip is missing."""
+    tables = {view: defaultdict(lambda: np.zeros(7)) for view in VIDEO_VIEWS}
+
+    def key(view, face, written, heard, stressed, arousal):
+        if view == "video":
+            return face[:3]  # the place alone says nothing
+        return (face, text and tuple(written), audio and (tuple(heard), tuple(stressed), arousal))
+
+    for label, written, heard, stressed, arousal, _, p in everything(config):
+        sense, stress, _ = RULES[label]
+        marked = {w for pairs in (NEGATIVE, POSITIVE) for w, _ in pairs}
+        place = next((i for i, w in enumerate(written) if w in marked), None)
+        for face, q in what_shows(config, sense, stress, place, len(written), arousal):
+            for view in VIDEO_VIEWS:
+                tables[view][key(view, face, written, heard, stressed, arousal)][LABELS.index(label)] += p * q
+    truth, rng = draw(config, 60), np.random.default_rng(1)
+    truth["shown"] = [shown({**u._asdict(), "decisive": None if u.sense == "none" else int(u.decisive)}, config.video_noise,
+                            config.stress_share, rng) for u in truth.itertuples()]
+    truth = truth.assign(has_audio=audio)
+    for i, u in enumerate(truth.itertuples()):
+        face = tuple(u.shown[k] for k in ("sense", "stress", "arousal", "place"))
+        written = [u.text.split()[at] for at in u.targets]
+        one = truth.iloc[[i]] if text else truth.iloc[[i]].assign(text="")
+        found = ceilings(one, config)
+        for view in VIDEO_VIEWS:
+            p = with_noise(tables[view][key(view, face, written, u.pairs, u.stressed, u.arousal)], config.label_noise)
+            assert found[view] == pytest.approx(p.max() / p.sum(), abs=1e-12), (view, u)
+
+
+def test_views_of_a_face_are_there_only_with_video():
+    truth = draw(WATCHED, 30)
+    assert list(ceilings(truth, WATCHED).index) == list(VIEWS)
+
+
+def test_an_honest_face_tells_all_and_one_that_says_anything_tells_nothing():
+    for noise, expected in ((0.0, 1.0), (0.5, None)):
+        config = SyntheticConfig(video_noise=noise)
+        truth, rng = draw(config, 300), np.random.default_rng(0)
+        truth["shown"] = [shown({**u._asdict(), "decisive": None if u.sense == "none" else int(u.decisive)}, noise,
+                                config.stress_share, rng) for u in truth.itertuples()]
+        best = ceilings(truth, config)
+        assert best["both + video"] == best["both"] == 1
+        assert best["video"] == 1 if expected else 1 / 7 < best["video"] < 0.3

@@ -7,7 +7,7 @@ from notebook_solutions import solution
 from mcsan_lite.check import lesson07 as check
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
 def test_the_notebooks_own_solution_passes(number, capsys):
     solution("07_training_you_can_trust", number)
     assert capsys.readouterr().out.startswith("✓")
@@ -37,6 +37,14 @@ def _precision(true, pred):
     (check.points, 100 / 107 / 7, "a tenth of them"),
     (check.points, 7.0, "one of 10.7"),
     (check.points, 0.0134, "times 100"),
+    (check.bought, lambda h: h.test_wa.max() - h.test_wa[h.valid_wa.idxmax()], "times 100"),
+    (check.bought, lambda h: 100 * (h.test_wa[h.valid_wa.idxmax()] - h.test_wa.max()), "the sign is turned"),
+    (check.bought, lambda h: 100 * (h.test_wa.max() - h.test_wa[h.valid_wa[::-1].idxmax()]), "the earlier one"),
+    (check.bought, lambda h: 100 * (h.test_wa.max() - h.valid_wa.max()), "a *test* score, too"),
+    (check.bought, lambda h: 100 * (h.test_wa.max() - h.test_wa.iloc[-1]), "not the last epoch"),
+    (check.bought, lambda h: 100 * (h.test_wa.max() - h.test_wa.mean()), "not the mean of all"),
+    (check.bought, lambda h: 100 * h.test_wa.max(), "Subtract the honest one"),
+    (check.bought, lambda h: 7, "on a small example it gives 7"),
 ])
 def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
     assert not function(wrong)

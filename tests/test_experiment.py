@@ -88,7 +88,7 @@ def contents(runs):
         if file.name == "metrics.json":
             value = {k: v for k, v in json.loads(value).items() if k not in ("seconds", "seconds_per_epoch")}
         elif file.name == "manifest.json":
-            value = {k: v for k, v in json.loads(value).items() if k not in ("started", "finished")}
+            value = {k: v for k, v in json.loads(value).items() if k not in ("started", "finished", "git")}
         elif file.name == "history.csv":
             value = pd.read_csv(file).drop(columns="seconds").to_csv()
         found[str(file.relative_to(runs))] = value

@@ -1,5 +1,7 @@
 """What lies on a device gives the batches, and the training, that features on the host give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -16,8 +18,11 @@ needs_gpu = pytest.mark.skipif(GPU is None, reason="no CUDA or MPS device on thi
 
 def same(a, b):
     assert a.ids == b.ids
-    for name in ("audio", "audio_mask", "text", "text_mask", "label"):
-        torch.testing.assert_close(getattr(a, name).cpu(), getattr(b, name), rtol=0, atol=0)
+    for name in ("audio", "audio_mask", "text", "text_mask", "label", "video", "video_mask", "word_frames"):
+        if getattr(b, name) is None:
+            assert getattr(a, name) is None
+        else:
+            torch.testing.assert_close(getattr(a, name).cpu(), getattr(b, name), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param(GPU, marks=needs_gpu)])
@@ -34,6 +39,17 @@ def test_its_batches_are_those_of_collate(device, make_features, labels):
         for a, b in zip(resident, plain, strict=True):
             assert a.audio.device.type == device
             same(a, b)
+
+
+def test_faces_and_the_places_of_words_come_along(make_features, labels):
+    random = np.random.default_rng(0)
+    made = [replace(f, video=random.standard_normal((3 * i, 4), np.float32),
+                    spans=np.sort(random.uniform(0, 0.1, (len(f.text), 2))).astype(np.float32))
+            for i, f in enumerate(make_features(5))]
+    there = Resident(made, labels, None, "cpu")
+    for a, b in zip(batches(there, labels, 2), batches(made, labels, 2), strict=True):
+        assert b.video is not None and b.word_frames is not None
+        same(a, b)
 
 
 def test_a_corpus_without_sound_or_without_words(make_features, labels):

@@ -13,6 +13,7 @@ import soundfile
 
 from mcsan_lite.corpus import DataError
 from mcsan_lite.datasets import speech
+from mcsan_lite.datasets.faces import MOVES
 from mcsan_lite.datasets.synthetic import (
     FILLERS,
     IEMOCAP_COUNTS,
@@ -26,6 +27,7 @@ from mcsan_lite.datasets.synthetic import (
     read_synthetic,
     read_truth,
 )
+from mcsan_lite.video import ACTION_UNITS, read_video
 from mcsan_lite.words import tokenize
 
 SMALL = SyntheticConfig(train=60, valid=16, test=24, fillers=0.2)
@@ -100,6 +102,11 @@ def test_every_knob_names_another_folder(tmp_path):
     configs = [SMALL] + [replace(SMALL, **{f.name: other.get(f.name, 1 if f.type == "int" else 0.25)})
                          for f in fields(SyntheticConfig)]
     assert len({corpus_folder(tmp_path, c) for c in configs}) == len(fields(SyntheticConfig)) + 1
+
+
+def test_the_default_corpus_is_where_it_was_before_there_was_video(tmp_path):
+    assert corpus_folder(tmp_path, SyntheticConfig()).name == "synthetic-244fa18f5f"
+    assert corpus_folder(tmp_path, SyntheticConfig(world="leaking")).name == "synthetic-7eb8d7b90d"
 
 
 def test_second_call_does_nothing(spoken, monkeypatch):
@@ -231,7 +238,8 @@ def test_other_knobs_other_fingerprint(mute):
 @pytest.mark.parametrize("knobs", [
     {"world": "leeking"}, {"imbalance": "meld"}, {"pairs": 7}, {"pairs": 34}, {"pairs": 6}, {"pairs": 2, "max_words": 1},
     {"held_out_pairs": 18}, {"held_out_pairs": 3}, {"held_out_pairs": 2}, {"held_out_pairs": 6}, {"max_words": 0},
-    {"speakers": 0}, {"speakers": 13}, {"label_noise": 1.5}, {"fillers": -0.1}, {"test": 0}, {"valid": 0}], ids=str)
+    {"speakers": 0}, {"speakers": 13}, {"label_noise": 1.5}, {"fillers": -0.1}, {"test": 0}, {"valid": 0},
+    {"video_noise": 1.2}], ids=str)
 def test_impossible_knobs_are_refused(knobs):
     text = refusal(lambda: SyntheticConfig(**knobs))
     name, value = next(iter(knobs.items()))
@@ -247,6 +255,69 @@ def test_smallest_possible_knobs_work(knobs, mute):
 
 def test_a_missing_folder_names_the_command(tmp_path):
     assert "mcsan data synthetic" in refusal(lambda: read_synthetic(tmp_path / "none"), DataError)
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory):
+    """The same corpus as `spoken`, with a face."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(speech, "CHUNK", 50)
+        return make_synthetic(tmp_path_factory.mktemp("filmed"), replace(SMALL, video_noise=0.25))
+
+
+def test_a_face_changes_nothing_in_words_and_sound(spoken, filmed):
+    assert filmed.name != spoken.name
+    assert {p.name: p.read_bytes() for p in (spoken / "audio").iterdir()} \
+        == {p.name: p.read_bytes() for p in (filmed / "audio").iterdir()}
+    with_face = read_truth(filmed)
+    pd.testing.assert_frame_equal(read_truth(spoken), with_face.drop(columns="shown"))
+    assert "video_noise" not in (spoken / "corpus.json").read_text()
+    assert SyntheticConfig(**json.loads((filmed / "corpus.json").read_text())).video_noise == 0.25
+
+
+def test_the_same_face_again(filmed, tmp_path, monkeypatch):
+    monkeypatch.setattr(speech, "CHUNK", 50)
+    again = make_synthetic(tmp_path, replace(SMALL, video_noise=0.25))
+    assert (again / "video.npz").read_bytes() == (filmed / "video.npz").read_bytes()
+
+
+def test_the_reader_gives_seventeen_intensities_as_long_as_the_words(spoken, filmed):
+    for u, mute in zip(read_synthetic(filmed).utterances, read_synthetic(spoken).utterances, strict=True):
+        rows = read_video(u.video)
+        assert mute.video is None and rows.shape[1] == 17 and rows.min() >= 0 and rows.max() <= 5
+        assert len(rows) == pytest.approx(25 * u.words[-1].end_s, abs=1)
+
+
+def test_what_shows_can_be_read_off_the_frames(filmed):
+    """Someone who looks at the units alone gets right what shows, and where: the noise of a frame hides nothing."""
+    truth, right = read_truth(filmed), []
+    for u in read_synthetic(filmed).utterances:
+        rows, seen = read_video(u.video), truth.shown[u.id]
+        units = {name: rows[:, [ACTION_UNITS.index(n) for n in found]].mean(1) for name, found in MOVES.items() if found}
+        sense = max(("negative", "positive"), key=lambda s: units[s].max())
+        sense = sense if units[sense].max() > 1 else "none"
+        arousal = "high" if np.median(units["arousal"]) > 1 else "low"
+        word = u.words[truth.targets[u.id][seen["place"]]]
+        right.append((sense == seen["sense"], (units["stress"].max() > 1) == seen["stress"], arousal == seen["arousal"],
+                      abs(units["mouth"].argmax() / 25 - (word.start_s + word.end_s) / 2) < 0.1))
+    assert (np.mean(right, axis=0) > 0.97).all()
+
+
+def test_the_face_lies_as_often_as_it_was_told_and_never_about_the_place(mute):
+    truth = read_truth(mute(video_noise=0.2, missing_audio=0.2, fillers=0.3, stress_share=0.7))
+    shown = pd.DataFrame(truth.shown.tolist(), index=truth.index)
+    assert (shown.sense != truth.sense).mean() == pytest.approx(0.2, abs=0.03)
+    assert (shown.arousal != truth.arousal).mean() == pytest.approx(0.2, abs=0.03)
+    decided = truth[truth.sense != "none"]
+    places = [targets.index(at) for targets, at in zip(decided.targets, decided.decisive, strict=True)]
+    assert shown.place[decided.index].tolist() == places
+    stress = [on[i] for on, i in zip(decided.stressed, places, strict=True)]
+    assert (shown.stress[decided.index] != stress).mean() == pytest.approx(0.2, abs=0.03)
+    idle = shown[truth.sense == "none"]
+    assert idle.stress.mean() == pytest.approx(0.7 * 0.8 + 0.3 * 0.2, abs=0.06)
+    assert set(idle.place) == set(range(6))
+    honest = read_truth(mute(video_noise=0.0))
+    assert [s["sense"] for s in honest.shown] == honest.sense.tolist()
 
 
 def test_the_folder_says_what_it_was_made_with(spoken):

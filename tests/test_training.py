@@ -2,6 +2,8 @@
 
 import inspect
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from torch import nn
 from mcsan_lite import metrics
 from mcsan_lite.batch import ModelOutput, Standardizer, collate
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.training import TrainConfig, fit, predict, text_progress
+from mcsan_lite.training import TrainConfig, fit, predict, seed_everything, supervised, text_progress, without_labels
 
 
 class Scripted(nn.Module):
@@ -241,3 +243,98 @@ def test_half_the_bits_train_to_nearly_the_same_place(make_features, labels, mod
         assert all(p.dtype == torch.float32 for p in net.parameters()) and np.isfinite(history.loss).all()
         found.append(predict(net, made, labels).prob)
     assert 0 < np.abs(found[0] - found[1]).max() < 0.1  # not the same bits: the option does something
+
+
+class Hooked(nn.Module):
+    """A linear model on mean MFCC that has every hook and writes down what it sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.seen = nn.Linear(13, 3), []
+        self.register_buffer("finished", torch.zeros(1))
+
+    def forward(self, batch):
+        logits = self.linear(batch.audio.sum(1) / batch.audio_mask.sum(1, keepdim=True))
+        return ModelOutput(logits + self.finished, extras={"double": 2 * logits} if self.training else {})
+
+    def begin_epoch(self, epoch):
+        self.seen.append(("epoch", epoch, self.training))
+
+    def loss(self, output, batch):
+        self.seen.append(("loss", batch.label.tolist(), sorted(batch.ids)))
+        return output.extras["double"].square().mean()
+
+    def finish(self, train_batches, valid_batches, labels):
+        self.weight_at_finish = self.linear.weight.detach().clone()
+        first, again = ([(b.ids, b.label.tolist(), float(b.audio.sum())) for b in train_batches()] for _ in range(2))
+        assert first == again and not self.training
+        valid = [b.ids for b in valid_batches()]
+        self.seen.append(("finish", first, valid, labels))
+        self.finished += 1
+
+
+def test_hooks_are_called_with_what_they_are_promised(make_features, labels):
+    seed_everything(0)
+    model, train, valid = Hooked(), make_features(7), make_features(3, seed=1, prefix="v")
+    normal = Standardizer().fit(train)
+    history = fit(model, train, valid, labels, TrainConfig(epochs=3, batch_size=4), normal=normal)
+    assert [s[1:] for s in model.seen if s[0] == "epoch"] == [(1, True), (2, True), (3, True)]
+    assert len([s for s in model.seen if s[0] == "loss"]) == 3 * 2
+    assert (np.diff(history.loss) < 0).all()  # its own loss, the size of the logits, falls
+    (_, found, kept, given), = [s for s in model.seen if s[0] == "finish"]
+    assert model.seen[-1][0] == "finish" and given == labels and {i for ids in kept for i in ids} == {"v0", "v1", "v2"}
+    assert sorted(i for ids, _, _ in found for i in ids) == [f"u{i}" for i in range(7)]
+    everything = sum(float(normal.apply([f])[0].audio.sum()) for f in train)
+    assert sum(total for _, _, total in found) == pytest.approx(everything, abs=1e-3)
+    assert model.finished == 1 and torch.equal(model.linear.weight, model.weight_at_finish)
+
+
+@pytest.mark.filterwarnings("ignore:class")
+def test_finish_sees_the_best_epoch_not_the_last(make_features, labels):
+    class Fading(Hooked):
+        def begin_epoch(self, epoch):
+            with torch.no_grad():  # what the epoch starts from; epoch 1 is right about class 0, later ones about nothing
+                self.linear.weight.zero_()
+                self.linear.bias.copy_(torch.tensor([1.0, 0, 0]) if epoch == 1 else torch.tensor([0, 0, 1.0]))
+
+    model, made = Fading(), [replace(f, label="angry") for f in make_features(4)]
+    fit(model, made, made, labels, TrainConfig(epochs=2, batch_size=4, learning_rate=1e-4))
+    assert model.linear.bias.argmax() == 0 and model.weight_at_finish.abs().max() < 1e-3
+
+
+def test_labels_held_back_are_chosen_by_id_and_only_in_training(make_features, labels):
+    train, valid = make_features(400, frames=1, words=1), make_features(20, frames=1, words=1, prefix="v")
+    held = {share: {f.id for f in without_labels(train, share) if f.label == ""} for share in (0.0, 0.3, 0.6)}
+    assert held[0.0] == set() and held[0.3] < held[0.6]
+    assert len(held[0.3]) == pytest.approx(120, abs=30) and len(held[0.6]) == pytest.approx(240, abs=30)
+    assert {f.id for f in without_labels(train[::-1][:100], 0.3) if not f.label} == held[0.3] & {f.id for f in train[-100:]}
+    model = Hooked()
+    fit(model, train, valid, labels, TrainConfig(epochs=1, batch_size=400, unlabelled=0.3))
+    (_, seen, _), = [s for s in model.seen if s[0] == "loss"]
+    assert seen.count(-1) == len(held[0.3]) and [f.label for f in train].count("") == 0
+    (_, found, _, _), = [s for s in model.seen if s[0] == "finish"]
+    assert {i for ids, known, _ in found for i, k in zip(ids, known, strict=True) if k == -1} == held[0.3]
+
+
+def test_unlabelled_utterances_change_nothing_in_a_supervised_model(make_features, labels, dims, small):
+    train, valid = make_features(12), make_features(3, seed=1, prefix="v")
+    kept = [f for f in without_labels(train, 0.5) if f.label]
+    assert 0 < len(kept) < 12
+    states = []
+    for part, share in ((train, 0.5), (kept, 0.0)):
+        seed_everything(1)
+        model = MCSAN(dims, small(dropout=0.0))
+        fit(model, part, valid, labels, TrainConfig(epochs=1, batch_size=12, unlabelled=share))
+        states.append(model.state_dict())
+    for name, w in states[0].items():
+        torch.testing.assert_close(w, states[1][name], atol=2e-5, rtol=1e-3)
+
+
+def test_eq_20_is_the_mean_over_labelled_utterances():
+    logits = torch.randn(5, 3, requires_grad=True)
+    batch = SimpleNamespace(label=torch.tensor([0, -1, 2, -1, 1]))
+    expected = -logits.log_softmax(-1)[[0, 2, 4], [0, 2, 1]].mean()
+    torch.testing.assert_close(supervised(ModelOutput(logits), batch), expected)
+    none = supervised(ModelOutput(logits), SimpleNamespace(label=torch.full((5,), -1)))
+    none.backward()
+    assert none == 0 and not logits.grad.any()

@@ -59,3 +59,26 @@ def points(answer: float) -> str | None:
     if abs(answer - 0.0134) < 0.002:
         return "as a share that is right; the question asks for percentage points, so times 100."
     return "one of 10.7 surprise utterances, and surprise is one of seven classes."
+
+
+@exercise
+def bought(student) -> str | None:
+    """E7.5: student(history with epoch, valid_wa, test_wa) -> points of test WA that choosing the epoch on test buys."""
+    history = pd.DataFrame({"epoch": [1, 2, 3, 4, 5], "valid_wa": [.40, .62, .73, .73, .50],
+                            "test_wa": [.41, .52, .64, .75, .60]})
+    given = float(student(history))
+    hints = {
+        11: None,
+        0.11: "as a share that is right; the question asks for percentage points, so times 100.",
+        -11: "the sign is turned: peeking less honest.",
+        0: "epochs 3 and 4 tie on validation; the honest choice is the earlier one.",
+        2: "the honest score is a *test* score, too: that of the epoch that is best on validation.",
+        15: "the honest choice is not the last epoch but the one that is best on validation.",
+        34: "the honest choice is not the first epoch but the one that is best on validation.",
+        16.6: "the honest choice is one epoch, not the mean of all.",
+        64: "that is what is reported honestly. Asked is by how much peeking lifts it.",
+        75: "that is the score with peeking. Subtract the honest one."}
+    for wrong, hint in hints.items():
+        if np.isclose(given, wrong):
+            return hint
+    return f"on a small example it gives {given:.3g}; from 64 % (epoch 3) to 75 % (epoch 4) are 11 points."

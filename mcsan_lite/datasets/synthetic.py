@@ -12,11 +12,14 @@ Every label comes from factors that live in one place each:
 | negative | anger | frustration (high arousal) or sadness (low) |
 | positive | excitement | happiness |
 | no evaluative word | surprise (high arousal) or neutral (low) | |
+
+With `video_noise` a face shows the same factors (faces.py); what is said and heard stays as it is without.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,7 +30,8 @@ import pandas as pd
 from mcsan_lite.cache import key as content_key
 from mcsan_lite.cache import whole_folder
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance, Word
-from mcsan_lite.datasets import speech
+from mcsan_lite.datasets import faces, speech
+from mcsan_lite.video import write_arrays
 
 LABELS = ("frustration", "neutral", "anger", "sadness", "excitement", "happiness", "surprise")
 IEMOCAP_COUNTS = (1849, 1708, 1103, 1084, 1041, 595, 107)  # in the order of LABELS
@@ -71,10 +75,12 @@ class SyntheticConfig:
     fillers: float = 0.0  # chance of an um or er before a word: spoken, not transcribed
     missing_text: float = 0.0  # share of utterances with an empty transcript
     missing_audio: float = 0.0  # share of utterances without a clip
+    video_noise: float | None = None  # chance that the face shows another sense, stress or arousal; None: no video
 
     def __post_init__(self) -> None:
         checks = [(name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1") for name in
                   ("stress_share", "speaker_leak", "label_noise", "fillers", "missing_text", "missing_audio")]
+        checks += [("video_noise", self.video_noise is None or 0 <= self.video_noise <= 1, "None, or a share from 0 to 1")]
         checks += [(name, getattr(self, name) > 0, "at least 1") for name in ("train", "valid", "test", "max_words")]
         few = max(3, self.max_words)  # each pair at most once an utterance, and in the leaking world only half may be plain
         checks += [("pairs", self.pairs % 2 == 0 and few < self.pairs <= 32, "even, 4 to 32, over max_words"),
@@ -154,9 +160,27 @@ def plan_utterance(config: SyntheticConfig, rng: np.random.Generator, number: in
         "words": [(heard, on, pause) for heard, _, on, pause in spoken], "written": [w for _, w, _, _ in spoken]}
 
 
+def _knobs(config: SyntheticConfig) -> dict:
+    """A knob that is None is not there: it changes neither the folder's name nor what is in it."""
+    return {name: value for name, value in asdict(config).items() if value is not None}
+
+
+def _film(plan: Sequence[dict], config: SyntheticConfig, folder: Path) -> None:
+    """Put what the face shows into the plan, whose words have their times, and the frames into `folder`/video.npz. The
+    generator is its own, so that words and sound are the same without video."""
+    rng, films = np.random.default_rng((config.seed, 1)), {}
+    for p in plan:
+        p["shown"] = faces.shown(p, config.video_noise, config.stress_share, rng)
+        nominal = [(w, 0.3 * i, 0.3 * i + 0.3) for i, w in enumerate(p["written"])]  # nobody hears how fast it is
+        spoken = [t for t in p.get("times", nominal) if t[0]]
+        _, start, end = spoken[p["targets"][p["shown"]["place"]]]
+        films[p["id"]] = faces.film(p["shown"], (start + end) / 2, spoken[-1][2], rng)
+    write_arrays(folder / "video.npz", films)
+
+
 def corpus_folder(root: Path | str, config: SyntheticConfig) -> Path:
     """Where `make_synthetic` puts the corpus of these knobs: root / synthetic-<hash of the knobs>."""
-    return Path(root) / f"synthetic-{content_key('synthetic', asdict(config))[:10]}"
+    return Path(root) / f"synthetic-{content_key('synthetic', _knobs(config))[:10]}"
 
 
 def make_synthetic(root: Path | str = "data", config: SyntheticConfig = SyntheticConfig(), *, jobs: int = 1) -> Path:
@@ -173,20 +197,24 @@ def make_synthetic(root: Path | str = "data", config: SyntheticConfig = Syntheti
     with whole_folder(folder, "utterances.jsonl") as temporary:
         (temporary / "audio").mkdir()
         times = speech.speak_all([p for p in plan if p["has_audio"]], temporary / "audio", jobs=jobs)
+        for p in plan:
+            if p["has_audio"]:
+                starts = times[p["id"]]["starts"] + [times[p["id"]]["end"]]
+                p["times"] = [(w, round(a, 4), round(b, 4))
+                              for w, a, b in zip(p["written"], starts[:-1], starts[1:], strict=True)]
+        if config.video_noise is not None:
+            _film(plan, config, temporary)
         with open(temporary / "utterances.jsonl", "w") as file:
             for p in plan:
-                if p["has_audio"]:
-                    starts = times[p["id"]]["starts"] + [times[p["id"]]["end"]]
-                    p["times"] = [(w, round(a, 4), round(b, 4))
-                                  for w, a, b in zip(p["written"], starts[:-1], starts[1:], strict=True)]
                 file.write(json.dumps({k: v for k, v in p.items() if k not in ("words", "written")}) + "\n")
-        (temporary / "corpus.json").write_text(json.dumps(asdict(config), indent=2))
+        (temporary / "corpus.json").write_text(json.dumps(_knobs(config), indent=2))
     return folder
 
 
 def read_truth(folder: Path | str) -> pd.DataFrame:
     """The oracle, indexed by utterance id: sense, arousal, stressed, decisive (index into the transcript's tokens),
-    targets (indices of all homophones), pairs (what they sound like) and the label before noise."""
+    targets (indices of all homophones), pairs (what they sound like), the label before noise and, with video, what the
+    face has shown."""
     path = Path(folder) / "utterances.jsonl"
     if not path.is_file():
         raise DataError(f"no synthetic corpus at {folder}", "a folder with utterances.jsonl and audio/",
@@ -204,7 +232,8 @@ def read_synthetic(folder: Path | str) -> Corpus:
             continue
         number = int(p["id"].rsplit("_", 1)[1])
         words = tuple(Word(*w) for w in p["times"] if w[0]) if p["has_audio"] else ()
+        video = Path(folder) / "video.npz" / f"{p['id']}.npy" if "shown" in p else None
         utterances.append(Utterance(
             p["id"], audio, p["text"], p["label"], speaker=f"speaker{p['speaker']:02d}",
-            dialogue=f"{p['split']}_{number // 10:05d}", split=p["split"], words=words))
+            dialogue=f"{p['split']}_{number // 10:05d}", split=p["split"], words=words, video=video))
     return Corpus(Path(folder).name, LABELS, tuple(utterances), tuple(skipped))

@@ -1,5 +1,10 @@
 """MCSAN: L. Sun, B. Liu, J. Tao, Z. Lian, "Multimodal Cross- and Self-Attention Network for Speech Emotion
-Recognition", ICASSP 2021. Equations 1 to 19; the loss, Eq. 20, is in training.py."""
+Recognition", ICASSP 2021. Equations 1 to 19; the loss, Eq. 20, is in training.py.
+
+`use_video` adds the third stream that the paper leaves to future work, so every choice in it is ours: a convolution block
+as in Eq. 1 and a BiLSTM read it; each modality attends to each other one with a block of its own (six directions), and the
+results of one modality are averaged, which adds nothing to learn and leaves one stream a modality in every order and depth.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +31,7 @@ class MCSANConfig:
     kernel: int = 3  # paper 3.2, convolution and max-pooling alike
     use_audio: bool = True  # Table 3, "w/o audio"
     use_text: bool = True  # Table 3, "w/o text"
+    use_video: bool = False  # not in the paper but its future work; without it the network is the paper's
     use_cross: bool = True  # Table 3, "w/o cross"
     use_self: bool = True  # Table 3, "w/o self"
     order: Literal["parallel", "cross+self", "self+cross"] = "parallel"  # Table 3, the two "(seq)" rows
@@ -44,12 +50,13 @@ class MCSANConfig:
         def refuse(given: str, expected: str, do: str) -> None:
             raise ValueError(f"Given: {given}. Expected: {expected}. Do: {do}.")
 
-        if not (self.use_audio or self.use_text):
+        modalities = sum((self.use_audio, self.use_text, self.use_video))
+        if not modalities:
             refuse("use_audio=False and use_text=False", "at least one modality", "switch one of them on")
         if not (self.use_cross or self.use_self):
             refuse("use_cross=False and use_self=False", "at least one attention module", "switch one of them on")
-        if self.use_cross and not (self.use_audio and self.use_text):
-            refuse("cross-attention with one modality", "both modalities", "set use_cross=False as well")
+        if self.use_cross and modalities < 2:
+            refuse("cross-attention with one modality", "at least two", "set use_cross=False as well")
         if self.order not in ("parallel", "cross+self", "self+cross"):
             refuse(f"order={self.order!r}", "'parallel', 'cross+self' or 'self+cross'", "take one of these")
         if self.order != "parallel" and not (self.use_cross and self.use_self):
@@ -82,19 +89,22 @@ ABLATIONS: dict[str, dict[str, object]] = {
 class AttentionModule(nn.Module):
     """N stacked layers (sections 2.3 and 2.4), with positions added at the entry.
 
-    `cross=True`: each modality asks the other, Eq. 6 to 14. `cross=False`: each asks itself, Eq. 15 to 17.
-    Both modalities are updated together, from each other's *old* values.
+    `cross=True`: each modality asks each other one, Eq. 6 to 14. `cross=False`: each asks itself, Eq. 15 to 17.
+    All modalities are updated together, from each other's *old* values.
     """
 
     def __init__(self, modalities: tuple[str, ...], config: MCSANConfig, *, cross: bool) -> None:
         super().__init__()
         self.cross, self.config = cross, config
+        self.pairs = [(m, s) for m in modalities for s in modalities if (m != s) == cross]  # who asks, who answers
         self.layers = nn.ModuleList(
-            nn.ModuleDict({m: AttentionBlock(config.hidden, config.heads, config.feedforward * config.hidden,
-                                             dropout=config.dropout, full_scale=config.full_scale,
-                                             uniform=config.uniform_attention)
-                           for m in modalities})
+            nn.ModuleDict({self._block(*pair): AttentionBlock(
+                config.hidden, config.heads, config.feedforward * config.hidden, dropout=config.dropout,
+                full_scale=config.full_scale, uniform=config.uniform_attention) for pair in self.pairs})
             for _ in range(config.layers))
+
+    def _block(self, m: str, source: str) -> str:
+        return f"{m}_from_{source}" if self.cross and self.config.use_video else m  # two modalities: who asks says it all
 
     def forward(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """streams {modality: (B, length, D)} -> the same, updated, and {map name: (B, H, queries, keys)}."""
@@ -103,12 +113,12 @@ class AttentionModule(nn.Module):
                        for m, x in streams.items()}
         maps = {}
         for n, layer in enumerate(self.layers):
-            updated = {}
-            for m, block in layer.items():
-                source = {"audio": "text", "text": "audio"}[m] if self.cross else m
-                updated[m], weights = block(streams[m], streams[source], masks[source])
+            updated: dict[str, list[Tensor]] = {m: [] for m in streams}
+            for m, source in self.pairs:
+                x, weights = layer[self._block(m, source)](streams[m], streams[source], masks[source])
+                updated[m].append(x)
                 maps[f"cross.{n}.{m}_from_{source}" if self.cross else f"self.{n}.{m}"] = weights
-            streams = updated
+            streams = {m: sum(found) / len(found) if len(found) > 1 else found[0] for m, found in updated.items()}
         return streams, maps
 
 
@@ -120,7 +130,7 @@ class MCSAN(nn.Module):
     def __init__(self, dims: Dims, config: MCSANConfig) -> None:
         super().__init__()
         self.config = config
-        self.modalities = tuple(m for m, used in (("audio", config.use_audio), ("text", config.use_text)) if used)
+        self.modalities = tuple(m for m in ("audio", "text", "video") if getattr(config, f"use_{m}"))
         activation = ACTIVATIONS[config.activation]
         if config.use_audio:
             self.conv = nn.ModuleList(
@@ -130,6 +140,14 @@ class MCSAN(nn.Module):
             self.audio_lstm = BiLSTMMean(config.hidden, config.hidden)
         if config.use_text:
             self.text_lstm = BiLSTMMean(dims.text, config.hidden)
+        if config.use_video:
+            if not dims.video:
+                raise ValueError("Given: use_video=True and features without video. Expected: a video stream. "
+                                 "Do: take a corpus with video and FeatureConfig(video=True), or use_video=False.")
+            self.video_size = dims.video
+            self.video_conv = ConvBlock(dims.video, config.hidden, config.kernel, pool=config.kernel,
+                                        stride=config.pool_stride, activation=activation(), same=config.conv_same)
+            self.video_lstm = BiLSTMMean(config.hidden, config.hidden)
         if config.use_cross:
             self.cross = AttentionModule(self.modalities, config, cross=True)
         if config.use_self:
@@ -141,7 +159,8 @@ class MCSAN(nn.Module):
         self.classifier = nn.Sequential(*deep, nn.Linear(widths[-1], dims.classes))
 
     def encode(self, batch: Batch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Eq. 1 to 5: {"audio": (B, A, D), "text": (B, L, D)} and their masks; A = about T / 9."""
+        """Eq. 1 to 5: {"audio": (B, A, D), "text": (B, L, D)} and their masks; A = about T / 9. Video: about V / 3 steps,
+        from 25 frames a second nearly as many as the sound has."""
         streams, masks = {}, {}
         if self.config.use_audio:
             x, mask = batch.audio, batch.audio_mask
@@ -150,6 +169,9 @@ class MCSAN(nn.Module):
             streams["audio"], masks["audio"] = self.audio_lstm(x, mask), mask  # Eq. 2, 3
         if self.config.use_text:
             streams["text"], masks["text"] = self.text_lstm(batch.text, batch.text_mask), batch.text_mask  # Eq. 4, 5
+        if self.config.use_video:
+            x, mask = self.video_conv(*batch.video_stream(self.video_size))
+            streams["video"], masks["video"] = self.video_lstm(x, mask), mask
         return streams, masks
 
     def forward(self, batch: Batch, *, need_attention: bool = False) -> ModelOutput:
