@@ -110,6 +110,8 @@ def draw_tornado(bars: pd.DataFrame, *, ax=None, default: float = 0.0, marks: Ma
     for y, (_, bar) in enumerate(order.iterrows()):
         for end, color, hatch, side in (("low", ORANGE, "///", "right"), ("high", BLUE, None, "left")):
             to = 100 * (bar[end] - default)
+            if not to:
+                continue
             ax.barh(y, to, height=0.6, color=color, hatch=hatch, ec="white")
             text = f"{bar.get(f'{end}_label', '')} {to:+.1f}".strip()
             ax.annotate(text, (to, y), xytext=(4 if side == "left" else -4, 0), textcoords="offset points", ha=side,

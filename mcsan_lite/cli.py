@@ -8,7 +8,7 @@ import sys
 from mcsan_lite import commands, commands_paper
 
 CORPORA = "synthetic, iemocap, meld, ravdess, or manifest: a csv of your own"
-PROGRAMMES = ("table3", "ambiguities")
+PROGRAMMES = ("table1", "table2", "table3", "ambiguities")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,8 +83,8 @@ def parser() -> argparse.ArgumentParser:
     floors.add_argument("corpus", help=CORPORA)
     def with_programme(made: argparse.ArgumentParser, plain, program) -> argparse.ArgumentParser:
         made.set_defaults(run_command=lambda args: (program if args.table else plain)(args))
-        made.add_argument("table", nargs="?", choices=PROGRAMMES, help="table3: its nine rows on paired folds, with "
-                          "verdicts. ambiguities: one change at a time of what the paper leaves open")
+        made.add_argument("table", nargs="?", choices=PROGRAMMES, help="a table of the paper: its rows on paired "
+                          "folds, with floors and verdicts. ambiguities: one change at a time of what the paper leaves open")
         made.add_argument("--out", help="folder of a table's files (default: tables, below --runs)")
         with_folds(made).add_argument("--corpus", default="synthetic", help=CORPORA)
         made.add_argument("--folds", type=int, help="only the first so many folds; a later call adds the others (default: "

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 
 def _programme(args: argparse.Namespace):
     """What was asked for: (corpus, specs, folds). The synthetic corpus is the smaller one that grids run on."""
-    from mcsan_lite import ambiguities, commands, course, paper
+    from mcsan_lite import commands, course, paper
 
     own = args.corpus == "synthetic" and not args.root
-    corpus = course.grid_corpus(args.profile, data=args.data, jobs=args.jobs) if own else commands.open_corpus(args)
-    args = argparse.Namespace(**{**vars(args), "protocol": args.protocol or paper.GRID_PROTOCOL.get(args.corpus)})
-    specs = commands.specs(args, corpus)
-    if args.table == "ambiguities":
-        specs = ambiguities.specs(args.profile, args.corpus, protocol=specs[0].protocol, features=specs[0].features)
+    corpus = (course.grid_corpus(args.profile, args.table, data=args.data, jobs=args.jobs) if own
+              else commands.open_corpus(args))
+    protocol = args.protocol or paper.GRID_PROTOCOL.get(args.corpus)
+    (plain,) = commands.specs(argparse.Namespace(**{**vars(args), "protocol": protocol, "rows": "MCSAN"}), corpus)
+    rows = {"rows": [row.strip() for row in args.rows.split(",")]} if args.rows else {}
+    specs = course.programme(args.table, corpus, args.profile, args.corpus, protocol=plain.protocol,
+                             features=plain.features, **rows)
+    specs = [replace(spec, train=replace(spec.train, precision=plain.train.precision)) for spec in specs]
     return corpus, specs, args.folds or paper.FOLDS[args.profile]
 
 
@@ -57,7 +61,7 @@ def _show(args: argparse.Namespace, corpus, specs: list, folds: int | None) -> i
     if args.table == "ambiguities":
         print(ledgers.markdown(ledgers.ambiguities(results, dialogues=dialogues)), each, sep="\n")
         return 0
-    made = tables.table3(results, _kind(args, corpus), dialogues=dialogues)
+    made = tables.compare(results, _kind(args, corpus), args.table, dialogues=dialogues)
     used = [fold for fold in splits.folds(corpus, specs[0].protocol) if fold.name in set(results.fold)]
     data, _ = extract(corpus, specs[0].features, cache=Path(args.data) / "cache", jobs=args.jobs)
     ground = floors.floors(corpus, used, data, specs[0].train.select, runs=args.runs, jobs=args.jobs)

@@ -152,9 +152,9 @@ def sensitivity(results: pd.DataFrame, metric: str = "wa", dialogues: Mapping[st
 def bars(panel: pd.DataFrame) -> pd.DataFrame:
     """One panel of `sensitivity` as `charts.draw_tornado` takes it: a line a choice with low, high (differences to the
     default, which is 0) and the values at both ends."""
-    split = panel.choice.str.partition("=")
+    split = panel.choice.str.extract(r"^(.*?)(?:(?<! )=(.*))?$").fillna("")  # "N = 2" is a row's name, not a value
     lines = {}
-    for choice, group in panel.assign(value=split[2]).groupby(split[0], sort=False):
+    for choice, group in panel.assign(value=split[1]).groupby(split[0], sort=False):
         ends = dict.fromkeys(("low", "high"), 0.0) | dict.fromkeys(("low_label", "high_label"), "")
         for difference, value in zip(group.difference, group.value, strict=True):
             side = "low" if difference < 0 else "high"

@@ -71,6 +71,83 @@ def table3(profile: str = "quick", corpus: str = "synthetic", *, rows: list[str]
                  protocol or PROTOCOL.get(corpus, "kfold10")) for name in names]
 
 
+# The systems of Tables 1 and 2, and beside them what readers ask for: model, its options, options in the profile "quick"
+# (smaller, and every third frame, so that a laptop can wait for it), features, training.
+_HALF = {"unlabelled": 0.5}
+SYSTEMS: dict[str, dict] = {
+    "MDRE": {"model": "mdre", "quick": {"hidden": 64, "stride": 3}, "calm": ("audio_dropout", "text_dropout")},
+    "MHA": {"model": "multihop", "quick": {"hidden": 64, "stride": 3}, "calm": ("audio_dropout", "text_dropout")},
+    "Xu et al.": {"model": "xu_align", "quick": {"hidden": 64, "stride": 3}, "calm": ("dropout",)},
+    "Xu et al., DELTA code": {"model": "xu_align_delta", "quick": {"hidden": 64, "stride": 3}, "calm": ("dropout",)},
+    "CAN": {"model": "can", "quick": {"hidden": 64, "stride": 3}, "calm": ("dropout",), "features": {"align": "gold"}},
+    "CAN, proportional": {"model": "can", "quick": {"hidden": 64, "stride": 3}, "calm": ("dropout",),
+                          "features": {"align": "proportional"}},
+    "AMH": {"model": "amh", "quick": {"hidden": 64, "video_hidden": 64, "stride": 3}, "features": {"video": True},
+            "calm": ("audio_dropout", "text_dropout", "video_dropout")},
+    "MulT": {"model": "mult", "quick": {"layers": 2, "memory": 1, "stride": 9},
+             "calm": ("text_dropout", "attention_dropout", "dropout")},
+    "Rajan et al., self": {"model": "self_cross", "options": {"attention": "self"}, "quick": {"stride": 3},
+                           "calm": ("text_dropout", "dropout")},
+    "Rajan et al., cross": {"model": "self_cross", "options": {"attention": "cross"}, "quick": {"stride": 3},
+                            "calm": ("text_dropout", "dropout")},
+    "MCSAN + video": {"model": "mcsan", "options": {"use_video": True}, "features": {"video": True}},
+    "cMKL": {"model": "cmkl", "quick": {"landmarks": 500}},
+    "Liang et al.": {"model": "liang", "quick": {"width": 32}, "calm": ("dropout",)},
+    "Liang et al., half the labels": {"model": "liang", "quick": {"width": 32}, "calm": ("dropout",), "train": _HALF},
+    "Liang et al. (semi)": {"model": "liang", "options": {"semi": True}, "quick": {"width": 32, "warmup": 3}, "train": _HALF,
+                            "calm": ("dropout",)},
+}
+ROWS = {"table1": ("MCSAN", "MDRE", "MHA", "Xu et al.", "Xu et al., DELTA code", "CAN", "CAN, proportional", "AMH", "MulT",
+                   "Rajan et al., self", "Rajan et al., cross", "MCSAN + video"),
+        "table2": ("MCSAN", "cMKL", "Liang et al.", "Liang et al., half the labels", "Liang et al. (semi)")}
+NOTES = {"MDRE": "without prosody", "CAN": "the corpus's own word times", "AMH": "sees video",
+         "CAN, proportional": "words share the voiced time by their letters", "MCSAN + video": "the paper's future work",
+         "MulT": "two modalities; not in the paper", "Rajan et al., self": "not in the paper",
+         "Rajan et al., cross": "not in the paper", "Xu et al., DELTA code": "the authors' released variant",
+         "cMKL": "MFCC functionals; Nyström kernels, learned on 500 to 2,000 landmarks; peeking and parameters: its CNN's",
+         "Liang et al.": "MFCC functionals and word vectors for IS10 and BERT",
+         "Liang et al., half the labels": "half of the training utterances are not used",
+         "Liang et al. (semi)": "that half is the unlabelled pool, not the authors'"}
+# Table: the corpus whose printed numbers it holds, those numbers, the scores.
+TABLES = {"table1": ("iemocap", TABLE1_PUBLISHED, ("wa", "ua")),
+          "table2": ("meld", TABLE2_PUBLISHED.to_frame(), ("weighted_f1", "wa")),
+          "table3": ("iemocap", TABLE3_PUBLISHED, ("wa", "ua"))}
+# What the sources train with where they say so (CAN and Liang's epochs: ours); in the profile "paper" alone.
+SOURCE_TRAIN = {"mdre": {"batch_size": 128, "clip": 1.0}, "multihop": {"batch_size": 128, "clip": 1.0},
+                "amh": {"batch_size": 128, "clip": 1.0}, "xu_align": {"batch_size": 128},
+                "xu_align_delta": {"batch_size": 64, "clip": 3.0}, "can": {"batch_size": 128},
+                "mult": {"batch_size": 32, "clip": 0.8}, "liang": {"batch_size": 128, "epochs": 100}}
+
+
+def systems(table: str, profile: str = "quick", corpus: str = "synthetic", *, rows: list[str] | None = None,
+            protocol: str | None = None, features: FeatureConfig = FeatureConfig(), video: bool = False,
+            word_times: bool = True) -> list[Spec]:
+    """Table 1 or 2 as specs: every system on the folds, features and scores of MCSAN. `video`, `word_times`: does the corpus
+    have them? Rows that need what it lacks are left out, and then "not run".
+
+    In "paper" each system has its source's sizes and batches. In "quick" all train as MCSAN does there; on generated speech
+    without dropout, like MCSAN.
+    """
+    names = [require_name(row, ROWS[table], "row") for row in rows] if rows else list(ROWS[table])
+    (full,) = table3(profile, corpus, rows=["MCSAN"], protocol=protocol, features=features)
+    made = []
+    for name in names:
+        system = SYSTEMS.get(name, {})
+        wants = system.get("features", {})
+        if (wants.get("video") and not video) or (wants.get("align") == "gold" and not word_times):
+            continue
+        if system.get("model", "mcsan") == "mcsan":
+            options, train = full.options, {}
+        else:
+            calm = dict.fromkeys(system.get("calm", ()), 0.0) if corpus == "synthetic" else {}
+            options = {"paper": {}, "quick": {**system["quick"], **calm}, "smoke": {**system["quick"], **calm}}[profile]
+            train = SOURCE_TRAIN.get(system["model"], {}) if profile == "paper" else {}
+        made.append(replace(full, name=name, model=system.get("model", "mcsan"), features=replace(features, **wants),
+                            options={**options, **system.get("options", {})},
+                            train=replace(full.train, **train, **system.get("train", {}))))
+    return made
+
+
 def summary(results: pd.DataFrame, scores: tuple[str, ...] = ("wa", "ua", "weighted_f1")) -> pd.DataFrame:
     """One line a run (settings on a corpus), in order of appearance: mean and 95 % interval over folds and seeds
     (Student t), or over the test utterances (Wilson, WA only) where there is a single training. Never without n."""

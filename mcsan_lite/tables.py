@@ -1,74 +1,78 @@
-"""The paper's Table 3 from results on disk: gaps to the full model, what may be said of them, floors below."""
+"""The paper's tables from results on disk: gaps to the full model, what may be said of them, floors below."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mcsan_lite.cache import write_atomic
-from mcsan_lite.charts import draw_forest
-from mcsan_lite.corpus import DataError
+from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.gaps import gap
 from mcsan_lite.pairing import paired, predictions
-from mcsan_lite.paper import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
+from mcsan_lite.paper import NOTES, ROWS, TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED, TABLES
+from mcsan_lite.sheets import FULL, MARGIN, SHORT, figure, markdown, write
 from mcsan_lite.significance import NAN, Test, alike, corrected_t, holm, mcnemar, spread, welch_from_summary, wilcoxon
 from mcsan_lite.stats import share_interval
 
-FULL = "MCSAN"
-MARGIN = 0.01  # a point: smaller gaps are called alike where TOST shows it
-SHORT = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
+__all__ = ["FULL", "MARGIN", "compare", "figure", "floors_beside", "markdown", "published_gaps", "table3", "write"]
 
 
 def table3(results: pd.DataFrame, kind: str, *, dialogues: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """A line a row of the paper's Table 3, paired with "MCSAN" on the same folds and seeds; a row without a run says so.
+    """`compare` with the paper's Table 3."""
+    return compare(results, kind, "table3", dialogues=dialogues)
 
-    `results`: of one corpus and protocol, from `run_experiment` or `load_results`; floors and names that are not in Table 3
-    are left out. `kind`: the corpus's kind; with "iemocap" the printed numbers of Tables 1 and 3 stand beside, with "meld"
-    weighted F1 and that of Table 2. `dialogues`: the dialogue of every utterance by id, for a corpus with a single test
-    part. Scores are shares; "gap" is MCSAN - row, positive where MCSAN is better, which the paper says of every row.
+
+def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """A line a row of "table1", "table2" or "table3", paired with "MCSAN" on the same folds and seeds; a row without a run
+    says so.
+
+    `results`: of one corpus and protocol, from `run_experiment` or `load_results`; floors and names that are not in the
+    table are left out. `kind`: the corpus's kind; the printed numbers stand beside only on the corpus that they are of.
+    `dialogues`: the dialogue of every utterance by id, for a corpus with a single test part. Scores are shares; "gap" is
+    MCSAN - row, positive where MCSAN is better. A system that the paper does not compare with has no claim to reproduce:
+    its verdict says who is ahead.
     "basis" says what the intervals are over: folds, by the corrected t; or, with one test part, its dialogues and the seeds
     (without predictions on disk: the seeds alone). Verdicts are of the 95 % interval of the gap; Holm's p is over the rows
     that were run. Raises DataError where results are not paired, naming what is missing.
     """
-    grids = paired(results, TABLE3_PUBLISHED.index, FULL)
-    scores = ("wa", "ua", "weighted_f1") if kind == "meld" else ("wa", "ua")
+    table_of, printed, scores = TABLES[require_name(name, TABLES, "table")]
+    rows = list(dict.fromkeys([*printed.index, *ROWS.get(name, ())]))
+    grids = paired(results, rows, FULL)
+    if kind == "meld" and "weighted_f1" not in scores:
+        scores = (*scores, "weighted_f1")
     full, lines = grids[FULL], {}
     parts = {name: predictions(grid) for name, grid in grids.items()} if full.fold.nunique() == 1 else {}
-    for name in TABLE3_PUBLISHED.index:
-        line = lines[name] = {"verdict": "not run", "trainings": 0}
-        if name in grids:
-            grid = grids[name]
+    for row in rows:
+        line = lines[row] = {"verdict": "not run", "trainings": 0} | ({"note": NOTES[row]} if row in NOTES else {})
+        if row in grids:
+            grid = grids[row]
             line |= {"verdict": "", "trainings": len(grid), "parameters": int(grid.parameters.iloc[0])}
             if "seconds_per_epoch" in grid:
                 line["seconds per epoch"] = grid.seconds_per_epoch.mean()
             for score in scores:
-                line |= _compared(results, grids, parts, name, score, dialogues)
+                line |= _compared(results, grids, parts, row, score, dialogues, printed)
                 if f"peeked_{score}" in grid:
                     line[f"{score} peeked gain"] = (grid[f"peeked_{score}"] - grid[score]).mean()
-        if kind == "iemocap":
-            line |= {f"{score} paper": TABLE3_PUBLISHED[score][name] for score in scores}
-            line |= {f"{score} paper sd": TABLE3_PUBLISHED[f"{score}_sd"][name] for score in scores}
-            if name != FULL:
-                line |= {f"{score} paper gap": (TABLE3_PUBLISHED[score][FULL] - TABLE3_PUBLISHED[score][name]).round(3)
-                         for score in scores}
-        elif kind == "meld" and name == FULL:
+        for score in printed if kind == table_of and row in printed.index else ():
+            line[f"{score} paper" if score in SHORT else score.replace("_sd", " paper sd")] = printed[score][row]
+            if row != FULL and score in SHORT:
+                line[f"{score} paper gap"] = (printed[score][FULL] - printed[score][row]).round(3)
+        if kind == "meld" and row == FULL:
             line["weighted_f1 paper"] = TABLE2_PUBLISHED[FULL]
     table = pd.DataFrame(lines.values(), index=pd.Index(lines, name="row"))
     for score in scores:
         if f"{score} p" in table:
             table[f"{score} Holm p"] = holm(table[f"{score} p"])
-    said = table[f"{'weighted_f1' if kind == 'meld' else 'wa'} verdict"]
+    said = table[f"{'weighted_f1' if kind == 'meld' else scores[0]} verdict"]
     table["verdict"] = said.where(said.notna(), table["verdict"])
     table.attrs = {"corpus": full.corpus.iloc[0], "protocol": full.protocol.iloc[0], "scores": list(scores),
                    "splits": dict(sorted(zip(full.fold, full.split, strict=True))), "from": "this run"}
-    table.attrs["caption"] = _caption(table, kind, full)
+    table.attrs["caption"] = _caption(table, kind == table_of, name, full)
     return table
 
 
-def _compared(results: pd.DataFrame, grids: dict, parts: dict, row: str, score: str, dialogues) -> dict:
+def _compared(results: pd.DataFrame, grids: dict, parts: dict, row: str, score: str, dialogues, printed) -> dict:
     """One score of one row: its own interval, its gap to the full model, and the tests of the gap."""
     values, of_full = (grids[name].pivot(index="fold", columns="seed", values=score).to_numpy() for name in (row, FULL))
     folds, seeds = values.shape
@@ -89,20 +93,24 @@ def _compared(results: pd.DataFrame, grids: dict, parts: dict, row: str, score: 
         return line | {f"{score} verdict": "reference"}
     found = {"gap": difference.mean, "gap low": difference.low, "gap high": difference.high, "p": difference.p, **tests,
              f"equivalent within {100 * MARGIN:g} point": alike(difference, MARGIN).p,
-             "verdict": _verdict(difference, row, score)}
+             "verdict": _verdict(difference, row, score, printed)}
     return line | {f"{score} {name}": value for name, value in found.items()}
 
 
-def _verdict(difference: Test, row: str, score: str) -> str:
-    side = np.sign(TABLE3_PUBLISHED.loc[FULL] - TABLE3_PUBLISHED.loc[row]).get(score, 1.0)  # no weighted F1 in Table 3
+def _verdict(difference: Test, row: str, score: str, printed: pd.DataFrame) -> str:
+    if row not in printed.index:  # the paper says nothing about it
+        return "MCSAN ahead" if difference.low > 0 else "MCSAN behind" if difference.high < 0 else "not distinguishable"
+    side = np.sign(printed.loc[FULL] - printed.loc[row]).get(score, 1.0)  # a score that the paper does not print
     low, high = sorted((side * difference.low, side * difference.high))
     return "reproduced" if low > 0 else "differs" if high < 0 else "not distinguishable"
 
 
-def _caption(table: pd.DataFrame, kind: str, full: pd.DataFrame) -> str:
-    beside = {"iemocap": "Paper: Sun et al. 2021, Table 3, mean ± standard deviation over 10 random folds.",
-              "meld": "Paper: Sun et al. 2021, Table 2, weighted F1. Its ablations are on IEMOCAP: their direction counts."
-              }.get(kind, "Scores on this corpus are not comparable with the paper's: the direction of its gaps counts.")
+def _caption(table: pd.DataFrame, at_home: bool, name: str, full: pd.DataFrame) -> str:
+    number = name.removeprefix("table")
+    beside = (f"Paper: Sun et al. 2021, Table {number}." if at_home else
+              "Paper: Sun et al. 2021, Table 2, weighted F1. Other tables are on IEMOCAP: their direction counts."
+              if "weighted_f1 paper" in table else
+              "Scores on this corpus are not comparable with the paper's: the direction of its gaps counts.")
     return (f"Corpus {full.corpus.iloc[0]}, protocol {full.protocol.iloc[0]}, {full.fold.nunique()} fold(s) × "
             f"{full.seed.nunique()} seed(s). Gap: MCSAN − row on the same folds and seeds, above 0 where MCSAN is better. "
             f"Intervals: 95 %, over {table.basis[FULL]}. Verdict: does the interval exclude 0, and on the paper's side? Not "
@@ -164,78 +172,3 @@ def floors_beside(table: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     below = pd.concat([table, pd.DataFrame(lines.values(), index=pd.Index(lines, name="row"))])
     below.attrs = table.attrs
     return below
-
-
-def _number(value, form: str) -> str:
-    """`form` as for format(); "p" is a p value."""
-    if form == "p":
-        return "< 0.001" if value < 0.0005 else _number(value, ".3f")
-    return "" if value is None or np.isnan(value) else format(value, form)
-
-
-def _interval(line: pd.Series, name: str, form: str, unit: float = 1) -> str:
-    low, high = (_number(line.get(f"{name} {end}", NAN) * unit, form) for end in ("low", "high"))
-    mean = _number(line.get(name, NAN) * unit, form)
-    return f"{mean} [{low}, {high}]" if low else mean
-
-
-def _sheet(columns: Mapping[str, list[str]]) -> str:
-    """A markdown table, without the columns that hold nothing."""
-    shown = {name: cells for name, cells in columns.items() if any(cells)}
-    rows = [list(shown), ["---"] * len(shown), *zip(*shown.values(), strict=True)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """A table of this module to read: a sheet a score, one of costs, and the caption."""
-    lines = [line for _, line in table.iterrows()]
-    names = {"row": list(map(str, table.index))}
-    sheets = []
-    for score in table.attrs["scores"]:
-        tests = {"p": "p", "Holm p": "Holm p", "Wilcoxon p": "Wilcoxon p", "McNemar p": "McNemar p",
-                 "alike p": f"equivalent within {100 * MARGIN:g} point"}
-        columns = {SHORT[score]: [_interval(line, score, ".3f") for line in lines]}
-        for of in ("sd folds", "sd seeds"):
-            columns[of] = [_number(line.get(f"{score} {of}"), ".3f") for line in lines]
-        columns["gap, points"] = [_interval(line, f"{score} gap", "+.1f", 100) for line in lines]
-        columns["t"] = [_number(line.get(f"{score} t"), ".2f") for line in lines]
-        columns |= {name: [_number(line.get(f"{score} {key}", NAN), "p") for line in lines] for name, key in tests.items()}
-        columns["verdict"] = [str(said) if pd.notna(said := line.get(f"{score} verdict")) else str(line.get("verdict", ""))
-                              for line in lines]
-        columns["within noise"] = ["" if (said := line.get(f"{score} within noise")) is None else "yes" if said else "no"
-                                   for line in lines]
-        columns["peeked gain, points"] = [_number(line.get(f"{score} peeked gain", NAN) * 100, "+.1f") for line in lines]
-        columns["paper"] = [" ± ".join(filter(None, (_number(line.get(f"{score} paper{sd}"), ".3f") for sd in ("", " sd"))))
-                            for line in lines]
-        columns["paper's gap, points"] = [_number(line.get(f"{score} paper gap", NAN) * 100, "+.1f") for line in lines]
-        sheets.append(f"### {SHORT[score]}\n\n{_sheet(names | columns)}")
-    costs = {"trainings": ",.0f", "parameters": ",.0f", "seconds per epoch": ".1f"}
-    columns = {name: [_number(line.get(name), form) for line in lines] for name, form in costs.items()}
-    if any(map(any, columns.values())):
-        sheets.append(f"### What it took\n\n{_sheet(names | columns)}")
-    return "\n\n".join([*sheets, f"*{table.attrs['caption']}*\n"])
-
-
-def figure(table: pd.DataFrame):
-    """The gaps to MCSAN of every score, with intervals and, where they may stand there, the printed ones."""
-    from matplotlib.figure import Figure
-
-    rows = table[(table.index != FULL) & ~table.index.str.startswith("floor: ")]
-    scores = table.attrs["scores"]
-    fig = Figure(figsize=(7, (1.1 + 0.3 * len(rows)) * len(scores)), layout="constrained")
-    for ax, score in zip(fig.subplots(len(scores), squeeze=False)[:, 0], scores, strict=True):
-        columns = [f"{score} gap", f"{score} gap low", f"{score} gap high", f"{score} paper gap"]
-        gaps = rows.reindex(columns=columns).set_axis(["mean", "low", "high", "paper"], axis=1).astype(float)
-        draw_forest(gaps, ax=ax, label=f"MCSAN − row, {SHORT[score]}, points", margin=MARGIN, name=table.attrs["from"])
-    return fig
-
-
-def write(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
-    """`name`.md, .csv, .png and .svg below `folder`, each whole or not there; returns their paths."""
-    fig = figure(table)
-    makers = {"md": lambda p: p.write_text(markdown(table), encoding="utf-8"), "csv": lambda p: table.to_csv(p),
-              "png": lambda p: fig.savefig(p, dpi=150), "svg": lambda p: fig.savefig(p, metadata={"Date": None})}
-    paths = {Path(folder) / f"{name}.{ending}": make for ending, make in makers.items()}
-    for path, make in paths.items():
-        write_atomic(path, make)
-    return list(paths)

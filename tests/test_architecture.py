@@ -15,7 +15,7 @@ RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.p
     8: ["attend"],
     7: ["course", "ledgers"],
     6: ["claims", "ambiguities", "tables", "doctor"],
-    5: ["paper", "floors", "inspection", "oracle", "checkpoints", "lens", "costs"],
+    5: ["paper", "sheets", "floors", "inspection", "oracle", "checkpoints", "lens", "costs"],
     4: ["spec", "experiment", "inference", "attribution", "readings", "faithfulness", "modalities", "stack", "views"],
     3: ["training", "attention", "models", "models.*"],
     2: ["gaps", "batch", "resident", "clips"],

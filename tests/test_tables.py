@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from refusals import refusal
 
-from mcsan_lite import tables
+from mcsan_lite import sheets
 from mcsan_lite.paper import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
 from mcsan_lite.resampling import over_seeds_and_clusters
 from mcsan_lite.significance import corrected_t, equivalence, holm, mcnemar, welch_from_summary, wilcoxon
@@ -261,7 +261,7 @@ def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
     def torn(table):
         raise OSError("disk full")
 
-    monkeypatch.setattr(tables, "markdown", torn)
+    monkeypatch.setattr(sheets, "markdown", torn)
     with pytest.raises(OSError, match="disk full"):
         write(table, tmp_path, "table3")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

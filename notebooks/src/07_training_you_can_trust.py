@@ -15,11 +15,12 @@
 # **You will be able to**
 # - measure the floors *before* the network,
 # - write the training loop and get the package's numbers back, bit for bit,
-# - choose the epoch without looking at the test part,
+# - choose the epoch without looking at the test part, and measure what looking would have bought,
+# - draw a curve with the band of its seeds,
 # - compute WA, UA and weighted F1 from one confusion matrix, and tell them from precision,
 # - say how sure the network is, and how far that can be believed.
 #
-# **Needs:** lessons 00 and 06. **Time:** read 15 min · run about 1 min after `make course` · exercises 20 min.
+# **Needs:** lessons 00 and 06. **Time:** read 15 min · run about 1 min after `make course` · exercises 25 min.
 # **Paper:** sections 3.1 and 3.2, Eq. 19 and 20. **Runs on:** the synthetic corpus; with another `CORPUS` on your own.
 
 # %% tags=["parameters"]
@@ -38,7 +39,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mcsan_lite import batch, course, floors, metrics, paper, plots, splits, stats, training
+from mcsan_lite import batch, charts, course, floors, metrics, paper, plots, splits, stats, training
 from mcsan_lite.check import lesson07 as check
 from mcsan_lite.features import extract
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
@@ -153,6 +154,63 @@ plots.show(fig, alt="Validation accuracy over epochs for four versions of the ne
 # Look for a *late step*. A network first finds what is easy: what single words and the overall tone tell. Matching words
 # with their sounds comes later, and only in the versions that can do it. Who stops at the first plateau concludes that
 # cross-attention does nothing.
+#
+# **Predict, then check.** The same network from two other seeds: does the step come in the same epoch? Is the difference
+# between seeds smaller than the one between versions?
+
+# %%
+others = course.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, seeds=(1, 2), retrain=RETRAIN, progress=True)
+every = pd.concat([found, others], ignore_index=True)  # a line a row and seed
+by_name = {name: [pd.read_csv(Path(folder) / "history.csv") for folder in group.folder]
+           for name, group in every.groupby("name", sort=False)}
+fig, ax = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
+charts.draw_band({name: by_name[name] for name in ("MCSAN", "w/o cross")}, ax=ax)
+reached = [h.valid_wa.max() for h in by_name["MCSAN"]]
+plots.show(fig, alt="Validation accuracy over epochs: mean and band of three seeds of the full network, and one seed without cross.",
+           caption=f"Best validation WA of the {len(reached)} seeds: {', '.join(f'{x:.3f}' for x in reached)}; without cross, "
+                   f"one seed: {by_name['w/o cross'][0].valid_wa.max():.3f}.")
+
+# %% [markdown]
+# A line inside another's band is not told apart from it. A line outside it *may* be: three seeds of one network and one of the
+# other are few, and all on one cut of the corpus. Lesson 10 makes a test of it.
+#
+# ## What peeking would have bought
+#
+# The epoch was chosen on validation. Each run also kept, in a file that nothing reads during training, its *test* score
+# after every epoch. So we can ask what choosing on test would have bought:
+
+# %%
+select = spec.train.select  # the score that chooses
+rows = []
+for run in every.itertuples():
+    test = pd.read_csv(Path(run.folder) / "peeking.csv").set_index("epoch")[select]  # one value an epoch
+    rows.append({"row": run.name, "seed": run.seed, "chosen epoch": run.best_epoch, "test there": test[run.best_epoch],
+                 "best on test": test.idxmax(), "test then": test.max()})
+peeking = pd.DataFrame(rows).set_index(["row", "seed"])
+peeking["bought, points"] = 100 * (peeking["test then"] - peeking["test there"])
+assert np.allclose(peeking["test then"], every[f"peeked_{select}"])
+peeking.round(3)
+
+# %%
+kept, peeked = (peeking[c]["MCSAN", 0] for c in ("chosen epoch", "best on test"))
+test = pd.read_csv(Path(first.folder["MCSAN"]) / "peeking.csv")
+fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
+for label, epochs, score, i in (("valid", histories["MCSAN"].epoch, histories["MCSAN"][f"valid_{select}"], 0),
+                                ("test", test.epoch, test[select], 5)):
+    ax.plot(epochs, score, marker=plots.MARKERS[i], color=plots.OKABE_ITO[i], mfc="white", label=label)
+for epoch, style, name in ((kept, "-", "chosen on validation"), (peeked, "--", "best on test")):
+    ax.axvline(epoch, color="0.4", ls=style, lw=1, label=f"{name}: epoch {epoch}")
+ax.set(xlabel="epoch", ylabel=select.replace("_", " "))
+ax.legend(fontsize=8)
+gains = peeking["bought, points"]
+plots.show(fig, alt="Validation and test score of the full network by epoch, with the epoch chosen on each marked.",
+           caption=f"MCSAN, seed 0: peeking buys {gains['MCSAN', 0]:.1f} points. Over all {len(gains)} runs of the table: "
+                   f"{gains.mean():.1f} on average, {gains.max():.1f} at most.")
+
+# %% [markdown]
+# It can only gain, never lose: it is a maximum. It grows with the number of epochs that are looked at, with a smaller test part,
+# and with a shakier curve, and it comes on top of any peeking at settings or seeds. A score with peeking beside one without
+# is no comparison.
 
 # %% [markdown]
 # ## One confusion matrix, several scores
@@ -203,25 +261,26 @@ print(f"always {labels[said[0]]!r}: WA {metrics.wa(true, lazy):.3f} · UA {metri
 # Sort the predictions by the probability of the named class, cut them into bins, and compare with how often they are right.
 
 # %%
-confidence, right = prob.max(1), true == pred
-edges = np.unique(np.quantile(confidence, np.linspace(0, 1, 7)))
-bins = np.clip(np.digitize(confidence, edges[1:-1]), 0, len(edges) - 2)
-table = pd.DataFrame({"confidence": confidence, "right": right}).groupby(bins).agg(
-    confidence=("confidence", "mean"), right=("right", "mean"), n=("right", "size"))
-gap = float((table.n * (table.confidence - table.right).abs()).sum() / table.n.sum())
-fig, ax = plt.subplots(figsize=(4.4, 3.6), layout="constrained")
-ax.plot([0, 1], [0, 1], "--", color="0.6")
-ax.plot(table.confidence, table.right, "o-", color=plots.OKABE_ITO[0])
-ax.set(xlabel="how sure it is", ylabel="how often it is right", xlim=(0, 1.03), ylim=(0, 1.03))
-plots.show(fig, alt="Reliability curve: mean confidence against share right, beside the diagonal of perfect calibration.",
-           caption=f"{len(table)} bins of about {int(table.n.mean())} utterances. Mean gap to the diagonal: {gap:.3f}.")
+table = stats.reliability(prob, true)  # ten steps of confidence, each with its accuracy, interval and n
+fig, ax = plt.subplots(figsize=(4.8, 4.2), layout="constrained")
+charts.draw_reliability(table, ax=ax)
+confidence, accuracy = prob.max(1).mean(), (pred == true).mean()
+plots.show(fig, alt="Reliability curve: accuracy against confidence in steps with intervals, beside the diagonal of perfect calibration.",
+           caption=f"On the whole it is {confidence:.0%} sure and {accuracy:.0%} right. Mean distance to the diagonal (ECE) "
+                   f"{stats.calibration_error(table):.3f}; points without many utterances have wide intervals.")
 
 # %% [markdown]
+# Below the diagonal it is surer than it is right. Where an interval holds the diagonal, that step shows nothing against it.
+#
 # ## What the run remembers
+#
+# Two files: the scores, and the **manifest**: with which code, data and libraries, on what machine, when. Without it a number
+# cannot be made again. (Neither host nor user is in it.)
 
 # %%
-about = json.loads((Path(first.folder["MCSAN"]) / "metrics.json").read_text())
-print(json.dumps({k: v for k, v in about.items() if k != "folder"}, indent=1))
+for name in ("metrics", "manifest"):
+    about = json.loads((Path(first.folder["MCSAN"]) / f"{name}.json").read_text())
+    print(f"{name}.json", *(f"  {key:18} {value}" for key, value in about.items()), sep="\n")
 
 # %% [markdown]
 # ## Exercises
@@ -306,16 +365,40 @@ points = 100 / (107 / 10) / 7
 check.points(points)
 
 # %% [markdown]
+# **E7.5 · Implement** (★★, 5 min). Write `bought(history)`: given the table of E7.3, by how many *percentage points* would
+# the reported test WA rise if the epoch were chosen on the test part? Use an honest choice as the starting point.
+#
+# <details><summary>Hint 1</summary>What would be reported honestly? The test WA of the epoch that is best on validation.</details>
+# <details><summary>Hint 2</summary>And with peeking? The largest test WA.</details>
+# <details><summary>Hint 3</summary><code>history.test_wa[history.valid_wa.idxmax()]</code> is the honest one; a point is a hundredth.</details>
+
+# %% tags=["exercise"]
+def bought(history):
+    raise NotImplementedError
+
+
+check.bought(bought)
+
+# %% tags=["solution"]
+def bought(history):
+    return 100 * (history.test_wa.max() - history.test_wa[history.valid_wa.idxmax()])
+
+
+check.bought(bought)
+
+# %% [markdown]
 # ## Recap
 # - Floors came first, chosen on validation.
 # - The loop by hand gave the numbers of `fit`, and one seed gave the same bits twice.
-# - The epoch was chosen on validation; the test part was scored once.
+# - The epoch was chosen on validation; what choosing on test would have bought was measured, run by run.
+# - Three seeds made a band, and a band makes careful.
 # - WA, UA and F1 came from one matrix, each with its own name; precision is none of them.
 # - The reliability curve told how far a probability can be believed.
 #
 # ## What you may not conclude
-# - That one training ranks two versions of a network: other seeds and other folds move the score. The interval above
-#   covers the test utterances, not the seeds.
+# - That one training ranks two versions of a network: other seeds and other folds move the score. The interval of WA covers
+#   the test utterances, not the seeds; the band covers three seeds, not the folds.
+# - That somebody else peeked. A score does not show how its epoch was chosen; only the text can say.
 # - That a high score here means a high score on people. The corpus is generated.
 # - That confidence is calibrated on any other corpus.
 #

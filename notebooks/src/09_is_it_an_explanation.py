@@ -691,4 +691,5 @@ check.defensible(answer)
 # interactions?* (EMNLP 2020); Rajan, Brutti & Cavallaro, *Is cross-attention preferable to self-attention for multi-modal
 # emotion recognition?* (ICASSP 2022).
 #
-# **Previous:** [08 · Seeing attention](08_seeing_attention.ipynb) · **Next:** back to [00 · Start here](00_start_here.ipynb)
+# **Previous:** [08 · Seeing attention](08_seeing_attention.ipynb) · **Next:**
+# [10 · Ablations with error bars](10_ablations_with_error_bars.ipynb)

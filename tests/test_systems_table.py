@@ -1,0 +1,95 @@
+"""Tables 1 and 2 as programmes: every system on MCSAN's folds, features and scores; what a corpus lacks is not run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mcsan_lite import claims, paper, tables
+from mcsan_lite.batch import Dims
+from mcsan_lite.models import MODELS
+
+
+@pytest.mark.parametrize("profile", ["smoke", "quick", "paper"])
+@pytest.mark.parametrize("table", ["table1", "table2"])
+def test_every_row_is_a_network_that_can_be_built(table, profile):
+    specs = paper.systems(table, profile, video=True)
+    assert [s.name for s in specs] == list(paper.ROWS[table])
+    for spec in specs:
+        made = MODELS[spec.model]
+        model = made(Dims(40, 50, 7, 17 if spec.features.video else 0), made.Config(**spec.options))
+        assert sum(p.numel() for p in model.parameters()) > 1000
+    assert {s.protocol for s in specs} == {"official"} and len({s.name for s in specs}) == len(specs)
+
+
+def test_the_rows_are_those_that_the_paper_prints_and_the_claims_speak_of():
+    assert set(paper.TABLE1_PUBLISHED.index) <= set(paper.ROWS["table1"])
+    assert set(paper.TABLE2_PUBLISHED.index) <= set(paper.ROWS["table2"])
+    spoken = {name for c in claims.CLAIMS for name in (getattr(c, "a", None), getattr(c, "b", None)) if name}
+    assert spoken <= set(paper.ROWS["table1"]) | set(paper.ROWS["table2"]) | set(paper.TABLE3_PUBLISHED.index)
+    assert set(paper.NOTES) <= {*paper.ROWS["table1"], *paper.ROWS["table2"]} and set(paper.SYSTEMS) < set().union(
+        *paper.ROWS.values())
+
+
+def test_in_quick_all_train_as_mcsan_does():
+    one, *others = paper.systems("table1", "quick", video=True)
+    assert one.name == "MCSAN" and all(s.train == one.train for s in others)
+    assert all(s.features.n_mfcc == 40 and s.features.vectors == one.features.vectors for s in others)
+
+
+def test_in_paper_the_sources_own_batches_and_sizes():
+    by_name = {s.name: s for s in paper.systems("table1", "paper", "iemocap", video=True)}
+    assert by_name["MDRE"].train.batch_size == 128 and by_name["MDRE"].options == {}
+    assert by_name["MulT"].train.clip == 0.8 and by_name["MCSAN"].train.batch_size == 256
+    assert {s.train.unlabelled for s in paper.systems("table2", "paper", "meld")} == {0.0, 0.5}
+
+
+def test_a_row_that_needs_what_the_corpus_lacks_is_not_there():
+    left = {s.name for s in paper.systems("table1", video=False, word_times=False)}
+    assert set(paper.ROWS["table1"]) - left == {"AMH", "MCSAN + video", "CAN"}
+
+
+def results(rows, n=3, seed=0):
+    random = np.random.default_rng(seed)
+    lines = [{"name": name, "model": "m", "corpus": "synthetic-x", "protocol": "kfold10", "fold": f"kfold10-{k}",
+              "split": str(k), "seed": 0, "n_train": 800, "n_test": 100, "run": name, "parameters": 5, "folder": "none",
+              **{score: value + random.normal(0, 0.002) for score in ("wa", "ua", "weighted_f1")}}
+             for name, value in rows.items() for k in range(n)]
+    return pd.DataFrame(lines)
+
+
+def test_verdicts_of_rivals():
+    runs = results({"MCSAN": .90, "MDRE": .80, "MHA": .95, "AMH": .95, "MulT": .70, "Rajan et al., self": .97})
+    found = tables.compare(runs, "synthetic", "table1")
+    said = found["wa verdict"]
+    assert said["MDRE"] == "reproduced" and said["MHA"] == "differs"
+    assert said["AMH"] == "reproduced", "the paper's AMH is ahead of MCSAN in WA"
+    assert found["ua verdict"]["AMH"] == "differs", "and behind in UA"
+    assert said["MulT"] == "MCSAN ahead" and said["Rajan et al., self"] == "MCSAN behind"
+    assert found.verdict["CAN"] == "not run" and not any("paper" in column for column in found)
+    assert "sees video" in tables.markdown(found)
+
+
+def test_printed_numbers_stand_beside_on_their_own_corpus_alone():
+    runs = results({"MCSAN": .60, "cMKL": .55})
+    meld = tables.compare(runs, "meld", "table2")
+    assert meld["weighted_f1 paper"]["cMKL"] == .555 and meld["weighted_f1 paper gap"]["cMKL"] == pytest.approx(.037)
+    assert not any("paper" in column for column in tables.compare(runs, "iemocap", "table2"))
+    first = tables.compare(results({"MCSAN": .60, "MDRE": .55}), "iemocap", "table1")
+    assert first["wa paper"]["AMH"] == .617 and first["wa paper sd"]["MDRE"] == .059
+
+
+def test_a_wrong_table_or_row_gets_a_suggestion():
+    with pytest.raises(ValueError, match="table"):
+        tables.compare(results({"MCSAN": .6}), "synthetic", "tabel1")
+    with pytest.raises(ValueError, match="MDRE"):
+        paper.systems("table1", rows=["MDR"])
+
+
+def test_padding_never_reaches_a_row_of_a_table(make_features):
+    from mcsan_lite.batch import collate
+    made = make_features(2, frames=12, words=3) + make_features(1, frames=40, words=5, prefix="long")
+    for spec in paper.systems("table2", "smoke"):
+        torch.manual_seed(0)
+        model = MODELS[spec.model](Dims(13, 17, 3), MODELS[spec.model].Config(**spec.options)).eval()
+        torch.testing.assert_close(model(collate(made)).logits[:2], model(collate(made[:2])).logits, rtol=1e-4, atol=1e-5)
