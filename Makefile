@@ -44,6 +44,7 @@ $(STAMP):
 
 course: env
 	$(BIN)/mcsan ceilings --jobs $(JOBS)
+	$(BIN)/mcsan run --rows MCSAN --seeds 3 --jobs $(JOBS)
 	$(BIN)/mcsan floors synthetic --jobs $(JOBS)
 	$(BIN)/python notebooks/build.py --jobs $(JOBS)
 	@echo

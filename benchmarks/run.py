@@ -70,7 +70,10 @@ def main(names: list[str]) -> None:
         found[name] = {"machine": machine(), "result": importlib.import_module(name).measure()}
         print(name, json.dumps(found[name]["result"], indent=1), flush=True)
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    README.write_text(render(README.read_text(encoding="utf-8"), found), encoding="utf-8")
+    if missing := set(NAMES) - set(found):
+        print(f"README as it was: no result yet of {', '.join(sorted(missing))}")
+    else:
+        README.write_text(render(README.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--rows", help='rows of Table 3, by comma: "MCSAN,w/o cross" (default: all nine)')
         made.add_argument("--protocol", help="official, kfold10, yoon5, speaker, speaker10, session5, scenario, dialogue, "
                                              "or a csv of folds (default: the corpus's own)")
+        made.add_argument("--precision", help="float32, or bfloat16: faster where the processor has it")
         made.add_argument("--vectors", help="word vectors: a file or a gensim-data name (default: GloVe 6B 50-d)")
         return made
 
@@ -98,7 +99,6 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     run.add_argument("--backend", default="loky", help="who runs the jobs: loky (processes here), dask or ray (a running "
                                                        "cluster, else a local one), sequential")
-    run.add_argument("--precision", help="float32, or bfloat16: faster where the processor has it")
     run.add_argument("--estimate", action="store_true", help="with a table: print what it will cost, and stop")
     with_programme(command("table", commands.table, "what is finished, from disk: every run, or a table of the paper with "
                                                     "verdicts, as markdown, csv and figure"),
@@ -106,8 +106,8 @@ def parser() -> argparse.ArgumentParser:
     ledger = with_folds(command("ledger", commands_paper.ledger, "generated from code and results: what the paper claims, "
                                                                  "what it leaves open, which function is which equation"))
     ledger.add_argument("ledger", choices=("claims", "ambiguities", "equations"))
-    ledger.add_argument("--corpus", help="with what is finished of table3, or of ambiguities, on: " + CORPORA)
-    ledger.set_defaults(folds=None, precision=None)
+    ledger.add_argument("--corpus", help="with what is finished of its tables, or of ambiguities, on: " + CORPORA)
+    ledger.set_defaults(folds=None)
     ceilings = common(command("ceilings", commands.ceilings,
                               "synthetic corpus: the best possible score and each trained model's"))
     ceilings.add_argument("--seeds", type=int, default=1, help="trainings a row (default: 1)")
@@ -144,7 +144,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         return args.run_command(args)
-    except (ValueError, RuntimeError) as error:  # our refusals, DataError among them, carry three parts: no traceback
+    except (ValueError, RuntimeError, FloatingPointError) as error:  # our refusals carry three parts: no traceback
         if "Given:" not in str(error):
             raise
         print(error, file=sys.stderr)

@@ -128,8 +128,11 @@ def split(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     from mcsan_lite import paper
+    from mcsan_lite.corpus import DataError
     from mcsan_lite.experiment import run_experiment
 
+    if args.estimate:
+        raise DataError("--estimate without a table", "table1, table2, table3 or ambiguities", "mcsan run table3 --estimate")
     corpus = open_corpus(args)
     results = run_experiment(specs(args, corpus), corpus, seeds=range(args.seeds), cache=Path(args.data) / "cache",
                              runs=args.runs, jobs=args.jobs, backend=args.backend, device=args.device,

@@ -10,21 +10,30 @@ from pathlib import Path
 def _programme(args: argparse.Namespace):
     """What was asked for: (corpus, specs, folds). The synthetic corpus is the smaller one that grids run on."""
     from mcsan_lite import commands, course, paper
+    from mcsan_lite.corpus import DataError
 
-    own = args.corpus == "synthetic" and not args.root
-    corpus = (course.grid_corpus(args.profile, args.table, data=args.data, jobs=args.jobs) if own
+    corpus = (course.grid_corpus(args.profile, args.table, data=args.data, jobs=args.jobs) if _grid(args)
               else commands.open_corpus(args))
+    if args.rows and args.table == "ambiguities":
+        raise DataError("--rows with ambiguities", "all of its changes", "leave --rows out.")
     protocol = args.protocol or paper.GRID_PROTOCOL.get(args.corpus)
     (plain,) = commands.specs(argparse.Namespace(**{**vars(args), "protocol": protocol, "rows": "MCSAN"}), corpus)
     rows = {"rows": [row.strip() for row in args.rows.split(",")]} if args.rows else {}
     specs = course.programme(args.table, corpus, args.profile, args.corpus, protocol=plain.protocol,
                              features=plain.features, **rows)
+    if not specs:
+        raise DataError(f"--rows {args.rows} on {corpus.name}", "rows whose input it has: video, word times", "name others.")
     specs = [replace(spec, train=replace(spec.train, precision=plain.train.precision)) for spec in specs]
     return corpus, specs, args.folds or paper.FOLDS[args.profile]
 
 
+def _grid(args: argparse.Namespace) -> bool:
+    return args.corpus == "synthetic" and not args.root
+
+
 def run(args: argparse.Namespace) -> int:
     from mcsan_lite import costs
+    from mcsan_lite.corpus import DataError
     from mcsan_lite.experiment import run_experiment
 
     corpus, specs, folds = _programme(args)
@@ -35,26 +44,42 @@ def run(args: argparse.Namespace) -> int:
           f"{expected.attrs['wall_s'] / 60:.0f} minutes with --jobs {args.jobs}", flush=True)
     if args.estimate:
         return 0
-    run_experiment(specs, corpus, backend=args.backend, expected=expected.seconds, **grid)
-    return _show(args, corpus, specs, folds)
+    if "MCSAN" not in {spec.name for spec in specs}:
+        raise DataError(f"--rows {args.rows}", "MCSAN among them: the others are compared with it", "--rows 'MCSAN,…'")
+    return _show(args, corpus, specs,
+                 run_experiment(specs, corpus, backend=args.backend, expected=expected.seconds, **grid))
 
 
 def table(args: argparse.Namespace) -> int:
-    return _show(args, *_programme(args))
+    from mcsan_lite import course, splits
+
+    corpus, specs, _ = _programme(args)
+    found = course.finished(specs, corpus, args.runs)
+    if args.folds:
+        found = found[found.fold.isin([fold.name for fold in splits.folds(corpus, specs[0].protocol)[:args.folds]])]
+    return _show(args, corpus, specs, found)
 
 
 def _kind(args: argparse.Namespace, corpus) -> str:
-    """Whose printed numbers may stand beside: those of generated speech never do."""
-    return "synthetic" if corpus.name.startswith("synthetic") else args.corpus
+    """Whose printed numbers may stand beside: none beside generated speech, or where there is nothing to hear."""
+    generated, silent = corpus.name.startswith("synthetic"), not any(u.audio for u in corpus.utterances)
+    return "synthetic" if generated else "text alone" if silent else args.corpus
 
 
-def _show(args: argparse.Namespace, corpus, specs: list, folds: int | None) -> int:
-    from mcsan_lite import course, floors, ledgers, splits, tables
+def _name(args: argparse.Namespace, corpus, spec) -> str:
+    """What the files are called: two settings never overwrite each other."""
+    own = [args.corpus] if _grid(args) and not args.protocol else [corpus.name, Path(spec.protocol).stem]
+    precision = spec.train.precision if spec.train.precision != "float32" else ""
+    vectors = Path(args.vectors).stem if args.vectors else ""
+    return "-".join(filter(None, [args.table, *own, args.profile, precision, vectors]))
+
+
+def _show(args: argparse.Namespace, corpus, specs: list, results) -> int:
+    from mcsan_lite import floors, ledgers, splits, tables
     from mcsan_lite.cache import write_atomic
     from mcsan_lite.features import extract
 
-    results = course.finished(specs, corpus, args.runs)
-    out, name = Path(args.out or Path(args.runs) / "tables"), f"{args.table}-{args.corpus}-{args.profile}"
+    out, name = Path(args.out or Path(args.runs) / "tables"), _name(args, corpus, specs[0])
     each = out / f"{name}-folds.csv"
     write_atomic(each, lambda p: results.drop(columns="folder").to_csv(p, index=False))
     dialogues = {u.id: u.dialogue for u in corpus.utterances if u.dialogue}
@@ -71,16 +96,43 @@ def _show(args: argparse.Namespace, corpus, specs: list, folds: int | None) -> i
 
 
 def ledger(args: argparse.Namespace) -> int:
-    from mcsan_lite import course, ledgers
+    from mcsan_lite import ledgers
 
-    args.table = "ambiguities" if args.ledger == "ambiguities" else "table3"
-    found = None
-    if args.corpus and args.ledger != "equations":
-        corpus, specs, _ = _programme(args)
-        found = course.finished(specs, corpus, args.runs)
-    if args.ledger == "claims":
-        kind = args.corpus and _kind(args, corpus)
-        print(ledgers.markdown(ledgers.claims(kind and {kind: found}, kind and {kind: corpus})))
-    else:
-        print(ledgers.markdown(ledgers.equations() if args.ledger == "equations" else ledgers.ambiguities(found)))
+    if args.ledger == "equations" or not args.corpus:
+        found = {"equations": ledgers.equations, "ambiguities": ledgers.ambiguities, "claims": ledgers.claims}[args.ledger]()
+        print(ledgers.markdown(found))
+        return 0
+    if args.ledger == "ambiguities":
+        args.table = "ambiguities"
+        corpus, results = _results(args)
+        print(ledgers.markdown(ledgers.ambiguities(results, dialogues={u.id: u.dialogue for u in corpus.utterances})))
+        return 0
+    corpus, results = _of_all_tables(args)
+    kind = _kind(args, corpus)
+    print(ledgers.markdown(ledgers.claims({kind: results}, {kind: corpus})))
     return 0
+
+
+def _results(args: argparse.Namespace):
+    from mcsan_lite import course
+
+    corpus, specs, _ = _programme(args)
+    return corpus, course.finished(specs, corpus, args.runs)
+
+
+def _of_all_tables(args: argparse.Namespace):
+    """What is finished of the three tables; raises what the last of them raises where nothing is."""
+    import pandas as pd
+
+    from mcsan_lite.corpus import DataError
+
+    found, error = [], None
+    for args.table in ("table1", "table2", "table3"):
+        try:
+            corpus, results = _results(args)
+            found.append(results)
+        except (DataError, ValueError) as refusal:  # nothing finished, or --rows of another table
+            error = refusal
+    if not found:
+        raise error
+    return corpus, pd.concat(found).drop_duplicates("folder")

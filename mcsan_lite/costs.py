@@ -81,7 +81,7 @@ def _timed(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, dat
     torch.set_num_threads(1)  # as in a fold
     try:
         training.seed_everything(0)
-        dims = batch.Dims(spec.features.n_mfcc, train[0].text.shape[1], len(corpus.labels))
+        dims = batch.Dims(spec.features.n_mfcc, train[0].text.shape[1], len(corpus.labels), train[0].video.shape[1])
         model = model_class(dims, model_class.Config(**spec.options))
         normal = batch.Standardizer().fit(train[::max(1, len(train) // 50)])
 

@@ -70,7 +70,7 @@ def programme(table: str, corpus: Corpus, profile: str = "quick", kind: str = "s
     """The specs of "table1", "table2", "table3" or "ambiguities" on this corpus; `how` is that of `paper.table3`."""
     if table in paper.ROWS:
         return paper.systems(table, profile, kind, video=any(u.video for u in corpus.utterances),
-                             word_times=any(u.words for u in corpus.utterances), **how)
+                             word_times=all(u.words for u in corpus.utterances if u.audio and u.text), **how)
     return {"table3": paper.table3, "ambiguities": ambiguities.specs}[table](profile, kind, **how)
 
 

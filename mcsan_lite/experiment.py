@@ -31,7 +31,8 @@ ROOM = 64_000_000  # bytes that must be free before a fold starts: a full disk m
 
 
 def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, seed: int, folder: Path, cache: Path,
-             device: str = "cpu", progress: bool = False, data: dict[str, Features] | None = None) -> str | None:
+             device: str = "cpu", progress: bool = False, code: str | None = None,
+             data: dict[str, Features] | None = None) -> str | None:
     """Train and score one fold with one seed into `folder`, unless it is finished. Returns None, or the traceback of a
     failure.
 
@@ -76,7 +77,7 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
         tensors |= {"normal.mean": torch.from_numpy(normal.mean), "normal.deviation": torch.from_numpy(normal.deviation)}
         write_atomic(folder / "model.safetensors", lambda p: save_file(tensors, p, {"mcsan_lite": json.dumps(about)}))
         made = provenance.surroundings(device) | {
-            "code": code_hash(model_class), "corpus": corpus.fingerprint(), "split": splits.digest([fold]),
+            "code": code or code_hash(model_class), "corpus": corpus.fingerprint(), "split": splits.digest([fold]),
             "started": started, "finished": provenance.now()}
         write_atomic(folder / "manifest.json", lambda p: p.write_text(json.dumps(made, indent=1)))
         result = {"name": spec.name, "model": spec.model, "corpus": corpus.name, "protocol": fold.name.rsplit("-", 1)[0],
@@ -143,6 +144,7 @@ def run_experiment(specs: Sequence[Spec], corpus: Corpus, *, seeds: Sequence[int
     runs, cache = Path(runs), Path(cache)
     todo, folders = [], []
     classes = {spec.model: models[require_name(spec.model, models, "model")] for spec in specs}
+    code = {name: code_hash(model) for name, model in classes.items()}  # workers cannot read a notebook
     parts = {protocol: splits.folds(corpus, protocol) for protocol in {spec.protocol: None for spec in specs}}
     with _disk(runs):
         for spec in specs:
@@ -155,7 +157,8 @@ def run_experiment(specs: Sequence[Spec], corpus: Corpus, *, seeds: Sequence[int
                     if retrain and folder.exists():
                         shutil.rmtree(folder)
                     if not (folder / "metrics.json").exists():
-                        todo.append((spec, classes[spec.model], corpus, fold, seed, folder, cache, device, progress))
+                        todo.append((spec, classes[spec.model], corpus, fold, seed, folder, cache, device, progress,
+                                     code[spec.model]))
             if not (home / "spec.json").exists():
                 about = json.dumps({**asdict(spec), "corpus": corpus.name, "fingerprint": corpus.fingerprint()}, indent=1)
                 write_atomic(home / "spec.json", lambda p, about=about: p.write_text(about))

@@ -59,7 +59,8 @@ def markdown(table: pd.DataFrame) -> str:
         columns["paper"] = [" ± ".join(filter(None, (_number(line.get(f"{score} paper{sd}"), ".3f") for sd in ("", " sd"))))
                             for line in lines]
         columns["paper's gap, points"] = [_number(line.get(f"{score} paper gap", NAN) * 100, "+.1f") for line in lines]
-        columns["note"] = [str(note) if pd.notna(note := line.get("note")) else "" for line in lines]
+        for shown, key in (("paper's number from", "paper's source"), ("note", "note")):
+            columns[shown] = [str(said) if pd.notna(said := line.get(key)) else "" for line in lines]
         sheets.append(f"### {SHORT[score]}\n\n{_sheet(names | columns)}")
     costs = {"trainings": ",.0f", "parameters": ",.0f", "seconds per epoch": ".1f"}
     columns = {name: [_number(line.get(name), form) for line in lines] for name, form in costs.items()}

@@ -109,4 +109,5 @@ def _parsed(source: str) -> str:
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             node.body = body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    full = {"show_empty": True} if sys.version_info >= (3, 13) else {}  # as Python 3.11 writes it: one hash for all
+    return ast.dump(tree, **full).replace(", type_params=[]", "")

@@ -10,7 +10,16 @@ import pandas as pd
 from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.gaps import gap
 from mcsan_lite.pairing import paired, predictions
-from mcsan_lite.paper import NOTES, ROWS, TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED, TABLES
+from mcsan_lite.paper import (
+    NOTES,
+    OWN_FOLDS,
+    PUBLISHED_FROM,
+    ROWS,
+    TABLE1_PUBLISHED,
+    TABLE2_PUBLISHED,
+    TABLE3_PUBLISHED,
+    TABLES,
+)
 from mcsan_lite.sheets import FULL, MARGIN, SHORT, figure, markdown, write
 from mcsan_lite.significance import NAN, Test, alike, corrected_t, holm, mcnemar, spread, welch_from_summary, wilcoxon
 from mcsan_lite.stats import share_interval
@@ -43,6 +52,8 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
         scores = (*scores, "weighted_f1")
     full, lines = grids[FULL], {}
     parts = {name: predictions(grid) for name, grid in grids.items()} if full.fold.nunique() == 1 else {}
+    own = (OWN_FOLDS.get(kind) == full.protocol.iloc[0] and "official-dev" not in set(full.fold) and
+           full.corpus.iloc[0] != "iemocap4")  # the paper's classes and folds
     for row in rows:
         line = lines[row] = {"verdict": "not run", "trainings": 0} | ({"note": NOTES[row]} if row in NOTES else {})
         if row in grids:
@@ -54,11 +65,14 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
                 line |= _compared(results, grids, parts, row, score, dialogues, printed)
                 if f"peeked_{score}" in grid:
                     line[f"{score} peeked gain"] = (grid[f"peeked_{score}"] - grid[score]).mean()
-        for score in printed if kind == table_of and row in printed.index else ():
+        at_home = own and kind == table_of and row in printed.index
+        if at_home and row in PUBLISHED_FROM:
+            line["paper's source"] = PUBLISHED_FROM[row]
+        for score in printed if at_home else ():
             line[f"{score} paper" if score in SHORT else score.replace("_sd", " paper sd")] = printed[score][row]
             if row != FULL and score in SHORT:
                 line[f"{score} paper gap"] = (printed[score][FULL] - printed[score][row]).round(3)
-        if kind == "meld" and row == FULL:
+        if own and kind == "meld" and row == FULL:
             line["weighted_f1 paper"] = TABLE2_PUBLISHED[FULL]
     table = pd.DataFrame(lines.values(), index=pd.Index(lines, name="row"))
     for score in scores:
@@ -68,7 +82,7 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
     table["verdict"] = said.where(said.notna(), table["verdict"])
     table.attrs = {"corpus": full.corpus.iloc[0], "protocol": full.protocol.iloc[0], "scores": list(scores),
                    "splits": dict(sorted(zip(full.fold, full.split, strict=True))), "from": "this run"}
-    table.attrs["caption"] = _caption(table, kind == table_of, name, full)
+    table.attrs["caption"] = _caption(table, own and kind == table_of, name, full)
     return table
 
 
@@ -107,7 +121,9 @@ def _verdict(difference: Test, row: str, score: str, printed: pd.DataFrame) -> s
 
 def _caption(table: pd.DataFrame, at_home: bool, name: str, full: pd.DataFrame) -> str:
     number = name.removeprefix("table")
-    beside = (f"Paper: Sun et al. 2021, Table {number}." if at_home else
+    beside = (f"Paper: Sun et al. 2021, Table {number}." + (
+        " Its rows come from several sources, not one experiment; AMH's first table printed precision as accuracy and is "
+        "withdrawn." if number == "1" else "") if at_home else
               "Paper: Sun et al. 2021, Table 2, weighted F1. Other tables are on IEMOCAP: their direction counts."
               if "weighted_f1 paper" in table else
               "Scores on this corpus are not comparable with the paper's: the direction of its gaps counts.")
@@ -155,7 +171,7 @@ def floors_beside(table: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
                      (results.split == results.fold.map(splits))]
     if floors.empty:
         raise DataError(f"no floor on the folds of {table.attrs['corpus']}, {table.attrs['protocol']}", "floors of the same "
-                        "corpus and protocol", "mcsan floors   (with the same --corpus and --protocol)")
+                        "corpus and protocol", "mcsan floors CORPUS   (and the same --protocol)")
     lines = {}
     for (name, run), group in floors.groupby(["name", "run"], sort=False):
         line = lines[f"floor: {name}" if f"floor: {name}" not in lines else f"floor: {name} ({run})"] = {

@@ -79,11 +79,18 @@ def test_the_papers_numbers_stand_beside_iemocap_alone():
     assert table["wa paper"].tolist() == TABLE3_PUBLISHED.wa.tolist() and table["ua paper sd"]["N = 3"] == .018
     assert table["wa paper gap"]["w/o self"] == .007 and np.isnan(table["wa paper gap"]["MCSAN"])
     assert table["ua paper gap"]["w/o cross"] == .024 and table.verdict["w/o text"] == "not run"
-    meld = table3(make(), "meld")
+    meld = table3(make(protocol="official"), "meld")
     assert meld["weighted_f1 paper"]["MCSAN"] == TABLE2_PUBLISHED["MCSAN"] == .592 and "wa paper" not in meld
     assert meld["weighted_f1 paper"].notna().sum() == 1 and meld.attrs["scores"] == ["wa", "ua", "weighted_f1"]
     assert "not comparable" in table3(make(), "synthetic").attrs["caption"]
     assert "not comparable" not in table.attrs["caption"] + meld.attrs["caption"]
+
+
+@pytest.mark.parametrize(("kind", "settings"), [
+    ("iemocap", {"protocol": "session5"}), ("iemocap", {"corpus": "iemocap4"}), ("meld", {"protocol": "kfold10"})])
+def test_printed_numbers_never_stand_beside_other_folds_or_classes(kind, settings):
+    table = table3(make(**settings), kind)
+    assert not [c for c in table if "paper" in c] and "not comparable" in table.attrs["caption"]
 
 
 @pytest.mark.parametrize("kind", ["synthetic", "iemocap", "meld"])

@@ -7,7 +7,7 @@
 | id, speaker, dialogue, session, scenario | names; utterances that share one belong together |
 | split | train, valid (dev, validation) or test, in every row or in none |
 | words | a csv with the columns word, start, end: the words of `text`, in seconds from the start of the clip |
-| video | a film file |
+| video | what is seen, by step: an OpenFace csv, an array .npy, or a member of an .npz, as faces.npz/ID.npy |
 
 Files are found from the table's own folder. The columns may stand in any order; others are told, and not read.
 """
@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance, Word
+from mcsan_lite.video import source
 
 COLUMNS = ("label", "audio", "text", "id", "speaker", "dialogue", "session", "scenario", "split", "words", "video")
 OTHER_NAMES = {  # suggested, never taken: a wrong guess would train on the wrong column
@@ -153,7 +154,7 @@ def _require(cells: dict[str, str], folder: Path, twins: dict[str, str], has_spl
     if not cells["audio"] and not cells["text"]:
         raise _Wrong("neither audio nor text")
     for column in ("audio", "video", "words"):
-        if cells[column] and not os.path.isfile(folder / cells[column]):
+        if cells[column] and not os.path.isfile(source(folder / cells[column])):
             raise _Wrong(f"no such {column} file", str(folder / cells[column]))
     if has_split and split.lower() not in SPLITS:
         near = difflib.get_close_matches(split.lower(), SPLITS, n=1, cutoff=0.5)

@@ -12,7 +12,8 @@ Verified in the authors' code (david-yoon/attentive-modality-hopping-for-SER, fe
 states, scores unscaled, padding masked, dropout .3 / .7 / .3 on the inputs, no prosody, orthogonal GRUs, other matrices
 U(-.25, .25). With 120 MFCC, 2048 video numbers and 7 classes 1,750,055 parameters; the code trains 3,747 × 300 embeddings
 too, which makes 2,874,155.
-Chosen: frozen word vectors; `stride`. The code's training loop (clip each tensor to norm 1, patience 15) is not in here.
+Chosen: 40 MFCC in up to 1,000 frames, normalised, and any video sequence, where the source has 120 in 750 and 25 frames of
+ResNet-101; frozen word vectors; `stride`. The code's training loop (clip each tensor to norm 1, patience 15) is not in here.
 The paper's own accuracies are precision; MCSAN's Table 1 quotes the corrected ones.
 """
 

@@ -7,7 +7,8 @@ analysis", ICDM 2016; as a baseline on MELD: S. Poria et al., "MELD", ACL 2019, 
     f = selected functionals of the MFCC frames                 then, once, in `finish`:
     s_class(c, f) = Σ_i β_i Σ_m d_m k_m((c, f), (c_i, f_i)) + b    weights d on the simplex, learned: kernels.py
 
-Verified in sources: CNN features of the text, openSMILE functionals with selection, MKL decides (abstract; review notes);
+Verified: CNN features of the text, MKL decides (abstract). In third-party notes: openSMILE functionals with selection. Also
+verified:
 MELD's authors released a 100-d text-CNN vector with GloVe and 1,611 openSMILE numbers chosen by an L2 linear SVM; their
 text-CNN baseline reads frozen GloVe with widths 3/4/5, ReLU, max over time, dense 100 tanh, dropout .5 (512 maps a width).
 Remembered [M], not verified: five RBF and three polynomial kernels (degrees 2, 3, 4), SPG-GMKL as the solver.
@@ -15,7 +16,7 @@ Chosen: 100 maps a width; functionals of our MFCC in place of openSMILE's; the R
 both; SimpleMKL's objective; one C of `costs` for weights and machine, by weighted F1 on validation; squared hinge in the
 final machine; its scores times one factor fitted on validation (temperature scaling: Guo et al., ICML 2017), so that their
 softmax is a usable probability; no class weights. Nyström: kernels are held for at most `landmarks` training utterances,
-drawn once; a table's row says how many. Before `finish`, and in training, the logits are the CNN's. The machine is in
+drawn once. The selector's C is fixed. Before `finish`, and in training, the logits are the CNN's. The machine is in
 buffers, not parameters: a parameter count is the CNN's.
 """
 

@@ -8,9 +8,10 @@ Verified in the authors' code (david-yoon/multimodal-speech-emotion, 44d05d5): G
 from there to the logits, 235 -> 117 and 200 -> 100, each bias a *single number*, dropout .3 on audio and .7 on words
 ("dr" there is what is kept), orthogonal GRUs, other matrices U(-.25, .25), and a *sigmoid* cross-entropy per class.
 Remembered [M]: the paper's loss is a softmax cross-entropy.
-Chosen: softmax (`loss="sigmoid"` is the code); no prosody, since no features here have the 35 openSMILE numbers; frozen
-word vectors, where the code trains its embedding; `stride`. The training loop of the re-run that MCSAN quotes is in no
-repository. Probabilities that are reported are softmax either way; the predicted class is the same.
+Chosen: 40 MFCC in up to 1,000 frames, normalised, for the code's 39 in 750; softmax (`loss="sigmoid"` is the code); no
+prosody, since no features here have the 35 openSMILE numbers; frozen word vectors, where the code trains its embedding;
+`stride`. The training loop of the re-run that MCSAN quotes is in no repository. Probabilities that are reported are softmax
+either way; the predicted class is the same.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class MDRE(nn.Module):
         if given is None or given.shape != wanted:
             found = "no prosody" if given is None else f"prosody of shape {tuple(given.shape)}"
             raise DataError(f"a batch with {found}, and MDRE with prosody={self.config.prosody}",
-                            f"`batch.prosody` of shape {wanted}", "take prosody=0, or set it on each batch.")
+                            f"`batch.prosody` of shape {wanted}", "take prosody=0: no reader here makes it.")
         return given
 
     def loss(self, output: ModelOutput, batch: Batch) -> Tensor:

@@ -5,15 +5,16 @@ The paper's, `XuAlign`:
     sᵢ, hⱼ = BiLSTM states of the frames and of the words
     e_ji = tanh(u · sᵢ + v · hⱼ + b);  α_ji = softmaxᵢ e_ji;  s̃ⱼ = Σᵢ α_ji sᵢ;  max over words of BiLSTM([s̃ⱼ; hⱼ]) -> logits
 Verified (abstract): attention aligns frames and words, the aligned features go into a sequential model. Read in a third
-party's reproduction: GloVe, hidden 100 a direction, Adam 1e-3, batch 128, dropout .3. Remembered [M]: the equations, the
-LSTMs, the 34 low-level descriptors. Chosen: MFCC in their place, dropout at each BiLSTM's input and before the classifier.
+party's reproduction: GloVe, 34 low-level descriptors, hidden 100 a direction, Adam 1e-3, batch 128, dropout .3. Remembered
+[M]: the equations and the LSTMs. Chosen: MFCC for the descriptors, dropout at each BiLSTM's input and before the classifier.
 
 The authors' code, `XuAlignDelta` (Delta-ML/delta, 31dfebc, multimodal_cls_model.py), another model:
     speech -> dense 512, ReLU -> BiGRU 100;  words -> BiGRU 100;  8-head scaled dot-product attention, words ask frames;
     BiGRU 100 over [attended; words];  Σ βⱼ gⱼ with βⱼ = softmaxⱼ(w · tanh(W gⱼ + b)) -> logits
 Verified in it: those sizes, dropout .5 behind every stage and twice before the classifier, no residual, a LayerNorm that
 is built and not used. Chosen: MFCC instead of a 257-bin spectrogram, masks over padded speech where the code has none,
-frozen word vectors. Its published 72.5 % (four classes) is monitored on session 5, which is its test set too.
+frozen word vectors, all words and up to 10 s of speech (the code: 100 and 7 s). Its published 72.5 % (four classes) is
+monitored on session 5, which is its test set too.
 
 In e_ji the word's own term counts only as far as the tanh bends: without tanh the softmax over frames would cancel it, and
 every word would look at the same frames. And since e_ji stays within ±1, no frame weighs more than e² = 7.4 times another:

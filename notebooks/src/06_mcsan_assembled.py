@@ -28,11 +28,11 @@ from IPython.display import display
 from torch.nn import functional as F
 
 import mcsan_lite
-from mcsan_lite import plots, training
+from mcsan_lite import ambiguities, plots, training
 from mcsan_lite.batch import Dims, Standardizer, collate
 from mcsan_lite.check import lesson06 as check
 from mcsan_lite.course import open_corpus
-from mcsan_lite.features import FeatureConfig, extract, load_audio
+from mcsan_lite.features import extract, load_audio
 from mcsan_lite.layers import AttentionBlock, BiLSTMMean, ConvBlock, MultiHead, attend, masked_max
 from mcsan_lite.models.mcsan import ABLATIONS, MCSAN, AttentionModule, MCSANConfig
 from mcsan_lite.paper import PROFILES
@@ -120,17 +120,12 @@ print(f"divide by √{paper.hidden} = {paper.hidden ** 0.5:.1f} as printed, "
 # beside the settings, as comments that begin with `paper silent`. So this list is not typed, it is read from the code:
 
 # %%
-def choices(settings: type) -> list[dict]:
-    lines = re.findall(r"^    (\w+): .+? = (.+?)  # (.+)$", inspect.getsource(settings), re.M)
-    return [{"of": settings.__name__, "choice": name, "ours": value, "comment": comment} for name, value, comment in lines]
-
-
-ledger = pd.DataFrame([row for kind in (MCSANConfig, FeatureConfig, training.TrainConfig) for row in choices(kind)])
-stated = ledger.comment.str.match("paper 3|Table 3")
-silent = ledger.comment.str.startswith("paper silent")
+print(inspect.getsource(ambiguities.choices))
+ledger = ambiguities.choices()
+stated, silent = (ledger.status == status for status in ("stated", "silent"))
 print(f"{len(ledger)} choices: {stated.sum()} as the paper states, {silent.sum()} where it is silent, "
       f"{(~stated & ~silent).sum()} where it is unclear or where we depart from it")
-ledger[~stated].set_index("choice")
+ledger[~stated].drop(columns="status").set_index("choice")
 
 # %% [markdown]
 # Nobody knows which of these matter until they are tried. Lesson 11 tries some. Until then, a result of ours that

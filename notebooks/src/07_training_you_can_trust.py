@@ -136,7 +136,8 @@ print("two trainings with one seed are equal, bit for bit:", same)
 
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
-found = course.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True)
+found = course.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True,
+                       folds=1)
 first = found.groupby("name", sort=False).first()
 for file in sorted(Path(first.folder["MCSAN"]).iterdir()):
     print(f"{file.name:20} {file.stat().st_size / 1000:8.1f} kB")
@@ -159,7 +160,8 @@ plots.show(fig, alt="Validation accuracy over epochs for four versions of the ne
 # between seeds smaller than the one between versions?
 
 # %%
-others = course.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, seeds=(1, 2), retrain=RETRAIN, progress=True)
+others = course.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, seeds=(1, 2), retrain=RETRAIN, progress=True,
+                        folds=1)
 every = pd.concat([found, others], ignore_index=True)  # a line a row and seed
 by_name = {name: [pd.read_csv(Path(folder) / "history.csv") for folder in group.folder]
            for name, group in every.groupby("name", sort=False)}
