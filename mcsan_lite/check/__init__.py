@@ -6,7 +6,7 @@ Every check is itself tested: it must pass its solution and fail each of several
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 
 def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., bool]:
@@ -26,3 +26,16 @@ def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., bool]:
         return mistake is None
 
     return check
+
+
+def three_letters(student, right: str, wrong: Mapping[str, str], look_for: str) -> str | None:
+    """The mistake in a set of letters from a to g, of which the three `right` ones are wanted. `wrong`: why each other one
+    cannot be defended."""
+    if not isinstance(student, set | list | tuple | frozenset) or not all(isinstance(letter, str) for letter in student):
+        return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
+    chosen = {letter.strip().lower() for letter in student}
+    for letter in sorted(chosen & set(wrong)):
+        return f"{letter}: {wrong[letter]}"
+    if chosen - set(right):
+        return "take letters from a to g."
+    return None if chosen == set(right) else f"so far all hold, but {3 - len(chosen)} more can be defended: {look_for}."

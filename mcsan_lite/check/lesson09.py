@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsan_lite.check import exercise
+from mcsan_lite.check import exercise, three_letters
 
 HOP_S = 0.010  # seconds between MFCC frames
 
@@ -139,18 +139,9 @@ def fair_filler(student) -> str | None:
 @exercise
 def defensible(student) -> str | None:
     """E9.4: the letters of the three sentences that the measurements carry."""
-    if not isinstance(student, set | list | tuple | frozenset) or not all(isinstance(letter, str) for letter in student):
-        return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
-    chosen = {letter.strip().lower() for letter in student}
     wrong = {
         "a": "a map shows where one layer routed information. That the model *relied* on it needs an edit of the input.",
         "c": "a share without chance and interval says nothing: long words are hit by luck. And pointing is no explanation.",
         "e": "a generated corpus proves the software and teaches the mechanism. It says nothing about people.",
         "g": "the best of several heads, chosen on the utterances that are shown, beats chance by luck: use validation."}
-    for letter in sorted(chosen):
-        if letter in wrong:
-            return f"{letter}: {wrong[letter]}"
-    if chosen - set("bdf"):
-        return "take letters from a to g."
-    return None if chosen == set("bdf") else (
-        f"so far all hold, but {3 - len(chosen)} more can be defended: look for n, chance or a control, and an interval.")
+    return three_letters(student, "bdf", wrong, "look for n, chance or a control, and an interval")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcsan_lite.check import exercise
+from mcsan_lite.check import exercise, three_letters
 
 
 @exercise
@@ -112,18 +112,9 @@ def verdicts(student) -> str | None:
 @exercise
 def defensible(student) -> str | None:
     """E10.4: the letters of the three sentences that the measurements carry."""
-    if not isinstance(student, set | list | tuple | frozenset) or not all(isinstance(letter, str) for letter in student):
-        return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
-    chosen = {letter.strip().lower() for letter in student}
     wrong = {
         "a": "absence of evidence. To say that it is not needed, show that the gap lies within a margin (TOST).",
         "c": "a hundred folds of one corpus share their data, and the plain t takes them for independent: false alarms.",
         "e": "one p of 0.04 in eight tests is what luck brings. Holm's p would be 0.32.",
         "g": "the epoch was chosen on test, and on one side only; the other score is from other folds."}
-    for letter in sorted(chosen):
-        if letter in wrong:
-            return f"{letter}: {wrong[letter]}"
-    if chosen - set("bdf"):
-        return "take letters from a to g."
-    return None if chosen == set("bdf") else (
-        f"so far all hold, but {3 - len(chosen)} more can be defended: look for n, an interval, a margin or a power.")
+    return three_letters(student, "bdf", wrong, "look for n, an interval, a margin or a power")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from mcsan_lite.check import exercise
+from mcsan_lite.check import exercise, three_letters
 
 VERDICTS = ("reproduced", "not distinguishable", "differs", "not run")
 
@@ -126,21 +126,12 @@ def verdict(student) -> str | None:
 @exercise
 def not_run(student) -> str | None:
     """E11.4: the letters of the three sentences that say what "not run" is good for."""
-    if not isinstance(student, set | list | tuple | frozenset) or not all(isinstance(letter, str) for letter in student):
-        return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
-    chosen = {letter.strip().lower() for letter in student}
     wrong = {
         "b": "nothing was measured, so nothing speaks against the claim. Suspicion is not a result.",
         "c": "then the paper confirms itself: its number stands on both sides of the comparison.",
         "f": "*not distinguishable* has an interval, and all gaps outside it are ruled out. *Not run* rules out nothing.",
         "g": "a failure is a finding (memory, a corrupt clip, a loss that explodes), and it is to be told."}
-    for letter in sorted(chosen):
-        if letter in wrong:
-            return f"{letter}: {wrong[letter]}"
-    if chosen - set("ade"):
-        return "take letters from a to g."
-    return None if chosen == set("ade") else (
-        f"so far all hold, but {3 - len(chosen)} more can be defended: ask what a reader could be led to believe.")
+    return three_letters(student, "ade", wrong, "ask what a reader could be led to believe")
 
 
 @exercise
