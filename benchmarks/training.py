@@ -86,7 +86,7 @@ def our_epoch(model: MCSAN, data: list[Features], seed: int, size: int, precisio
     training.fit(model, data, data[:1], LABELS, config)  # a validation part of one: the time is that of training
 
 
-def measure(n: int = 1024, rounds: int = 3, size: int = 256) -> dict[str, float]:
+def measure(n: int = 512, rounds: int = 3, size: int = 256) -> dict[str, float]:
     """CPU seconds of each variant for n utterances, and the ratios to the plain loop: medians over the rounds."""
     torch.set_num_threads(1)
     data = iemocap_like(n)

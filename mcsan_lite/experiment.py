@@ -83,7 +83,8 @@ def run_fold(spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, s
         result = {"name": spec.name, "model": spec.model, "corpus": corpus.name, "protocol": fold.name.rsplit("-", 1)[0],
                   "fold": fold.name, "split": made["split"], "seed": seed, "n_train": len(train), "n_test": len(test),
                   **reached, "best_epoch": int(history.loc[history[f"valid_{spec.train.select}"].idxmax(), "epoch"]),
-                  **peeks.best(), "epochs": spec.train.epochs, "parameters": sum(p.numel() for p in model.parameters()),
+                  **({} if hasattr(model, "finish") else peeks.best()),  # which peeked at a model without its last step
+                  "epochs": spec.train.epochs, "parameters": sum(p.numel() for p in model.parameters()),
                   "seconds": round(time.perf_counter() - start, 1),
                   "seconds_per_epoch": round(float(history.seconds.median()), 3), "device": device,
                   "torch": torch.__version__}

@@ -109,7 +109,7 @@ NOTES = {"MDRE": "without prosody", "MDRE, sigmoid loss": "the loss of its code"
          "CAN, proportional": "words share the voiced time by their letters", "MCSAN + video": "the paper's future work",
          "MulT": "two modalities; not in the paper", "Rajan et al., self": "not in the paper",
          "Rajan et al., cross": "not in the paper", "Xu et al., DELTA code": "the authors' released variant",
-         "cMKL": "MFCC functionals; Nyström kernels on 500 landmarks (paper: 2,000); peeking and parameters: its CNN's",
+         "cMKL": "MFCC functionals; Nyström kernels on 500 landmarks (profile paper: 2,000); parameters: its CNN's",
          "Liang et al.": "MFCC functionals and word vectors for IS10 and BERT",
          "Liang et al., half the labels": "half of the training utterances are not used",
          "Liang et al. (semi)": "needs the authors' unlabelled pool",
