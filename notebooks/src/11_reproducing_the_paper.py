@@ -477,7 +477,7 @@ for table in ("table1", "table2"):
     score = rivals[table].attrs["scores"][0]
     print(f"{table}: {found.name.nunique()} systems, {len(found)} trainings, {found.fold.nunique()} folds, from {source}")
     shown = rivals[table].sort_values(score)[[score, f"{score} low", f"{score} high", "verdict", "note"]]
-    display(shown.round(3).fillna(""))
+    display(shown.round(3).astype(object).where(shown.notna(), ""))
 
 # %% [markdown]
 # The verdicts are about *directions*. The paper's Table 1 says that MCSAN is ahead of MDRE, MHA, Xu et al. and CAN; Table 2, of
