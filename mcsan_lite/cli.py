@@ -62,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
                              ("stress-share", float, "stressed by chance"),
                              ("fillers", float, "chance of an untranscribed um"),
                              ("missing-text", float, "share without transcript"),
-                             ("missing-audio", float, "share without clip")):
+                             ("missing-audio", float, "share without clip"),
+                             ("video-noise", float, "a face too, each of whose signs errs so often")):
         synthetic.add_argument(f"--{name}", type=kind, help=text)
     synthetic.add_argument("--layout", help="write the folder tree of another corpus at its full size instead: iemocap or "
                                             "meld. To try its reader without a licence")

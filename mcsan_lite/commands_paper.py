@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +19,22 @@ def _programme(args: argparse.Namespace):
         raise DataError("--rows with ambiguities", "all of its changes", "leave --rows out.")
     protocol = args.protocol or paper.GRID_PROTOCOL.get(args.corpus)
     (plain,) = commands.specs(argparse.Namespace(**{**vars(args), "protocol": protocol, "rows": "MCSAN"}), corpus)
-    rows = {"rows": [row.strip() for row in args.rows.split(",")]} if args.rows else {}
+    rows = {"rows": _rows(args.rows, paper.ROWS.get(args.table, ()))} if args.rows else {}
     specs = course.programme(args.table, corpus, args.profile, args.corpus, protocol=plain.protocol,
                              features=plain.features, **rows)
     if not specs:
         raise DataError(f"--rows {args.rows} on {corpus.name}", "rows whose input it has: video, word times", "name others.")
     specs = [replace(spec, train=replace(spec.train, precision=plain.train.precision)) for spec in specs]
     return corpus, specs, args.folds or paper.FOLDS[args.profile]
+
+
+def _rows(text: str, known: Collection[str]) -> list[str]:
+    """The rows that are named by comma; a comma may belong to a name, as in "MHA, 1 hop"."""
+    rows: list[str] = []
+    for part in (part.strip() for part in text.split(",")):
+        joined = f"{rows[-1]}, {part}" if rows else ""
+        rows = [*rows[:-1], joined] if joined in known else [*rows, part]
+    return rows
 
 
 def _grid(args: argparse.Namespace) -> bool:

@@ -70,8 +70,8 @@ def test_tornado():
                         index=["pooling", "dropout"])
     ax = charts.draw_tornado(bars, default=.60, marks={"w/o self": -.007})
     assert ticks(ax.yaxis) == ["pooling", "dropout"]  # from below: the widest is on top
-    assert [round(p.get_width(), 9) for p in ax.patches] == [-1, 0, -3, 1]
-    assert texts(ax) == ["none -1.0", "sum +0.0", "0.5 -3.0", "0.1 +1.0"] and legend(ax) == ["w/o self -0.7"]
+    assert [round(p.get_width(), 9) for p in ax.patches] == [-1, -3, 1]  # the default itself gets no bar
+    assert texts(ax) == ["none -1.0", "0.5 -3.0", "0.1 +1.0"] and legend(ax) == ["w/o self -0.7"]
     assert len({p.get_hatch() for p in ax.patches}) == 2 and ax.lines[-1].get_xdata()[0] == pytest.approx(-.7)
     assert texts(charts.draw_tornado(bars[["low", "high"]], default=.6))[0] == "-1.0"
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mcsan_lite import cli, course, experiment, paper
+from mcsan_lite import cli, commands_paper, course, experiment, paper
 from mcsan_lite.datasets.layouts_iemocap import write_iemocap
 from mcsan_lite.datasets.synthetic import SyntheticConfig
 from mcsan_lite.models.mcsan import ABLATIONS
@@ -64,6 +64,31 @@ def test_the_table_comes_from_disk(trained, mcsan, monkeypatch, tmp_path):
     status, out, _ = mcsan("table", "table3", "--rows", ROWS, "--out", str(tmp_path))
     assert status == 0 and out.partition("### WA")[2].split("/")[0] == trained.partition("### WA")[2].split("/")[0]
     assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize(("text", "rows"), [
+    ("MCSAN,MDRE", ["MCSAN", "MDRE"]), ("MCSAN, MHA, 1 hop ,MHA", ["MCSAN", "MHA, 1 hop", "MHA"]),
+    ("Rajan et al., self,Rajan et al., cross", ["Rajan et al., self", "Rajan et al., cross"]), ("MDR", ["MDR"])])
+def test_a_comma_may_belong_to_a_row_s_name(text, rows):
+    assert commands_paper._rows(text, paper.ROWS["table1"]) == rows
+
+
+def test_rivals_in_one_command(mcsan, home):
+    status, out, _ = mcsan("run", "table1", "--rows", "MCSAN,MHA, 1 hop,AMH,MCSAN + video")
+    lines = {line.split("|")[1].strip(): line for line in out.split("### UA")[0].splitlines() if line.startswith("| ")}
+    assert status == 0 and "8 trainings, about" in out
+    assert "sees video" in lines["AMH"] and "not run" in lines["CAN"] and "not in the paper" in lines["MHA, 1 hop"]
+    assert mcsan("ledger", "claims", "--corpus", "synthetic")[0] == 0
+
+
+@pytest.mark.parametrize(("words", "given"), [
+    (("run", "table1", "--rows", "MDRE"), "Given: --rows MDRE"),
+    (("run", "ambiguities", "--rows", "MCSAN"), "Given: --rows with ambiguities"),
+    (("run", "--estimate"), "Given: --estimate without a table"),
+    (("run", "table1", "--rows", "MDR"), "MDRE")])
+def test_what_cannot_be_a_table_is_refused(words, given, mcsan):
+    status, _, err = mcsan(*words)
+    assert status == 2 and given in err and "Do: " in err
 
 
 def test_nothing_finished_is_said(mcsan):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from grids import tiny_grid
+from joblib.externals.loky import get_reusable_executor
 from test_experiment import contents
 
 from mcsan_lite.experiment import load_results
@@ -57,7 +58,9 @@ def on_ray():
 
 @contextmanager
 def on_loky():
+    get_reusable_executor().shutdown(wait=True)  # workers of earlier tests know nothing of the orders
     yield
+    get_reusable_executor().shutdown(wait=True)
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,8 @@ def test_a_backend_by_a_wrong_name():
     assert "did you mean 'dask'" in refusal(lambda: fan_out(where, [(1, 2)], backend="dusk"))
 
 
-def test_the_bar_counts_cost_and_a_log_gets_whole_lines(capsys):
+def test_the_bar_counts_cost_and_a_log_gets_whole_lines(capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # another test may have imported it: this is no notebook
     fan_out(lambda a: a, [(1,), (2,)], desc="training", weights=[30, 10])
     said = capsys.readouterr().err
     assert "\r" not in said and "training 2/2: 100%" in said

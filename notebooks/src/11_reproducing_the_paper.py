@@ -48,6 +48,7 @@ from IPython.display import Markdown, display
 
 from torch import nn
 
+# %%
 from mcsan_lite import (ambiguities, charts, costs, course, equations, floors, ledgers, paper, plots, splits, stats, systems,
                         tables)
 from mcsan_lite.batch import ModelOutput
