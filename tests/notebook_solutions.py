@@ -1,22 +1,36 @@
-"""Run the solution cells of a notebook's source, so that the checks are tested on exactly what students are shown."""
+"""Run the tagged cells of a notebook's source, so that the checks are tested on exactly what students are shown."""
 
+import importlib
+import math
 from pathlib import Path
 
 import jupytext
+import numpy as np
+import torch
 
 SOURCES = Path(__file__).parents[1] / "notebooks" / "src"
 
 
-def solution(name: str, number: int) -> dict:
-    """The names that the `number`th solution cell (from 1) of notebooks/src/`name`.py defines, after running it with
-    the lesson's own checks as `check` and numpy and torch at hand."""
-    import importlib
+def _cells(name: str, tag: str) -> list[str]:
+    return [c.source for c in jupytext.read(SOURCES / f"{name}.py").cells if tag in c.metadata.get("tags", [])]
 
-    import numpy as np
-    import torch
 
-    cells = [c for c in jupytext.read(SOURCES / f"{name}.py").cells if "solution" in c.metadata.get("tags", [])]
-    check = importlib.import_module(f"mcsan_lite.check.lesson{name[:2]}")
-    space = {"check": check, "np": np, "torch": torch}
-    exec(cells[number - 1].source, space)
+def _scope(name: str, known: dict) -> dict:
+    """What a cell finds: numpy, torch, math, the lesson's own checks as `check`, and `known`."""
+    return {"check": importlib.import_module(f"mcsan_lite.check.lesson{name[:2]}"), "math": math, "np": np, "torch": torch,
+            **known}
+
+
+def names(name: str, tag: str, **known) -> dict:
+    """The names that all cells of notebooks/src/`name`.py with this tag define, run one behind the other."""
+    space = _scope(name, known)
+    for source in _cells(name, tag):
+        exec(source, space)
+    return space
+
+
+def solution(name: str, number: int, **known) -> dict:
+    """The names that the `number`th solution cell (from 1) of notebooks/src/`name`.py defines, run alone."""
+    space = _scope(name, known)
+    exec(_cells(name, "solution")[number - 1], space)
     return space

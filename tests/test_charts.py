@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import texts, ticks
 from matplotlib import pyplot as plt
 
 from mcsan_lite import charts
@@ -15,14 +16,6 @@ plt.switch_backend("Agg")
 def closed():
     yield
     plt.close("all")
-
-
-def ticks(axis):
-    return [t.get_text() for t in axis.get_ticklabels()]
-
-
-def texts(ax):
-    return [t.get_text() for t in ax.texts]
 
 
 def legend(ax):

@@ -2,35 +2,26 @@
 
 import math
 
-import jupytext
-import numpy as np
 import pytest
 import torch
-from notebook_solutions import SOURCES
+from notebook_solutions import names
 
 from mcsan_lite.check import lesson04 as check
 
+LESSON = "04_encoders"
 NAMES = {"average_both": "average_both", "pooled_lengths": "pooled_lengths", "receptive_field": "receptive_field",
          "how_far": "answer"}
 
 
-def names(tag: str) -> dict:
-    scope = {"torch": torch, "math": math, "np": np}
-    for cell in jupytext.read(SOURCES / "04_encoders.py").cells:
-        if tag in cell.metadata.get("tags", []):
-            exec(cell.source, scope)
-    return scope
-
-
 @pytest.mark.parametrize(("exercise", "name"), NAMES.items())
 def test_the_solution_of_the_notebook_passes(exercise, name, capsys):
-    assert getattr(check, exercise)(names("solution")[name])
+    assert getattr(check, exercise)(names(LESSON, "solution")[name])
     assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
 
 
 @pytest.mark.parametrize(("exercise", "name"), NAMES.items())
 def test_an_open_exercise_is_not_solved_yet(exercise, name, capsys):
-    assert not getattr(check, exercise)(names("exercise")[name])
+    assert not getattr(check, exercise)(names(LESSON, "exercise")[name])
     assert "not solved yet" in capsys.readouterr().out
 
 

@@ -2,35 +2,27 @@
 
 import math
 
-import jupytext
 import pytest
 import torch
-from notebook_solutions import SOURCES
+from notebook_solutions import names
 
 from mcsan_lite.check import lesson05 as check
 
+LESSON = "05_attention_by_hand"
 NAMES = {"attention": ["attention"], "text_from_audio": ["text_from_audio"], "heads": ["split", "merge"],
          "safe_softmax": ["safe_softmax"], "predictions": ["answer"]}
 
 
-def names(tag: str) -> dict:
-    scope = {"torch": torch, "math": math}
-    for cell in jupytext.read(SOURCES / "05_attention_by_hand.py").cells:
-        if tag in cell.metadata.get("tags", []):
-            exec(cell.source, scope)
-    return scope
-
-
 @pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
 def test_the_solution_of_the_notebook_passes(exercise, wanted, capsys):
-    solved = names("solution")
+    solved = names(LESSON, "solution")
     assert getattr(check, exercise)(*(solved[name] for name in wanted))
     assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
 
 
 @pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
 def test_an_open_exercise_is_not_solved_yet(exercise, wanted, capsys):
-    is_open = names("exercise")
+    is_open = names(LESSON, "exercise")
     assert not getattr(check, exercise)(*(is_open[name] for name in wanted))
     assert "not solved yet" in capsys.readouterr().out
 

@@ -1,42 +1,26 @@
 """Every check of lesson 06 passes its solution, fails each wrong one with its own hint, and waits for an open exercise."""
 
 import math
-import re
-from pathlib import Path
 
 import pytest
-import torch
+from notebook_solutions import names
 
 from mcsan_lite.check import lesson06
 
-SOURCE = Path(__file__).parents[1] / "notebooks/src/06_mcsan_assembled.py"
-
-
-def cells(tag: str) -> list[str]:
-    parts = re.split(r"(?m)^# %%(.*)$", SOURCE.read_text(encoding="utf-8"))
-    return [body for head, body in zip(parts[1::2], parts[2::2], strict=True) if f'"{tag}"' in head]
-
-
-def names(tag: str) -> dict:
-    scope = {"math": math, "torch": torch}
-    for body in cells(tag):
-        exec(body, scope)
-    return scope
-
-
+LESSON = "06_mcsan_assembled"
 CHECKS = {"two_streams": "two_streams", "global_max": "global_max", "block_parameters": "block_parameters",
           "concatenation": "answer"}
 
 
 @pytest.mark.parametrize(("check", "solution"), CHECKS.items())
 def test_the_solution_of_the_notebook_passes(check, solution, capsys):
-    assert getattr(lesson06, check)(names("solution")[solution])
+    assert getattr(lesson06, check)(names(LESSON, "solution")[solution])
     assert capsys.readouterr().out == f"✓ {check}: right.\n"
 
 
 @pytest.mark.parametrize(("check", "solution"), CHECKS.items())
 def test_an_open_exercise_is_not_solved_yet(check, solution, capsys):
-    assert not getattr(lesson06, check)(names("exercise")[solution])
+    assert not getattr(lesson06, check)(names(LESSON, "exercise")[solution])
     assert "not solved yet" in capsys.readouterr().out
 
 

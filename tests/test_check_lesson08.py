@@ -1,27 +1,19 @@
 """Each check passes the notebook's solution, waits for an open exercise, and fails each wrong answer with its own hint."""
 
-import jupytext
 import numpy as np
 import pytest
-from notebook_solutions import SOURCES
+from notebook_solutions import names
 
 from mcsan_lite.attention import AttentionMap, frame_spans
 from mcsan_lite.check import lesson08 as check
 
+LESSON = "08_seeing_attention"
 EXERCISES = ("pictures", "describe", "choose", "seen")
-
-
-def names(tag: str) -> dict:
-    scope = {"np": np, "check": check}
-    for cell in jupytext.read(SOURCES / "08_seeing_attention.py").cells:
-        if tag in cell.metadata.get("tags", []):
-            exec(cell.source, scope)
-    return scope
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_solution_of_the_notebook_passes(name, capsys):
-    solved = names("solution")
+    solved = names(LESSON, "solution")
     capsys.readouterr()
     assert getattr(check, name)(solved[name])
     assert capsys.readouterr().out == f"✓ {name}: right.\n"
@@ -30,7 +22,7 @@ def test_the_solution_of_the_notebook_passes(name, capsys):
 @pytest.mark.parametrize(("name", "says"), [("pictures", "padding is shown"), ("describe", "not solved yet"),
                                             ("choose", "not solved yet"), ("seen", "not solved yet")])
 def test_an_exercise_as_it_is_handed_out(name, says, capsys):
-    handed_out = names("exercise")
+    handed_out = names(LESSON, "exercise")
     capsys.readouterr()
     assert not getattr(check, name)(handed_out[name])
     assert says in capsys.readouterr().out
@@ -133,7 +125,7 @@ def test_the_frames_of_the_check_are_the_package_s():
     """What E8.4 calls right is what every axis of seconds is made of."""
     spans = frame_spans(24)
     for k in (0, 7, 20):
-        assert names("solution")["seen"](np.eye(24)[k]) == pytest.approx(spans[k])
+        assert names(LESSON, "solution")["seen"](np.eye(24)[k]) == pytest.approx(spans[k])
 
 
 def test_the_package_s_own_description_is_accepted():

@@ -1,23 +1,19 @@
 """Every check of lesson 10 passes its solution, fails each wrong one with its own hint, and waits for an open exercise."""
 
-import jupytext
 import numpy as np
 import pytest
-from notebook_solutions import SOURCES
+from notebook_solutions import solution
 
 from mcsan_lite import significance
 from mcsan_lite.check import lesson10
 
 CHECKS = {"corrected": "corrected", "plan": "plan", "verdicts": "verdict", "defensible": "answer"}
-CELLS = [c.source for c in jupytext.read(SOURCES / "10_ablations_with_error_bars.py").cells
-         if "solution" in c.metadata.get("tags", [])]
 PLAN, SAID = {"A": 21, "B": None}, lesson10.VERDICTS
 
 
-@pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS)))
+@pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
 def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = {"check": lesson10, "np": np, "significance": significance}
-    exec(CELLS[number], space)
+    space = solution("10_ablations_with_error_bars", number, significance=significance)
     assert capsys.readouterr().out == f"✓ {check}: right.\n"
     assert getattr(lesson10, check)(space[CHECKS[check]])
 

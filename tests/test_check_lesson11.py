@@ -4,17 +4,15 @@ import csv
 import dataclasses
 import math
 
-import jupytext
-import numpy as np
 import pandas as pd
 import pytest
 import torch
-from notebook_solutions import SOURCES
+from notebook_solutions import solution
 
 from mcsan_lite.check import lesson11
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 
-LESSON = SOURCES / "11_reproducing_the_paper.py"
+LESSON = "11_reproducing_the_paper"
 CHECKS = {"matters": "answer", "adapter": "adapter", "verdict": "verdict", "not_run": "answer",
           "pool": "pool"}
 nan = float("nan")
@@ -31,17 +29,9 @@ def asked(check, answer):
     return getattr(lesson11, check)(answer, *([MOVED] if check == "matters" else []))
 
 
-def solved(number):
-    """What the lesson's `number`th solution cell defines; the first reads the table `moved`, which is MOVED here."""
-    cells = [c for c in jupytext.read(LESSON).cells if "solution" in c.metadata.get("tags", [])]
-    space = {"check": lesson11, "np": np, "torch": torch, "moved": MOVED}
-    exec(cells[number - 1].source, space)
-    return space
-
-
 @pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
 def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = solved(number)
+    space = solution(LESSON, number, moved=MOVED)  # the first reads the lesson's table `moved`
     capsys.readouterr()
     assert asked(check, space[CHECKS[check]])
     assert capsys.readouterr().out == f"✓ {check}: right.\n"

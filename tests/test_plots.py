@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from drawn import texts, ticks
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
@@ -23,14 +24,6 @@ WORDS = (Word("so", 0.0, 0.2), Word("sweet", 0.2, 0.5))
 def closed():
     yield
     plt.close("all")
-
-
-def ticks(axis):
-    return [t.get_text() for t in axis.get_ticklabels()]
-
-
-def texts(ax):
-    return [t.get_text() for t in ax.texts]
 
 
 def test_waveform():
