@@ -11,7 +11,8 @@ from mcsan_lite import course, paper
 from mcsan_lite.batch import Dims, Standardizer
 from mcsan_lite.fanout import fan_out
 from mcsan_lite.features import extract
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.training import TrainConfig, fit, seed_everything
 
 UTTERANCES, TRAININGS = 1500, 4

@@ -45,7 +45,8 @@ def one_epoch(n: int) -> dict[str, float]:
     import torch
 
     from mcsan_lite.batch import Dims, Standardizer
-    from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+    from mcsan_lite.models.mcsan import MCSAN
+    from mcsan_lite.models.mcsan_config import MCSANConfig
     from mcsan_lite.training import TrainConfig, fit
 
     torch.set_num_threads(1)

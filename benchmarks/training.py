@@ -18,7 +18,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from mcsan_lite import batch, training
 from mcsan_lite.features import Features
 from mcsan_lite.layers import BiLSTMMean
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
 
 LABELS = tuple("abcdefg")
 FRAMES, WORDS = 1000, 128  # where the paper and the IEMOCAP transcripts end

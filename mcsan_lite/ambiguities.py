@@ -14,7 +14,7 @@ import pandas as pd
 
 from mcsan_lite import paper
 from mcsan_lite.features import FeatureConfig
-from mcsan_lite.models.mcsan import MCSANConfig
+from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.spec import Spec
 from mcsan_lite.training import TrainConfig
 

@@ -14,7 +14,7 @@ from typing import Literal
 from mcsan_lite import splits
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.features import FeatureConfig
-from mcsan_lite.models.mcsan import MCSANConfig
+from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.paper import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED, table3
 from mcsan_lite.significance import NAN, Test, alike
 from mcsan_lite.words import GLOVE_50

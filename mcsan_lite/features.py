@@ -15,7 +15,7 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.audio import load_audio, read_bytes
 from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance
 from mcsan_lite.fanout import fan_out
-from mcsan_lite.spans import gold, proportional
+from mcsan_lite.spans import LACKING, gold, mostly_timed, proportional, untimed
 from mcsan_lite.video import read_video, source
 from mcsan_lite.words import GLOVE_50, TOKENIZER, embed, identity, tokenize
 
@@ -173,7 +173,7 @@ def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
 def _spans(utterance: Utterance, frames: np.ndarray, words: Sequence[str], config: FeatureConfig) -> np.ndarray:
     if config.align == "none":
         return np.zeros((0, 2), np.float32)
-    if config.align == "gold":
+    if config.align == "gold" and (utterance.words or utterance.audio is None):
         return gold(utterance, words)
     return proportional(frames, words, hop_s=config.hop_s, n_mels=config.n_mels)
 
@@ -183,7 +183,8 @@ def extract(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: P
     """Features of every utterance, through the cache: the second call computes nothing and opens no clip.
 
     A clip that cannot be used is reported by name. `on_error="raise"`: all others are made first, then one DataError
-    lists the bad ones. `on_error="skip"`: they come back as Skipped, beside the features of the others.
+    lists the bad ones. `on_error="skip"`: they come back as Skipped, beside the features of the others. Also raises
+    DataError for align="gold" on a corpus that hardly has word times.
     """
     cache = Path(cache)
     clips = [u for u in corpus.utterances if u.audio is not None]
@@ -194,6 +195,10 @@ def extract(corpus: Corpus, config: FeatureConfig = FeatureConfig(), *, cache: P
         raise DataError(f"{len(bad)} of {len(clips)} clips of {corpus.name} unusable:\n  {listed}"
                         + ("\n  …" if len(bad) > 10 else ""), "clips that can be read and heard",
                         "repair them, or go on without them: --skip-bad (on_error='skip').")
+    if config.align == "gold" and not mostly_timed(corpus.utterances):
+        raise DataError(f"align='gold' and {len(untimed(corpus.utterances))} utterances without word times",
+                        f"times for all but {LACKING:.0%} of {corpus.name}, whose words are then placed by their letters",
+                        "take align='proportional', and name it in the row.")
     tokens, vectors = _vectors(corpus, config, cache)
     faces = _faces(corpus, cache) if config.video else {}
     silent = np.zeros((0, config.n_mfcc), np.float32)

@@ -6,7 +6,7 @@ import pytest
 
 from mcsan_lite import paper
 from mcsan_lite.ambiguities import ALTERNATIVES, ELSEWHERE, OPEN, SETTINGS, choices, default_of, specs
-from mcsan_lite.models.mcsan import MCSANConfig
+from mcsan_lite.models.mcsan_config import MCSANConfig
 
 ledger = choices().set_index("choice")
 

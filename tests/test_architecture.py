@@ -51,6 +51,7 @@ SIDEWAYS = {  # (importer, imported) within one rank
     ("datasets.layouts_*", "datasets.*"),  # other corpora's folders, filled with synthetic speech and their own counts
     ("datasets", "datasets.*"),  # the table of readers
     ("models", "models.*"),  # the table of models
+    ("models.mcsan", "models.mcsan_config"),  # what can be chosen in it
     ("check.*", "check"),  # what every exercise check is made with
 }
 PICTURE = "\n".join(f"    {rank}  {' · '.join(name or '__init__' for name in names)}" for rank, names in RANKS.items())

@@ -13,7 +13,8 @@ from torch import nn
 from mcsan_lite.attention import pooled_count, seen_frames
 from mcsan_lite.attribution import FILLERS, gradient_x_input, integrated_gradients, occlusion, receipts, to_pooled
 from mcsan_lite.batch import Dims, ModelOutput, collate
-from mcsan_lite.models.mcsan import ABLATIONS, MCSAN
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.paper import ABLATIONS
 
 
 @pytest.fixture

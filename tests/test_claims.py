@@ -5,7 +5,7 @@ import pytest
 from mcsan_lite.claims import CLAIMS, PRINTED
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.iemocap import LABELS
-from mcsan_lite.models.mcsan import ABLATIONS
+from mcsan_lite.paper import ABLATIONS
 
 BY_ID = {c.id: c for c in CLAIMS}
 

@@ -14,7 +14,7 @@ import soundfile
 from mcsan_lite import attention, cli, features, paper, training
 from mcsan_lite.datasets.layouts_iemocap import write_iemocap
 from mcsan_lite.datasets.synthetic import LABELS, SyntheticConfig, read_truth
-from mcsan_lite.models.mcsan import ABLATIONS
+from mcsan_lite.paper import ABLATIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")  # so few draw no utterance of some class
 SIZES = {"train": 60, "valid": 30, "test": 30}

@@ -6,7 +6,7 @@ import pytest
 from mcsan_lite import cli, commands_paper, course, experiment, paper
 from mcsan_lite.datasets.layouts_iemocap import write_iemocap
 from mcsan_lite.datasets.synthetic import SyntheticConfig
-from mcsan_lite.models.mcsan import ABLATIONS
+from mcsan_lite.paper import ABLATIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")
 ROWS = "MCSAN,w/o audio"

@@ -11,7 +11,9 @@ import torch
 from mcsan_lite import checkpoints
 from mcsan_lite.batch import Dims, collate
 from mcsan_lite.features import Features
-from mcsan_lite.models.mcsan import ABLATIONS, MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.paper import ABLATIONS
 from mcsan_lite.training import TrainConfig, fit, predict
 
 SMALL = {"hidden": 44, "heads": 11, "feedforward": 2, "kernel": 3, "pool_stride": 3, "conv_same": True, "activation": "relu",

@@ -8,8 +8,8 @@ import pytest
 from refusals import refusal
 
 from mcsan_lite.features import FeatureConfig
-from mcsan_lite.models.mcsan import ABLATIONS, MCSANConfig
-from mcsan_lite.paper import BY_CORPUS, PROFILES, PROTOCOL, TABLE3_PUBLISHED, summary, table3
+from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.paper import ABLATIONS, BY_CORPUS, PROFILES, PROTOCOL, TABLE3_PUBLISHED, summary, table3
 from mcsan_lite.splits import PROTOCOLS
 from mcsan_lite.stats import fold_interval, share_interval
 

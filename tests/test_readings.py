@@ -14,7 +14,9 @@ from mcsan_lite.attention import attention_maps, frame_times, points_at
 from mcsan_lite.batch import Dims, collate
 from mcsan_lite.features import Features
 from mcsan_lite.layers import attend, positions
-from mcsan_lite.models.mcsan import ABLATIONS, MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.paper import ABLATIONS
 from mcsan_lite.readings import (
     READINGS,
     Reading,

@@ -1,5 +1,6 @@
 """When each word is spoken: by the corpus, or by its letters."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.features import FeatureConfig, extract
-from mcsan_lite.spans import gold, proportional
+from mcsan_lite.spans import gold, mostly_timed, proportional, untimed
 
 
 def said(*words, audio="a.wav"):
@@ -86,3 +87,39 @@ def test_the_level_of_a_real_clip_is_seen_through_the_features(tmp_path):
 def test_an_unknown_way_to_align_is_refused():
     with pytest.raises(ValueError, match=r"Given: align='forced'.*Expected: .*proportional.* Do: "):
         FeatureConfig(align="forced")
+
+
+def spoken(folder, count: int, lacking: int) -> Corpus:
+    """`count` clips of "so it", half a second of tone after half a second of silence, the first `lacking` without times."""
+    signal = np.zeros(16_000)
+    signal[8000:] = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16_000)
+    soundfile.write(folder / "tone.wav", signal, 16_000)
+    times = (Word("so", 0.6, 0.7), Word("it", 0.7, 1.0))
+    return Corpus("c", ("x",), tuple(
+        Utterance(f"u{i}", folder / "tone.wav", "so it", "x", words=() if i < lacking else times) for i in range(count)))
+
+
+def test_a_few_utterances_without_times_are_placed_by_their_letters(tmp_path):
+    """IEMOCAP lacks the times of two turns; that must not cost the whole row."""
+    corpus = spoken(tmp_path, count=40, lacking=2)
+    found = {align: extract(corpus, FeatureConfig(align=align), cache=tmp_path)[0] for align in ("gold", "proportional")}
+    for timed, lettered in zip(found["gold"][:2], found["proportional"][:2], strict=True):
+        np.testing.assert_array_equal(timed.spans, lettered.spans)
+    np.testing.assert_allclose(found["gold"][2].spans, [[0.6, 0.7], [0.7, 1.0]])
+    np.testing.assert_allclose(found["proportional"][2].spans, [[0.5, 0.75], [0.75, 1.0]], atol=0.03)
+    assert mostly_timed(corpus.utterances) and untimed(corpus.utterances) == ["u0", "u1"]
+
+
+def test_gold_is_refused_where_more_than_a_few_lack_times(tmp_path):
+    corpus = spoken(tmp_path, count=40, lacking=3)
+    text = refusal(lambda: extract(corpus, FeatureConfig(align="gold"), cache=tmp_path))
+    assert "3 utterances without word times" in text and "5%" in text and "align='proportional'" in text
+    assert not mostly_timed(corpus.utterances)
+
+
+def test_a_clip_without_a_transcript_has_no_words_to_time(tmp_path):
+    (one,) = spoken(tmp_path, count=1, lacking=1).utterances
+    silent = Corpus("c", ("x",), (replace(one, text=""),))
+    for align in ("gold", "proportional"):
+        (found,) = extract(silent, FeatureConfig(align=align), cache=tmp_path)[0]
+        assert found.spans.shape == (len(found.tokens), 2)

@@ -1,6 +1,13 @@
 """MCSAN: L. Sun, B. Liu, J. Tao, Z. Lian, "Multimodal Cross- and Self-Attention Network for Speech Emotion
 Recognition", ICASSP 2021. Equations 1 to 19; the loss, Eq. 20, is in training.py.
 
+    a = BiLSTM(pool(conv(pool(conv(MFCC)))));  t = BiLSTM(GloVe), each with its two directions averaged       Eq. 1 to 5
+    block(x, y): z = LN(x + softmax(Q Kᵀ / √d) V), Q of x, K and V of y;  LN(z + FFN(z))                      Eq. 6 to 14
+    a', t' = block(a, t), block(t, a), both from the old values;  a", t" = block(a, a), block(t, t)           Eq. 6 to 17
+    logits = classifier([max a'; max t'; max a"; max t"]), each maximum over time                             Eq. 18, 19
+
+Verified (paper): the equations; hidden 128, 8 heads, one layer, kernels of 3; Table 3's variants. No code was released.
+Chosen, where the paper is silent: the fields of `MCSANConfig` that say so, positions of [18] at both modules' entry.
 `use_video` adds the third stream that the paper leaves to future work, so every choice in it is ours: a convolution block
 as in Eq. 1 and a BiLSTM read it; each modality attends to each other one with a block of its own (six directions), and the
 results of one modality are averaged, which adds nothing to learn and leaves one stream a modality in every order and depth.
@@ -9,81 +16,13 @@ results of one modality are averaged, which adds nothing to learn and leaves one
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from mcsan_lite.batch import Batch, Dims, ModelOutput
 from mcsan_lite.layers import AttentionBlock, BiLSTMMean, ConvBlock, masked_max, positions
-
-ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "none": nn.Identity}
-
-
-@dataclass(frozen=True)
-class MCSANConfig:
-    """What can be chosen. Raises ValueError for a combination that is no network."""
-
-    hidden: int = 128  # paper 3.2
-    heads: int = 8  # paper 3.2
-    layers: int = 1  # paper 3.2; Table 3 also tries 2 and 3
-    kernel: int = 3  # paper 3.2, convolution and max-pooling alike
-    use_audio: bool = True  # Table 3, "w/o audio"
-    use_text: bool = True  # Table 3, "w/o text"
-    use_video: bool = False  # not in the paper but its future work; without it the network is the paper's
-    use_cross: bool = True  # Table 3, "w/o cross"
-    use_self: bool = True  # Table 3, "w/o self"
-    order: Literal["parallel", "cross+self", "self+cross"] = "parallel"  # Table 3, the two "(seq)" rows
-    pool_stride: int = 3  # paper silent: as wide as the window, so 1000 frames become 112
-    conv_same: bool = True  # paper silent: padded by one frame each side; False = no padding
-    activation: str = "relu"  # paper silent: behind each convolution and inside the classifier
-    positions: Literal["sinusoid", "none"] = "sinusoid"  # paper 2.3 says "position embedding [18]", not which
-    position_scale: float = 1.0  # paper silent: LSTM states are small beside sinusoids of amplitude 1
-    feedforward: int = 4  # paper silent: width as a multiple of hidden, after [18]
-    full_scale: bool = False  # Eq. 9 prints √d for one head; with several, [18] divides by √(d / heads)
-    uniform_attention: bool = False  # not in the paper: every word and frame weighs alike, a control for lesson 09
-    classifier_layers: int = 2  # paper silent: "a fully connected classifier"; 1 = a single linear map
-    dropout: float = 0.1  # paper silent: in attention, behind sub-layers, in the classifier
-
-    def __post_init__(self) -> None:
-        def refuse(given: str, expected: str, do: str) -> None:
-            raise ValueError(f"Given: {given}. Expected: {expected}. Do: {do}.")
-
-        modalities = sum((self.use_audio, self.use_text, self.use_video))
-        if not modalities:
-            refuse("use_audio=False and use_text=False", "at least one modality", "switch one of them on")
-        if not (self.use_cross or self.use_self):
-            refuse("use_cross=False and use_self=False", "at least one attention module", "switch one of them on")
-        if self.use_cross and modalities < 2:
-            refuse("cross-attention with one modality", "at least two", "set use_cross=False as well")
-        if self.order not in ("parallel", "cross+self", "self+cross"):
-            refuse(f"order={self.order!r}", "'parallel', 'cross+self' or 'self+cross'", "take one of these")
-        if self.order != "parallel" and not (self.use_cross and self.use_self):
-            refuse(f"order={self.order!r} with one attention module", "both modules", "take order='parallel'")
-        for name in ("hidden", "heads", "layers", "kernel", "pool_stride", "feedforward", "classifier_layers"):
-            if getattr(self, name) < 1:
-                refuse(f"{name}={getattr(self, name)}", "at least 1", f"change {name}")
-        if self.positions not in ("sinusoid", "none"):
-            refuse(f"positions={self.positions!r}", "'sinusoid' or 'none'", "take one of these")
-        if self.activation not in ACTIVATIONS:
-            refuse(f"activation={self.activation!r}", f"one of {', '.join(ACTIVATIONS)}", "take one of these")
-        if self.hidden % self.heads:
-            refuse(f"hidden={self.hidden}, heads={self.heads}", "hidden divisible by heads", "change one of them")
-
-
-# The nine rows of Table 3, as differences from the full model.
-ABLATIONS: dict[str, dict[str, object]] = {
-    "MCSAN": {},
-    "w/o audio": {"use_audio": False, "use_cross": False},
-    "w/o text": {"use_text": False, "use_cross": False},
-    "w/o self": {"use_self": False},
-    "w/o cross": {"use_cross": False},
-    "cross + self (seq)": {"order": "cross+self"},
-    "self + cross (seq)": {"order": "self+cross"},
-    "N = 2": {"layers": 2},
-    "N = 3": {"layers": 3},
-}
+from mcsan_lite.models.mcsan_config import ACTIVATIONS, MCSANConfig
 
 
 class AttentionModule(nn.Module):

@@ -53,6 +53,7 @@ class SelfCross(nn.Module):
     def __init__(self, dims: Dims, config: SelfCrossConfig) -> None:
         super().__init__()
         self.config, width = config, 2 * config.hidden
+        self.frames_a_step = 2 * config.stride  # for the axis of a map
         self.conv = ConvBlock(dims.audio, dims.audio, 3, pool=1, stride=2, activation=nn.Identity(), same=True)
         self.audio = Recurrent(dims.audio, config.hidden, both=True)
         self.text = Recurrent(dims.text, config.hidden, both=True, dropout=config.text_dropout)

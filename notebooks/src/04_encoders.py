@@ -49,7 +49,8 @@ from mcsan_lite.batch import Dims, collate
 from mcsan_lite.check import lesson04 as check
 from mcsan_lite.features import extract, load_audio
 from mcsan_lite.layers import BiLSTMMean, ConvBlock
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 

@@ -51,7 +51,8 @@ from mcsan_lite.check import lesson05 as check
 from mcsan_lite.course import open_corpus
 from mcsan_lite.features import extract, load_audio
 from mcsan_lite.layers import MultiHead, attend, positions
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.paper import PROFILES
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives

@@ -42,7 +42,8 @@ import torch
 from mcsan_lite import batch, charts, course, floors, metrics, paper, plots, splits, stats, training
 from mcsan_lite.check import lesson07 as check
 from mcsan_lite.features import extract
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 

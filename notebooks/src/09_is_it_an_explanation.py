@@ -47,7 +47,8 @@ from mcsan_lite.batch import Dims
 from mcsan_lite.check import lesson09 as check
 from mcsan_lite.datasets.synthetic import NEGATIVE, POSITIVE, read_synthetic, read_truth
 from mcsan_lite.features import extract, load_audio
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.readings import READINGS
 from mcsan_lite.stats import fold_interval, score_interval
 from mcsan_lite.training import predict
