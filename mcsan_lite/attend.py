@@ -65,10 +65,11 @@ def _write_together(files: dict[Path, Callable[[Path], None]]) -> None:
     write_atomic(path, all_of_them)
 
 
-def attend(run: Trained, one: Corpus, truth: Truth | None, *, name: str = "cross.0.text_from_audio",
+def attend(run: Trained, one: Corpus, truth: Truth | None, *, name: str | None = None,
            out: Path = Path("attention"), cache: Path | str = "data/cache") -> tuple[AttentionMap, list[Path]]:
     """Write out.html, out.svg, out.png and out.csv of the corpus's one utterance, all or none: the lens, the aligned stack
-    and the numbers of the map `name`. Other maps than words × seconds have no time axis for that: nothing is written.
+    and the numbers of the map `name`; None: the model's first of words × seconds, else its first. Other maps than words ×
+    seconds have no time axis for that: nothing is written.
 
     Returns the map and the files. Raises DataError for a map or a clip that is not there.
     """
@@ -77,8 +78,9 @@ def attend(run: Trained, one: Corpus, truth: Truth | None, *, name: str = "cross
     (utterance,), config = one.utterances, run.features
     features = run.prepare(extract(one, config, cache=cache)[0])[0]
     maps = attention_maps(run.model, features, config)
-    chosen = maps[require_name(name, maps, "attention map")]
-    if chosen.direction != "text_from_audio":
+    timed = [m.name for m in maps.values() if m.direction == "text_from_audio" and not m.summary]
+    chosen = maps[require_name(name or next(iter([*timed, *maps])), maps, "attention map")]
+    if chosen.name not in timed:
         return chosen, []
     heard_s = min(config.max_frames * config.hop_s, utterance.max_s or np.inf)  # what the model hears of it
     signal = load_audio(utterance.audio, config.sample_rate)[:round(heard_s * config.sample_rate)]

@@ -16,10 +16,9 @@ from mcsan_lite.batch import collate
 from mcsan_lite.corpus import DataError
 from mcsan_lite.features import FeatureConfig, Features
 
-
-def pooling(model: torch.nn.Module) -> dict:
-    """The sizes of the model's two convolution and pooling blocks, as the functions below take them."""
-    return {"kernel": model.config.kernel, "stride": model.config.pool_stride, "same": model.config.conv_same}
+# Maps in which a summary of the utterance asks, in one row: "hop.2.text_from_audio"; "global.0.audio" weighs *words*, by
+# their sound.
+SUMMARIES = ("hop", "global")
 
 
 def pooled_count(frames: int, *, kernel: int = 3, stride: int = 3, same: bool = True, blocks: int = 2) -> int:
@@ -53,19 +52,54 @@ def frame_times(count: int, **sizes) -> np.ndarray:
     return frame_spans(count, **sizes).mean(1)
 
 
+def _pooling(model: torch.nn.Module) -> dict | None:
+    """The sizes of an MCSAN's convolution and pooling blocks, as the functions above take them; None for another model."""
+    config = getattr(model, "config", None)
+    if not hasattr(config, "pool_stride"):
+        return None
+    return {"kernel": config.kernel, "stride": config.pool_stride, "same": config.conv_same}
+
+
+def _frames_a_step(model: torch.nn.Module) -> int:
+    return getattr(model, "frames_a_step", getattr(getattr(model, "config", None), "stride", 1))
+
+
+def step_count(model: torch.nn.Module, frames: int) -> int:
+    """How many steps of sound the model makes of `frames` MFCC frames."""
+    sizes = _pooling(model)
+    return -(-frames // _frames_a_step(model)) if sizes is None else pooled_count(frames, **sizes)
+
+
+def step_frames(model: torch.nn.Module, count: int) -> np.ndarray:
+    """(count, 2): the first and last MFCC frame of each of the model's steps of sound. An MCSAN's are what a pooled frame
+    sees; another model's are the `model.frames_a_step` (else `config.stride`, else 1) frames that a step is made of."""
+    sizes, each = _pooling(model), _frames_a_step(model)
+    return np.arange(count)[:, None] * each + (0, each - 1) if sizes is None else seen_frames(count, **sizes)
+
+
+def step_spans(model: torch.nn.Module, count: int, *, hop_s: float = 0.010, window_s: float = 0.025) -> np.ndarray:
+    """(count, 2) seconds: `step_frames`, each frame with its window."""
+    return (step_frames(model, count) * hop_s + (-window_s / 2, window_s / 2)).clip(min=0)
+
+
 @dataclass(frozen=True)
 class AttentionMap:
     """One direction in one layer for one utterance. A row is a query, and sums to one."""
 
     name: str  # "cross.0.text_from_audio": the words look at the sound
     weights: np.ndarray  # (H, queries, keys)
-    queries: list  # words (str), seconds of sound (float), or steps of video, counted from 0 (str, "video 0")
+    queries: list  # words (str), seconds of sound (float), steps of video, counted from 0 (str, "video 0"), or one summary
     keys: list
-    spans: np.ndarray | None = None  # (A, 2) seconds that each pooled frame of the utterance sees
+    spans: np.ndarray | None = None  # (A, 2) seconds that each of the utterance's steps of sound sees
+
+    @property
+    def summary(self) -> bool:
+        """Whether one row asks for a summary of the utterance, instead of a row a word or a step."""
+        return self.name.split(".")[0] in SUMMARIES
 
     @property
     def layer(self) -> int:
-        """Counted from 0 within its module."""
+        """Counted from 0 within its module; hops from 1."""
         return int(self.name.split(".")[1])
 
     @property
@@ -101,7 +135,7 @@ def attention_maps(model: torch.nn.Module, features: Features,
 
     `config` is what the features were made with (`Trained.features`): its hop and window give the seconds. Run in eval
     mode; logits do not change. A modality that the utterance lacks has no row and no column.
-    Raises DataError for a model that has no attention.
+    Raises DataError for a model that has no attention, and for one whose steps of sound are not as many as it says.
     """
     model.eval()
     with torch.no_grad():
@@ -109,15 +143,25 @@ def attention_maps(model: torch.nn.Module, features: Features,
     if not found:
         raise DataError(f"{type(model).__name__}, which returns no attention map", "a model with attention",
                         "load another run.")
-    sizes = pooling(model)
-    spans = frame_spans(pooled_count(len(features.audio), **sizes), hop_s=config.hop_s, window_s=config.window_s, **sizes)
+    count, sizes = step_count(model, len(features.audio)), _pooling(model)
+    spans = step_spans(model, count, hop_s=config.hop_s, window_s=config.window_s)
+    seen = len(features.video) if sizes is None else pooled_count(len(features.video), blocks=1, **sizes)
     labels = {"text": list(features.tokens), "audio": spans.mean(1).round(3).tolist(),
-              "video": [f"video {n}" for n in range(pooled_count(len(features.video), blocks=1, **sizes))]}
+              "video": [f"video {n}" for n in range(seen)]}
     maps = {}
     for name, weights in found.items():
-        query, _, key = name.rsplit(".", 1)[1].partition("_from_")
-        queries, keys = labels[query], labels[key or query]
-        maps[name] = AttentionMap(name, weights[0, :, :len(queries), :len(keys)].numpy(), queries, keys, spans)
+        kind, _, direction = name.split(".")
+        query, _, key = direction.partition("_from_")
+        queries = [query] if kind in SUMMARIES else labels[query]
+        keys = labels["text" if kind == "global" else key or query]
+        rows = weights[0, :, :len(queries)]  # (H, queries, keys and padding)
+        real = rows[..., :len(keys)]
+        lost = (rows.sum(-1) - real.sum(-1)).max() if keys and queries else 0  # weight beyond the labels is of no padding
+        if real.shape[1:] != (len(queries), len(keys)) or lost > 1e-3:
+            raise DataError(f"map {name!r} of {type(model).__name__}, {weights.shape[2]} × {weights.shape[3]}",
+                            f"{len(queries)} × {len(keys)}, where {len(features.audio)} MFCC frames make {count} steps",
+                            "set frames_a_step on the model, the MFCC frames that one of its steps is made of.")
+        maps[name] = AttentionMap(name, real.numpy(), queries, keys, spans)
     return maps
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mcsan_lite.attention import pooled_count, pooling, seen_frames
+from mcsan_lite.attention import step_count, step_frames
 from mcsan_lite.batch import Batch, collate
 from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.features import Features
@@ -31,15 +31,16 @@ class Reading:
     name: str  # key of readings.READINGS
     target: int  # the class whose logit is explained
     words: np.ndarray | None  # (L,) one score a word, higher = more responsible for the target's logit
-    frames: np.ndarray | None  # (A,) one score a pooled audio frame, at attention.frame_times
+    frames: np.ndarray | None  # (A,) one score a pooled audio frame, at attention.step_spans
     pairs: np.ndarray | None = None  # (L, A) word x frame
     gap: float | None = None  # where scores should add up: what they leave unexplained, in units of the logit
 
 
 def require_mcsan(model: nn.Module) -> None:
-    """Raise DataError for a model whose inside we do not know."""
-    if not isinstance(model, MCSAN):
-        raise DataError(f"{type(model).__name__}", "an MCSAN, whose streams and read-out can be watched",
+    """Raise DataError for a model whose inside we do not know: all but an MCSAN of words and sound."""
+    if not isinstance(model, MCSAN) or model.config.use_video:
+        raise DataError(f"{type(model).__name__}{' with video' if isinstance(model, MCSAN) else ''}",
+                        "an MCSAN of words and sound, whose streams and read-out can be watched",
                         "take gradient x input, integrated gradients or occlusion: they need no look inside.")
 
 
@@ -61,12 +62,13 @@ def target_of(model: nn.Module, features: Features, target: int | None) -> int:
 
 def real_lengths(model: nn.Module, features: Features) -> tuple[int, int]:
     """(L, A): words and pooled audio frames of the utterance, without padding."""
-    return len(features.text), pooled_count(len(features.audio), **pooling(model))
+    return len(features.text), step_count(model, len(features.audio))
 
 
 def sides(model: nn.Module, words: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
     """`words` and `frames`, each None where the model has no such modality."""
-    return words if model.config.use_text else None, frames if model.config.use_audio else None
+    return (words if getattr(model.config, "use_text", True) else None,
+            frames if getattr(model.config, "use_audio", True) else None)
 
 
 @contextmanager
@@ -86,6 +88,13 @@ def differentiable(features: Features) -> Batch:
     """A batch of one whose inputs carry gradients, so that a frozen model can be explained too."""
     batch = collate([features])
     return replace(batch, audio=batch.audio.requires_grad_(), text=batch.text.requires_grad_())
+
+
+def copies(one: Batch, audio: Tensor, text: Tensor) -> Batch:
+    """The utterance of a batch of one as often as there are `audio` (n, T, F) and `text` (n, L, E), all else as it is."""
+    n = len(audio)
+    rest = {name: x.expand(n, *x.shape[1:]) for name, x in vars(one).items() if isinstance(x, Tensor)}
+    return replace(one, **(rest | {"ids": one.ids * n, "audio": audio, "text": text}))
 
 
 def receipts(model: nn.Module, features: Features, target: int | None = None) -> Reading:
@@ -125,10 +134,8 @@ def _mean_gradient(model: nn.Module, batch: Batch, target: int, shares: Tensor) 
     """d logit / d audio (T, F) and / d text (L, E), averaged over the inputs `shares` (S,) times the utterance."""
     audio, text = torch.zeros_like(batch.audio[0]), torch.zeros_like(batch.text[0])
     for part in shares.split(64):  # bounds the memory
-        n, part = len(part), part[:, None, None]
-        scaled = replace(batch, ids=batch.ids * n, audio=(part * batch.audio).requires_grad_(),
-                         text=(part * batch.text).requires_grad_(), audio_mask=batch.audio_mask.expand(n, -1),
-                         text_mask=batch.text_mask.expand(n, -1), label=batch.label.expand(n))
+        part = part[:, None, None]
+        scaled = copies(batch, (part * batch.audio).requires_grad_(), (part * batch.text).requires_grad_())
         with torch.enable_grad():
             logits = model(scaled).logits[:, target].sum()
             slopes = torch.autograd.grad(logits, (scaled.audio, scaled.text), materialize_grads=True)
@@ -136,14 +143,13 @@ def _mean_gradient(model: nn.Module, batch: Batch, target: int, shares: Tensor) 
     return audio / len(shares), text / len(shares)
 
 
-def to_pooled(scores: np.ndarray, count: int, **sizes) -> np.ndarray:
-    """Scores of MFCC frames (T,) -> (count,) of pooled frames: the sum over the MFCC frames that lie nearest to the middle
-    of what a pooled frame sees. Pooled frames overlap in what they see, so each score is counted once, not twice."""
-    if count == 0:
+def to_steps(scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Scores of MFCC frames (T,) -> (A,) of steps of sound, each of which sees frames `seen` (A, 2): the sum over the MFCC
+    frames that lie nearest to its middle. Steps overlap in what they see, so each score is counted once, not twice."""
+    if not len(seen):
         return np.zeros(0)
-    middles = seen_frames(count, **sizes).mean(1)
-    nearest = np.abs(middles[:, None] - np.arange(len(scores))).argmin(0)  # (count, T) -> (T,)
-    return np.bincount(nearest, scores, minlength=count)
+    nearest = np.abs(seen.mean(1)[:, None] - np.arange(len(scores))).argmin(0)  # (A, T) -> (T,)
+    return np.bincount(nearest, scores, minlength=len(seen))
 
 
 def _path(model: nn.Module, features: Features, target: int, shares: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -153,7 +159,7 @@ def _path(model: nn.Module, features: Features, target: int, shares: Tensor) -> 
     words, frames = real_lengths(model, features)
     by_word = (batch.text[0] * text).sum(-1)[:words].numpy()  # (L, E) -> (L,)
     by_frame = (batch.audio[0] * audio).sum(-1)[:len(features.audio)].numpy()  # (T, F) -> (T,)
-    return by_word, to_pooled(by_frame, frames, **pooling(model))
+    return by_word, to_steps(by_frame, step_frames(model, frames))
 
 
 def gradient_x_input(model: nn.Module, features: Features, target: int | None = None) -> Reading:
@@ -203,12 +209,10 @@ def occlusion(model: nn.Module, features: Features, target: int | None = None, *
     audio, text = whole.audio.repeat(n, 1, 1), whole.text.repeat(n, 1, 1)
     for i in range(words):
         text[1 + i, i] = 0
-    for k, (first, last) in enumerate(seen_frames(frames, **pooling(model))):
+    for k, (first, last) in enumerate(step_frames(model, frames)):
         audio[1 + words + k, max(0, first):last + 1] = torch.from_numpy(FILLERS[filler](features.audio).copy())
-    batch = Batch(whole.ids * n, audio, whole.audio_mask.expand(n, -1), text, whole.text_mask.expand(n, -1),
-                  whole.label.expand(n))
     with torch.no_grad():
-        logits = model(batch).logits
+        logits = model(copies(whole, audio, text)).logits
     target = choose_target(logits[0], target)
     fall = (logits[0, target] - logits[1:, target]).numpy()
     return Reading(f"occlusion ({filler})", target, *sides(model, fall[:words], fall[words:]))

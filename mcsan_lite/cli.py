@@ -136,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--id", help="with --corpus: which utterance, such as test_000003")
     made.add_argument("--root", help="with --corpus: its folder (default: data/<corpus>)")
     made.add_argument("--profile", default="quick", help="with --corpus synthetic: which of them (default: quick)")
-    made.add_argument("--map", default="cross.0.text_from_audio", help="which map (default: cross.0.text_from_audio)")
+    made.add_argument("--map", help="which map (default: the first of words × seconds, such as cross.0.text_from_audio)")
     made.add_argument("--out", default="attention", help="name of the files, without ending (default: attention)")
     return top
 

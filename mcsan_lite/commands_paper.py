@@ -61,10 +61,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def table(args: argparse.Namespace) -> int:
-    from mcsan_lite import course, splits
+    from mcsan_lite import splits
 
-    corpus, specs, _ = _programme(args)
-    found = course.finished(specs, corpus, args.runs)
+    corpus, specs, found = _results(args)
     if args.folds:
         found = found[found.fold.isin([fold.name for fold in splits.folds(corpus, specs[0].protocol)[:args.folds]])]
     return _show(args, corpus, specs, found)
@@ -114,7 +113,7 @@ def ledger(args: argparse.Namespace) -> int:
         return 0
     if args.ledger == "ambiguities":
         args.table = "ambiguities"
-        corpus, results = _results(args)
+        corpus, _, results = _results(args)
         print(ledgers.markdown(ledgers.ambiguities(results, dialogues={u.id: u.dialogue for u in corpus.utterances})))
         return 0
     corpus, results = _of_all_tables(args)
@@ -127,7 +126,7 @@ def _results(args: argparse.Namespace):
     from mcsan_lite import course
 
     corpus, specs, _ = _programme(args)
-    return corpus, course.finished(specs, corpus, args.runs)
+    return corpus, specs, course.finished(specs, corpus, args.runs)
 
 
 def _of_all_tables(args: argparse.Namespace):
@@ -139,7 +138,7 @@ def _of_all_tables(args: argparse.Namespace):
     found, error = [], None
     for args.table in ("table1", "table2", "table3"):
         try:
-            corpus, results = _results(args)
+            corpus, _, results = _results(args)
             found.append(results)
         except (DataError, ValueError) as refusal:  # nothing finished, or --rows of another table
             error = refusal

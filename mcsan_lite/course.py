@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mcsan_lite import ambiguities, checkpoints, inference, oracle, paper
+from mcsan_lite import ambiguities, checkpoints, inference, oracle, paper, splits
 from mcsan_lite.corpus import Corpus, DataError, require_name
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.ceilings import ceilings
@@ -77,12 +77,18 @@ def programme(table: str, corpus: Corpus, profile: str = "quick", kind: str = "s
 
 def finished(specs: Sequence[Spec], corpus: Corpus, runs: Path | str = "runs") -> pd.DataFrame:
     """What is finished of these specs, from disk; nothing is trained. Raises DataError where nothing is."""
-    homes = [spec.folder(corpus, Path(runs), MODELS[spec.model]) for spec in specs]
+    homes = _homes(specs, corpus, runs)
     found = [file.parent for home in homes for file in sorted(home.glob("*/metrics.json"))]
     if not found:
         raise DataError(f"no finished run of {', '.join(spec.name for spec in specs)} on {corpus.name} below {runs}",
                         "trained folds", "mcsan run, with the same table, corpus, protocol and profile")
     return load_results(runs, found)
+
+
+def _homes(specs: Sequence[Spec], corpus: Corpus, runs: Path | str) -> list[Path]:
+    """The folder of each spec's run."""
+    parts = {protocol: splits.folds(corpus, protocol) for protocol in {spec.protocol for spec in specs}}
+    return [spec.folder(corpus, Path(runs), MODELS[spec.model], parts[spec.protocol]) for spec in specs]
 
 
 def grid_results(table: str = "table3", profile: str = "quick", *, data: Path | str = "data", runs: Path | str = "runs",
@@ -97,9 +103,10 @@ def grid_results(table: str = "table3", profile: str = "quick", *, data: Path | 
     specs = programme(table, corpus, profile, protocol=paper.GRID_PROTOCOL["synthetic"])[:rows]
     how = {"folds": paper.FOLDS[profile], "cache": Path(data) / "cache", "runs": runs, "jobs": jobs}
     command = f"mcsan run {table} --profile {profile} --jobs 2"
-    homes = [spec.folder(corpus, Path(runs), MODELS[spec.model]) for spec in specs]
+    homes = _homes(specs, corpus, runs)
+    finished_here = all(len(list(home.glob("*/metrics.json"))) >= (paper.FOLDS[profile] or 1) for home in homes)
     shipped = RESULTS / f"{table}-synthetic-{profile}-folds.csv"
-    if shipped.is_file() and not retrain and not all(any(home.glob("*/metrics.json")) for home in homes):
+    if shipped.is_file() and not (retrain or finished_here):
         found = pd.read_csv(shipped)
         if {home.name for home in homes} <= set(found.run):
             wanted = found[found.run.isin([home.name for home in homes])].reset_index(drop=True)

@@ -21,7 +21,7 @@ from scipy.stats import ConstantInputWarning, spearmanr
 from torch import nn
 from torch.nn import functional as F
 
-from mcsan_lite.attention import pooled_count, pooling, seen_frames
+from mcsan_lite.attention import step_count, step_frames
 from mcsan_lite.batch import collate
 from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.features import Features
@@ -60,10 +60,7 @@ def without(features: Features, modality: str, rows: np.ndarray, filler: Filler 
 def _unit_of_rows(model: nn.Module, features: Features, modality: str) -> np.ndarray:
     """(rows,) the unit that each row belongs to: itself for a word, the pooled frame with the nearest centre for MFCC."""
     rows = len(getattr(features, require_name(modality, ("audio", "text"), "modality")))
-    if modality == "text":
-        centre = np.arange(rows)
-    else:
-        centre = seen_frames(pooled_count(rows, **pooling(model)), **pooling(model)).mean(1)
+    centre = np.arange(rows) if modality == "text" else step_frames(model, step_count(model, rows)).mean(1)
     if not len(centre):
         raise DataError(f"{features.id}, which has no {modality}", f"an utterance with {modality}", "take another.")
     return np.abs(np.arange(rows)[:, None] - centre).argmin(1)  # (rows, units) -> (rows,)

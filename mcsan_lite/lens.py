@@ -127,8 +127,9 @@ def show_lens(page: str):
 
 
 def views_of(model: torch.nn.Module, features: Features) -> list[View]:
-    """Every view of one utterance, normalised as in training: the cross-attention maps, heads averaged and one by one,
-    then each other reading (readings.py), for the predicted class. Raises DataError for a model that has no attention."""
+    """Every view of one utterance, normalised as in training: the maps between words and sound, heads averaged and one by
+    one, then each other reading (readings.py) that the model allows, for the predicted class. Raises DataError for a model
+    that has no attention."""
     return _attention_views(attention_maps(model, features)) + _reading_views(model, features)
 
 
@@ -141,13 +142,21 @@ def lens_of(run: Trained, features: Features, signal: np.ndarray, *, title: str,
 
 
 def _attention_views(maps: dict[str, AttentionMap]) -> list[View]:
-    crossing = [m for direction in DIRECTIONS for m in maps.values() if m.direction == direction]
+    crossing = [m for direction in DIRECTIONS for m in maps.values() if m.direction == direction and not m.summary]
     views = []
     for found in crossing:
         name = "raw attention" + (f", layer {found.layer + 1}" if len(crossing) > 2 else "")
-        heads = [View(name, found.direction, head, weights) for head, weights in enumerate(found.weights)]
-        views += [View(name, found.direction, None, found.mean), *heads]
+        views += _heads(name, found.direction, found)
+    for found in maps.values():
+        if found.summary and found.direction.endswith("_from_audio"):
+            views += _heads(f"raw attention, {found.name.split('.')[0]} {found.layer}", "utterance", found)
     return views
+
+
+def _heads(name: str, direction: str, found: AttentionMap) -> list[View]:
+    """The mean of all heads, then one by one, where there are several."""
+    one_by_one = [View(name, direction, head, weights) for head, weights in enumerate(found.weights)]
+    return [View(name, direction, None, found.mean), *(one_by_one if len(one_by_one) > 1 else [])]
 
 
 def _reading_views(model: torch.nn.Module, features: Features) -> list[View]:

@@ -23,7 +23,7 @@ import torch
 from scipy.stats import rankdata
 
 from mcsan_lite import inference
-from mcsan_lite.attention import attention_maps, frame_times
+from mcsan_lite.attention import attention_maps, step_spans
 from mcsan_lite.cache import key as content_key
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus, DataError
@@ -57,9 +57,8 @@ def score(row: np.ndarray, inside: np.ndarray) -> dict[str, float] | None:
 
 
 def inside_of(model: torch.nn.Module, count: int, span: tuple[float, float]) -> np.ndarray:
-    """(count,) True for each pooled frame of `model` whose middle lies in `span` (seconds, its end not included)."""
-    config = model.config
-    times = frame_times(count, kernel=config.kernel, stride=config.pool_stride, same=config.conv_same)
+    """(count,) True for each step of sound of `model` whose middle lies in `span` (seconds, its end not included)."""
+    times = step_spans(model, count).mean(1)
     return (times >= span[0]) & (times < span[1])
 
 
@@ -75,7 +74,7 @@ def decisive_span(truth: pd.Series) -> tuple[int, tuple[float, float]] | None:
 def head_maps(model: torch.nn.Module, features: Features) -> Iterator[tuple[str, np.ndarray]]:
     """(name, (L, A)) of every head's words-to-frames map; none from a model without cross-attention."""
     for name, found in attention_maps(model, features).items():
-        if name.endswith(".text_from_audio"):
+        if name.endswith(".text_from_audio") and not found.summary:
             layer = name.split(".")[1]
             yield from ((f"{HEAD}{layer}.{h}", weights) for h, weights in enumerate(found.weights))
 
@@ -175,12 +174,21 @@ def scores_of(checkpoint: Path | str, folder: Path | str, readings: Mapping[str,
     return pd.read_csv(kept)
 
 
+def _pairs(read: Callable, model: torch.nn.Module, one: Features) -> np.ndarray | None:
+    """(L, A), or None from a reading that scores no pairs, or that has nothing to say of this kind of model."""
+    try:
+        return read(model, one, None).pairs
+    except DataError:
+        return None
+
+
 def alignment(model: torch.nn.Module, utterances: Sequence[Features], corpus: Corpus,
               readings: Mapping[str, Callable] = {}) -> pd.DataFrame:
     """Does each word look at its own sound? On any corpus with word times: id, reading, points, mass, auc, chance, words.
 
     For every head's words-to-frames map, their mean, and those of `readings` that score word × frame: the scores of word
     w's row against w's own span, averaged over the `words` of an utterance. Nothing says that they should look there.
+    Raises DataError for utterances without word times, and for a model of whom nothing scores words × frames.
     """
     spoken = {u.id: u.words for u in corpus.utterances}
     if not any(spoken.get(one.id) for one in utterances):
@@ -192,11 +200,13 @@ def alignment(model: torch.nn.Module, utterances: Sequence[Features], corpus: Co
         maps = dict(head_maps(model, one))
         if maps:
             maps["raw attention, mean of heads"] = np.mean(list(maps.values()), 0)
-        maps |= {name: reading.pairs for name, read in readings.items()
-                 if (reading := read(model, one, None)).pairs is not None}
+        maps |= {name: pairs for name, read in readings.items() if (pairs := _pairs(read, model, one)) is not None}
         for name, pairs in maps.items():
             found = [score(pairs[word], inside_of(model, pairs.shape[1], span)) for word, span in spans.items()]
             found = pd.DataFrame([f for f in found if f])
             if len(found):
                 lines.append({"id": one.id, "reading": name, **found.mean(), "words": len(found)})
+    if not lines:
+        raise DataError(f"{type(model).__name__}, of which no map or reading scores words × frames",
+                        "a model whose words look at the sound", "take another run.")
     return pd.DataFrame(lines, columns=["id", "reading", *SCORES, "chance", "words"])

@@ -55,7 +55,7 @@ def markdown(table: pd.DataFrame) -> str:
                               for line in lines]
         columns["within noise"] = ["" if (said := line.get(f"{score} within noise")) is None else "yes" if said else "no"
                                    for line in lines]
-        columns["peeked gain, points"] = [_number(line.get(f"{score} peeked gain", NAN) * 100, "+.1f") for line in lines]
+        columns["peeked gain, points"] = [_interval(line, f"{score} peeked gain", "+.1f", 100) for line in lines]
         columns["paper"] = [" ± ".join(filter(None, (_number(line.get(f"{score} paper{sd}"), ".3f") for sd in ("", " sd"))))
                             for line in lines]
         columns["paper's gap, points"] = [_number(line.get(f"{score} paper gap", NAN) * 100, "+.1f") for line in lines]

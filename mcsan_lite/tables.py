@@ -63,8 +63,7 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
                 line["seconds per epoch"] = grid.seconds_per_epoch.mean()
             for score in scores:
                 line |= _compared(results, grids, parts, row, score, dialogues, printed)
-                if f"peeked_{score}" in grid:
-                    line[f"{score} peeked gain"] = (grid[f"peeked_{score}"] - grid[score]).mean()
+                line |= _peeked(grid, score) if f"peeked_{score}" in grid else {}
         at_home = own and kind == table_of and row in printed.index
         if at_home and row in PUBLISHED_FROM:
             line["paper's source"] = PUBLISHED_FROM[row]
@@ -101,7 +100,8 @@ def _compared(results: pd.DataFrame, grids: dict, parts: dict, row: str, score: 
         basis = f"{own.n} {'dialogues' if own.n < len(ids) else 'utterances, their dialogues unknown'}; {counted}"
     else:
         tests, basis = {}, f"{counted} on one test part, which is taken as it is"
-    line = {score: own.mean, f"{score} low": own.low, f"{score} high": own.high, f"{score} sd seeds": spread(values)[1],
+    low, high = np.clip((own.low, own.high), 0, 1)
+    line = {score: own.mean, f"{score} low": low, f"{score} high": high, f"{score} sd seeds": spread(values)[1],
             f"{score} sd folds": values.mean(1).std(ddof=1) if folds > 1 else NAN, "basis": basis}
     if row == FULL:
         return line | {f"{score} verdict": "reference"}
@@ -109,6 +109,15 @@ def _compared(results: pd.DataFrame, grids: dict, parts: dict, row: str, score: 
              f"equivalent within {100 * MARGIN:g} point": alike(difference, MARGIN).p,
              "verdict": _verdict(difference, row, score, printed)}
     return line | {f"{score} {name}": value for name, value in found.items()}
+
+
+def _peeked(grid: pd.DataFrame, score: str) -> dict:
+    """What choosing the epoch on the test part would have bought: mean and interval over folds, else over seeds."""
+    gains = grid.assign(gain=grid[f"peeked_{score}"] - grid[score]).pivot(index="fold", columns="seed", values="gain")
+    share = float((grid.n_test / grid.n_train).mean())
+    found = corrected_t(gains.to_numpy(), share) if len(gains) > 1 else corrected_t(gains.to_numpy()[0], 0)
+    return {f"{score} peeked gain{end}": value for end, value in
+            (("", found.mean), (" low", found.low), (" high", found.high))}
 
 
 def _verdict(difference: Test, row: str, score: str, printed: pd.DataFrame) -> str:
@@ -129,9 +138,9 @@ def _caption(table: pd.DataFrame, at_home: bool, name: str, full: pd.DataFrame) 
               "Scores on this corpus are not comparable with the paper's: the direction of its gaps counts.")
     return (f"Corpus {full.corpus.iloc[0]}, protocol {full.protocol.iloc[0]}, {full.fold.nunique()} fold(s) × "
             f"{full.seed.nunique()} seed(s). Gap: MCSAN − row on the same folds and seeds, above 0 where MCSAN is better. "
-            f"Intervals: 95 %, over {table.basis[FULL]}. Verdict: does the interval exclude 0, and on the paper's side? Not "
-            f"adjusted for the number of rows, which Holm's p is. Alike: p that the gap is within ± {100 * MARGIN:g} point "
-            f"(TOST). Peeked gain: had the epoch been chosen on the test part. {beside}")
+            f"Intervals: 95 %, over {table.basis[FULL]}, those of scores cut at 0 and 1. Verdict: does the gap's interval "
+            "exclude 0, on the paper's side? Not adjusted for the number of rows, which Holm's p is. Alike: p that the gap "
+            f"is within ± {100 * MARGIN:g} point (TOST). Peeked gain: had the epoch been chosen on the test part. {beside}")
 
 
 def published_gaps() -> pd.DataFrame:
@@ -184,6 +193,7 @@ def floors_beside(table: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
             low, high = own.low, own.high
             if len(group) == 1 and score == "wa":
                 low, high = share_interval(own.mean, int(group.n_test.iloc[0]))
+            low, high = np.clip((low, high), 0, 1)
             line |= {score: own.mean, f"{score} low": low, f"{score} high": high, f"{score} sd folds": group[score].std()}
     below = pd.concat([table, pd.DataFrame(lines.values(), index=pd.Index(lines, name="row"))])
     below.attrs = table.attrs

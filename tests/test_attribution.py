@@ -11,7 +11,7 @@ from refusals import refusal
 from torch import nn
 
 from mcsan_lite.attention import pooled_count, seen_frames
-from mcsan_lite.attribution import FILLERS, gradient_x_input, integrated_gradients, occlusion, receipts, to_pooled
+from mcsan_lite.attribution import FILLERS, gradient_x_input, integrated_gradients, occlusion, receipts, to_steps
 from mcsan_lite.batch import Dims, ModelOutput, collate
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.paper import ABLATIONS
@@ -137,11 +137,11 @@ def test_pooling_scores_keeps_their_sum(frames, sizes, seed):
     sizes = dict(zip(("kernel", "stride", "same"), sizes, strict=True))
     scores = np.random.default_rng(seed).standard_normal(frames)
     count = pooled_count(frames, **sizes)
-    pooled = to_pooled(scores, count, **sizes)
+    pooled = to_steps(scores, seen_frames(count, **sizes))
     assert pooled.shape == (count,) and pooled.sum() == pytest.approx(scores.sum() if count else 0, abs=1e-9)
     for k, (first, last) in enumerate(seen_frames(count, **sizes)):  # the frame in its middle is its own
         if (first + last) // 2 < frames:
-            assert to_pooled(np.eye(frames)[(first + last) // 2], count, **sizes)[k] == 1
+            assert to_steps(np.eye(frames)[(first + last) // 2], seen_frames(count, **sizes))[k] == 1
 
 
 def test_a_frozen_model_inside_no_grad_can_be_explained(example):

@@ -8,8 +8,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
+from refusals import refusal
 
+from mcsan_lite.attention import attention_maps
 from mcsan_lite.batch import Batch, Dims, ModelOutput, Standardizer, collate
+from mcsan_lite.lens import views_of
 from mcsan_lite.models import MODELS
 from mcsan_lite.training import TrainConfig, fit, predict, supervised
 
@@ -186,6 +189,32 @@ def test_maps_are_named_by_direction_and_sum_to_one_over_real_keys(case, made):
             torch.testing.assert_close(found.sum(-1), torch.ones(found.shape[:2]), msg=name)
             torch.testing.assert_close(weights[i, :, :queries, :keys], found, msg=name)
             assert not weights[i, :, :, keys:].any(), name
+
+
+@every_case
+def test_maps_get_words_and_seconds_on_their_axes(case, made):
+    """Of each real word and step of sound, and only of those; a step is as many frames as the model says."""
+    model, (one,) = build(case), made(1, frames=50, words=5)
+    if case in NO_MAPS:
+        assert "attention" in refusal(lambda: attention_maps(model, one))
+        return
+    each = getattr(model, "frames_a_step", getattr(model.config, "stride", 9))  # an MCSAN's pooled frame: every ninth
+    for found in attention_maps(model, one).values():
+        query, _, key = found.direction.partition("_from_")
+        np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-5)
+        axes = {"text": list(one.tokens), "audio": found.spans.mean(1).round(3).tolist()}
+        assert len(axes["audio"]) == -(-50 // each) and np.diff(axes["audio"])[2:] == pytest.approx(0.01 * each, abs=2e-3)
+        assert found.queries == ([query] if found.summary else axes.get(query, found.queries))
+        assert found.keys == (axes["text"] if case.startswith("can") else axes.get(key or query, found.keys))
+        assert found.weights.shape[1:] == (len(found.queries), len(found.keys)) and found.describe()
+    assert {v.direction for v in views_of(model, one)} >= {"utterance"}  # at least what occlusion and gradients say
+
+
+def test_a_model_that_is_silent_about_its_steps_is_asked_for_them(made):
+    """Two frames a step, and nothing says so: labels of the wrong seconds would be worse than none."""
+    model, (one,) = build("self_cross, cross"), made(1, frames=50, words=5)
+    del model.frames_a_step
+    assert "set frames_a_step" in refusal(lambda: attention_maps(model, one))
 
 
 @pytest.mark.parametrize("lost", ["audio", "text", "video"])
