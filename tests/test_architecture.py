@@ -130,7 +130,8 @@ def test_the_picture_itself(importer, imported, verdict):
 def test_house_rules(path):
     text = path.read_text(encoding="utf-8")
     assert path.stem not in ("utils", "util", "helpers", "common"), "name the module after its idea"
-    assert len(text.splitlines()) <= 250, "two ideas in one module: split it by idea"
+    lines = 150 if path.parent.name == "models" else 250
+    assert len(text.splitlines()) <= lines, "two ideas in one module: split it by idea"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
             assert node.names[0].name != "*", f"star import in line {node.lineno}"

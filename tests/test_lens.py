@@ -23,6 +23,8 @@ from mcsan_lite.features import FeatureConfig
 from mcsan_lite.inference import Trained
 from mcsan_lite.lens import View
 from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.multihop import MultiHop, MultiHopConfig
+from mcsan_lite.models.xu_align import XuAlign, XuAlignConfig
 from mcsan_lite.readings import READINGS
 
 NAMES = ["html", "svg", "png", "csv"]
@@ -207,6 +209,24 @@ class TestAttend:
         np.testing.assert_allclose(plain_stack["weights"], table)
         assert "<svg" in (tmp_path / "out" / "a.b.svg").read_text()
         assert (tmp_path / "out" / "a.b.png").read_bytes()[:4] == b"\x89PNG"
+
+    @pytest.mark.parametrize(("model", "shown", "written"), [
+        (XuAlign(Dims(13, 4, 3), XuAlignConfig(hidden=6, stride=3)), "align.0.text_from_audio", True),
+        (MultiHop(Dims(13, 4, 3), MultiHopConfig(hidden=6, stride=3)), "hop.1.audio_from_text", False)],
+        ids=["words", "summary"])
+    def test_another_model_shows_what_it_has(self, mcsan, run, corpus, tmp_path, plain_stack, model, shown, written):
+        """Its first map of words × seconds, three MFCC frames a step; a summary's one row is printed and nothing written."""
+        object.__setattr__(run, "model", model.eval())
+        asked = ("--corpus", "synthetic", "--root", str(corpus), "--id", "test_000003")
+        status, out, err = mcsan(*asked)
+        assert status == 0 and (tmp_path / "out").exists() is written, err
+        if written:
+            found = data_of((tmp_path / "out" / "a.b.html").read_text())
+            assert np.diff(found["times"])[2:] == pytest.approx(0.03, abs=1e-3) and " looks most at " in out
+            assert {view["name"] for view in found["views"]} == {
+                "raw attention", "gradient x input", "integrated gradients", "occlusion (silence)", "occlusion (mean frame)"}
+        else:
+            assert read_truth(corpus).text["test_000003"].split()[0] in out and mcsan(*asked, "--map", shown)[1] == out
 
     def test_all_or_none_and_what_was_there_stays(self, mcsan, corpus, tmp_path, monkeypatch, plain_stack):
         monkeypatch.setattr(pd.DataFrame, "to_csv", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))

@@ -15,6 +15,8 @@ from mcsan_lite.attention import attention_maps, frame_times
 from mcsan_lite.batch import Dims
 from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.models.multihop import MultiHop, MultiHopConfig
+from mcsan_lite.models.xu_align import XuAlign, XuAlignConfig
 from mcsan_lite.oracle import (
     BEST_HEAD,
     HEAD,
@@ -28,6 +30,7 @@ from mcsan_lite.oracle import (
     token_spans,
     with_best_head,
 )
+from mcsan_lite.readings import raw_attention
 
 FRAMES = 180  # MFCC frames: 20 pooled ones, the middle of every ninth from 0.06 s on
 TIMES = frame_times(20)
@@ -226,5 +229,9 @@ def test_alignment_on_made_up_words(model, world):
     assert means.loc["own", ["points", "mass", "auc"]].tolist() == [1, 1, 1]
     assert means.loc["next", "mass"] == 0 and means.loc["next", "auc"] < 0.5
     assert lines.words.max() <= 4 and means.chance.nunique() == 1 and 0.15 < means.chance.iloc[0] < 0.35
+    dims = Dims(model.conv[0].conv.in_channels, utterances[0].text.shape[1], 3)
+    xu = alignment(XuAlign(dims, XuAlignConfig(hidden=4)), utterances[:2], corpus, {"not of this model": raw_attention})
+    assert set(xu.reading) == {f"{HEAD}0.0", "raw attention, mean of heads"}
+    assert "words × frames" in refusal(lambda: alignment(MultiHop(dims, MultiHopConfig(hidden=4)), utterances[:2], corpus))
     silent = Corpus("silent", corpus.labels, tuple(Utterance(u.id, None, "a", u.label) for u in utterances))
     assert "ForcedAlignment" in refusal(lambda: alignment(model, utterances, silent))

@@ -464,8 +464,8 @@ of the small run above, a card would say:
 #
 # A reproduction that has only its own model cannot judge it. Every system that the paper compares with is one file in
 # `mcsan_lite/models/`, whose docstring says what of it is verified, what is remembered and what is chosen. They all run on
-# the same folds, features and scores; in quick with smaller networks and every third frame, as the notes say. **Floors
-# first**: who is not above them has learned nothing that needs a network.
+# the same folds, features and scores; in quick with smaller networks, and every third frame (DELTA: sixth, MulT: ninth).
+# **Floors first**: who is not above them has learned nothing that needs a network.
 
 # %%
 rivals = {}
