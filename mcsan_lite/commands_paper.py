@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,10 @@ def _programme(args: argparse.Namespace):
     rows = {"rows": _rows(args.rows, paper.ROWS.get(args.table, ()))} if args.rows else {}
     specs = course.programme(args.table, corpus, args.profile, args.corpus, protocol=plain.protocol,
                              features=plain.features, **rows)
+    asked = rows.get("rows", paper.ROWS.get(args.table, ()))
+    for row in [row for row in asked if row not in {spec.name for spec in specs}]:
+        print(f"not run: {row}, which needs {paper.needs(row)}; {corpus.name} has none, or not in most utterances",
+              file=sys.stderr)
     if not specs:
         raise DataError(f"--rows {args.rows} on {corpus.name}", "rows whose input it has: video, word times", "name others.")
     specs = [replace(spec, train=replace(spec.train, precision=plain.train.precision)) for spec in specs]

@@ -22,7 +22,7 @@ from mcsan_lite.fanout import fan_out
 from mcsan_lite.features import extract
 from mcsan_lite.models import MODELS
 from mcsan_lite.readings import READINGS
-from mcsan_lite.spans import mostly_timed
+from mcsan_lite.spans import LACKING, mostly_timed
 from mcsan_lite.spec import Spec
 from mcsan_lite.stats import fold_interval, score_interval
 
@@ -70,8 +70,9 @@ def grid_corpus(profile: str = "quick", table: str = "table3", *, data: Path | s
 def programme(table: str, corpus: Corpus, profile: str = "quick", kind: str = "synthetic", **how) -> list[Spec]:
     """The specs of "table1", "table2", "table3" or "ambiguities" on this corpus; `how` is that of `paper.table3`."""
     if table in paper.ROWS:
-        return paper.systems(table, profile, kind, video=any(u.video for u in corpus.utterances),
-                             word_times=mostly_timed(corpus.utterances), **how)
+        found = corpus.utterances
+        return paper.systems(table, profile, kind, video=sum(u.video is None for u in found) <= LACKING * len(found),
+                             word_times=any(u.words for u in found) and mostly_timed(found), **how)
     return {"table3": paper.table3, "ambiguities": ambiguities.specs}[table](profile, kind, **how)
 
 

@@ -10,8 +10,7 @@ def mmd(x: Tensor, y: Tensor) -> Tensor:
     """Squared maximum mean discrepancy of x (N, D) and y (M, D), the biased estimate; zero where one of them is empty.
 
     Five Gaussian kernels are summed, each bandwidth twice the one before, the middle one the mean squared distance of all
-    N + M vectors. Five, the factor and the base: read in the code of Liang et al.'s co-author; that the base is the middle
-    one is remembered.
+    N + M vectors: all of it read in the code of Liang et al.'s co-author.
     """
     if not len(x) or not len(y):
         return 0 * (x.sum() + y.sum())

@@ -43,11 +43,19 @@ class Spec:
         ids = splits.digest(splits.folds(corpus, self.protocol) if folds is None else folds)
         config = asdict(model_class.Config(**self.options))  # defaults included: changing one changes the key
         told = (settings, config, corpus.fingerprint(), ids, code_hash(model_class))
+        if self.features.video:  # other numbers of the same faces are other features, which no setting tells apart
+            told += (_films(corpus),)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
 
     def folder(self, corpus: Corpus, runs: Path, model_class: type, folds: Sequence[splits.Fold] | None = None) -> Path:
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
         return Path(runs) / f"{slug}-{self.key(corpus, model_class, folds)}"
+
+
+def _films(corpus: Corpus) -> list[tuple[str, int | None]]:
+    """Name and size of every file that the third stream is read from."""
+    files = {video.source(u.video) for u in corpus.utterances if u.video is not None}
+    return sorted((file.name, file.stat().st_size if file.is_file() else -1) for file in files)
 
 
 def code_hash(model_class: type) -> str:
@@ -58,15 +66,41 @@ def code_hash(model_class: type) -> str:
         if part.__module__ == "__main__":  # a notebook: what the class uses counts, not every other cell
             code += _cells(part, set())
         else:
-            modules |= {inspect.getmodule(part), *_bricks(inspect.getmodule(part))}
+            _bricks(inspect.getmodule(part), modules)
     code += [_code(module) for module in sorted(modules, key=lambda m: m.__name__)]
     return hashlib.sha256(repr(code).encode()).hexdigest()[:10]
 
 
-def _bricks(module: types.ModuleType) -> set[types.ModuleType]:
-    """The modules of ours that a model's file takes something from."""
-    names = {getattr(value, "__module__", None) or "" for value in vars(module).values()}
-    return {sys.modules[name] for name in names if name.startswith("mcsan_lite.")}
+def _bricks(module: types.ModuleType, seen: set[types.ModuleType]) -> set[types.ModuleType]:
+    """What a model's file is built from, itself first: the modules of ours from which it takes something, and, for a file of
+    the user's own, its neighbours in the same folder and what they are built from."""
+    seen.add(module)
+    for value in vars(module).copy().values():
+        name = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None) or ""
+        found = sys.modules.get(name)
+        if found is None or found in seen:
+            continue
+        if name.startswith("mcsan_lite."):
+            seen.add(found)
+        elif (file := getattr(found, "__file__", None)) and Path(file).parent == Path(module.__file__).parent:
+            _bricks(found, seen)
+    return seen
+
+
+def _constant(value: object) -> str | None:
+    """A plain value, or a container of such, as text; None for what is no constant."""
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return repr(value)
+    if isinstance(value, dict):
+        value, kind = [*value.items()], "dict"
+    elif isinstance(value, tuple | list | set | frozenset):
+        kind = type(value).__name__
+    else:
+        return None
+    parts = [_constant(item) for item in value]
+    if None in parts:
+        return None
+    return f"{kind}({', '.join(sorted(parts) if kind.endswith('set') else parts)})"
 
 
 def _cells(item: object, seen: set[int]) -> Iterator[str]:
@@ -76,8 +110,8 @@ def _cells(item: object, seen: set[int]) -> Iterator[str]:
     seen.add(id(item))
     if isinstance(item, type):
         for name, value in vars(item).items():
-            if isinstance(value, bool | int | float | str | tuple) and not name.startswith("__"):
-                yield f"{name} = {value!r}"
+            if not name.startswith("__") and (text := _constant(value)) is not None:
+                yield f"{name} = {text}"
             for part in (value.fget, value.fset) if isinstance(value, property) else (inspect.unwrap(value),):
                 if inspect.isfunction(part := getattr(part, "__func__", part)):  # also of a static or class method
                     yield from _cells(part, seen)
@@ -87,8 +121,8 @@ def _cells(item: object, seen: set[int]) -> Iterator[str]:
             value = item.__globals__.get(name)
             if getattr(value, "__module__", None) == "__main__":
                 yield from _cells(value, seen)
-            elif isinstance(value, bool | int | float | str | tuple) and not name.startswith("__"):
-                yield f"{name} = {value!r}"
+            elif name in item.__globals__ and not name.startswith("__") and (text := _constant(value)) is not None:
+                yield f"{name} = {text}"
 
 
 def _names(code: types.CodeType) -> set[str]:

@@ -51,6 +51,7 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
     if kind == "meld" and "weighted_f1" not in scores:
         scores = (*scores, "weighted_f1")
     full, lines = grids[FULL], {}
+    judged = printed.iloc[:0] if kind == "text alone" else printed  # the paper claims nothing about silence
     parts = {name: predictions(grid) for name, grid in grids.items()} if full.fold.nunique() == 1 else {}
     own = (OWN_FOLDS.get(kind) == full.protocol.iloc[0] and "official-dev" not in set(full.fold) and
            full.corpus.iloc[0] != "iemocap4")  # the paper's classes and folds
@@ -62,8 +63,9 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
             if "seconds_per_epoch" in grid:
                 line["seconds per epoch"] = grid.seconds_per_epoch.mean()
             for score in scores:
-                line |= _compared(results, grids, parts, row, score, dialogues, printed)
-                line |= _peeked(grid, score) if f"peeked_{score}" in grid else {}
+                line |= _compared(results, grids, parts, row, score, dialogues, judged)
+                if f"peeked_{score}" in grid and grid[f"peeked_{score}"].notna().all():  # cMKL has no epochs to peek at
+                    line |= _peeked(grid, score)
         at_home = own and kind == table_of and row in printed.index
         if at_home and row in PUBLISHED_FROM:
             line["paper's source"] = PUBLISHED_FROM[row]
@@ -81,7 +83,8 @@ def compare(results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[s
     table["verdict"] = said.where(said.notna(), table["verdict"])
     table.attrs = {"corpus": full.corpus.iloc[0], "protocol": full.protocol.iloc[0], "scores": list(scores),
                    "splits": dict(sorted(zip(full.fold, full.split, strict=True))), "from": "this run"}
-    table.attrs["caption"] = _caption(table, own and kind == table_of, name, full)
+    silence = " Nothing is heard here: no claim of the paper is judged." if kind == "text alone" else ""
+    table.attrs["caption"] = _caption(table, own and kind == table_of, name, full) + silence
     return table
 
 

@@ -1,14 +1,19 @@
 """docs/adding_a_model.md, run as it stands: a model from a script of one's own through the experiments."""
 
+import inspect
 import re
 import runpy
 from pathlib import Path
 
 import pytest
+import test_model_contract as contract
 import torch
+from test_model_contract import made  # noqa: F401, the contract's own fixture
+from torch import nn
 
-from mcsan_lite.batch import Dims, collate
+from mcsan_lite.batch import Dims, ModelOutput, collate
 from mcsan_lite.experiment import run_experiment
+from mcsan_lite.layers import attend
 
 PAGE = Path(__file__).parents[1] / "docs" / "adding_a_model.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
@@ -59,9 +64,49 @@ def test_a_function_that_the_class_uses_counts_too_as_the_page_says(run, first):
 def test_the_pages_model_keeps_the_contract(first, make_features):
     torch.manual_seed(0)
     model = first["Means"](Dims(13, 17, 3), first["MeansConfig"]()).eval()
-    made = make_features(2, frames=5, words=2) + make_features(1, frames=30, words=9, prefix="long")
-    torch.testing.assert_close(model(collate(made)).logits[:2], model(collate(made[:2])).logits)
+    some = make_features(2, frames=5, words=2) + make_features(1, frames=30, words=9, prefix="long")
+    torch.testing.assert_close(model(collate(some)).logits[:2], model(collate(some[:2])).logits)
     assert model(collate(make_features(1, frames=0))).logits.isfinite().all()
+
+
+class Asking(nn.Module):
+    """A solution of the page's exercise: each word asks the frames."""
+
+    def __init__(self, dims, config):
+        super().__init__()
+        self.ask, self.answer = nn.Linear(dims.text, 8), nn.Linear(dims.audio, 8)
+        self.classifier = nn.Linear(dims.audio + dims.text, dims.classes)
+
+    def forward(self, batch, *, need_attention=False):
+        heard, weights = attend(self.ask(batch.text), self.answer(batch.audio), batch.audio, batch.audio_mask[:, None])
+        mean = [(x * batch.text_mask[..., None]).sum(1) / batch.text_mask.sum(1, keepdim=True).clamp(min=1)
+                for x in (heard, batch.text)]
+        maps = {"cross.0.text_from_audio": weights[:, None].detach()} if need_attention else {}
+        return ModelOutput(self.classifier(torch.cat(mean, -1)), maps)
+
+
+TOLD = ["interface", "padding_and_batch_mates_change_nothing", "what_stands_on_padding_is_never_seen",
+        "gradients_reach_every_parameter", "same_seed_same_bits", "asking_for_attention_never_changes_a_logit",
+        "overfits_eight_utterances_and_comes_back_from_a_checkpoint",
+        "maps_are_named_by_direction_and_sum_to_one_over_real_keys", "maps_get_words_and_seconds_on_their_axes"]
+
+
+@pytest.mark.parametrize("told", TOLD)
+@pytest.mark.parametrize("name", ["Means", "Asking"])
+def test_who_follows_the_page_passes_the_contract(name, told, first, made, labels, monkeypatch, request):  # noqa: F811
+    """The page's model as it stands, and the exercise solved, as a line in CASES each."""
+    model = first["Means"] if name == "Means" else Asking
+    monkeypatch.setattr(Asking, "Config", first["MeansConfig"], raising=False)
+    monkeypatch.setitem(contract.MODELS, "mine", model)
+    monkeypatch.setitem(contract.CASES, "mine", ("mine", {}))
+    if name == "Means":
+        contract.NO_MAPS.add("mine")
+    test = getattr(contract, f"test_{told}")
+    given = {"case": "mine", "made": made, "labels": labels, "tmp_path": request.getfixturevalue("tmp_path")}
+    try:
+        test(**{key: given[key] for key in inspect.signature(test).parameters})
+    finally:
+        contract.NO_MAPS.discard("mine")
 
 
 def test_an_unknown_model_is_refused_by_name(first, tmp_path):

@@ -1,9 +1,11 @@
 """What names a run: its settings, its corpus, its folds and its code, and nothing else."""
 
 import importlib.util
+import linecache
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mcsan_lite import experiment, splits
@@ -88,7 +90,9 @@ def test_edited_code_is_another_run_but_an_edited_comment_is_not(cell, corpus, s
     ("def half(x):\n    return x / 2\n\n\ndef double(x):\n    return half(4 * x)\n\n\n"
      + CLASS + "        double(1)\n" + LINE, ("x / 2", "x / 3")),
     ("SCALE = 2\n\n\n" + CLASS + "        print(SCALE)\n" + LINE, ("SCALE = 2", "SCALE = 3")),
+    ("SCALES = [1, {\"a\": (2, {3, 4})}]\n\n\n" + CLASS + "        print(SCALES)\n" + LINE, ("{3, 4}", "{3, 5}")),
     (CLASS + LINE + "\n    scale = 2\n", ("scale = 2", "scale = 3")),
+    (CLASS + LINE + "\n    sizes = {\"a\": [2]}\n", ("[2]", "[3]")),
     (CLASS + LINE + "\n    @staticmethod\n    def attend(x):\n        return x + 1\n", ("x + 1", "x + 2")),
     (CLASS + LINE + "\n    @property\n    def wide(self):\n        return 1\n", ("return 1", "return 2")),
 ])
@@ -106,3 +110,43 @@ def test_two_classes_of_one_file_are_two_runs(corpus, spec):
         pass
 
     assert spec.key(corpus, One) != spec.key(corpus, Two)
+
+
+def test_a_set_is_the_same_in_every_order():
+    assert spec_module._constant({"b", "a"}) == spec_module._constant({"a", "b"})
+    assert spec_module._constant([object()]) is None  # its address is another one in each session
+
+
+def test_neighbours_of_a_users_own_file_count_too(tmp_path, monkeypatch, corpus, spec):
+    """my_model.py takes a layer from my_layers.py, which takes a number from my_numbers.py."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def key(number):
+        (tmp_path / "my_numbers.py").write_text(f"def number():\n    return {number}\n")
+        (tmp_path / "my_layers.py").write_text("import my_numbers\n\n\ndef layer():\n    return my_numbers.number()\n")
+        (tmp_path / "my_model.py").write_text("from my_layers import layer\n\n"
+                                              "from mcsan_lite.models.mcsan import MCSAN\n\n\n"
+                                              "class Mine(MCSAN):\n    number = property(lambda self: layer())\n")
+        for name in ("my_numbers", "my_layers", "my_model"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        linecache.clearcache()
+        return spec.key(corpus, importlib.import_module("my_model").Mine)
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    try:
+        assert key(1) != key(22) != key(333)
+    finally:
+        for name in ("my_numbers", "my_layers", "my_model"):
+            sys.modules.pop(name, None)
+
+
+def test_other_films_of_the_same_utterances_are_another_run(tmp_path, corpus, spec):
+    films = replace(corpus, utterances=tuple(replace(u, video=tmp_path / f"{u.id}.npy") for u in corpus.utterances))
+    seen = replace(spec, features=replace(spec.features, video=True))
+    keys = []
+    for width in (2, 3):
+        for u in films.utterances:
+            np.save(u.video, np.zeros((4, width)))
+        keys.append((seen.key(films, MCSAN), spec.key(films, MCSAN)))
+    assert keys[0][0] != keys[1][0] and keys[0][1] == keys[1][1], "a row that does not look is the same run"

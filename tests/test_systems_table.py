@@ -1,12 +1,15 @@
 """Tables 1 and 2 as programmes: every system on MCSAN's folds, features and scores; what a corpus lacks is not run."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from mcsan_lite import claims, paper, tables
+from mcsan_lite import claims, course, paper, tables
 from mcsan_lite.batch import Dims
+from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.models import MODELS
 
 
@@ -69,6 +72,48 @@ def test_verdicts_of_rivals():
     assert said["MulT"] == "MCSAN ahead" and said["Rajan et al., self"] == "MCSAN behind"
     assert found.verdict["CAN"] == "not run" and not any("paper" in column for column in found)
     assert "sees video" in tables.markdown(found)
+
+
+def test_a_row_without_epochs_to_peek_at_stands_beside_rows_with_them():
+    """cMKL's results hold no peeked scores; in a table with others they are missing numbers."""
+    runs = results({"MCSAN": .90, "cMKL": .80, "Liang et al.": .85})
+    runs = runs.assign(peeked_weighted_f1=(runs.weighted_f1 + .01).where(runs.name != "cMKL"))
+    gain = tables.compare(runs, "synthetic", "table2")["weighted_f1 peeked gain"]
+    assert gain["MCSAN"] == pytest.approx(.01) and np.isnan(gain["cMKL"])
+
+
+def test_no_claim_is_judged_where_nothing_is_heard():
+    runs = results({"MCSAN": .60, "cMKL": .55}, n=3)
+    assert tables.compare(runs, "meld", "table2").verdict["cMKL"] == "reproduced"
+    alone = tables.compare(runs, "text alone", "table2")
+    assert alone.verdict["cMKL"] == "MCSAN ahead" and "Nothing is heard" in alone.attrs["caption"]
+
+
+def toy(sound=True, timed=8, seen=8):
+    """Eight utterances, of which so many have word times and video."""
+    return Corpus("toy", ("x", "y"), tuple(
+        Utterance(f"u{i}", Path("a.wav") if sound else None, "so it", "xy"[i % 2], video=Path("v.csv") if i < seen else None,
+                  words=(Word("so", 0, .1),) if i < timed else (), split=("train", "valid", "test", "test")[i % 4])
+        for i in range(8)))
+
+
+@pytest.mark.parametrize(("given", "missing"), [
+    ({}, set()), ({"seen": 7}, {"AMH", "MCSAN + video"}), ({"timed": 7}, {"CAN"}), ({"sound": False, "timed": 0}, {"CAN"}),
+    ({"timed": 0, "seen": 0}, {"AMH", "MCSAN + video", "CAN"})], ids=str)
+def test_nothing_runs_under_the_name_of_an_input_that_is_not_there(given, missing):
+    made = {s.name for s in course.programme("table1", toy(**given), protocol="official")}
+    assert set(paper.ROWS["table1"]) - made == missing and all(paper.needs(row) for row in missing)
+
+
+def test_tables_1_and_2_as_printed():
+    assert paper.TABLE1_PUBLISHED.loc["MDRE"].tolist() == [.498, .059, .418, .077]
+    assert paper.TABLE1_PUBLISHED.loc["MHA"].tolist() == [.543, .026, .491, .028]
+    assert paper.TABLE1_PUBLISHED.loc["Xu et al."].tolist() == [.560, .028, .450, .028]
+    assert paper.TABLE1_PUBLISHED.loc["CAN"].tolist() == [.579, .019, .487, .017]
+    assert paper.TABLE1_PUBLISHED.loc["AMH"].tolist() == [.617, .016, .547, .025]
+    assert paper.TABLE1_PUBLISHED.loc["MCSAN"].tolist() == [.612, .012, .560, .019]
+    assert paper.TABLE2_PUBLISHED.to_dict() == {
+        "cMKL": .555, "Liang et al.": .561, "Liang et al. (semi)": .571, "MCSAN": .592}
 
 
 def test_printed_numbers_stand_beside_on_their_own_corpus_alone():

@@ -6,23 +6,24 @@ Recognition with Cross-Modal Distribution Matching", ACM Multimedia 2020, arXiv 
     labelled: CE + U       unlabelled, if `semi`, from epoch `warmup` on: U       (z_a', z_l'): codes of different utterances
     MMD(x, y) = mean k(x, x) + mean k(y, y) − 2 mean k(x, y), biased, k = Σ of 5 Gaussian kernels, a factor 2 apart
 
-Verified in code of the authors (IEMOCAP; none found for MELD): the weights, MMD, widths, warm-up 10, batch 128, rate 1e-3;
-acoustic 512-256-128 with ReLU, mirrored; lexical: Transformer (2 layers, 4 heads, pre-norm, sinusoids, inner width × 4,
-no dropout) on 22 words × 1,024 of BERT, two 2-D convolutions (1-64: 4, stride 2; 64-4: 4, stride 3), 512, 128; decoder:
-dense, transposed convolutions, 2-layer causal Transformer fed the true words in reverse; classifier 256-64-16-C.
-Remembered [M]: the bandwidths are centred on the mean squared distance of the joint batch.
+Verified in code of the authors (IEMOCAP; none found for MELD): the weights, MMD with bandwidths centred on the mean squared
+distance of the joint batch, widths, warm-up 10, batch 128, rate 1e-3; acoustic 512-256-128 with ReLU, mirrored; lexical:
+Transformer (2 layers, 4 heads, pre-norm, inner width × 4, no dropout; words times √width, sinusoids) on 22 words × 1,024 of
+BERT, two 2-D convolutions (1-64: 4, stride 2; 64-4: 4, stride 3), 512, 128, both linear; decoder: two linear layers,
+transposed convolutions, 2-layer causal Transformer, last word first; classifier 256-64-16-C.
 Adapted: functionals of our MFCC (z-scored by running moments) for openSMILE's IS10, 1,582 numbers; GloVe, mapped linearly
-to `width`, for BERT; 22 words of any utterance, shorter ones masked and zero behind, later words cut off; GroupNorm for
-BatchNorm, since our batches are sorted by length and not alike; no ReLU on reconstructions and logits, where theirs cannot
-fit; PyTorch's first weights for N(0, .02), which learns little in the few epochs of a quick run; dropout before the
-classifier (their run's name holds a 0.3 of unknown meaning). A permutation of a batch has the same MMD as the batch: so
-z_a' is of every other utterance and z_l' of the rest. MELD's unlabelled pool is unknown: ours is the share of training
-labels that TrainConfig.unlabelled holds back, so no row of ours repeats the published .571.
+to `width`, for BERT; the first 22 words of any utterance, masked; GroupNorm for BatchNorm, since our batches are sorted by
+length and not alike; no ReLU on reconstructions, logits and the decoder's memory, where theirs cannot fit; the decoder
+pre-norm, with positions, fed the words (theirs: post-norm, without, fed the encoder's states); PyTorch's first weights for
+N(0, .02), which learns little in a quick run; dropout before the classifier (their run's name holds a 0.3). A permutation of
+a batch has the batch's MMD: so z_a' is of every other utterance and z_l' of the rest. MELD's unlabelled pool is unknown:
+ours are the labels that TrainConfig.unlabelled holds back, so no row of ours repeats the published .571.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import torch
@@ -39,8 +40,6 @@ WORDS, HEADS, CODE = 22, 4, 128  # verified
 
 @dataclass(frozen=True)
 class LiangConfig:
-    """Raises ValueError for a width that its heads cannot share."""
-
     semi: bool = False  # verified: both settings are in the paper
     warmup: int = 10  # verified: the first epoch, counted from 1, that learns from unlabelled utterances
     width: int = 128  # chosen: of the lexical Transformers (1,024 on BERT)
@@ -73,14 +72,14 @@ class Lexical(nn.Module):
                                              nn.LayerNorm(width))
         self.reduce = nn.Sequential(  # (B, 1, 22, width) -> (B, 64, 11, half) -> (B, 4, 4, columns) -> (B, 128)
             nn.Conv2d(1, 64, 4, 2, 1), nn.GroupNorm(1, 64), nn.ReLU(), nn.Conv2d(64, 4, 4, 3, 1), nn.GroupNorm(1, 4),
-            nn.ReLU(), nn.Flatten(), *dense(16 * columns, 512), nn.Linear(512, CODE))
+            nn.ReLU(), nn.Flatten(), nn.Linear(16 * columns, 512), nn.Linear(512, CODE))
         self.expand = nn.Sequential(
-            *dense(CODE, 512, 16 * columns), nn.Unflatten(1, (4, 4, columns)),
+            nn.Linear(CODE, 512), nn.Linear(512, 16 * columns), nn.Unflatten(1, (4, 4, columns)),
             nn.ConvTranspose2d(4, 64, 4, 3, 1, output_padding=(0, half - 3 * columns + 1)), nn.ReLU(),
             nn.ConvTranspose2d(64, 1, 4, 2, 1))
 
     def _place(self, words: Tensor) -> Tensor:
-        return self.enter(words) + positions(words.shape[1], self.width, like=words)
+        return math.sqrt(self.width) * self.enter(words) + positions(words.shape[1], self.width, like=words)
 
     def forward(self, words: Tensor, mask: Tensor) -> Tensor:
         """words (B, L, E), L <= 22, mask (B, L) -> code (B, 128), zero for an utterance without a word."""

@@ -33,7 +33,7 @@ class MCSANConfig:
     full_scale: bool = False  # Eq. 9 prints √d for one head; with several, [18] divides by √(d / heads)
     uniform_attention: bool = False  # not in the paper: every word and frame weighs alike, a control for lesson 09
     classifier_layers: int = 2  # paper silent: "a fully connected classifier"; 1 = a single linear map
-    dropout: float = 0.1  # paper silent: in attention, behind sub-layers, in the classifier
+    dropout: float = 0.1  # paper silent; as [18]: in attention, behind sub-layers, in the classifier
 
     def __post_init__(self) -> None:
         def refuse(given: str, expected: str, do: str) -> None:

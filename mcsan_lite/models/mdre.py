@@ -9,9 +9,10 @@ from there to the logits, 235 -> 117 and 200 -> 100, each bias a *single number*
 ("dr" there is what is kept), orthogonal GRUs, other matrices U(-.25, .25), and a *sigmoid* cross-entropy per class.
 Remembered [M]: the paper's loss is a softmax cross-entropy.
 Chosen: 40 MFCC in up to 1,000 frames, normalised, for the code's 39 in 750; softmax (`loss="sigmoid"` is the code); no
-prosody, since no features here have the 35 openSMILE numbers; frozen word vectors, where the code trains its embedding;
-`stride`. The training loop of the re-run that MCSAN quotes is in no repository. Probabilities that are reported are softmax
-either way; the predicted class is the same.
+prosody, since no features here have the 35 openSMILE numbers, so `prosody` is there for its parameter count and for a batch
+that you make and pass yourself; frozen word vectors, where the code trains its embedding; `stride`. The training loop of
+the re-run that MCSAN quotes is in no repository. Probabilities that are reported are softmax either way; the predicted
+class is the same.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ default a causal mask, across modalities too: key j is hidden from query i if j 
 (`causal=True`; here T is each utterance's own length, so that a longer batch-mate changes nothing).
 From the paper (table of sizes): d = 40, kernels 3 (text) and 5 (audio), 4 blocks, dropouts .3 / .25 / .1.
 Chosen: two modalities, so each target has one incoming stream, of width d; one softmax over all classes where the code has
-four binary tasks; 8 heads, since 10 of the paper leave 4 numbers a head; convolutions that keep the length; masks on
-padding; `pooling="max"` as a switch; `stride`, the mean of so many MFCC frames, for speed.
+four binary tasks; 8 heads, since 10 of the paper leave 4 numbers a head; 3 memory blocks; dropout on words alone, where the
+code also drops embedded streams; convolutions that keep the length; masks on padding; `pooling="max"` as a switch; `stride`,
+the mean of so many MFCC frames, for speed.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class MulTConfig:
     pooling: Literal["last", "max"] = "last"  # verified: code
     text_dropout: float = 0.3  # paper, on the word vectors
     attention_dropout: float = 0.25  # paper; code .1
-    dropout: float = 0.1  # paper, before the output; chosen: behind each sub-layer too
+    dropout: float = 0.1  # paper, before the output; verified: code, in and behind each sub-layer too
     stride: int = 1  # as in the source
 
     def __post_init__(self) -> None:

@@ -8,8 +8,8 @@ Mechanism", ICASSP 2019 (arXiv 1904.10788).
 
 Verified (abstract): two bidirectional LSTMs; the sound finds words, then those words find sound. (The author, in an issue:
 the attention of MHA-1 is that of his MDREA, whose code asks with an affine map of the summary, unscaled.) In third-party
-notes: these equations, and that a third hop is worse.
-Remembered [M]: the row called "MHA" is MHA-2; hidden 200; the readout of MHA-3.
+notes: hops 1 and 2, without b, and that a third hop is worse.
+Remembered [M]: the row called "MHA" is MHA-2; hidden 200; the third hop and its readout.
 Chosen: MFCC as MCSAN's; oᵃ_last is each direction's own last state; dropout as in MDRE's code; padding masked (MDREA's
 code did not until 2020); frozen word vectors; `stride`. No public code of MHA was found.
 """

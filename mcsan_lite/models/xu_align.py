@@ -5,8 +5,9 @@ The paper's, `XuAlign`:
     sᵢ, hⱼ = BiLSTM states of the frames and of the words
     e_ji = tanh(u · sᵢ + v · hⱼ + b);  α_ji = softmaxᵢ e_ji;  s̃ⱼ = Σᵢ α_ji sᵢ;  max over words of BiLSTM([s̃ⱼ; hⱼ]) -> logits
 Verified (abstract): attention aligns frames and words, the aligned features go into a sequential model. Read in a third
-party's reproduction: GloVe, 34 low-level descriptors, hidden 100 a direction, Adam 1e-3, batch 128, dropout .3. Remembered
-[M]: the equations and the LSTMs. Chosen: MFCC for the descriptors, dropout at each BiLSTM's input and before the classifier.
+party's reproduction: GloVe, 34 low-level descriptors, hidden 100 a direction, Adam 1e-3 with beta 1 of .5 (here .9), batch
+128, dropout .3. Remembered [M]: the equations and the LSTMs. Chosen: MFCC for the descriptors, dropout at each BiLSTM's
+input and before the classifier.
 
 The authors' code, `XuAlignDelta` (Delta-ML/delta, 31dfebc, multimodal_cls_model.py), another model:
     speech -> dense 512, ReLU -> BiGRU 100;  words -> BiGRU 100;  8-head scaled dot-product attention, words ask frames;
