@@ -23,21 +23,24 @@ from mcsan_lite.stack import draw_stack
 Truth = tuple[int, float, float]  # the decisive token, start_s, end_s
 
 
-def own(audio: str | None, text: str) -> tuple[Corpus, None]:
-    """A recording and its transcript as a corpus of one. Raises DataError where either is left out."""
+def own(audio: str | None, text: str, video: str | None = None) -> tuple[Corpus, None]:
+    """A recording, its transcript and, where there is one, its film as a corpus of one. Raises DataError where one of the
+    first two is left out."""
     if not (audio and text):
         raise DataError("a recording or a transcript left out", "both: a map shows where one looks in the other",
                         'give --audio my.wav and --text "what was said", or --corpus and --id')
-    return Corpus("yours", ("unknown",), (Utterance("your recording", Path(audio), text, "unknown"),)), None
+    one = Utterance("your recording", Path(audio), text, "unknown", video=None if video is None else Path(video))
+    return Corpus("yours", ("unknown",), (one,)), None
 
 
 def of_corpus(name: str, wanted: str | None, *, root: Path | str | None = None, profile: str = "quick",
-              data: Path | str = "data") -> tuple[Corpus, Truth | None]:
-    """The utterance `wanted` as a corpus of one, and of the synthetic corpus its truth, where a word decides.
+              data: Path | str = "data", video: Path | str | None = None) -> tuple[Corpus, Truth | None]:
+    """The utterance `wanted` as a corpus of one, and of the synthetic corpus its truth, where a word decides; `video`: the
+    folder of the corpus's films.
     Raises DataError for an id that is not there and for an utterance without clip or transcript."""
     if name == "synthetic":
         root = root or course.synthetic_folder(profile, data=data)
-    corpus = course.open_corpus(name, root=root, data=data, strict=False)
+    corpus = course.open_corpus(name, root=root, data=data, strict=False, video=video)
     found = {u.id: u for u in corpus.utterances}
     if wanted not in found:
         near = difflib.get_close_matches(wanted or "", found, n=3, cutoff=0.5) or list(found)[:3]

@@ -19,6 +19,7 @@ from mcsan_lite.features import FeatureConfig, Features
 # Maps in which a summary of the utterance asks, in one row: "hop.2.text_from_audio"; "global.0.audio" weighs *words*, by
 # their sound.
 SUMMARIES = ("hop", "global")
+CELLS = 4_000_000  # words or steps, squared, in one batch: a choice, 318 utterances of 112 steps (10 s in an MCSAN)
 
 
 def pooled_count(frames: int, *, kernel: int = 3, stride: int = 3, same: bool = True, blocks: int = 2) -> int:
@@ -54,10 +55,11 @@ def frame_times(count: int, **sizes) -> np.ndarray:
 
 def _pooling(model: torch.nn.Module) -> dict | None:
     """The sizes of an MCSAN's convolution and pooling blocks, as the functions above take them; None for another model."""
+    fields = {"kernel": "kernel", "stride": "pool_stride", "same": "conv_same"}
     config = getattr(model, "config", None)
-    if not hasattr(config, "pool_stride"):
+    if hasattr(model, "frames_a_step") or not all(hasattr(config, field) for field in fields.values()):
         return None
-    return {"kernel": config.kernel, "stride": config.pool_stride, "same": config.conv_same}
+    return {size: getattr(config, field) for size, field in fields.items()}
 
 
 def _frames_a_step(model: torch.nn.Module) -> int:
@@ -70,9 +72,15 @@ def step_count(model: torch.nn.Module, frames: int) -> int:
     return -(-frames // _frames_a_step(model)) if sizes is None else pooled_count(frames, **sizes)
 
 
+def at_once(words: int, steps: int) -> int:
+    """How many utterances of so many words and steps of sound may share a batch: a map grows with the square of them."""
+    return max(1, CELLS // max(1, words, steps) ** 2)
+
+
 def step_frames(model: torch.nn.Module, count: int) -> np.ndarray:
-    """(count, 2): the first and last MFCC frame of each of the model's steps of sound. An MCSAN's are what a pooled frame
-    sees; another model's are the `model.frames_a_step` (else `config.stride`, else 1) frames that a step is made of."""
+    """(count, 2): the first and last MFCC frame of each of the model's steps of sound: the `model.frames_a_step` frames
+    that a step is made of; where the model does not say, what a pooled frame of an MCSAN sees, else `config.stride` frames,
+    else one."""
     sizes, each = _pooling(model), _frames_a_step(model)
     return np.arange(count)[:, None] * each + (0, each - 1) if sizes is None else seen_frames(count, **sizes)
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mcsan_lite.attention import step_count, step_frames
+from mcsan_lite.attention import at_once, step_count, step_frames
 from mcsan_lite.batch import Batch, collate
 from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.features import Features
@@ -22,6 +22,7 @@ FILLERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # (T, F) normalised 
     "mean frame": lambda audio: np.zeros_like(audio[0]),  # zero is the training part's mean
 }
 STEPS = (64, 128, 256, 512, 1024)  # of integrated gradients: more until complete
+HOLE = 9  # MFCC frames that an occlusion covers at least, 90 ms: a choice, a shorter gap is hardly heard
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def real_lengths(model: nn.Module, features: Features) -> tuple[int, int]:
 
 def sides(model: nn.Module, words: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
     """`words` and `frames`, each None where the model has no such modality."""
-    return (words if getattr(model.config, "use_text", True) else None,
-            frames if getattr(model.config, "use_audio", True) else None)
+    config = getattr(model, "config", None)
+    return (words if getattr(config, "use_text", True) else None, frames if getattr(config, "use_audio", True) else None)
 
 
 @contextmanager
@@ -130,10 +131,11 @@ def receipts(model: nn.Module, features: Features, target: int | None = None) ->
     return Reading("receipts", target, *sides(model, words, frames), gap=gap)
 
 
-def _mean_gradient(model: nn.Module, batch: Batch, target: int, shares: Tensor) -> tuple[Tensor, Tensor]:
-    """d logit / d audio (T, F) and / d text (L, E), averaged over the inputs `shares` (S,) times the utterance."""
+def _mean_gradient(model: nn.Module, batch: Batch, target: int, shares: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """d logit / d audio (T, F) and / d text (L, E), averaged over the inputs `shares` (S,) times the utterance, `size` of
+    them in a batch."""
     audio, text = torch.zeros_like(batch.audio[0]), torch.zeros_like(batch.text[0])
-    for part in shares.split(64):  # bounds the memory
+    for part in shares.split(size):
         part = part[:, None, None]
         scaled = copies(batch, (part * batch.audio).requires_grad_(), (part * batch.text).requires_grad_())
         with torch.enable_grad():
@@ -155,8 +157,8 @@ def to_steps(scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
 def _path(model: nn.Module, features: Features, target: int, shares: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """(L,) and (A,): input times mean gradient, summed over the numbers of a word and of a frame."""
     batch = collate([features])
-    audio, text = _mean_gradient(model, batch, target, shares)
     words, frames = real_lengths(model, features)
+    audio, text = _mean_gradient(model, batch, target, shares, min(64, at_once(words, frames)))
     by_word = (batch.text[0] * text).sum(-1)[:words].numpy()  # (L, E) -> (L,)
     by_frame = (batch.audio[0] * audio).sum(-1)[:len(features.audio)].numpy()  # (T, F) -> (T,)
     return by_word, to_steps(by_frame, step_frames(model, frames))
@@ -195,24 +197,33 @@ def integrated_gradients(model: nn.Module, features: Features, target: int | Non
 def occlusion(model: nn.Module, features: Features, target: int | None = None, *, filler: str = "silence") -> Reading:
     """Occlusion (Zeiler & Fergus 2014): how far the logit falls when a piece of the input is covered.
 
-    Of the sound, a window slides over the MFCC frames: it covers just those that one pooled frame sees (185 ms, every
-    90 ms at the paper's sizes). "silence" fills it with the utterance's quietest frame, by coefficient 0 (a clip without
-    any pause has only quiet speech to offer); "mean frame" with zeros, which is the training part's mean. A word is
-    covered by the zero vector, that of an unknown word, under both. A covered input is one that training never showed:
-    where the two fillers disagree, the filler was read, not the evidence. Raises DataError for another filler.
+    Of the sound, a window slides over the MFCC frames: it covers just those that one step of the model sees (an MCSAN's
+    pooled frame: 185 ms, every 90 ms at the paper's sizes). Where that is less than HOLE frames, as in a model that reads
+    frame by frame, the window reaches beyond the step, as far to both sides. "silence" fills it with the utterance's
+    quietest frame, by coefficient 0 (a clip without any pause has only quiet speech to offer); "mean frame" with zeros,
+    which is the training part's mean. A word is covered by the zero vector, that of an unknown word, under both. A covered
+    input is one that training never showed: where the two fillers disagree, the filler was read, not the evidence.
+
+    One forward pass a word and a step, `attention.at_once` of them in a batch. Raises DataError for another filler.
     """
     require_name(filler, FILLERS, "filler")
     model.eval()
     whole = collate([features])
     words, frames = real_lengths(model, features)
-    n = 1 + words + frames  # the whole, without each word, without each window
-    audio, text = whole.audio.repeat(n, 1, 1), whole.text.repeat(n, 1, 1)
-    for i in range(words):
-        text[1 + i, i] = 0
-    for k, (first, last) in enumerate(step_frames(model, frames)):
-        audio[1 + words + k, max(0, first):last + 1] = torch.from_numpy(FILLERS[filler](features.audio).copy())
-    with torch.no_grad():
-        logits = model(copies(whole, audio, text)).logits
+    fill = torch.from_numpy(FILLERS[filler](features.audio).copy()) if frames else 0
+    holes = [("text", slice(0)), *(("text", slice(i, i + 1)) for i in range(words))]  # the whole, without each word
+    for first, last in step_frames(model, frames):  # without each window
+        beyond = max(0, -(-(HOLE - (last + 1 - first)) // 2))
+        holes.append(("audio", slice(max(0, first - beyond), last + 1 + beyond)))
+    logits, size = [], at_once(words, frames)
+    for start in range(0, len(holes), size):
+        part = holes[start:start + size]
+        inputs = {m: getattr(whole, m).repeat(len(part), 1, 1) for m in ("audio", "text")}
+        for i, (modality, rows) in enumerate(part):
+            inputs[modality][i, rows] = fill if modality == "audio" else 0
+        with torch.no_grad():
+            logits.append(model(copies(whole, **inputs)).logits)
+    logits = torch.cat(logits)
     target = choose_target(logits[0], target)
     fall = (logits[0, target] - logits[1:, target]).numpy()
     return Reading(f"occlusion ({filler})", target, *sides(model, fall[:words], fall[words:]))

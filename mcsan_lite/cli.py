@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mcsan_lite import commands, commands_paper
+from mcsan_lite import commands, commands_own, commands_paper
 
 CORPORA = "synthetic, iemocap, meld, ravdess, or manifest: a csv of your own"
 PROGRAMMES = ("table1", "table2", "table3", "ambiguities")
@@ -38,7 +38,10 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--defects", help="meld: what to do about wrong clips, by comma: keep, trim, drop, recut "
                                             "(default: keep)")
         made.add_argument("--allow-incomplete", action="store_true", help="go on where published counts are not met")
-        made.add_argument("--skip-bad", action="store_true", help="go on without clips that cannot be read or heard")
+        made.add_argument("--skip-bad", action="store_true", help="go on without clips that cannot be read or heard, and "
+                                                                  "without videos that cannot be read")
+        made.add_argument("--video", help="folder or .npz of what is seen, by utterance: ID.csv of OpenFace or an array "
+                                          "ID.npy")
         return made
 
     def with_folds(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -124,15 +127,17 @@ def parser() -> argparse.ArgumentParser:
     align.add_argument("--run", required=True, help="a fold's folder below runs/, or a .safetensors file")
     align.add_argument("--corpus", default="synthetic", help=CORPORA)
     align.add_argument("--utterances", type=int, default=300, help="the first so many of the test part (default: 300)")
-    for name, function, text in (("predict", commands.predict, "the emotion of your own recording and transcript"),
-                                 ("attend", commands.attend,
+    for name, function, text in (("predict", commands_own.predict, "the emotion of your own recording and transcript"),
+                                 ("attend", commands_own.attend,
                                   "which sounds each word looks at: a page to explore (html), svg, png, csv")):
         made = command(name, function, text)
         made.add_argument("--run", required=True, help="a fold's folder below runs/, or a .safetensors file")
         made.add_argument("--audio", help="wav, flac, ogg or mp4")
         made.add_argument("--text", default="", help="its transcript")
+        made.add_argument("--video", help="what is seen, for a run that looks at video: a csv of OpenFace or an array .npy")
         made.add_argument("--data", default="data", help="folder of caches (default: data)")
-    made.add_argument("--corpus", help=f"instead of --audio and --text, an utterance of: {CORPORA}")
+    made.add_argument("--corpus", help=f"instead of --audio and --text, an utterance of: {CORPORA}. --video is then the "
+                                       "folder of its videos")
     made.add_argument("--id", help="with --corpus: which utterance, such as test_000003")
     made.add_argument("--root", help="with --corpus: its folder (default: data/<corpus>)")
     made.add_argument("--profile", default="quick", help="with --corpus synthetic: which of them (default: quick)")

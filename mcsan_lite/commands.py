@@ -81,11 +81,13 @@ def open_corpus(args: argparse.Namespace):
     from mcsan_lite import course
 
     corpus = course.open_corpus(args.corpus, root=args.root, profile=args.profile, data=args.data, jobs=args.jobs,
-                                strict=not args.allow_incomplete, **_options(args))
+                                strict=not args.allow_incomplete, video=args.video, **_options(args))
     if args.skip_bad:
         from mcsan_lite.features import usable
+        from mcsan_lite.films import watchable
 
-        corpus = usable(corpus, cache=Path(args.data) / "cache", jobs=args.jobs)
+        cache = Path(args.data) / "cache"
+        corpus = watchable(usable(corpus, cache=cache, jobs=args.jobs), cache=cache, jobs=args.jobs)
     for kind, count in corpus.skipped_kinds().items():
         first = next(s for s in corpus.skipped if s.reason.startswith(kind))
         print(f"skipped {count:6,d}  {kind}, such as {first.id}", file=sys.stderr)
@@ -102,6 +104,14 @@ def specs(args: argparse.Namespace, corpus):
     made = paper.table3(args.profile, args.corpus, rows=rows, protocol=args.protocol or own, features=features)
     precision = {"precision": args.precision} if getattr(args, "precision", None) else {}
     return [replace(spec, train=replace(spec.train, **precision)) for spec in made]
+
+
+def say_if_unseen(args: argparse.Namespace, specs: list) -> None:
+    from mcsan_lite.spans import LACKING
+
+    if args.video and not any(spec.features.video for spec in specs):
+        print("--video: none of these rows looks at it. AMH and MCSAN + video of table1 do, where at most "
+              f"{LACKING:.0%} of the utterances are without", file=sys.stderr)
 
 
 def check(args: argparse.Namespace) -> int:
@@ -134,7 +144,9 @@ def run(args: argparse.Namespace) -> int:
     if args.estimate:
         raise DataError("--estimate without a table", "table1, table2, table3 or ambiguities", "mcsan run table3 --estimate")
     corpus = open_corpus(args)
-    results = run_experiment(specs(args, corpus), corpus, seeds=range(args.seeds), cache=Path(args.data) / "cache",
+    rows = specs(args, corpus)
+    say_if_unseen(args, rows)
+    results = run_experiment(rows, corpus, seeds=range(args.seeds), cache=Path(args.data) / "cache",
                              runs=args.runs, jobs=args.jobs, backend=args.backend, device=args.device,
                              progress=args.jobs == 1, folds=args.folds)
     print(paper.summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
@@ -216,31 +228,4 @@ def floors(args: argparse.Namespace) -> int:
     parts = splits.folds(corpus, spec.protocol)
     found = floors.floors(corpus, parts, data, spec.train.select, runs=args.runs, jobs=args.jobs)
     print(paper.summary(found).drop(columns=["run", "parameters"]).round(3).to_string())
-    return 0
-
-
-def predict(args: argparse.Namespace) -> int:
-    from mcsan_lite import inference
-
-    run = inference.load(args.run)
-    features = run.features_of(args.audio, args.text, Path(args.data) / "cache")
-    print(run.probabilities(features).map("{:.1%}".format).to_string())
-    return 0
-
-
-def attend(args: argparse.Namespace) -> int:
-    from mcsan_lite import attend, inference
-    from mcsan_lite.corpus import DataError
-
-    if args.corpus and (args.audio or args.text):
-        raise DataError("--corpus beside --audio or --text", "one utterance", "leave one of them out")
-    one, truth = (attend.of_corpus(args.corpus, args.id, root=args.root, profile=args.profile, data=args.data)
-                  if args.corpus else attend.own(args.audio, args.text))
-    found, files = attend.attend(inference.load(args.run), one, truth, name=args.map, out=Path(args.out),
-                                 cache=Path(args.data) / "cache")
-    if not files:
-        print(found.frame().round(3).to_string())
-        return 0
-    *first, last = map(str, files)
-    print(f"{found.describe()}\n{', '.join(first)} and {last} written")
     return 0

@@ -14,6 +14,9 @@ def _programme(args: argparse.Namespace):
     from mcsan_lite import commands, course, paper
     from mcsan_lite.corpus import DataError
 
+    if args.video and _grid(args):
+        raise DataError("--video with the generated corpus", "a corpus of recordings: of the generated ones, that of table1 "
+                        "has faces of its own", "name one with --corpus and --root, or leave --video out.")
     corpus = (course.grid_corpus(args.profile, args.table, data=args.data, jobs=args.jobs) if _grid(args)
               else commands.open_corpus(args))
     if args.rows and args.table == "ambiguities":
@@ -47,11 +50,12 @@ def _grid(args: argparse.Namespace) -> bool:
 
 
 def run(args: argparse.Namespace) -> int:
-    from mcsan_lite import costs
+    from mcsan_lite import commands, costs
     from mcsan_lite.corpus import DataError
     from mcsan_lite.experiment import run_experiment
 
     corpus, specs, folds = _programme(args)
+    commands.say_if_unseen(args, specs)
     grid = {"seeds": range(args.seeds), "folds": folds, "cache": Path(args.data) / "cache", "runs": args.runs,
             "jobs": args.jobs, "device": args.device}
     expected = costs.estimate(specs, corpus, **grid)
@@ -85,7 +89,8 @@ def _name(args: argparse.Namespace, corpus, spec) -> str:
     own = [args.corpus] if _grid(args) and not args.protocol else [corpus.name, Path(spec.protocol).stem]
     precision = spec.train.precision if spec.train.precision != "float32" else ""
     vectors = Path(args.vectors).stem if args.vectors else ""
-    return "-".join(filter(None, [args.table, *own, args.profile, precision, vectors]))
+    video = "video" if args.video else ""
+    return "-".join(filter(None, [args.table, *own, args.profile, precision, vectors, video]))
 
 
 def _show(args: argparse.Namespace, corpus, specs: list, results) -> int:

@@ -20,6 +20,7 @@ from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_
 from mcsan_lite.experiment import load_results, run_experiment
 from mcsan_lite.fanout import fan_out
 from mcsan_lite.features import extract
+from mcsan_lite.films import with_video
 from mcsan_lite.models import MODELS
 from mcsan_lite.readings import READINGS
 from mcsan_lite.spans import LACKING, mostly_timed
@@ -47,16 +48,20 @@ def synthetic_folder(profile: str = "quick", *, data: Path | str = "data", world
 
 
 def open_corpus(name: str = "synthetic", *, root: Path | str | None = None, profile: str = "quick",
-                data: Path | str = "data", jobs: int = 1, strict: bool = True, **options) -> Corpus:
-    """A corpus by name. `root` is its folder, by default data/<name>; the synthetic one is generated where missing.
+                data: Path | str = "data", jobs: int = 1, strict: bool = True, video: Path | str | None = None,
+                **options) -> Corpus:
+    """A corpus by name. `root` is its folder, by default data/<name>; the synthetic one is generated where missing. `video`:
+    a folder or an .npz with what is seen of its utterances, named as `films` says.
     `options` are its reader's own: classes=4 for iemocap, defects=("recut",) for meld."""
     require_name(name, READERS, "corpus")
     if name == "synthetic":
-        return READERS[name](root or synthetic_folder(profile, data=data, jobs=jobs))
-    root = Path(root or Path(data) / name)
-    corpus = READERS[name](root, strict=strict, **options)
-    # a generated tree in another corpus's folders: its scores must never pass for that corpus's
-    return replace(corpus, name=f"synthetic-{corpus.name}") if (root / SIGN).exists() else corpus
+        corpus = READERS[name](root or synthetic_folder(profile, data=data, jobs=jobs))
+    else:
+        root = Path(root or Path(data) / name)
+        corpus = READERS[name](root, strict=strict, **options)
+        if (root / SIGN).exists():  # generated, in another corpus's folders: its scores must never pass for that corpus's
+            corpus = replace(corpus, name=f"synthetic-{corpus.name}")
+    return with_video(corpus, video) if video else corpus
 
 
 def grid_corpus(profile: str = "quick", table: str = "table3", *, data: Path | str = "data", jobs: int = 1) -> Corpus:

@@ -21,7 +21,7 @@ from scipy.stats import ConstantInputWarning, spearmanr
 from torch import nn
 from torch.nn import functional as F
 
-from mcsan_lite.attention import step_count, step_frames
+from mcsan_lite.attention import at_once, step_count, step_frames
 from mcsan_lite.batch import collate
 from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.features import Features
@@ -34,9 +34,10 @@ ERASER_SHARES = (0.01, 0.05, 0.10, 0.20, 0.50)  # DeYoung et al. 2020, section 4
 Filler = float | np.ndarray | None  # see `without`
 
 
-def logits_of(model: nn.Module, features: Sequence[Features], *, size: int = 128) -> np.ndarray:
-    """(N, C) logits of normalised utterances, in eval mode, in their order."""
+def logits_of(model: nn.Module, features: Sequence[Features]) -> np.ndarray:
+    """(N, C) logits of normalised utterances, in eval mode, in their order, at most 128 in a batch."""
     model.eval()
+    size = min(128, *(at_once(len(f.text), step_count(model, len(f.audio))) for f in features))
     with torch.no_grad():
         return torch.cat([model(collate(features[i:i + size])).logits for i in range(0, len(features), size)]).numpy()
 
@@ -45,12 +46,14 @@ def without(features: Features, modality: str, rows: np.ndarray, filler: Filler 
     """A copy in which `rows` (bool, one an MFCC frame or a word) of "audio" or "text" hold `filler` instead.
 
     filler: 0.0, after z-normalisation the training set's mean frame, and the vector of an unknown word; an array (F,),
-    such as a frame of silence; None cuts the rows out, and the rest closes up.
+    such as a frame of silence; None cuts the rows out, the rest closes up, and the times of words with it.
     """
     kept, old = ~np.asarray(rows, bool), getattr(features, require_name(modality, ("audio", "text"), "modality"))
     if filler is None:
-        tokens = tuple(itertools.compress(features.tokens, kept)) if modality == "text" else features.tokens
-        return replace(features, tokens=tokens, **{modality: old[kept]})
+        spans, before = features.spans, np.append(0, kept.cumsum())  # rows left before each
+        words = {"tokens": tuple(itertools.compress(features.tokens, kept)), "spans": spans[kept[:len(spans)]]}
+        moved = {"spans": np.interp(spans / features.hop_s, np.arange(len(before)), before) * features.hop_s}
+        return replace(features, **{modality: old[kept]}, **(moved if modality == "audio" else words))
     filler = np.asarray(filler, np.float32)
     if filler.shape not in ((), old.shape[1:]) or not np.isfinite(filler).all():
         raise DataError(f"a filler of shape {filler.shape}", f"finite: one number, or {old.shape[1:]}", "change filler.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +26,43 @@ class Trained:
     normal: Standardizer
     labels: tuple[str, ...]
     features: FeatureConfig
+    video_size: int = 0  # numbers a video frame that it was trained on; 0: without video
 
     def prepare(self, features: list[Features]) -> list[Features]:
+        """Normalised copies. Raises DataError for video with another number of numbers a frame than in training."""
+        for one in features:
+            if self.video_size and one.video.shape[1] not in (0, self.video_size):
+                raise DataError(f"video of {one.id!r} with {one.video.shape[1]} numbers a frame",
+                                f"{self.video_size}, as in training", "write it with the same tool.")
         return self.normal.apply(features)
 
-    def features_of(self, audio: Path | str | None, text: str, cache: Path | str = "data/cache") -> Features:
-        """Normalised features of your own recording and its transcript; either may be left out."""
-        one = Utterance("yours", None if audio is None else Path(audio), text, self.labels[0])
-        return self.prepare(extract(Corpus("yours", self.labels, (one,)), self.features, cache=cache)[0])[0]
+    def require_video(self) -> None:
+        """Raises DataError for a run that was trained without video: it would not look."""
+        if not self.features.video:
+            raise DataError("--video (video=) for a run that was trained without", "a run that looks at video",
+                            "leave it out, or take a run of AMH or MCSAN + video: mcsan run table1")
+
+    def without_word_times(self) -> Trained:
+        """The same run, for a recording of which nobody says when its words are spoken: a run that was trained on known
+        times ("gold") gets the words placed in proportion to their letters."""
+        if self.features.align != "gold":
+            return self
+        return replace(self, features=replace(self.features, align="proportional"))
+
+    def features_of(self, audio: Path | str | None, text: str, cache: Path | str = "data/cache",
+                    video: Path | str | None = None) -> Features:
+        """Normalised features of your own recording, its transcript and its film (see `video.read_video`); each may be left
+        out. Words are placed as `without_word_times` says. Raises DataError for video that the run would not look at, or
+        that has other frames than in training.
+
+        A run that was trained on video and gets none answers from sound and words alone, or refuses, as AMH does.
+        """
+        if video is not None:
+            self.require_video()
+        run = self.without_word_times()
+        one = Utterance("yours", None if audio is None else Path(audio), text, self.labels[0],
+                        video=None if video is None else Path(video))
+        return run.prepare(extract(Corpus("yours", self.labels, (one,)), run.features, cache=cache)[0])[0]
 
     def probabilities(self, features: Features) -> pd.Series:
         """P(class) for one normalised utterance, likeliest first."""
@@ -66,4 +95,5 @@ def load(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
     except (TypeError, RuntimeError) as error:
         raise DataError(f"{path}, saved by other code of {about['model']!r}: {str(error).splitlines()[-1].strip()}",
                         "weights that fit the code here", "train again: mcsan run") from None
-    return Trained(model.eval(), normal, tuple(about["labels"]), FeatureConfig(**about["features"]))
+    return Trained(model.eval(), normal, tuple(about["labels"]), FeatureConfig(**about["features"]),
+                   about["dims"].get("video", 0))

@@ -19,6 +19,8 @@ from mcsan_lite.batch import collate
 from mcsan_lite.corpus import DataError, require_name
 from mcsan_lite.faithfulness import logits_of, without
 from mcsan_lite.features import Features
+from mcsan_lite.models.can import CAN
+from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.stats import fold_interval, share_interval
 
 ABSENT = {"mean": 0.0, "empty": None}  # what `without` puts in the place of an absent modality
@@ -35,9 +37,12 @@ def shapley(model: nn.Module, features: Sequence[Features], targets: Sequence[in
 
     A model has no value "without sound", so one must be chosen. absent="mean": every frame is the training mean, every
     word unknown, the lengths still tell. absent="empty": no frame, no word at all. Unless a corpus misses modalities,
-    neither occurred in training: report both, and trust what they agree on.
+    neither occurred in training: report both, and trust what they agree on. Raises DataError for CAN with "empty".
     """
     filler = ABSENT[require_name(absent, ABSENT, "absent")]
+    if absent == "empty" and isinstance(model, CAN):
+        raise DataError("CAN without any word", "a model that can do without: CAN hears sound only within words",
+                        "take absent='mean'.")
     require_name(measure, ("logit", "probability"), "measure")
 
     def drop(one: Features, *modalities: str) -> Features:
@@ -74,8 +79,15 @@ def _encoded(model: nn.Module, streams: dict[str, Tensor], masks: dict[str, Tens
 
 
 def pairings(model: nn.Module, features: Sequence[Features], *, block: int = 24) -> np.ndarray:
-    """(N, N, C) logits of every transcript (row) with every sound (column). N² forward passes, `block`² at a time; a
-    model with `encode`, such as MCSAN, encodes each utterance once."""
+    """(N, N, C) logits of every transcript (row) with every sound (column). N² forward passes, `block`² at a time at most;
+    an MCSAN of words and sound encodes each utterance once.
+
+    What else an utterance holds, such as video, stays with its sound. Word times are left out: when a word is said, only
+    its own sound knows. Raises DataError for CAN, which cannot do without them.
+    """
+    if isinstance(model, CAN):
+        raise DataError("CAN, which hears sound only at its words' times", "a model without word times: in the sound of "
+                        "another utterance they mean nothing", "take shapley(…, absent='mean'), or another run.")
     blocks = {m: [order[i:i + block] for i in range(0, len(features), block)] for m in ("text", "audio")
               for order in [np.argsort([len(getattr(f, m)) for f in features], kind="stable")]}  # little padding
     model.eval()
@@ -85,7 +97,7 @@ def pairings(model: nn.Module, features: Sequence[Features], *, block: int = 24)
 
     logits: np.ndarray | None = None
     with torch.no_grad():
-        if caches := hasattr(model, "encode"):
+        if caches := isinstance(model, MCSAN) and not model.config.use_video:
             known = {m: [encode(rows) for rows in found] for m, found in blocks.items()}
         for t, words in enumerate(blocks["text"]):
             for a, sounds in enumerate(blocks["audio"]):
@@ -95,14 +107,14 @@ def pairings(model: nn.Module, features: Sequence[Features], *, block: int = 24)
                     used = known["text"][t][0]  # a model of one modality encodes only that
                     streams, masks = ({m: source[m][0][k][m][source[m][1]] for m in used} for k in (0, 1))
                     with _encoded(model, streams, masks):
-                        out = model(None).logits
+                        out = model(None).logits.numpy()
                 else:
-                    out = model(collate([replace(features[sounds[y]], text=features[words[x]].text,
-                                                 tokens=features[words[x]].tokens)
-                                         for x, y in zip(i, j, strict=True)])).logits
+                    out = logits_of(model, [
+                        replace(features[sounds[y]], text=features[words[x]].text, tokens=features[words[x]].tokens,
+                                spans=np.zeros((0, 2), np.float32)) for x, y in zip(i, j, strict=True)])
                 if logits is None:
                     logits = np.empty((len(features), len(features), out.shape[1]), np.float32)
-                logits[words[i], sounds[j]] = out.numpy()
+                logits[words[i], sounds[j]] = out
     return logits
 
 

@@ -56,9 +56,10 @@ def score(row: np.ndarray, inside: np.ndarray) -> dict[str, float] | None:
             "auc": float((rankdata(row)[inside].sum() - k * (k + 1) / 2) / (k * (n - k))), "chance": k / n}
 
 
-def inside_of(model: torch.nn.Module, count: int, span: tuple[float, float]) -> np.ndarray:
-    """(count,) True for each step of sound of `model` whose middle lies in `span` (seconds, its end not included)."""
-    times = step_spans(model, count).mean(1)
+def inside_of(model: torch.nn.Module, count: int, span: tuple[float, float], *, hop_s: float = 0.010) -> np.ndarray:
+    """(count,) True for each step of sound of `model` whose middle lies in `span` (seconds, its end not included).
+    `hop_s`: from one MFCC frame to the next, as in `Features.hop_s`."""
+    times = step_spans(model, count, hop_s=hop_s).mean(1)
     return (times >= span[0]) & (times < span[1])
 
 
@@ -101,7 +102,7 @@ def oracle_scores(model: torch.nn.Module, utterances: Sequence[Features], truth:
         if heads:
             rows |= {name: weights[word] for name, weights in head_maps(model, one)}
         for name, row in rows.items():
-            found = None if row is None else score(row, inside_of(model, len(row), span))
+            found = None if row is None else score(row, inside_of(model, len(row), span, hop_s=one.hop_s))
             if found:
                 lines.append({"id": one.id, "reading": name, **found})
     return pd.DataFrame(lines, columns=["id", "reading", *SCORES, "chance"])
@@ -202,7 +203,8 @@ def alignment(model: torch.nn.Module, utterances: Sequence[Features], corpus: Co
             maps["raw attention, mean of heads"] = np.mean(list(maps.values()), 0)
         maps |= {name: pairs for name, read in readings.items() if (pairs := _pairs(read, model, one)) is not None}
         for name, pairs in maps.items():
-            found = [score(pairs[word], inside_of(model, pairs.shape[1], span)) for word, span in spans.items()]
+            found = [score(pairs[word], inside_of(model, pairs.shape[1], span, hop_s=one.hop_s))
+                     for word, span in spans.items()]
             found = pd.DataFrame([f for f in found if f])
             if len(found):
                 lines.append({"id": one.id, "reading": name, **found.mean(), "words": len(found)})

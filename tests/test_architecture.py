@@ -11,14 +11,14 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.py, which holds the version
-    9: ["cli", "commands", "commands_paper"],
+    9: ["cli", "commands", "commands_own", "commands_paper"],
     8: ["attend"],
     7: ["course", "ledgers"],
     6: ["claims", "ambiguities", "tables", "doctor"],
     5: ["paper", "sheets", "floors", "inspection", "oracle", "checkpoints", "lens", "costs"],
     4: ["spec", "experiment", "inference", "attribution", "readings", "faithfulness", "modalities", "stack", "views"],
     3: ["training", "attention", "models", "models.*"],
-    2: ["gaps", "batch", "resident", "clips"],
+    2: ["gaps", "batch", "resident", "clips", "films"],
     1: ["provenance", "audio", "video", "words", "spans", "features", "splits", "download", "unpack", "datasets",
         "datasets.*", "resampling", "charts", "pairing", "equations"],
     0: ["", "corpus", "cache", "metrics", "stats", "layers", "recurrent", "fanout", "plots", "significance", "check",
@@ -27,6 +27,7 @@ RANKS = {  # a module imports only from lower ranks; "" is mcsan_lite/__init__.p
 SIDEWAYS = {  # (importer, imported) within one rank
     ("course", "ambiguities"),  # the grid of what the paper leaves open
     ("cli", "commands"),  # names and options; what they do
+    ("cli", "commands_own"),
     ("cli", "commands_paper"),
     ("commands_paper", "commands"),  # corpora and specs from options
     ("readings", "attribution"),  # the rungs that start from gradients and edits

@@ -1,13 +1,24 @@
 """Maps with labels: the seconds on an axis are those that the frame has really heard."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from mcsan_lite.attention import AttentionMap, attention_maps, frame_spans, frame_times, points_at, pooled_count, seen_frames
+from mcsan_lite.attention import (
+    AttentionMap,
+    attention_maps,
+    frame_spans,
+    frame_times,
+    points_at,
+    pooled_count,
+    seen_frames,
+    step_count,
+    step_frames,
+)
 from mcsan_lite.batch import Dims, ModelOutput, collate
 from mcsan_lite.corpus import DataError
 from mcsan_lite.features import FeatureConfig, Features
@@ -136,6 +147,18 @@ def test_pooled_frames_are_counted_as_the_model_counts(kernel, stride, same, sma
         assert pooled_count(frames, kernel=kernel, stride=stride, same=same) == real
     assert pooled_count(1000) == 112
     assert seen_frames(4).tolist() == [[-4, 12], [5, 21], [14, 30], [23, 39]]
+
+
+def test_a_model_that_says_how_long_its_steps_are_is_believed(small):
+    """Its config may have any field: only all three of an MCSAN's blocks make pooled frames."""
+    model = nn.Module()
+    assert step_frames(model, 2).tolist() == [[0, 0], [1, 1]] and step_count(model, 50) == 50
+    model.config = SimpleNamespace(pool_stride=3, stride=4)
+    assert step_frames(model, 2).tolist() == [[0, 3], [4, 7]] and step_count(model, 50) == 13
+    model.config = small()
+    assert step_frames(model, 4).tolist() == seen_frames(4).tolist() and step_count(model, 50) == 6
+    model.frames_a_step = 5
+    assert step_frames(model, 2).tolist() == [[0, 4], [5, 9]] and step_count(model, 50) == 10
 
 
 def test_description_names_words_and_seconds():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from refusals import refusal
 from torch import nn
 
+from mcsan_lite import attention
 from mcsan_lite.attention import pooled_count, seen_frames
 from mcsan_lite.attribution import FILLERS, gradient_x_input, integrated_gradients, occlusion, receipts, to_steps
 from mcsan_lite.batch import Dims, ModelOutput, collate
@@ -35,6 +36,18 @@ class Known(nn.Module):
     def forward(self, batch, *, need_attention=False):
         value = self.formula(batch.audio, batch.text)
         return ModelOutput(torch.stack((-value, value), 1))
+
+
+class Bare(Known):
+    """The same without a config, as a model of one's own may be: every MFCC frame is a step. Counts its batches."""
+
+    def __init__(self, formula):
+        nn.Module.__init__(self)
+        self.formula, self.batches = formula, []
+
+    def forward(self, batch, *, need_attention=False):
+        self.batches.append(len(batch.ids))
+        return super().forward(batch)
 
 
 def total(reading):
@@ -128,6 +141,55 @@ def test_occlusion_by_hand(small, make_features):
     assert one.audio[7, 0] == -9 and one.audio[21].any() and one.text[2].any()  # what was given stays as it was
     assert "did you mean 'silence'" in refusal(lambda: occlusion(model, one, filler="silense"))
     assert list(FILLERS) == ["silence", "mean frame"]
+
+
+@pytest.mark.parametrize(("each", "hole"), [(1, 9), (2, 10), (9, 9), (12, 12)])
+def test_a_short_step_is_covered_with_what_is_around_it(each, hole, make_features):
+    """The formula hears one frame: the windows that cover it are those whose middle is near, to both sides alike."""
+    (one,) = make_features(1, frames=72, words=2)
+    model = Bare(lambda audio, text: 3 * audio[:, 40, 1])
+    model.frames_a_step = each
+    reading = occlusion(model, one, 1, filler="mean frame")
+    middles = np.arange(len(reading.frames)) * each + (each - 1) / 2
+    assert (reading.frames != 0).tolist() == (np.abs(middles - 40) <= (hole - 1) / 2).tolist()
+    np.testing.assert_allclose(reading.frames[reading.frames != 0], 3 * one.audio[40, 1], rtol=1e-5)
+
+
+def test_models_without_a_config_can_be_read(make_features):
+    (one,) = make_features(1, frames=40, words=4)
+    model = Bare(lambda audio, text: 3 * audio[:, 20, 1] + text[:, 2, 0])
+    for read in (gradient_x_input, integrated_gradients):
+        reading = read(model, one, 1)
+        np.testing.assert_allclose(reading.frames, np.eye(40)[20] * 3 * one.audio[20, 1], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(reading.words, [0, 0, one.text[2, 0], 0], rtol=1e-5)
+
+
+def test_memory_is_bounded_and_parts_change_nothing(make_features, monkeypatch):
+    """Copies × steps² stay below the bound, in edits and in gradients, and what comes out is the same."""
+    (one,) = make_features(1, frames=200, words=4)
+    model = Bare(lambda audio, text: audio[:, 3, 1] * text[:, 2, 0] + audio[:, 150, 2] ** 2)
+    for read, all_of_them in ((occlusion, 1 + 4 + 200), (integrated_gradients, 64)):
+        monkeypatch.setattr(attention, "CELLS", 10 ** 9)
+        whole, model.batches = read(model, one, 1), []
+        monkeypatch.setattr(attention, "CELLS", 30 * 200 ** 2)
+        parts = read(model, one, 1)
+        assert max(model.batches) == 30 and sum(n for n in model.batches if n > 1) + (all_of_them % 30 == 1) >= all_of_them
+        np.testing.assert_allclose(parts.frames, whole.frames, atol=1e-5)
+        np.testing.assert_allclose(parts.words, whole.words, atol=1e-5)
+    monkeypatch.setattr(attention, "CELLS", 1)  # one at a time is the least
+    np.testing.assert_allclose(occlusion(model, one, 1).frames, occlusion(model, one, 1).frames)
+
+
+def test_the_longest_utterance_of_the_paper_is_one_batch(small, make_features):
+    """10 s and 100 words: 112 pooled frames, all edits together, and 64 gradients."""
+    (one,) = make_features(1, frames=1000, words=100)
+    model = Bare(lambda audio, text: audio[:, 3, 1] * text[:, 2, 0])
+    model.config = small()
+    occlusion(model, one, 1)
+    assert model.batches == [1 + 100 + 112]
+    model.batches.clear()
+    integrated_gradients(model, one, 1)
+    assert set(model.batches[2:]) == {64}  # behind the utterance and its baseline
 
 
 @settings(max_examples=40, deadline=None)

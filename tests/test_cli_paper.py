@@ -77,7 +77,7 @@ def test_rivals_in_one_command(mcsan, home):
     status, out, _ = mcsan("run", "table1", "--rows", "MCSAN,MHA, 1 hop,AMH,MCSAN + video")
     lines = {line.split("|")[1].strip(): line for line in out.split("### UA")[0].splitlines() if line.startswith("| ")}
     assert status == 0 and "8 trainings, about" in out
-    assert "sees video" in lines["AMH"] and "not run" in lines["CAN"] and "not in the paper" in lines["MHA, 1 hop"]
+    assert "sees video" in lines["AMH"] and "not run" in lines["CAN"] and "not in MCSAN's table" in lines["MHA, 1 hop"]
     assert mcsan("ledger", "claims", "--corpus", "synthetic")[0] == 0
 
 

@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from refusals import refusal
 from scipy.stats import spearmanr
 from torch import nn
 
+from mcsan_lite import attention
 from mcsan_lite import faithfulness as f
 from mcsan_lite.attention import attention_maps, frame_times
-from mcsan_lite.batch import Dims, ModelOutput, collate
+from mcsan_lite.batch import Dims, ModelOutput, collate, word_frames
 from mcsan_lite.layers import MultiHead
+from mcsan_lite.models.can import CAN
 from mcsan_lite.models.mcsan import MCSAN
 
 
@@ -85,6 +89,60 @@ def test_the_ends_are_the_model_on_all_and_on_nothing(example, modality, filler)
     np.testing.assert_allclose(f.deletion(model, one, -scores, 2, modality=modality, filler=filler, shares=(0.5,)),
                                f.insertion(model, one, scores, 2, modality=modality, filler=filler, shares=(0.5,)),
                                atol=1e-5) if len(scores) % 2 == 0 else None
+
+
+@pytest.fixture
+def timed(make_features):
+    """Of 40 frames and four words, of which each is said for ten frames."""
+    (one,) = make_features(1, frames=40, words=4)
+    return replace(one, spans=np.array([[0, 0.1], [0.1, 0.2], [0.2, 0.3], [0.3, 0.4]], np.float32))
+
+
+def test_words_take_their_times_with_them(timed):
+    cut = f.without(timed, "text", np.array([True, False, True, False]), None)
+    np.testing.assert_array_equal(cut.spans, timed.spans[[1, 3]])
+    assert cut.tokens == ("w1", "w3") and f.without(cut, "text", np.ones(2, bool), None).spans.shape == (0, 2)
+    assert f.without(timed, "text", np.ones(4, bool), 0.0).spans is timed.spans
+    bare = replace(timed, spans=timed.spans[:0])
+    assert all(f.without(bare, m, np.ones(n, bool), None).spans.shape == (0, 2) for m, n in (("text", 4), ("audio", 40)))
+
+
+@given(st.lists(st.booleans(), min_size=40, max_size=40), st.integers(0, 40), st.integers(0, 40))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_word_keeps_those_of_its_frames_that_are_left(timed, rows, one_end, other_end):
+    first, behind = sorted((one_end, other_end))
+    cut = f.without(replace(timed, spans=np.array([[first, behind]]) * timed.hop_s), "audio", np.array(rows), None)
+    start, end = word_frames(cut)[0].astype(int)
+    left = np.flatnonzero(~np.array(rows))
+    assert left[start:end].tolist() == [t for t in left if first <= t < behind]
+
+
+@pytest.mark.parametrize("modality", ["audio", "text"])
+def test_a_model_that_reads_word_times_survives_cuts(modality, timed):
+    torch.manual_seed(0)
+    model = CAN(Dims(13, 17, 3), CAN.Config(hidden=14)).eval()
+    scores = np.arange(40.0 if modality == "audio" else 4.0)
+    curve = f.deletion(model, timed, scores, 2, modality=modality, filler=None)
+    assert np.isfinite(curve).all() and len(set(curve.round(6))) > 3
+    half = f.without(timed, modality, scores >= len(scores) / 2, None)  # two words are left, or their sound
+    with torch.no_grad():
+        value = model(collate([half])).logits.softmax(-1)[0, 2].item()
+    assert curve[0.5] == pytest.approx(value, abs=1e-5)
+
+
+def test_long_maps_are_computed_a_few_at_a_time(make_features, monkeypatch):
+    sizes = []
+
+    class Counts(nn.Module):
+        def forward(self, batch, *, need_attention=False):
+            sizes.append(len(batch.ids))
+            return ModelOutput(batch.audio.mean((1, 2))[:, None] + torch.zeros(1, 3))
+
+    many = make_features(200, frames=12)
+    whole = f.logits_of(Counts(), many)
+    monkeypatch.setattr(attention, "CELLS", 12 ** 2 * 50)
+    np.testing.assert_array_equal(f.logits_of(Counts(), many), whole)
+    assert sizes == [128, 72, 50, 50, 50, 50]
 
 
 def test_the_oracle_order_falls_fastest_and_rises_fastest(known):

@@ -11,6 +11,8 @@ from torch import nn
 from mcsan_lite import modalities as m
 from mcsan_lite.batch import Dims, ModelOutput
 from mcsan_lite.faithfulness import logits_of
+from mcsan_lite.models import MODELS
+from mcsan_lite.models.can import CAN
 from mcsan_lite.models.mcsan import MCSAN
 
 
@@ -83,6 +85,40 @@ def test_cached_encodings_change_nothing(small, make_features, options):
     np.testing.assert_allclose(found[range(7), range(7)], logits_of(model, many), atol=1e-5)
     if options.get("use_cross") is False and "use_text" in options:
         np.testing.assert_allclose(m.emap(model, many), logits_of(model, many), atol=1e-5)
+
+
+def with_all(features):
+    """Each with a face, and with word times that share its sound evenly."""
+    random = np.random.default_rng(5)
+    edges = [np.linspace(0, len(f.audio) * f.hop_s, len(f.text) + 1) for f in features]
+    return [replace(f, video=random.standard_normal((len(f.audio) // 2, 7)).astype(np.float32),
+                    spans=np.stack((e[:-1], e[1:]), 1)) for f, e in zip(features, edges, strict=True)]
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    ("mcsan", {"hidden": 16, "heads": 4, "use_video": True}), ("cmkl", {"maps": 8, "code": 12}), ("mdre", {"hidden": 14}),
+    ("amh", {"hops": 2, "hidden": 14, "video_hidden": 10})], ids=str)
+def test_other_models_are_paired_by_plain_passes(name, options, make_features):
+    """Whether or not they have something of the name `encode`. Video stays with the sound, word times with nobody."""
+    torch.manual_seed(0)
+    model, many = MODELS[name](Dims(13, 17, 3, video=7), MODELS[name].Config(**options)).eval(), with_all(make_features(5))
+    found = m.pairings(model, many, block=3)
+    by_hand = logits_of(model, [replace(a, text=t.text, tokens=t.tokens, spans=a.spans[:0]) for t in many for a in many])
+    np.testing.assert_allclose(found.reshape(25, 3), by_hand, atol=1e-5)
+    np.testing.assert_allclose(found[range(5), range(5)], logits_of(model, many), atol=1e-5)
+
+
+@pytest.mark.parametrize("block", [2, 24])
+def test_words_with_times_are_only_read_in_their_own_sound(block, make_features):
+    torch.manual_seed(0)
+    model, many = CAN(Dims(13, 17, 3), CAN.Config(hidden=14)).eval(), with_all(make_features(5))
+    assert "another utterance" in refusal(lambda: m.emap(model, many, block=block))
+    assert "absent='mean'" in refusal(lambda: m.shapley(model, many, absent="empty"))
+    assert m.shapley(model, many)[["audio", "text"]].abs().min().min() > 0
+    given, other = [], Sums("additive")
+    other.register_forward_pre_hook(lambda _, batch: given.append(batch[0].word_frames))
+    m.emap(other, many, block=block)
+    assert given and set(given) == {None}  # neither the words' times nor those of the sound's own words
 
 
 def test_the_encoder_comes_back_after_an_exception(mcsan):

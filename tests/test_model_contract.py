@@ -3,7 +3,7 @@
 import copy
 import inspect
 import re
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from refusals import refusal
 
 from mcsan_lite.attention import attention_maps
 from mcsan_lite.batch import Batch, Dims, ModelOutput, Standardizer, collate
+from mcsan_lite.layers import attend
 from mcsan_lite.lens import views_of
 from mcsan_lite.models import MODELS
 from mcsan_lite.training import TrainConfig, fit, predict, supervised
@@ -198,7 +199,8 @@ def test_maps_get_words_and_seconds_on_their_axes(case, made):
     if case in NO_MAPS:
         assert "attention" in refusal(lambda: attention_maps(model, one))
         return
-    each = getattr(model, "frames_a_step", getattr(model.config, "stride", 9))  # an MCSAN's pooled frame: every ninth
+    each = 9 if type(model) is MODELS["mcsan"] else getattr(  # an MCSAN's pooled frame: every ninth
+        model, "frames_a_step", getattr(getattr(model, "config", None), "stride", 1))
     for found in attention_maps(model, one).values():
         query, _, key = found.direction.partition("_from_")
         np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-5)
@@ -208,6 +210,34 @@ def test_maps_get_words_and_seconds_on_their_axes(case, made):
         assert found.keys == (axes["text"] if case.startswith("can") else axes.get(key or query, found.keys))
         assert found.weights.shape[1:] == (len(found.queries), len(found.keys)) and found.describe()
     assert {v.direction for v in views_of(model, one)} >= {"utterance"}  # at least what occlusion and gradients say
+
+
+@dataclass(frozen=True)
+class AsksConfig:
+    dropout: float = 0.0
+
+
+class Asks(torch.nn.Module):
+    """The exercise of docs/adding_a_model.md: each word asks the frames. It keeps no config and names no stride."""
+
+    Config = AsksConfig
+
+    def __init__(self, dims, config):
+        super().__init__()
+        self.query, self.classifier = torch.nn.Linear(dims.text, dims.audio), torch.nn.Linear(dims.audio, dims.classes)
+
+    def forward(self, batch, *, need_attention=False):
+        answers, weights = attend(self.query(batch.text), batch.audio, batch.audio, batch.audio_mask[:, None])
+        answers = (answers * batch.text_mask[..., None]).sum(1) / batch.text_mask.sum(1, keepdim=True).clamp(min=1)
+        maps = {"cross.0.text_from_audio": weights[:, None].detach()}
+        return ModelOutput(self.classifier(answers), maps if need_attention else {})
+
+
+def test_a_users_own_model_gets_words_and_seconds_too(made, monkeypatch):
+    """A line in MODELS, a line in CASES, and this file's test passes."""
+    monkeypatch.setitem(MODELS, "asks", Asks)
+    monkeypatch.setitem(CASES, "asks", ("asks", {}))
+    test_maps_get_words_and_seconds_on_their_axes("asks", made)
 
 
 def test_a_model_that_is_silent_about_its_steps_is_asked_for_them(made):

@@ -1,5 +1,6 @@
 """Readings whose answer is known get the score that they deserve, beside chance."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -153,6 +154,19 @@ def test_seconds_become_frames_as_the_model_pools(small):
     other = MCSAN(Dims(13, 17, 3), small(pool_stride=2))
     assert inside_of(other, 20, (0.5, 0.6)).nonzero()[0].tolist() == [i for i, t in enumerate(frame_times(20, stride=2))
                                                                       if 0.5 <= t < 0.6]
+
+
+def test_another_hop_gives_other_seconds(model, world):
+    """Frames twice as far apart, every word twice as long: the same frames are inside, and the same scores come out."""
+    utterances, truth = world
+    slow = truth.assign(times=[[[word, 2 * a, 2 * b] for word, a, b in times] for times in truth.times])
+    assert inside_of(model, 20, (0.12, 0.30)).sum() == inside_of(model, 20, (0.24, 0.60), hop_s=0.02).sum() == 2
+    far = [replace(u, hop_s=0.02) for u in utterances]
+    pd.testing.assert_frame_equal(oracle_scores(model, far, slow, heads=True)[["chance", "auc"]],
+                                  oracle_scores(model, utterances, truth, heads=True)[["chance", "auc"]])
+    corpora = [Corpus("timed", ("sad",), tuple(Utterance(u.id, None, "", "sad", words=tuple(
+        Word(word, a, b) for word, a, b in table.loc[u.id, "times"])) for u in utterances)) for table in (truth, slow)]
+    pd.testing.assert_frame_equal(alignment(model, utterances, corpora[0]), alignment(model, far, corpora[1]))
 
 
 def test_what_is_not_transcribed_is_no_token():
