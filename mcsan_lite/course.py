@@ -15,7 +15,7 @@ from mcsan_lite import ambiguities, checkpoints, inference, oracle, paper, split
 from mcsan_lite.corpus import Corpus, DataError, require_name
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.ceilings import ceilings
-from mcsan_lite.datasets.layouts import SIGN
+from mcsan_lite.datasets.layouts import generated
 from mcsan_lite.datasets.synthetic import SyntheticConfig, make_synthetic, read_truth
 from mcsan_lite.experiment import load_results, run_experiment
 from mcsan_lite.fanout import fan_out
@@ -59,7 +59,7 @@ def open_corpus(name: str = "synthetic", *, root: Path | str | None = None, prof
     else:
         root = Path(root or Path(data) / name)
         corpus = READERS[name](root, strict=strict, **options)
-        if (root / SIGN).exists():  # generated, in another corpus's folders: its scores must never pass for that corpus's
+        if generated(root):
             corpus = replace(corpus, name=f"synthetic-{corpus.name}")
     return with_video(corpus, video) if video else corpus
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from mcsan_lite.clips import durations, look
 from mcsan_lite.corpus import Corpus, DataError, Utterance, require_name
 from mcsan_lite.datasets import READERS, iemocap, meld, meld_clips, ravdess
-from mcsan_lite.datasets.layouts import SIGN
+from mcsan_lite.datasets.layouts import generated
 from mcsan_lite.splits import PARTS
 from mcsan_lite.words import tokenize
 
@@ -128,7 +128,7 @@ def _verdict(name: str, corpus: Corpus, found: dict) -> tuple[int, str]:
     if name not in PUBLISHED and found["repeats"]["audio"]["across"]:
         wrong.append(f"{found['repeats']['audio']['across']:,} recordings are in more than one part")
     kind = f"the published {name}" if name in PUBLISHED else "in order"
-    if (Path(found["root"]) / SIGN).exists() or any(Path(found["root"]).glob(f"*/{SIGN}")):
+    if generated(found["root"]):
         kind = f"generated, with the counts of {kind}"
     seen = "the clips were not opened" if found["fast"] else "every clip that it needs can be used"
     return (1, f"not {kind}: {'; '.join(wrong)}") if wrong else (0, f"{kind}; {seen}")

@@ -19,6 +19,11 @@ SIGN = "SYNTHETIC.txt"
 APPLE_DOUBLE = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "  # what macOS leaves beside files as ._<name>
 
 
+def generated(root: Path | str) -> bool:
+    """Whether a corpus's folder, or the one above it, holds generated speech, whose scores must never pass for its own."""
+    return (Path(root) / SIGN).exists() or any(Path(root).glob(f"*/{SIGN}"))
+
+
 def share(total: int, weights: Sequence[int]) -> np.ndarray:
     """`total` as whole parts in proportion to `weights`, by the largest remainder; no part is empty.
 
