@@ -27,9 +27,10 @@ def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, fl
 
 
 def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float]:
-    """Mean, low and high of an accuracy: over folds and seeds, or over its n utterances where there is one training."""
+    """Mean, low and high of an accuracy: over folds and seeds (cut at 0 and 1, which no score can pass), or over its n
+    utterances where there is one training."""
     mean, half = fold_interval(values)
-    return (mean, mean - half, mean + half) if len(values) > 1 else (mean, *share_interval(mean, n))
+    return (mean, max(0.0, mean - half), min(1.0, mean + half)) if len(values) > 1 else (mean, *share_interval(mean, n))
 
 
 def reliability(prob: np.ndarray, true: Sequence[int], bins: int = 10) -> pd.DataFrame:

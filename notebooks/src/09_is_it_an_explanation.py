@@ -531,7 +531,7 @@ for (variant, seed), path in places.items():
         rows.append((variant, seed, edit, np.mean([a == b for a, b in zip(said, answers, strict=True)]), len(answers)))
 rows = pd.DataFrame(rows, columns=["variant", "seed", "edit", "right", "n"])
 follows = [{"variant": v, "edit": e, "seeds": len(g), "n": g.n.iloc[0],
-            **dict(zip(("right", "low", "high"), np.clip(score_interval(g.right, g.n.iloc[0]), 0, 1), strict=True))}
+            **dict(zip(("right", "low", "high"), score_interval(g.right, g.n.iloc[0]), strict=True))}
            for (v, e), g in rows.groupby(["variant", "edit"], sort=False)]
 pd.DataFrame(follows).set_index(["edit", "variant"]).sort_index(level=0, ascending=False, sort_remaining=False).round(2)
 
