@@ -36,8 +36,7 @@ from mcsan_lite.features import extract, load_audio
 from mcsan_lite.layers import AttentionBlock, BiLSTMMean, ConvBlock, MultiHead, attend, masked_max
 from mcsan_lite.models.mcsan import MCSAN, AttentionModule
 from mcsan_lite.models.mcsan_config import MCSANConfig
-from mcsan_lite.paper import ABLATIONS
-from mcsan_lite.paper import PROFILES
+from mcsan_lite.paper import ABLATIONS, PROFILES
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 pd.set_option("display.max_colwidth", None)
