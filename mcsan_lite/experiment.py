@@ -143,6 +143,8 @@ def run_experiment(specs: Sequence[Spec], corpus: Corpus, *, seeds: Sequence[int
     for all. `expected`: seconds a training by the spec's name (`costs.estimate(…).seconds`), which the bar then counts.
     """
     runs, cache = Path(runs), Path(cache)
+    for precision in {spec.train.precision for spec in specs}:
+        training.require_precision(precision, device)  # before anything is extracted or trained
     todo, folders = [], []
     classes = {spec.model: models[require_name(spec.model, models, "model")] for spec in specs}
     code = {name: code_hash(model) for name, model in classes.items()}  # workers cannot read a notebook

@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from mcsan_lite import metrics
 from mcsan_lite.batch import Batch, ModelOutput, Standardizer, batches
+from mcsan_lite.corpus import DataError
 from mcsan_lite.features import Features
 from mcsan_lite.resident import Resident
 
@@ -48,6 +50,32 @@ class TrainConfig:
                                   "'wa', 'ua', 'weighted_f1' or 'macro_f1'")):
             if not good:
                 raise ValueError(f"Given: {name}={getattr(self, name)!r}. Expected: {need}. Do: change {name}.")
+
+
+@lru_cache(maxsize=8)
+def bfloat16_trains(device: str = "cpu") -> bool:
+    """Whether an LSTM can be trained in bfloat16 on `device`: processors with AVX2 only have no kernel for it."""
+    kind = torch.device(device).type
+    lstm = nn.LSTM(4, 4, batch_first=True, bidirectional=True).to(device)
+    try:
+        with torch.autocast(kind, torch.bfloat16):
+            states, _ = lstm(torch.zeros(1, 2, 4, device=device))  # (B, T, 4) -> (B, T, 8)
+        states.float().sum().backward()
+    except RuntimeError:
+        return False
+    return True
+
+
+def require_precision(precision: str, device: str = "cpu") -> None:
+    """Raise DataError where `device` cannot train with `precision`. The random state stays as it was."""
+    if precision != "bfloat16":
+        return
+    with torch.random.fork_rng(devices=[device] if device.startswith("cuda") else []):
+        works = bfloat16_trains(device)
+    if not works:
+        raise DataError(f"precision 'bfloat16' on {device}, for which this machine has no LSTM kernel",
+                        "a processor with AVX-512 or AMX, or a GPU",
+                        "take precision 'float32' (on the command line, leave --precision out).")
 
 
 @dataclass(frozen=True)
@@ -123,6 +151,7 @@ def fit(model: nn.Module, train: Sequence[Features], valid: Sequence[Features], 
         if f.label not in labels:  # -1 would silently count as the last class
             raise ValueError(f"Given: label {f.label!r} of {f.id}. Expected: one of {', '.join(labels)}. "
                              "Do: pass the corpus's own labels.")
+    require_precision(config.precision, device)
     train = without_labels(train, config.unlabelled)
     loss_of = getattr(model, "loss", supervised)
     seed_everything(config.seed)

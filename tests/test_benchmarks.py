@@ -16,6 +16,8 @@ import scale  # noqa: E402
 import startup  # noqa: E402
 import training  # noqa: E402
 
+from mcsan_lite.training import bfloat16_trains  # noqa: E402
+
 
 @pytest.fixture(autouse=True)
 def one_thread():
@@ -25,8 +27,15 @@ def one_thread():
 
 def test_the_plain_loop_and_ours_are_the_same_network():
     found = training.measure(n=16, rounds=1, size=8)
-    assert {"plain_utterances_per_s", "float32_ratio", "bfloat16_ratio"} <= set(found)
+    assert {"plain_utterances_per_s", "float32_ratio"} <= set(found)
+    assert ("bfloat16_ratio" in found) == bfloat16_trains()
     assert all(value > 0 for value in found.values())
+
+
+def test_a_machine_without_bfloat16_is_said_to_be_one(monkeypatch):
+    found = json.loads(benchmarks.RESULTS.read_text())
+    found["training"]["result"] = {k: v for k, v in found["training"]["result"].items() if "bfloat16" not in k}
+    assert "not run: this processor has no LSTM kernel for bfloat16" in benchmarks.table(found)
 
 
 def test_a_network_that_differs_is_not_timed(monkeypatch):

@@ -4,6 +4,7 @@ import json
 import platform
 import socket
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ def test_peeking_leaves_the_random_state(spec):
 def test_the_manifest_says_what_a_fold_was_made_with_and_not_by_whom(done, corpus):
     made = json.loads(Path(done[1].folder[0], "manifest.json").read_text())
     assert made["corpus"] == corpus.fingerprint() and made["split"] == done[1].split[0]
-    assert made["code"] == code_hash(MCSAN) and made["libraries"]["torch"] == torch.__version__
+    assert made["code"] == code_hash(MCSAN) and made["libraries"]["torch"] == metadata.version("torch")
     assert set(made["libraries"]) == {"torch", "numpy", "scipy", "scikit-learn", "librosa", "pandas"}
     assert made["started"] <= made["finished"] and made["threads"] == 1 and made["device"] == "cpu"
     assert made["python"] == platform.python_version() and made["processor"] and made["platform"]
@@ -255,3 +256,11 @@ def test_load_results_finds_what_is_there(done):
     pd.testing.assert_frame_equal(found, done[1])
     assert found[["name", "model", "corpus", "protocol", "epochs"]].drop_duplicates().values.tolist() == [
         ["w/o  Much", "mcsan", "tones", "speaker", 2]]
+
+
+def test_a_precision_that_the_machine_lacks_is_refused_before_anything_is_made(corpus, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "bfloat16_trains", lambda device: False)
+    spec = Spec("MCSAN", "mcsan", {}, FeatureConfig(), TrainConfig(precision="bfloat16"), "speaker")
+    with pytest.raises(DataError, match="(?s)Given: precision 'bfloat16'.*Expected: .*Do: take precision 'float32'"):
+        run_experiment([spec], corpus, cache=tmp_path / "cache", runs=tmp_path / "runs")
+    assert not list(tmp_path.iterdir())

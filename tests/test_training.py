@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from mcsan_lite import metrics
+from mcsan_lite import metrics, training
 from mcsan_lite.batch import ModelOutput, Standardizer, collate
+from mcsan_lite.corpus import DataError
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import TrainConfig, fit, predict, seed_everything, supervised, text_progress, without_labels
 
@@ -235,6 +237,28 @@ def test_clip_bounds_the_gradient(watched, model, make_features, labels):
     assert min(watched["norm"][:4]) > 0.1 and max(watched["norm"][4:]) <= 0.1 + 1e-5
 
 
+needs_bfloat16 = pytest.mark.skipif(not training.bfloat16_trains(), reason="this processor has no LSTM kernel for bfloat16")
+
+
+def test_a_precision_that_the_machine_lacks_is_refused(make_features, labels, model, monkeypatch):
+    monkeypatch.setattr(training, "bfloat16_trains", lambda device: False)
+    made = make_features(6)
+    with pytest.raises(DataError, match="(?s)Given: precision 'bfloat16' on cpu.*Expected: .*Do: take precision 'float32'"):
+        fit(model(), made, made, labels, TrainConfig(epochs=1, precision="bfloat16"))
+    fit(model(), made, made, labels, TrainConfig(epochs=1))  # float32 never asks
+
+
+def test_asking_for_a_precision_leaves_the_random_state_alone():
+    training.bfloat16_trains.cache_clear()
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    with suppress(DataError):
+        training.require_precision("bfloat16")
+    assert torch.rand(4).equal(expected)
+
+
+@needs_bfloat16
 def test_half_the_bits_train_to_nearly_the_same_place(make_features, labels, model):
     made, found = make_features(24), []
     for precision in ("float32", "bfloat16"):
