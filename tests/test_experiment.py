@@ -261,6 +261,6 @@ def test_load_results_finds_what_is_there(done):
 def test_a_precision_that_the_machine_lacks_is_refused_before_anything_is_made(corpus, home, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "bfloat16_trains", lambda device: False)
     spec = Spec("MCSAN", "mcsan", {}, FeatureConfig(), TrainConfig(precision="bfloat16"), "speaker")
-    with pytest.raises(DataError, match="(?s)Given: precision 'bfloat16'.*Expected: .*Do: take precision 'float32'"):
+    with pytest.raises(DataError, match=r"(?s)Given: precision 'bfloat16'.*Expected: .*Do: take precision 'float32'"):
         run_experiment([spec], corpus, cache=tmp_path / "cache", runs=tmp_path / "runs")
     assert not list(tmp_path.iterdir())

@@ -243,7 +243,7 @@ needs_bfloat16 = pytest.mark.skipif(not training.bfloat16_trains(), reason="this
 def test_a_precision_that_the_machine_lacks_is_refused(make_features, labels, model, monkeypatch):
     monkeypatch.setattr(training, "bfloat16_trains", lambda device: False)
     made = make_features(6)
-    with pytest.raises(DataError, match="(?s)Given: precision 'bfloat16' on cpu.*Expected: .*Do: take precision 'float32'"):
+    with pytest.raises(DataError, match=r"(?s)Given: precision 'bfloat16' on cpu.*Expected: .*Do: take precision 'float32'"):
         fit(model(), made, made, labels, TrainConfig(epochs=1, precision="bfloat16"))
     fit(model(), made, made, labels, TrainConfig(epochs=1))  # float32 never asks
 
