@@ -8,8 +8,8 @@ import time
 import librosa
 import numpy as np
 
-from mcsan_lite import course
-from mcsan_lite.features import extract
+from mcsan_lite.experiments import corpora
+from mcsan_lite.features.extraction import extract
 
 CLIPS = 500
 
@@ -19,12 +19,16 @@ def plain(paths: list) -> list[np.ndarray]:
     made = []
     for path in paths:
         signal, rate = librosa.load(path, sr=16_000)
-        made.append(librosa.feature.mfcc(y=signal, sr=rate, n_mfcc=40, n_fft=400, hop_length=160, n_mels=64).T)
+        made.append(
+            librosa.feature.mfcc(
+                y=signal, sr=rate, n_mfcc=40, n_fft=400, hop_length=160, n_mels=64
+            ).T
+        )
     return made
 
 
 def measure(data: str = "data") -> dict[str, float]:
-    corpus = course.open_corpus(data=data)
+    corpus = corpora.open_corpus(data=data)
     corpus = corpus.subset([u.id for u in corpus.utterances[:CLIPS]])
     paths = [u.audio for u in corpus.utterances]
     seconds = {}
@@ -42,8 +46,13 @@ def measure(data: str = "data") -> dict[str, float]:
         clock("cold_s", lambda: extract(corpus, cache=cache))
         found = clock("warm_s", lambda: extract(corpus, cache=cache)[0])
         apart = max(float(np.abs(a - f.audio).max()) for a, f in zip(expected, found, strict=True))
-    return {"clips": CLIPS, **seconds, "cold_ratio": seconds["plain_librosa_s"] / seconds["cold_s"],
-            "warm_ratio": seconds["plain_librosa_s"] / seconds["warm_s"], "largest_difference_of_mfcc": apart}
+    return {
+        "clips": CLIPS,
+        **seconds,
+        "cold_ratio": seconds["plain_librosa_s"] / seconds["cold_s"],
+        "warm_ratio": seconds["plain_librosa_s"] / seconds["warm_s"],
+        "largest_difference_of_mfcc": apart,
+    }
 
 
 if __name__ == "__main__":

@@ -7,26 +7,36 @@ from pathlib import Path
 
 import torch
 
-from mcsan_lite import course, paper
-from mcsan_lite.batch import Dims, Standardizer
-from mcsan_lite.fanout import fan_out
-from mcsan_lite.features import extract
+from mcsan_lite.experiments import corpora
+from mcsan_lite.features.batch import Dims, Standardizer
+from mcsan_lite.features.extraction import extract
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.models.mcsan_config import MCSANConfig
-from mcsan_lite.training import TrainConfig, fit, seed_everything
+from mcsan_lite.paper import profiles
+from mcsan_lite.parallel import fan_out
+from mcsan_lite.training.loop import TrainConfig, fit, seed_everything
 
 UTTERANCES, TRAININGS = 1500, 4
 
 
 def train(seed: int, data: str) -> float:
     """One training in the profile `quick`, cut short; returns its last loss."""
-    corpus = course.open_corpus(data=data)
+    corpus = corpora.open_corpus(data=data)
     ids = [u.id for u in corpus.utterances if u.split == "train"][:UTTERANCES]
     found, _ = extract(corpus.subset(ids), cache=Path(data) / "cache")
     seed_everything(seed)
-    model = MCSAN(Dims(40, found[0].text.shape[1], len(corpus.labels)), MCSANConfig(**paper.PROFILES["quick"]["options"]))
-    history = fit(model, found, found[:32], corpus.labels, TrainConfig(epochs=3, batch_size=32, seed=seed),
-                  normal=Standardizer().fit(found))
+    model = MCSAN(
+        Dims(40, found[0].text.shape[1], len(corpus.labels)),
+        MCSANConfig(**profiles.PROFILES["quick"]["options"]),
+    )
+    history = fit(
+        model,
+        found,
+        found[:32],
+        corpus.labels,
+        TrainConfig(epochs=3, batch_size=32, seed=seed),
+        normal=Standardizer().fit(found),
+    )
     return float(history.loss.iloc[-1])
 
 
@@ -43,8 +53,13 @@ def measure(data: str = "data") -> dict[str, float]:
     alone = time.perf_counter() - start
     torch.set_num_threads(1)
     apart = max(abs(a - b) for a, b in zip(side_by_side, one_by_one, strict=True))
-    return {"trainings": TRAININGS, "sequential_two_threads_s": alone, "two_jobs_one_thread_s": together,
-            "ratio": alone / together, "largest_difference_of_losses": apart}
+    return {
+        "trainings": TRAININGS,
+        "sequential_two_threads_s": alone,
+        "two_jobs_one_thread_s": together,
+        "ratio": alone / together,
+        "largest_difference_of_losses": apart,
+    }
 
 
 if __name__ == "__main__":

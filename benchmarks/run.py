@@ -1,8 +1,8 @@
 """What it costs: every benchmark, one after another, into results.json and the table of the README.
 
-    python benchmarks/run.py            all of them, about twelve minutes on two quiet cores
-    python benchmarks/run.py startup    only these; the others' results stay
-    python benchmarks/run.py --render   the README's table again, from results.json
+python benchmarks/run.py            all of them, about twelve minutes on two quiet cores
+python benchmarks/run.py startup    only these; the others' results stay
+python benchmarks/run.py --render   the README's table again, from results.json
 """
 
 from __future__ import annotations
@@ -22,10 +22,19 @@ NAMES = ("training", "folds", "extraction", "startup", "scale")
 def machine() -> str:
     import torch
 
-    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-             if line.startswith("model name")] if Path("/proc/cpuinfo").exists() else [platform.processor()]
-    return (f"{names[0]}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
-            f"torch {torch.__version__.partition('+')[0]}")
+    names = (
+        [
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        if Path("/proc/cpuinfo").exists()
+        else [platform.processor()]
+    )
+    return (
+        f"{names[0]}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
+        f"torch {torch.__version__.partition('+')[0]}"
+    )
 
 
 def table(found: dict) -> str:
@@ -34,28 +43,68 @@ def table(found: dict) -> str:
     small, large = scale[0], scale[-1]
     bfloat16 = ("not run: this processor has no LSTM kernel for bfloat16", "")
     if "bfloat16_ratio" in t:
-        bfloat16 = (f"{t['bfloat16_utterances_per_s']:.0f} utterances/s, the same", f"{t['bfloat16_ratio']:.1f} ×")
+        bfloat16 = (
+            f"{t['bfloat16_utterances_per_s']:.0f} utterances/s, the same",
+            f"{t['bfloat16_ratio']:.1f} ×",
+        )
     rows = [
-        ("training, float32", f"{t['float32_utterances_per_s']:.0f} against {t['plain_utterances_per_s']:.0f} utterances/s "
-         "of a plain loop (pad to 1000 frames, shuffle, packed LSTM), one core, paper's sizes, IEMOCAP's lengths",
-         f"{t['float32_ratio']:.1f} ×", "2.5 ×"),
+        (
+            "training, float32",
+            f"{t['float32_utterances_per_s']:.0f} against {t['plain_utterances_per_s']:.0f} utterances/s "
+            "of a plain loop (pad to 1000 frames, shuffle, packed LSTM), one core, paper's sizes, IEMOCAP's lengths",
+            f"{t['float32_ratio']:.1f} ×",
+            "2.5 ×",
+        ),
         ("training, `--precision bfloat16`", *bfloat16, "3.5 ×"),
-        ("folds", f"{f['trainings']} trainings, two at a time with one thread: {f['two_jobs_one_thread_s']:.0f} s; one by "
-         f"one with two threads: {f['sequential_two_threads_s']:.0f} s", f"{f['ratio']:.1f} ×", "1.5 ×"),
-        ("features, empty cache", f"{x['clips']} clips against a plain librosa loop", f"{x['cold_ratio']:.1f} ×", "1 ×"),
-        ("features, again", f"{x['warm_s'] * 1e3:.0f} ms against {x['plain_librosa_s']:.1f} s", f"{x['warm_ratio']:.0f} ×",
-         "50 ×"),
+        (
+            "folds",
+            f"{f['trainings']} trainings, two at a time with one thread: {f['two_jobs_one_thread_s']:.0f} s; one by "
+            f"one with two threads: {f['sequential_two_threads_s']:.0f} s",
+            f"{f['ratio']:.1f} ×",
+            "1.5 ×",
+        ),
+        (
+            "features, empty cache",
+            f"{x['clips']} clips against a plain librosa loop",
+            f"{x['cold_ratio']:.1f} ×",
+            "1 ×",
+        ),
+        (
+            "features, again",
+            f"{x['warm_s'] * 1e3:.0f} ms against {x['plain_librosa_s']:.1f} s",
+            f"{x['warm_ratio']:.0f} ×",
+            "50 ×",
+        ),
         ("`import mcsan_lite`", "fresh process", f"{s['import_mcsan_lite_s']:.2f} s", "1.5 s"),
         ("`mcsan --help`", "fresh process", f"{s['mcsan_help_s']:.2f} s", "0.5 s"),
-        ("an epoch over 100,000 utterances", f"{large['ms_an_utterance']:.2f} ms an utterance, against "
-         f"{small['ms_an_utterance']:.2f} ms with 1,000", f"{large['ms_an_utterance'] / small['ms_an_utterance']:.2f} ×",
-         "1 ×"),
-        ("memory of that epoch", f"{large['memory_added_mb']:.0f} MB for {large['features_on_disk_mb']:.0f} MB of features "
-         f"on disk, against {small['memory_added_mb']:.0f} MB with 1,000 utterances", "", "not with the corpus"),
+        (
+            "an epoch over 100,000 utterances",
+            f"{large['ms_an_utterance']:.2f} ms an utterance, against "
+            f"{small['ms_an_utterance']:.2f} ms with 1,000",
+            f"{large['ms_an_utterance'] / small['ms_an_utterance']:.2f} ×",
+            "1 ×",
+        ),
+        (
+            "memory of that epoch",
+            f"{large['memory_added_mb']:.0f} MB for {large['features_on_disk_mb']:.0f} MB of features "
+            f"on disk, against {small['memory_added_mb']:.0f} MB with 1,000 utterances",
+            "",
+            "not with the corpus",
+        ),
     ]
-    lines = ["| what | how | measured | wanted |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join([*lines, "", f"*{found['startup']['machine']}; `python benchmarks/run.py` measures it again. Ratios of "
-                      "one run, side by side; training, features and scale by CPU seconds.*"])
+    lines = [
+        "| what | how | measured | wanted |",
+        "|---|---|---|---|",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"*{found['startup']['machine']}; `python benchmarks/run.py` measures it again. Ratios of "
+            "one run, side by side; training, features and scale by CPU seconds.*",
+        ]
+    )
 
 
 def render(text: str, found: dict) -> str:

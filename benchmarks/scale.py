@@ -1,6 +1,6 @@
 """(e) One epoch as the corpus grows to 100,000 utterances: CPU seconds an utterance, and the memory that the process owns.
 
-Features are random numbers of the synthetic corpus's lengths, stored as `mcsan_lite.features` stores them: one file, read
+Features are random numbers of the synthetic corpus's lengths, stored as `mcsan_lite.features.extraction` stores them: one file, read
 as needed. Pages of that file are the system's to drop and do not count; what does is anonymous memory, sampled while
 training."""
 
@@ -22,7 +22,7 @@ SIZES = (1_000, 10_000, 100_000)
 def stored(n: int, folder: Path):
     """n utterances of about 213 frames below `folder`, as views into one file."""
     from mcsan_lite import cache
-    from mcsan_lite.features import Features
+    from mcsan_lite.features.extraction import Features
 
     random = np.random.default_rng(0)
     lengths = random.integers(106, 320, n)
@@ -31,8 +31,10 @@ def stored(n: int, folder: Path):
     frames, _ = cache.load_rows(folder, "frames")
     ends = np.cumsum(lengths)
     words = random.standard_normal((8, 50), np.float32)
-    return [Features(f"u{i}", frames[end - t:end], words, ("word",) * 8, "abcdefg"[i % 7])
-            for i, (t, end) in enumerate(zip(lengths.tolist(), ends.tolist(), strict=True))]
+    return [
+        Features(f"u{i}", frames[end - t : end], words, ("word",) * 8, "abcdefg"[i % 7])
+        for i, (t, end) in enumerate(zip(lengths.tolist(), ends.tolist(), strict=True))
+    ]
 
 
 def own_memory() -> float:
@@ -44,10 +46,10 @@ def own_memory() -> float:
 def one_epoch(n: int) -> dict[str, float]:
     import torch
 
-    from mcsan_lite.batch import Dims, Standardizer
+    from mcsan_lite.features.batch import Dims, Standardizer
     from mcsan_lite.models.mcsan import MCSAN
     from mcsan_lite.models.mcsan_config import MCSANConfig
-    from mcsan_lite.training import TrainConfig, fit
+    from mcsan_lite.training.loop import TrainConfig, fit
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -70,13 +72,25 @@ def one_epoch(n: int) -> dict[str, float]:
         done.set()
         watcher.join()
         size = sum(len(f.audio) for f in data) * 160 / 1e6
-    return {"utterances": n, "seconds": seconds, "ms_an_utterance": seconds / n * 1e3, "features_on_disk_mb": size,
-            "memory_before_mb": before, "memory_added_mb": max(peak) - before}
+    return {
+        "utterances": n,
+        "seconds": seconds,
+        "ms_an_utterance": seconds / n * 1e3,
+        "features_on_disk_mb": size,
+        "memory_before_mb": before,
+        "memory_added_mb": max(peak) - before,
+    }
 
 
 def measure() -> list[dict[str, float]]:
-    return [json.loads(subprocess.run([sys.executable, __file__, str(n)], check=True, capture_output=True, text=True).stdout)
-            for n in SIZES]
+    return [
+        json.loads(
+            subprocess.run(
+                [sys.executable, __file__, str(n)], check=True, capture_output=True, text=True
+            ).stdout
+        )
+        for n in SIZES
+    ]
 
 
 if __name__ == "__main__":

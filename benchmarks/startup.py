@@ -17,10 +17,12 @@ def best(command: list[str], times: int = 5) -> float:
 
 
 def measure() -> dict[str, float]:
-    return {"python_s": best([sys.executable, "-c", "pass"]),
-            "import_mcsan_lite_s": best([sys.executable, "-c", "import mcsan_lite"]),
-            "import_mcsan_and_torch_s": best([sys.executable, "-c", "import mcsan_lite.models.mcsan"]),
-            "mcsan_help_s": best([sys.executable, "-m", "mcsan_lite.cli", "--help"])}
+    return {
+        "python_s": best([sys.executable, "-c", "pass"]),
+        "import_mcsan_lite_s": best([sys.executable, "-c", "import mcsan_lite"]),
+        "import_mcsan_and_torch_s": best([sys.executable, "-c", "import mcsan_lite.models.mcsan"]),
+        "mcsan_help_s": best([sys.executable, "-m", "mcsan_lite.cli.main", "--help"]),
+    }
 
 
 if __name__ == "__main__":

@@ -83,7 +83,9 @@ def get_or_make(folder: Path, name: str, make: Callable[[], np.ndarray]) -> np.n
     return array
 
 
-def store_rows(folder: Path, name: str, about: dict, arrays: Iterable[np.ndarray], shape: tuple[int, int]) -> None:
+def store_rows(
+    folder: Path, name: str, about: dict, arrays: Iterable[np.ndarray], shape: tuple[int, int]
+) -> None:
     """Store float32 `arrays`, (n, width) each, below each other as one array of `shape`, with `about` beside it.
 
     They are taken one at a time: memory holds one of them, whatever their number.
@@ -91,12 +93,16 @@ def store_rows(folder: Path, name: str, about: dict, arrays: Iterable[np.ndarray
 
     def save(part: Path) -> None:
         with open(part, "wb") as file:
-            np.lib.format.write_array_header_2_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+            np.lib.format.write_array_header_2_0(
+                file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+            )
             for array in arrays:
                 file.write(np.ascontiguousarray(array, "<f4").tobytes())
 
     write_atomic(_place(folder, name), save)
-    write_atomic(_place(folder, name, ".json"), lambda p: p.write_text(json.dumps(about), encoding="utf-8"))
+    write_atomic(
+        _place(folder, name, ".json"), lambda p: p.write_text(json.dumps(about), encoding="utf-8")
+    )
 
 
 def load_rows(folder: Path, name: str) -> tuple[np.ndarray, dict] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -10,27 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-
-class DataError(ValueError):
-    """A refusal in three parts: what was given, what was expected, what to do about it."""
-
-    def __init__(self, given: str, expected: str, do: str) -> None:
-        self.given, self.expected, self.do = given, expected, do
-        super().__init__(f"Given: {given}\nExpected: {expected}\nDo: {do}")
-
-    def __reduce__(self):  # an exception with its own signature must say how to cross a process
-        return type(self), (self.given, self.expected, self.do)
-
-
-def require_name(name: str, allowed: Iterable[str], what: str) -> str:
-    """Return `name` if it is one of `allowed`; otherwise raise with the nearest match as advice."""
-    allowed = list(allowed)
-    if name in allowed:
-        return name
-    near = difflib.get_close_matches(name.lower(), [a.lower() for a in allowed], n=1, cutoff=0.5)
-    nearest = next((a for a in allowed if near and a.lower() == near[0]), None)
-    advice = f"did you mean {nearest!r}?" if nearest else "take one of these names."
-    raise DataError(f"{what} {name!r}", f"one of {', '.join(map(repr, allowed))}", advice)
+from mcsan_lite.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -57,7 +36,9 @@ class Utterance:
     split: str | None = None  # "train", "valid" or "test" where the corpus has an official one
     words: tuple[Word, ...] = ()  # spoken words with times, where known
     video: Path | None = None
-    max_s: float | None = None  # only the first `max_s` seconds of the clip are used; None: all of it
+    max_s: float | None = (
+        None  # only the first `max_s` seconds of the clip are used; None: all of it
+    )
 
 
 @dataclass(frozen=True)
@@ -85,17 +66,25 @@ class Corpus:
 
     def __post_init__(self) -> None:
         if not self.utterances:
-            raise DataError(f"corpus {self.name!r} without a single utterance", "at least one",
-                            "check the folder: the reader found nothing that it understands there.")
+            raise DataError(
+                f"corpus {self.name!r} without a single utterance",
+                "at least one",
+                "check the folder: the reader found nothing that it understands there.",
+            )
         seen: set[str] = set()
         for u in self.utterances:
             if u.label not in self.labels:
-                raise DataError(f"label {u.label!r} of utterance {u.id!r}",
-                                f"one of {', '.join(map(repr, self.labels))}",
-                                "correct the label, or leave the utterance out and list it in `skipped`.")
+                raise DataError(
+                    f"label {u.label!r} of utterance {u.id!r}",
+                    f"one of {', '.join(map(repr, self.labels))}",
+                    "correct the label, or leave the utterance out and list it in `skipped`.",
+                )
             if u.id in seen:
-                raise DataError(f"utterance id {u.id!r} twice in corpus {self.name!r}", "ids that occur once",
-                                "put the split or the dialogue into the id.")
+                raise DataError(
+                    f"utterance id {u.id!r} twice in corpus {self.name!r}",
+                    "ids that occur once",
+                    "put the split or the dialogue into the id.",
+                )
             seen.add(u.id)
 
     def __len__(self) -> int:
@@ -116,8 +105,24 @@ class Corpus:
         is a clip and how much of it is used. Not over where the files lie, nor what they hold."""
         digest = hashlib.sha256(repr((self.name, self.labels)).encode())
         for u in self.utterances:
-            digest.update(repr((u.id, u.label, u.text, u.speaker, u.dialogue, u.session, u.scenario, u.split, u.words,
-                                u.audio is not None, u.video is not None, u.max_s)).encode())
+            digest.update(
+                repr(
+                    (
+                        u.id,
+                        u.label,
+                        u.text,
+                        u.speaker,
+                        u.dialogue,
+                        u.session,
+                        u.scenario,
+                        u.split,
+                        u.words,
+                        u.audio is not None,
+                        u.video is not None,
+                        u.max_s,
+                    )
+                ).encode()
+            )
         return digest.hexdigest()[:16]
 
     def subset(self, ids: Iterable[str]) -> Corpus:

@@ -32,12 +32,22 @@ from nbformat import NotebookNode
 from mcsan_lite.cache import write_atomic
 
 ROOT = Path(__file__).resolve().parents[1]
-VARIANTS = {"exercises": "", "solutions": "solutions"}  # which cells stay -> folder below notebooks/
-DROPPED = {"exercises": "solution", "solutions": "exercise"}  # the tag of the cells that a variant leaves out
+VARIANTS = {
+    "exercises": "",
+    "solutions": "solutions",
+}  # which cells stay -> folder below notebooks/
+DROPPED = {
+    "exercises": "solution",
+    "solutions": "exercise",
+}  # the tag of the cells that a variant leaves out
 PROFILE_LINE = 'PROFILE = "quick"'
 # A path of somebody's machine. (Not after a word or a dot: those are addresses and relative paths.)
-MACHINE_PATH = re.compile(r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*""")
-BASE64 = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")  # sound and pictures: any letters may meet in them
+MACHINE_PATH = re.compile(
+    r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*"""
+)
+BASE64 = re.compile(
+    r"[A-Za-z0-9+/]{120,}={0,2}"
+)  # sound and pictures: any letters may meet in them
 
 
 class BuildError(Exception):
@@ -53,28 +63,42 @@ def read(source: Path) -> NotebookNode:
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     parameters = [c for c in notebook.cells if "parameters" in tags(c)]
     if len(parameters) != 1 or parameters[0].source.count(PROFILE_LINE) != 1:
-        raise BuildError(f"{source.name}: {len(parameters)} cells tagged parameters; expected one that holds {PROFILE_LINE}")
+        raise BuildError(
+            f"{source.name}: {len(parameters)} cells tagged parameters; expected one that holds {PROFILE_LINE}"
+        )
     for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
         if "exercise" in tags(cell) and (following is None or "solution" not in tags(following)):
-            raise BuildError(f"{source.name}: this exercise is not followed by a cell tagged solution:\n{cell.source}")
+            raise BuildError(
+                f"{source.name}: this exercise is not followed by a cell tagged solution:\n{cell.source}"
+            )
     return notebook
 
 
 def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> NotebookNode:
     """The cells of one variant, with ids that come from their content: an inserted cell changes no other id."""
     made = nbformat.v4.new_notebook()
-    made.metadata = NotebookNode(kernelspec={"name": "python3", "display_name": "Python 3", "language": "python"},
-                                 language_info={"name": "python", "file_extension": ".py"})
+    made.metadata = NotebookNode(
+        kernelspec={"name": "python3", "display_name": "Python 3", "language": "python"},
+        language_info={"name": "python", "file_extension": ".py"},
+    )
     seen: set[str] = set()
     for cell in notebook.cells:
         if DROPPED[variant] in tags(cell):
             continue
-        source = cell.source.replace(PROFILE_LINE, f'PROFILE = "{profile}"') if "parameters" in tags(cell) else cell.source
+        source = (
+            cell.source.replace(PROFILE_LINE, f'PROFILE = "{profile}"')
+            if "parameters" in tags(cell)
+            else cell.source
+        )
         repeats = 0
-        while (name := hashlib.sha256(f"{source}{repeats or ''}".encode()).hexdigest()[:12]) in seen:
+        while (
+            name := hashlib.sha256(f"{source}{repeats or ''}".encode()).hexdigest()[:12]
+        ) in seen:
             repeats += 1
         seen.add(name)
-        new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        new = (
+            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        )
         made.cells.append(new(source, id=name, metadata={"tags": tags(cell)} if tags(cell) else {}))
     return made
 
@@ -83,7 +107,9 @@ def stamp(source: Path, root: Path = ROOT) -> dict[str, str]:
     """What a notebook was made from: {"source": sha256, "package": sha256 over every module}, whatever the line ends."""
     package, text = hashlib.sha256(), source.read_text(encoding="utf-8")
     for module in sorted((root / "mcsan_lite").rglob("*.py")):
-        package.update(f"{module.relative_to(root).as_posix()}\0{module.read_text(encoding='utf-8')}\0".encode())
+        package.update(
+            f"{module.relative_to(root).as_posix()}\0{module.read_text(encoding='utf-8')}\0".encode()
+        )
     return {"source": hashlib.sha256(text.encode()).hexdigest(), "package": package.hexdigest()}
 
 
@@ -107,7 +133,9 @@ def out_of_step(source: Path, variant: str, root: Path = ROOT) -> str:
     if changed:
         return f"its {' and '.join(changed)} changed"
     cells = variant_of(read(source), variant).cells
-    if [(c.cell_type, c.source) for c in notebook.cells] != [(c.cell_type, c.source) for c in cells]:
+    if [(c.cell_type, c.source) for c in notebook.cells] != [
+        (c.cell_type, c.source) for c in cells
+    ]:
         return "its cells were edited by hand; edit the source instead"
     return ""
 
@@ -121,45 +149,83 @@ def machine_paths(notebook: NotebookNode, *also: Path) -> list[str]:
     """Absolute paths in the outputs, and what begins with one of `also`. Pictures and sound are not searched."""
     found: set[str] = set()
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        shown = [value for kind, value in output.get("data", {}).items() if not kind.startswith(("image/png", "audio/"))]
-        text = BASE64.sub("", "\n".join(map(str, [output.get("text", ""), *shown, *output.get("traceback", [])])))
+        shown = [
+            value
+            for kind, value in output.get("data", {}).items()
+            if not kind.startswith(("image/png", "audio/"))
+        ]
+        text = BASE64.sub(
+            "", "\n".join(map(str, [output.get("text", ""), *shown, *output.get("traceback", [])]))
+        )
         found.update(MACHINE_PATH.findall(text))
-        found.update(str(p) for p in also if len(p.parts) > 1 and re.search(rf"(?<![\w./]){re.escape(str(p))}(?!\w)", text))
+        found.update(
+            str(p)
+            for p in also
+            if len(p.parts) > 1 and re.search(rf"(?<![\w./]){re.escape(str(p))}(?!\w)", text)
+        )
     return sorted(found)
 
 
 def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
     """Run all cells in a fresh kernel of this interpreter, in `root`. Raises BuildError at the first cell that fails."""
     manager = AsyncKernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = sys.executable  # a kernel python3 elsewhere may lead into another environment
-    manager.kernel_spec.argv.append("--log-level=ERROR")  # no warning about unencrypted local ports for every notebook
-    client = NotebookClient(notebook, km=manager, timeout=timeout, record_timing=False, store_widget_state=False,
-                            coalesce_streams=True, resources={"metadata": {"path": str(root)}})
-    env = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    manager.kernel_spec.argv[0] = (
+        sys.executable
+    )  # a kernel python3 elsewhere may lead into another environment
+    manager.kernel_spec.argv.append(
+        "--log-level=ERROR"
+    )  # no warning about unencrypted local ports for every notebook
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=timeout,
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(root)}},
+    )
+    env = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
     try:
-        client.execute(env=env, cleanup_kc=True)  # the manager is ours, so the kernel's end must be asked for
+        client.execute(
+            env=env, cleanup_kc=True
+        )  # the manager is ours, so the kernel's end must be asked for
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise BuildError(re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip()) from None
 
 
-def build(source: Path, variant: str, *, profile: str = "quick", root: Path = ROOT, timeout: float = 600) -> float:
+def build(
+    source: Path, variant: str, *, profile: str = "quick", root: Path = ROOT, timeout: float = 600
+) -> float:
     """Build and execute one variant and write it, whole or not at all. Returns the seconds it took."""
     start = time.perf_counter()
-    made_from = stamp(source, root)  # before the run: an edit during the run leaves the notebook out of date
+    made_from = stamp(
+        source, root
+    )  # before the run: an edit during the run leaves the notebook out of date
     notebook = variant_of(read(source), variant, profile)
     execute(notebook, root, timeout)
-    paths = machine_paths(notebook, root, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir()))
+    paths = machine_paths(
+        notebook, root, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir())
+    )
     if paths:
-        raise BuildError(f"paths of this machine in the outputs: {', '.join(paths)}. Print them relative to the project.")
+        raise BuildError(
+            f"paths of this machine in the outputs: {', '.join(paths)}. Print them relative to the project."
+        )
     notebook.metadata.pop("widgets", None)
-    notebook.metadata.language_info = NotebookNode(name="python", file_extension=".py")  # without this machine's version
+    notebook.metadata.language_info = NotebookNode(
+        name="python", file_extension=".py"
+    )  # without this machine's version
     notebook.metadata.mcsan_lite = made_from
     nbformat.validate(notebook)
     write_atomic(place(source, variant, root, profile), lambda part: nbformat.write(notebook, part))
     seconds = time.perf_counter() - start
     if profile == "quick":
         record = {"stamp": made_from, "seconds": round(seconds, 1)}
-        write_atomic(record_of(source, variant, root), lambda part: part.write_text(json.dumps(record)))
+        write_atomic(
+            record_of(source, variant, root), lambda part: part.write_text(json.dumps(record))
+        )
     return seconds
 
 
@@ -175,12 +241,20 @@ def chosen(names: list[str], root: Path) -> list[Path]:
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """The exit status: 0 if every chosen notebook is built (or in step, with --check)."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="lessons, by number or part of the name (default: all)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", help="lessons, by number or part of the name (default: all)"
+    )
     parser.add_argument("--profile", choices=("quick", "smoke"), default="quick")
-    parser.add_argument("--check", action="store_true", help="only say which committed notebooks are out of step")
+    parser.add_argument(
+        "--check", action="store_true", help="only say which committed notebooks are out of step"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="notebooks side by side (default 1)")
-    parser.add_argument("--timeout", type=float, default=600, help="seconds a cell may take (default 600)")
+    parser.add_argument(
+        "--timeout", type=float, default=600, help="seconds a cell may take (default 600)"
+    )
     options = parser.parse_args(arguments)
 
     def one(source: Path, variant: str) -> bool:
@@ -206,7 +280,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         return 2
     if not work:
         print("no lessons in notebooks/src yet")
-    with ThreadPoolExecutor(max(1, options.jobs)) as pool:  # threads only wait here: the work is in the kernels
+    with ThreadPoolExecutor(
+        max(1, options.jobs)
+    ) as pool:  # threads only wait here: the work is in the kernels
         return int(not all(list(pool.map(lambda pair: one(*pair), work))))
 
 

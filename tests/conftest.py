@@ -9,8 +9,8 @@ import soundfile
 import torch
 from sounds import RATE, tone
 
-from mcsan_lite.batch import Dims
-from mcsan_lite.features import Features
+from mcsan_lite.features.batch import Dims
+from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.mcsan_config import MCSANConfig
 
 torch.set_num_threads(1)
@@ -30,30 +30,59 @@ def dims():
 @pytest.fixture
 def small():
     """A function: MCSANConfig of small size, everything fixed that a default could change, with your changes."""
+
     def make(**changes):
-        fixed = {"hidden": 44, "heads": 11, "layers": 1, "kernel": 3, "pool_stride": 3, "conv_same": True, "dropout": 0.1,
-                 "activation": "relu", "positions": "sinusoid", "position_scale": 1.0, "feedforward": 2,
-                 "full_scale": False, "classifier_layers": 2}
+        fixed = {
+            "hidden": 44,
+            "heads": 11,
+            "layers": 1,
+            "kernel": 3,
+            "pool_stride": 3,
+            "conv_same": True,
+            "dropout": 0.1,
+            "activation": "relu",
+            "positions": "sinusoid",
+            "position_scale": 1.0,
+            "feedforward": 2,
+            "full_scale": False,
+            "classifier_layers": 2,
+        }
         return MCSANConfig(**(fixed | changes))
+
     return make
 
 
 @pytest.fixture
 def make_features():
     """A function: n random utterances of `frames` and `words` (a number, or a range to draw from), classes in turn."""
-    def make(n, seed=0, *, frames=(8, 50), words=(2, 5), audio=13, text=17, labels=LABELS, prefix="u"):
+
+    def make(
+        n, seed=0, *, frames=(8, 50), words=(2, 5), audio=13, text=17, labels=LABELS, prefix="u"
+    ):
         random = np.random.default_rng(seed)
 
         def draw(wanted):
-            return wanted if isinstance(wanted, int) else int(random.integers(wanted[0], wanted[1] + 1))
+            return (
+                wanted
+                if isinstance(wanted, int)
+                else int(random.integers(wanted[0], wanted[1] + 1))
+            )
 
         made = []
         for i in range(n):
             sound = random.standard_normal((draw(frames), audio)).astype(np.float32)
             vectors = random.standard_normal((draw(words), text)).astype(np.float32)
-            made.append(Features(f"{prefix}{i}", sound, vectors, tuple(f"w{j}" for j in range(len(vectors))),
-                                 labels[i % len(labels)]))
+            made.append(
+                Features(
+                    f"{prefix}{i}",
+                    sound,
+                    vectors,
+                    tuple(f"w{j}" for j in range(len(vectors))),
+                    labels[i % len(labels)],
+                )
+            )
         return made
+
     return make
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import soundfile
 
 from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.experiment import Spec, run_experiment
-from mcsan_lite.features import FeatureConfig
-from mcsan_lite.training import TrainConfig
+from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.runner import Spec, run_experiment
 
 LABELS = ("angry", "neutral", "sad")
 
@@ -17,13 +17,34 @@ def tiny_grid(home):
     for i in range(18):
         t = np.arange(3200 + 320 * i) / 16_000
         soundfile.write(home / f"u{i:02d}.wav", 0.3 * np.sin(900 * (1 + i % 3) * t), 16_000)
-    corpus = Corpus("tones", LABELS, tuple(
-        Utterance(f"u{i:02d}", home / f"u{i:02d}.wav", ("no yes", "yes", "no no yes")[i % 3], LABELS[i % 3],
-                  speaker=f"s{i // 6}") for i in range(18)))
+    corpus = Corpus(
+        "tones",
+        LABELS,
+        tuple(
+            Utterance(
+                f"u{i:02d}",
+                home / f"u{i:02d}.wav",
+                ("no yes", "yes", "no no yes")[i % 3],
+                LABELS[i % 3],
+                speaker=f"s{i // 6}",
+            )
+            for i in range(18)
+        ),
+    )
     train = TrainConfig(epochs=2, batch_size=6)
-    specs = [Spec(name, "mcsan", {"hidden": 8, "heads": 2, "layers": layers}, FeatureConfig(vectors=str(home / "v.txt")),
-                  train, "speaker") for name, layers in (("MCSAN", 1), ("N = 2", 2))]
+    specs = [
+        Spec(
+            name,
+            "mcsan",
+            {"hidden": 8, "heads": 2, "layers": layers},
+            FeatureConfig(vectors=str(home / "v.txt")),
+            train,
+            "speaker",
+        )
+        for name, layers in (("MCSAN", 1), ("N = 2", 2))
+    ]
 
     def run(runs, **how):
         return run_experiment(specs, corpus, cache=home / "cache", runs=runs, **how)
+
     return run

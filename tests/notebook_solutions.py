@@ -12,13 +12,22 @@ SOURCES = Path(__file__).parents[1] / "notebooks" / "src"
 
 
 def _cells(name: str, tag: str) -> list[str]:
-    return [c.source for c in jupytext.read(SOURCES / f"{name}.py").cells if tag in c.metadata.get("tags", [])]
+    return [
+        c.source
+        for c in jupytext.read(SOURCES / f"{name}.py").cells
+        if tag in c.metadata.get("tags", [])
+    ]
 
 
 def _scope(name: str, known: dict) -> dict:
     """What a cell finds: numpy, torch, math, the lesson's own checks as `check`, and `known`."""
-    return {"check": importlib.import_module(f"mcsan_lite.check.lesson{name[:2]}"), "math": math, "np": np, "torch": torch,
-            **known}
+    return {
+        "check": importlib.import_module(f"mcsan_lite.exercises.lesson{name[:2]}"),
+        "math": math,
+        "np": np,
+        "torch": torch,
+        **known,
+    }
 
 
 def names(name: str, tag: str, **known) -> dict:

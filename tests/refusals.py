@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcsan_lite.corpus import DataError
+from mcsan_lite.errors import DataError
 
 
 def refusal(call) -> str:

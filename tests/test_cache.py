@@ -13,7 +13,17 @@ from mcsan_lite.cache import get_or_make, key, write_atomic
 
 
 def test_a_key_is_its_parts_and_nothing_else(monkeypatch):
-    keys = [key(), key("a"), key("a", "b"), key("ab"), key("b", "a"), key(b"a"), key(1), key("1"), key(("a", "b"))]
+    keys = [
+        key(),
+        key("a"),
+        key("a", "b"),
+        key("ab"),
+        key("b", "a"),
+        key(b"a"),
+        key(1),
+        key("1"),
+        key(("a", "b")),
+    ]
     assert len(set(keys)) == len(keys) and all(len(k) == 32 and int(k, 16) >= 0 for k in keys)
     assert key("a", 0.5, (1, 2)) == key("a", 0.5, (1, 2))
     before = key("a")
@@ -23,8 +33,13 @@ def test_a_key_is_its_parts_and_nothing_else(monkeypatch):
 
 def test_a_key_is_the_same_in_another_process():
     code = "from mcsan_lite.cache import key; print(key('a', {'x': 1}, ('b', 2.5), b'c'))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONHASHSEED": "7"})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+    )
     assert done.stdout.strip() == key("a", {"x": 1}, ("b", 2.5), b"c")
 
 
@@ -43,7 +58,9 @@ def test_made_once_then_read(tmp_path):
     assert [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")] == ["ab/abcdef.npy"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"PK\x03\x04 no zip", b"rubbish" * 50, None], ids=str)
+@pytest.mark.parametrize(
+    "damage", [b"", b"\x93NUMPY", b"PK\x03\x04 no zip", b"rubbish" * 50, None], ids=str
+)
 def test_a_damaged_file_is_made_again(tmp_path, damage):
     array = np.arange(1000)
     get_or_make(tmp_path, "abc", lambda: array)
@@ -107,6 +124,10 @@ def test_the_last_step_is_a_rename(tmp_path, monkeypatch):
     file = tmp_path / "file.txt"
     write_atomic(file, lambda part: part.write_text("old"))
     moved = []
-    monkeypatch.setattr(os, "replace", lambda part, path: moved.append((Path(part).read_text(), path)))
+    monkeypatch.setattr(
+        os, "replace", lambda part, path: moved.append((Path(part).read_text(), path))
+    )
     write_atomic(file, lambda part: part.write_text("new"))
-    assert moved == [("new", file)] and file.read_text() == "old"  # nothing but the rename touches it
+    assert (
+        moved == [("new", file)] and file.read_text() == "old"
+    )  # nothing but the rename touches it

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance, Word, require_name
+from mcsan_lite.corpus import Corpus, Skipped, Utterance, Word
+from mcsan_lite.errors import DataError, require_name
 
 LABELS = ("joy", "anger", "fear")
 
 
 def turns(*labels, **more):
-    return tuple(Utterance(f"u{i}", None, f"text {i}", label, **more) for i, label in enumerate(labels))
+    return tuple(
+        Utterance(f"u{i}", None, f"text {i}", label, **more) for i, label in enumerate(labels)
+    )
 
 
 def corpus(*labels):
@@ -42,7 +45,9 @@ class Sub(DataError):
     pass
 
 
-@pytest.mark.parametrize("given, nearest", [("jooy", "joy"), ("JOY", "joy"), ("angr", "anger"), ("feer", "fear")])
+@pytest.mark.parametrize(
+    "given, nearest", [("jooy", "joy"), ("JOY", "joy"), ("angr", "anger"), ("feer", "fear")]
+)
 def test_near_miss_gets_a_suggestion(given, nearest):
     with pytest.raises(DataError) as caught:
         require_name(given, LABELS, "label")
@@ -54,7 +59,9 @@ def test_near_miss_gets_a_suggestion(given, nearest):
 def test_far_miss_gets_none():
     with pytest.raises(DataError) as caught:
         require_name("xylophone", LABELS, "label")
-    assert "did you mean" not in parts(caught.value) and "take one of these names" in caught.value.do
+    assert (
+        "did you mean" not in parts(caught.value) and "take one of these names" in caught.value.do
+    )
 
 
 def test_suggestion_keeps_the_spelling_of_the_name():
@@ -72,10 +79,14 @@ def test_counts_keep_class_order_and_empty_classes():
     assert tuple(counts.index) == LABELS and len(corpus("fear", "joy")) == 2
 
 
-@pytest.mark.parametrize("make, crucial", [
-    (lambda: corpus("joy", "boredom"), "label 'boredom' of utterance 'u1'"),
-    (lambda: Corpus("tiny", LABELS, turns("joy") * 2), "utterance id 'u0' twice"),
-    (lambda: Corpus("tiny", LABELS, ()), "corpus 'tiny' without a single utterance")])
+@pytest.mark.parametrize(
+    "make, crucial",
+    [
+        (lambda: corpus("joy", "boredom"), "label 'boredom' of utterance 'u1'"),
+        (lambda: Corpus("tiny", LABELS, turns("joy") * 2), "utterance id 'u0' twice"),
+        (lambda: Corpus("tiny", LABELS, ()), "corpus 'tiny' without a single utterance"),
+    ],
+)
 def test_refusals(make, crucial):
     with pytest.raises(DataError) as caught:
         make()
@@ -83,7 +94,10 @@ def test_refusals(make, crucial):
 
 
 def test_subset_keeps_order():
-    assert [u.id for u in corpus("joy", "fear", "anger").subset(["u2", "u0"]).utterances] == ["u0", "u2"]
+    assert [u.id for u in corpus("joy", "fear", "anger").subset(["u2", "u0"]).utterances] == [
+        "u0",
+        "u2",
+    ]
 
 
 def test_subset_of_nothing_is_refused():
@@ -91,26 +105,51 @@ def test_subset_of_nothing_is_refused():
         corpus("joy").subset(["other"])
 
 
-@pytest.mark.parametrize("change", [
-    {"id": "v"}, {"label": "fear"}, {"text": "other"}, {"speaker": "s"}, {"dialogue": "d"}, {"session": "s"},
-    {"scenario": "s"}, {"split": "train"}, {"audio": Path("a.wav")}, {"video": Path("a.mp4")},
-    {"words": (Word("text", 0.0, 0.5),)}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "v"},
+        {"label": "fear"},
+        {"text": "other"},
+        {"speaker": "s"},
+        {"dialogue": "d"},
+        {"session": "s"},
+        {"scenario": "s"},
+        {"split": "train"},
+        {"audio": Path("a.wav")},
+        {"video": Path("a.mp4")},
+        {"words": (Word("text", 0.0, 0.5),)},
+    ],
+)
 def test_fingerprint_sees_everything_that_changes_a_result(change):
     before = corpus("joy", "anger")
-    after = replace(before, utterances=(replace(before.utterances[0], **change), before.utterances[1]))
+    after = replace(
+        before, utterances=(replace(before.utterances[0], **change), before.utterances[1])
+    )
     assert before.fingerprint() != after.fingerprint()
     assert len(before.fingerprint()) == 16 and int(before.fingerprint(), 16) >= 0
 
 
 def test_fingerprint_sees_name_class_order_and_utterance_order():
     a = corpus("joy", "anger")
-    others = [replace(a, name="other"), replace(a, labels=LABELS[::-1]), replace(a, utterances=a.utterances[::-1])]
+    others = [
+        replace(a, name="other"),
+        replace(a, labels=LABELS[::-1]),
+        replace(a, utterances=a.utterances[::-1]),
+    ]
     assert len({c.fingerprint() for c in [a, *others]}) == 4
 
 
 def test_fingerprint_does_not_see_the_place_nor_what_was_skipped():
-    near, far = (Corpus("tiny", LABELS, (Utterance("u", Path(folder, "u.wav"), "t", "joy"),)) for folder in ("a", "/b/c"))
-    assert near.fingerprint() == far.fingerprint() == replace(far, skipped=(Skipped("v", "cut off"),)).fingerprint()
+    near, far = (
+        Corpus("tiny", LABELS, (Utterance("u", Path(folder, "u.wav"), "t", "joy"),))
+        for folder in ("a", "/b/c")
+    )
+    assert (
+        near.fingerprint()
+        == far.fingerprint()
+        == replace(far, skipped=(Skipped("v", "cut off"),)).fingerprint()
+    )
 
 
 def test_values_are_frozen():

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from mcsan_lite.cache import whole_folder
-from mcsan_lite.corpus import DataError
-from mcsan_lite.datasets import speech
+from mcsan_lite.datasets.synthetic import speech
+from mcsan_lite.errors import DataError
 
 SIGN = "SYNTHETIC.txt"
-APPLE_DOUBLE = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "  # what macOS leaves beside files as ._<name>
+APPLE_DOUBLE = (
+    b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "  # what macOS leaves beside files as ._<name>
+)
 
 
 def generated(root: Path | str) -> bool:
@@ -46,7 +48,11 @@ def require_size(name: str, size: int, smallest: int, published: int) -> None:
 def record(plan: Sequence[dict], folder: Path, *, voice: bool, jobs: int) -> dict[str, dict]:
     """A wav for each line of the plan in the new `folder`, spoken or hummed, and its times as `speech.speak_all` gives."""
     folder.mkdir()
-    return speech.speak_all(plan, folder, jobs=jobs, form="wav") if voice else speech.hum_all(plan, folder)
+    return (
+        speech.speak_all(plan, folder, jobs=jobs, form="wav")
+        if voice
+        else speech.hum_all(plan, folder)
+    )
 
 
 def write_layout(folder: Path, corpus: str, made_with: str, fill: Callable[[Path], None]) -> Path:
@@ -63,6 +69,9 @@ def write_layout(folder: Path, corpus: str, made_with: str, fill: Callable[[Path
             (temporary / SIGN).write_text(sign)
             fill(temporary)
     if not (folder / SIGN).is_file() or (folder / SIGN).read_bytes() != sign.encode():
-        raise DataError(f"{folder}, which is there and is not made with {made_with}", "a free place, or the same tree again",
-                        "name another root; nothing is ever written over here.")
+        raise DataError(
+            f"{folder}, which is there and is not made with {made_with}",
+            "a free place, or the same tree again",
+            "name another root; nothing is ever written over here.",
+        )
     return folder

@@ -10,12 +10,30 @@ import itertools
 from collections import defaultdict
 from pathlib import Path
 
-from mcsan_lite.corpus import Corpus, DataError, Skipped, Utterance
+from mcsan_lite.corpus import Corpus, Skipped, Utterance
+from mcsan_lite.errors import DataError
 
-LABELS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")  # code 01 to 08
+LABELS = (
+    "neutral",
+    "calm",
+    "happy",
+    "sad",
+    "angry",
+    "fearful",
+    "disgust",
+    "surprised",
+)  # code 01 to 08
 SENTENCES = {"01": "Kids are talking by the door.", "02": "Dogs are sitting by the door."}
 # The seven parts of a name, each with its highest code.
-PARTS = {"modality": 3, "channel": 2, "emotion": 8, "intensity": 2, "statement": 2, "repetition": 2, "actor": 24}
+PARTS = {
+    "modality": 3,
+    "channel": 2,
+    "emotion": 8,
+    "intensity": 2,
+    "statement": 2,
+    "repetition": 2,
+    "actor": 24,
+}
 
 
 def _problem(stem: str) -> str | None:
@@ -36,20 +54,29 @@ def _problem(stem: str) -> str | None:
 
 def clip_names(actor: str) -> set[str]:
     """The 60 spoken clips of an actor ("01" to "24"): neutral 4, the other seven classes 8 each."""
-    choices = itertools.product((f"{i:02d}" for i in range(1, 9)), ("01", "02"), ("01", "02"), ("01", "02"))
+    choices = itertools.product(
+        (f"{i:02d}" for i in range(1, 9)), ("01", "02"), ("01", "02"), ("01", "02")
+    )
     names = ("-".join(("03", "01", *codes, actor)) for codes in choices)
     return {name for name in names if not _problem(name)}
 
 
 def _check_complete(stems: set[str], root: Path) -> None:
-    missing = {actor: sorted(clip_names(actor) - stems) for actor in sorted({s[-2:] for s in stems})}
-    lines = [f"actor{actor}: {len(names)} of 60 missing: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
-             for actor, names in missing.items() if names]
+    missing = {
+        actor: sorted(clip_names(actor) - stems) for actor in sorted({s[-2:] for s in stems})
+    }
+    lines = [
+        f"actor{actor}: {len(names)} of 60 missing: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
+        for actor, names in missing.items()
+        if names
+    ]
     if lines:
-        raise DataError(f"{len(stems)} RAVDESS clips below {root}\n  " + "\n  ".join(lines),
-                        "60 spoken clips of every actor who is there",
-                        "unpack Audio_Speech_Actors_01-24.zip again, or go on without them: --allow-incomplete "
-                        "(strict=False).")
+        raise DataError(
+            f"{len(stems)} RAVDESS clips below {root}\n  " + "\n  ".join(lines),
+            "60 spoken clips of every actor who is there",
+            "unpack Audio_Speech_Actors_01-24.zip again, or go on without them: --allow-incomplete "
+            "(strict=False).",
+        )
 
 
 def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
@@ -60,10 +87,16 @@ def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
     """
     root = Path(root)
     if not root.is_dir():
-        raise DataError(f"no folder {root}", "the unpacked RAVDESS, with Actor_01, Actor_02, …",
-                        "check the path, or take Audio_Speech_Actors_01-24.zip from https://zenodo.org/records/1188976")
-    files = sorted((p.stem, p.relative_to(root)) for p in root.rglob("*")
-                   if p.suffix.lower() in (".wav", ".flac") and not p.name.startswith(".") and not p.is_dir())
+        raise DataError(
+            f"no folder {root}",
+            "the unpacked RAVDESS, with Actor_01, Actor_02, …",
+            "check the path, or take Audio_Speech_Actors_01-24.zip from https://zenodo.org/records/1188976",
+        )
+    files = sorted(
+        (p.stem, p.relative_to(root))
+        for p in root.rglob("*")
+        if p.suffix.lower() in (".wav", ".flac") and not p.name.startswith(".") and not p.is_dir()
+    )
     found, skipped = defaultdict(list), []
     for stem, path in files:
         if reason := _problem(stem):
@@ -72,17 +105,32 @@ def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
             found[stem].append(path)
     if not found:
         reasons = "".join(f"\n  {s.id}: {s.reason}" for s in skipped[:3])
-        raise DataError(f"no spoken RAVDESS clip below {root}; {len(skipped)} other audio files{reasons}",
-                        "names like 03-01-05-01-02-01-12.wav, in any folder", "check the folder: is it RAVDESS?")
+        raise DataError(
+            f"no spoken RAVDESS clip below {root}; {len(skipped)} other audio files{reasons}",
+            "names like 03-01-05-01-02-01-12.wav, in any folder",
+            "check the folder: is it RAVDESS?",
+        )
     for paths in found.values():
         if len(paths) > 1:
-            raise DataError(f"one clip in {len(paths)} files below {root}: {' and '.join(map(str, paths))}",
-                            "every clip once", "delete one of them, or name the folder that holds only one copy.")
+            raise DataError(
+                f"one clip in {len(paths)} files below {root}: {' and '.join(map(str, paths))}",
+                "every clip once",
+                "delete one of them, or name the folder that holds only one copy.",
+            )
     if strict:
         _check_complete(set(found), root)
     utterances = []
     for stem, (path,) in found.items():
         _, _, emotion, _, statement, _, actor = stem.split("-")
-        utterances.append(Utterance(stem, root / path, SENTENCES[statement], LABELS[int(emotion) - 1],
-                                    speaker=f"actor{actor}", dialogue=f"actor{actor}", scenario=f"statement{statement}"))
+        utterances.append(
+            Utterance(
+                stem,
+                root / path,
+                SENTENCES[statement],
+                LABELS[int(emotion) - 1],
+                speaker=f"actor{actor}",
+                dialogue=f"actor{actor}",
+                scenario=f"statement{statement}",
+            )
+        )
     return Corpus("ravdess", LABELS, tuple(utterances), tuple(skipped))

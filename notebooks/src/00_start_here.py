@@ -37,11 +37,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from mcsan_lite import attention, course, inference, plots
-from mcsan_lite.check import lesson00 as check
+from mcsan_lite.experiments import corpora, grids
+from mcsan_lite.explain import maps as maps_module
+from mcsan_lite.figures import basics
+from mcsan_lite.training import inference
+from mcsan_lite.exercises import lesson00 as check
 from mcsan_lite.corpus import Word
-from mcsan_lite.datasets import speech, synthetic
-from mcsan_lite.features import load_audio
+from mcsan_lite.datasets.synthetic import generator, speech
+from mcsan_lite.features.extraction import load_audio
 
 # %% [markdown]
 # ## Two sounds, two spellings, four clips
@@ -69,7 +72,7 @@ clips = [(sound, spelling) for spelling in ("pain", "pane") for sound in stresse
 for number, (sound, spelling) in enumerate(clips, 1):
     signal = load_audio(f"{folder}/{sound}.flac")
     text = " ".join(heard).replace("pain", spelling)
-    display(plots.play(signal, 16_000, alt=f"Clip {number}: “{text}” · {len(signal) / 16_000:.1f} s of sound"))
+    display(basics.play(signal, 16_000, alt=f"Clip {number}: “{text}” · {len(signal) / 16_000:.1f} s of sound"))
 
 # %% [markdown]
 # Clips 1 and 3 are the same sound. So are 2 and 4. Here is what the stress does, for who cannot hear it.
@@ -81,11 +84,11 @@ spans = {name: [Word(w, a, b) for w, a, b in zip(heard, times[name]["starts"],
          for name in signals}
 fig, axes = plt.subplots(2, 1, figsize=(7.5, 3.4), layout="constrained", sharex=True, sharey=True)
 for ax, (name, signal) in zip(axes, signals.items(), strict=True):
-    plots.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
+    basics.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
     ax.set_title(f"{name} sound, stress on {' and '.join(stressed[name])}", loc="left", fontsize=9)
 axes[-1].set_xlabel("seconds")
 length = {n: spans[n][4].end_s - spans[n][4].start_s for n in spans}
-plots.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
+basics.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
            caption=f"The boxed word lasts {length['first']:.2f} s when it is plain and {length['second']:.2f} s when it is "
                    "stressed, and it is louder and higher.")
 
@@ -96,8 +99,8 @@ plots.show(fig, alt="Waveforms of the two sounds with word boundaries; the word 
 # disk, the next cell trains it now and says so, one line an epoch.
 
 # %%
-corpus = course.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-found = course.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True)
+corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+found = grids.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True)
 run = inference.load(found.folder[0])
 print(f"{len(corpus)} utterances; on the {found.n_test[0]} test utterances of the first fold the network is right "
       f"{found.wa[0]:.1%} of the time")
@@ -134,7 +137,7 @@ table.style.format("{:.0%}", subset=list(run.labels))
 
 # %%
 features = run.features_of(f"{folder}/second.flac", " ".join(heard))
-maps = attention.attention_maps(run.model, features)
+maps = maps_module.attention_maps(run.model, features)
 looks = maps["cross.0.text_from_audio"]
 moments = np.array(looks.keys)
 assert np.allclose(looks.weights.sum(-1), 1, atol=1e-5)
@@ -143,10 +146,10 @@ print(f"{looks.weights.shape[0]} heads, {looks.weights.shape[1]} words, {looks.w
 # %%
 word = spans["second"][4]
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4.6), height_ratios=(1, 2.2), layout="constrained", sharex=True)
-plots.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
-plots.draw_attention(looks.mean, looks.queries, moments, ax=bottom, highlight=(4, word.start_s, word.end_s))
-hit, mass, chance = attention.points_at(looks.mean[4], moments, (word.start_s, word.end_s))
-plots.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
+basics.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
+basics.draw_attention(looks.mean, looks.queries, moments, ax=bottom, highlight=(4, word.start_s, word.end_s))
+hit, mass, chance = maps_module.points_at(looks.mean[4], moments, (word.start_s, word.end_s))
+basics.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
            caption=f"Mean of {len(looks.weights)} heads. The row of pain puts {mass:.0%} of its weight on the box, where it "
                    f"is said; an even spread would put {chance:.0%} there. Its heaviest moment is "
                    f"{'inside' if hit else 'outside'} the box.")
@@ -164,13 +167,13 @@ print(looks.describe())
 # nothing, so here is the share of test utterances in which the row of the decisive word points at that word's sound.
 
 # %%
-truth = synthetic.read_truth(course.synthetic_folder(PROFILE))
+truth = generator.read_truth(corpora.synthetic_folder(PROFILE))
 known = [u for u in corpus.utterances if u.split == "test" and u.words and truth.sense.get(u.id, "none") != "none"]
 hits = []
 for u in known[:150]:
     token = int(truth.decisive[u.id])
-    row = attention.attention_maps(run.model, run.features_of(u.audio, u.text))["cross.0.text_from_audio"]
-    hits.append(attention.points_at(row.mean[token], np.array(row.keys), (u.words[token].start_s, u.words[token].end_s)))
+    row = maps_module.attention_maps(run.model, run.features_of(u.audio, u.text))["cross.0.text_from_audio"]
+    hits.append(maps_module.points_at(row.mean[token], np.array(row.keys), (u.words[token].start_s, u.words[token].end_s)))
 if hits:
     print("points at the decisive word: {:.0%}   chance: {:.0%}   ({} utterances)".format(
         *np.mean(hits, axis=0)[[0, 2]], len(hits)))
@@ -188,9 +191,9 @@ if hits:
 
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
-found = course.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE)
-from mcsan_lite.paper import summary
-from mcsan_lite.stats import share_interval
+found = grids.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE)
+from mcsan_lite.paper.report import summary
+from mcsan_lite.evaluation.intervals import share_interval
 
 first = found.groupby("name", sort=False).first()
 bounds = [share_interval(r.wa, int(r.n_test)) for r in first.itertuples()]
@@ -200,13 +203,13 @@ summary(found)[["trainings", "n_test", "wa", "wa 95 %", "parameters"]].round(3)
 # %%
 marks = {}
 if CORPUS == "synthetic":
-    from mcsan_lite.datasets.ceilings import ceilings
-    from mcsan_lite.paper import PROFILES
+    from mcsan_lite.datasets.synthetic.ceilings import ceilings
+    from mcsan_lite.paper.profiles import PROFILES
 
     marks = ceilings(truth[truth.split == "test"], PROFILES[PROFILE]["synthetic"]).drop("nothing").to_dict()
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
-plots.draw_rows(bars, ax=ax, marks=marks)
-plots.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",
+basics.draw_rows(bars, ax=ax, marks=marks)
+basics.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",
            caption=f"Full network {bars['mean']['MCSAN']:.2f}, without cross-attention {bars['mean']['w/o cross']:.2f} "
                    f"(95 % intervals over {int(first.n_test.iloc[0])} test utterances, one training each).")
 

@@ -43,12 +43,15 @@ from IPython.display import display
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from mcsan_lite import course, inference, plots, stats, training
-from mcsan_lite.attention import frame_spans, frame_times
-from mcsan_lite.batch import Dims, collate
-from mcsan_lite.check import lesson04 as check
-from mcsan_lite.features import extract, load_audio
-from mcsan_lite.layers import BiLSTMMean, ConvBlock
+from mcsan_lite.evaluation import intervals
+from mcsan_lite.experiments import corpora, grids
+from mcsan_lite.figures import basics
+from mcsan_lite.training import inference, loop
+from mcsan_lite.explain.maps import frame_spans, frame_times
+from mcsan_lite.features.batch import Dims, collate
+from mcsan_lite.exercises import lesson04 as check
+from mcsan_lite.features.extraction import extract, load_audio
+from mcsan_lite.models.layers import BiLSTMMean, ConvBlock
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.models.mcsan_config import MCSANConfig
 
@@ -61,8 +64,8 @@ torch.set_num_threads(1)  # small tensors: a second thread costs more than it gi
 # it has never seen. One of them:
 
 # %%
-corpus = course.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-found = course.trained(corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True, folds=1)
+corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+found = grids.trained(corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True, folds=1)
 run = inference.load(found.folder[0])
 unseen = pd.read_csv(Path(found.folder[0]) / "predictions.csv").id
 clips = [u for u in corpus.subset(unseen).utterances if u.audio is not None]
@@ -73,7 +76,7 @@ print(f"{len(clips)} clips of 1.5 to 10 s, unseen in training; test WA of the ne
 # %%
 one = next(u for u in clips if 5 <= len(features[u.id].tokens) <= 12)
 sound = load_audio(one.audio)
-display(plots.play(sound, 16_000, alt=f"{one.label}: “{one.text}”, {len(sound) / 16_000:.1f} s"))
+display(basics.play(sound, 16_000, alt=f"{one.label}: “{one.text}”, {len(sound) / 16_000:.1f} s"))
 x, text = features[one.id].audio, features[one.id].text
 print(f"sound {x.shape}: a row every 10 ms\nwords {text.shape}: a row a word")
 
@@ -112,7 +115,7 @@ for ax, (name, values) in zip(axes, stages.items(), strict=True):
     for (i, j), value in np.ndenumerate(values.numpy()):
         ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color="black" if value > 0.3 else "white")
     ax.set(title=name, xticks=[], yticks=range(len(values)), ylabel="frame" if name == "x" else "")
-plots.show(fig, alt="Four small tables of numbers: input, convolution, ReLU and the pooled result with three rows.",
+basics.show(fig, alt="Four small tables of numbers: input, convolution, ReLU and the pooled result with three rows.",
            caption=f"One block. {len(tiny)} frames become {len(by_hand)}; the last window holds a single frame, and counts. "
                    f"{int((slid < 0).sum())} of {slid.numel()} numbers were negative and became 0.")
 
@@ -142,10 +145,10 @@ print("   →   ".join(f"{name} {tuple(shape)}" for name, shape in ladder))
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for i, (_, (_, time, width)) in enumerate(ladder[::-1]):
-    ax.barh(i, time, height=0.75 * width / 128, color=plots.OKABE_ITO[0])
+    ax.barh(i, time, height=0.75 * width / 128, color=basics.OKABE_ITO[0])
     ax.text(time + 10, i, f"{time} × {width}", va="center", fontsize=9)
 ax.set(yticks=range(len(ladder)), yticklabels=[name for name, _ in ladder[::-1]], xlabel="frames", xlim=(0, 1150))
-plots.show(fig, alt="Four bars that get shorter: 1000 frames, 334, 112 and 112; the first is thinner than the others.",
+basics.show(fig, alt="Four bars that get shorter: 1000 frames, 334, 112 and 112; the first is thinner than the others.",
            caption=f"Length of a bar: frames; its height: numbers a frame. {ladder[0][1][1]} frames become {ladder[-1][1][1]}, "
                    f"{ladder[0][1][1] / ladder[-1][1][1]:.1f} times fewer, and each holds {ladder[-1][1][2]} numbers.")
 
@@ -462,8 +465,8 @@ other = clips[(clips.index(one) + 1) % len(clips)]
 moved, at = movement(run.model, one, other), word_of(one)
 times = frame_times(len(moved["behind it"]))
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4), height_ratios=(1, 1.3), layout="constrained", sharex=True)
-plots.draw_waveform(sound, 16_000, ax=top, words=one.words)
-top.axvspan(at.start / 100, at.stop / 100, color=plots.OKABE_ITO[1], alpha=0.3)
+basics.draw_waveform(sound, 16_000, ax=top, words=one.words)
+top.axvspan(at.start / 100, at.stop / 100, color=basics.OKABE_ITO[1], alpha=0.3)
 rows = np.stack(list(moved.values()))
 edges = np.append(times - 0.045, times[-1] + 0.045)
 mesh = bottom.pcolormesh(edges, [0, 1, 2], rows, cmap="cividis", vmin=0, vmax=rows.max())
@@ -472,7 +475,7 @@ bottom.set(yticks=[0.5, 1.5], yticklabels=list(moved), xlabel="seconds", xlim=(0
 bottom.invert_yaxis()
 fig.colorbar(mesh, ax=bottom, label="movement", pad=0.01)
 sees = {name: int((m > 0.05).sum()) for name, m in moved.items()}
-plots.show(fig, alt="Waveform with one word marked; below, which encoder frames move before and behind the BiLSTM.",
+basics.show(fig, alt="Waveform with one word marked; below, which encoder frames move before and behind the BiLSTM.",
            caption=f"The marked {1000 * (at.stop - at.start) / 100:.0f} ms got another word's sound. Frames that move by more "
                    f"than 0.05: {sees['before the BiLSTM']} of {len(times)} before the BiLSTM, {sees['behind it']} behind it.")
 
@@ -482,7 +485,7 @@ plots.show(fig, alt="Waveform with one word marked; below, which encoder frames 
 # **Predict**: does training make an encoder smear more, or less?
 
 # %%
-training.seed_everything(0)
+loop.seed_everything(0)
 fresh = MCSAN(Dims(run.features.n_mfcc, text.shape[1], len(run.labels)), run.model.config).eval()
 models, edits = {"trained": run.model, "untrained": fresh}, ("another word", "mean frame")
 
@@ -509,7 +512,7 @@ print(f"{smear.id.nunique()} utterances: before the BiLSTM, no frame moves that 
 # %%
 near = smear[smear.away.abs() <= 12].groupby(["network", "edit", "stage", "away", "id"]).moved.mean()
 keys = ["network", "edit", "stage", "away"]
-curve = near.groupby(keys).apply(lambda v: pd.Series(stats.fold_interval(v), index=["mean", "half"])).unstack()
+curve = near.groupby(keys).apply(lambda v: pd.Series(intervals.fold_interval(v), index=["mean", "half"])).unstack()
 second = {network: curve["mean"].loc[network, "another word", "behind it"].loc[[-11, 11]].mean() for network in models}
 
 # %%
@@ -518,12 +521,12 @@ for ax, network in zip(axes, models, strict=True):
     for i, stage in enumerate(smear.stage.unique()):
         line = curve.loc[network, "another word", stage]
         ax.fill_between(line.index * 0.09, line["mean"] - line.half, line["mean"] + line.half, alpha=0.3,
-                        color=plots.OKABE_ITO[i])
-        ax.plot(line.index * 0.09, line["mean"], color=plots.OKABE_ITO[i], marker=plots.MARKERS[i], ms=4, label=stage)
+                        color=basics.OKABE_ITO[i])
+        ax.plot(line.index * 0.09, line["mean"], color=basics.OKABE_ITO[i], marker=basics.MARKERS[i], ms=4, label=stage)
     ax.set(title=network, xlabel="seconds from the nearest frame that sees the edit")
 axes[0].set_ylabel("movement")
 axes[0].legend(frameon=False, fontsize=8)
-plots.show(fig, alt="Movement against distance for a trained and an untrained network, before and behind the BiLSTM.",
+basics.show(fig, alt="Movement against distance for a trained and an untrained network, before and behind the BiLSTM.",
            caption=f"Another word's sound; mean over up to {smear.id.nunique()} utterances with 95 % interval. Before the BiLSTM "
                    f"the movement ends where the view ends. Behind it, 0.99 s away, frames still move by "
                    f"{second['trained']:.3f} in the trained network and by {second['untrained']:.3f} in the untrained one.")
@@ -534,7 +537,7 @@ plots.show(fig, alt="Movement against distance for a trained and an untrained ne
 
 # %%
 totals = smear.groupby(["network", "edit", "stage", "id"])[["outside", "moved"]].sum()
-share = (totals.outside / totals.moved).groupby(["network", "edit", "stage"]).apply(stats.fold_interval)
+share = (totals.outside / totals.moved).groupby(["network", "edit", "stage"]).apply(intervals.fold_interval)
 outside = share.map(lambda pair: f"{pair[0]:.1%} ± {pair[1]:.1%}").unstack("stage")[smear.stage.unique()]
 outside.columns.name = None
 outside

@@ -28,15 +28,25 @@ from IPython.display import display
 from torch.nn import functional as F
 
 import mcsan_lite
-from mcsan_lite import ambiguities, plots, training
-from mcsan_lite.batch import Dims, Standardizer, collate
-from mcsan_lite.check import lesson06 as check
-from mcsan_lite.course import open_corpus
-from mcsan_lite.features import extract, load_audio
-from mcsan_lite.layers import AttentionBlock, BiLSTMMean, ConvBlock, MultiHead, attend, masked_max
-from mcsan_lite.models.mcsan import MCSAN, AttentionModule
+from mcsan_lite.figures import basics
+from mcsan_lite.paper import ambiguities
+from mcsan_lite.training import loop
+from mcsan_lite.features.batch import Dims, Standardizer, collate
+from mcsan_lite.exercises import lesson06 as check
+from mcsan_lite.experiments.corpora import open_corpus
+from mcsan_lite.features.extraction import extract, load_audio
+from mcsan_lite.models.layers import (
+    AttentionBlock,
+    BiLSTMMean,
+    ConvBlock,
+    MultiHead,
+    attend,
+    masked_max,
+)
+from mcsan_lite.models.mcsan import AttentionModule, MCSAN
 from mcsan_lite.models.mcsan_config import MCSANConfig
-from mcsan_lite.paper import ABLATIONS, PROFILES
+from mcsan_lite.paper.profiles import PROFILES
+from mcsan_lite.paper.table_rows import ABLATIONS
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 pd.set_option("display.max_colwidth", None)
@@ -67,8 +77,8 @@ bricks = [(1, 1, ConvBlock, "convolution, then max-pool; twice"),
           (15, 15, attend, "softmax(QKᵀ / √d) V within a modality"),
           (16, 17, AttentionBlock, "as 11 to 14, for self-attention"),
           (18, 18, masked_max, "largest real value of each channel; joined in MCSAN.forward"),
-          (19, 19, training.predict, "classifier in MCSAN, softmax here"),
-          (20, 20, training.fit, "cross-entropy")]
+          (19, 19, loop.predict, "classifier in MCSAN, softmax here"),
+          (20, 20, loop.fit, "cross-entropy")]
 
 # %% [markdown]
 # The table of the ledger looks up file, line and test by itself. A renamed function would stop this cell.
@@ -155,7 +165,7 @@ if longest.audio is None:
     print("This corpus has no clips here: the audio stream stays empty, and the network must cope.")
 else:
     sound = load_audio(longest.audio)
-    display(plots.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
+    display(basics.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
                                           f"peak {np.abs(sound).max():.2f}"))
 
 # %% [markdown]
@@ -196,7 +206,7 @@ for ax, (name, x) in zip(axes, stages.items(), strict=True):
         ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=8, color="black" if value > 0.4 else "white")
     ax.set(title=name, xticks=[], yticks=range(3), yticklabels=["word 1", "word 2", "word 3"] if ax is axes[0] else [])
 summed = (words + delta)[0]
-plots.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
+basics.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
            caption=f"The text stream through one block. Before Eq. 12 the rows have means {summed.mean(1).min():.2f} to "
                    f"{summed.mean(1).max():.2f} and deviations {summed.std(1, correction=0).min():.2f} to "
                    f"{summed.std(1, correction=0).max():.2f}; after it every mean is {after_12.mean(2).abs().max():.2f} "
@@ -331,7 +341,7 @@ ax.plot(np.nanargmax(part, 1), range(10), "o", mfc="white", mec="black", ms=7)
 names = [*features[b].tokens, *["pad"] * int((~mask[b]).sum())]
 ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
 ax.set(ylabel="channel", yticks=range(0, 10, 3))
-plots.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
+basics.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
            caption=f"Who wins the max-pool: {len(set(np.nanargmax(part, 1).tolist()))} of {int(mask[b].sum())} words win at "
                    f"least one of ten channels (white dots). The {int((~mask[b]).sum())} hatched positions are padding.")
 
@@ -479,9 +489,9 @@ rows = ["MCSAN", "cross + self (seq)", "self + cross (seq)"]
 wired = {row: MCSAN(dims, replace(config, **ABLATIONS[row])).eval() for row in rows}
 fig, axes = plt.subplots(3, 1, figsize=(7.5, 6), height_ratios=[2, 1.2, 1.2], layout="constrained")
 for ax, (row, net) in zip(axes, wired.items(), strict=True):
-    plots.draw_wiring(paths(net), net.modalities, ax=ax)
+    basics.draw_wiring(paths(net), net.modalities, ax=ax)
     ax.set_title(row, loc="left", fontsize=10)
-plots.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
+basics.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
            caption="The three wirings, traced from running networks. Attention modules between an encoder and its pooling: "
                    + ", ".join(f"{len(paths(net)[0])} in {row}" for row, net in wired.items()) + ".")
 
@@ -519,12 +529,12 @@ size = pd.Series({names[n]: sum(p.numel() for p in part.parameters()) for n, par
 total = sum(p.numel() for p in full.parameters())
 assert size.sum() == total
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-ax.barh(size.index[::-1], size[::-1], color=plots.OKABE_ITO[0])
+ax.barh(size.index[::-1], size[::-1], color=basics.OKABE_ITO[0])
 for y, n in enumerate(size[::-1]):
     ax.text(n, y, f" {n:,} ({n / total:.0%})", va="center", fontsize=8)
 ax.set(xlabel="parameters", xlim=(0, 1.3 * size.max()))
 ax.ticklabel_format(axis="x", style="plain")
-plots.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
+basics.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
            caption=f"Where the {total:,} parameters are. The largest part is the {size.idxmax()} with {size.max():,}; the "
                    f"two attention modules hold {(size['cross-attention'] + size['self-attention']) / total:.0%}.")
 
@@ -647,7 +657,7 @@ with torch.no_grad():
 
 # %%
 def learn(features: list, steps: int = 100) -> list[float]:
-    training.seed_everything(6)
+    loop.seed_everything(6)
     model, batch = MCSAN(dims, config), collate(features, corpus.labels)
     optimizer, losses = torch.optim.Adam(model.parameters(), lr=3e-3), []
     for _ in range(steps):
@@ -669,11 +679,11 @@ floor, chance = -sum(p * math.log(p) for p in share.tolist() if p), math.log(dim
 end, control = np.median(eight_losses[-10:]), np.median(same_losses[-10:])
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for i, (name, losses) in enumerate({"eight utterances": eight_losses, "one utterance, eight labels": same_losses}.items()):
-    ax.plot(losses, color=plots.OKABE_ITO[i], ls=("-", "--")[i], marker=plots.MARKERS[i], markevery=10, label=name)
+    ax.plot(losses, color=basics.OKABE_ITO[i], ls=("-", "--")[i], marker=basics.MARKERS[i], markevery=10, label=name)
 ax.axhline(chance, color="black", lw=1, ls=":", label=f"ln {dims.classes} = {chance:.2f}")
 ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
 ax.legend(frameon=False, loc="center right")
-plots.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
+basics.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
            caption=f"Eight utterances: the loss falls from {eight_losses[0]:.2f} (ln {dims.classes} = {chance:.2f}) to "
                    f"{end:.4f}, the median of the last ten steps. One utterance with eight labels ends at {control:.2f}; "
                    f"the labels' frequencies allow {floor:.2f}.")

@@ -41,17 +41,19 @@ import pandas as pd
 import torch
 from IPython.display import display
 
-from mcsan_lite import attribution, checkpoints, course, faithfulness, modalities, oracle, plots, views
-from mcsan_lite.attention import frame_times
-from mcsan_lite.batch import Dims
-from mcsan_lite.check import lesson09 as check
-from mcsan_lite.datasets.synthetic import NEGATIVE, POSITIVE, read_synthetic, read_truth
-from mcsan_lite.features import extract, load_audio
+from mcsan_lite.experiments import checkpoints, checkpoints as checkpoints_module, corpora, readings
+from mcsan_lite.explain import faithfulness, from_logit, modalities, pointing
+from mcsan_lite.figures import attention, basics
+from mcsan_lite.explain.maps import frame_times
+from mcsan_lite.features.batch import Dims
+from mcsan_lite.exercises import lesson09 as check
+from mcsan_lite.datasets.synthetic.generator import NEGATIVE, POSITIVE, read_synthetic, read_truth
+from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.models.mcsan_config import MCSANConfig
-from mcsan_lite.readings import READINGS
-from mcsan_lite.stats import fold_interval, score_interval
-from mcsan_lite.training import predict
+from mcsan_lite.explain.from_attention import READINGS
+from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.training.loop import predict
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 began = time.perf_counter()
@@ -70,7 +72,7 @@ SOME, FEW = N // 3, min(N // 3, 16)  # where an utterance takes several passes, 
 # %%
 FOLDER = Path("runs/checkpoints") if RETRAIN else checkpoints.FOLDER
 if RETRAIN:
-    display(course.ship_checkpoints(FOLDER, PROFILE))
+    display(checkpoints_module.ship_checkpoints(FOLDER, PROFILE))
 SEEDS, WORLDS = (0, 1, 2), ("matching", "leaking")
 runs = {(world, seed): checkpoints.load(world, seed, folder=FOLDER) for world in WORLDS for seed in SEEDS}
 labels = list(runs["matching", 0].labels)
@@ -81,9 +83,9 @@ shipped.assign(wa=shipped.wa.round(3)).unstack("seed").wa.rename(columns="test W
 # %%
 def open_world(world):
     """The first N test utterances with a decisive word, normalised as in training, and what is true of them."""
-    folder, run = course.synthetic_folder(PROFILE, world=world), runs[world, 0]
+    folder, run = corpora.synthetic_folder(PROFILE, world=world), runs[world, 0]
     corpus, truth = read_synthetic(folder), read_truth(folder)
-    chosen = [u for u in corpus.utterances if u.split == "test" and oracle.decisive_span(truth.loc[u.id])][:N]
+    chosen = [u for u in corpus.utterances if u.split == "test" and pointing.decisive_span(truth.loc[u.id])][:N]
     data, _ = extract(replace(corpus, utterances=tuple(chosen)), run.features)
     return {u.id: u for u in chosen}, run.prepare(data), truth
 
@@ -122,9 +124,9 @@ found = predict(runs["matching", 0].model, data, labels)
 right = {i for i, p, t in zip(found.ids, found.pred, found.true, strict=True) if p == t}
 stressed = {"anger", "excitement"}
 one = next(f for f in data if (f.id in right and f.label in stressed and len(f.audio) >= 200) or f is data[-1])
-word, span = oracle.decisive_span(truth.loc[one.id])
+word, span = pointing.decisive_span(truth.loc[one.id])
 sound = load_audio(clips[one.id].audio)
-display(plots.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
+display(basics.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
                                       f"{span[0]:.2f} to {span[1]:.2f} s of {len(sound) / 16_000:.1f} s"))
 
 # %% [markdown]
@@ -136,7 +138,7 @@ model = runs["matching", 0].model
 read = {name: reading(model, one, None) for name, reading in READINGS.items()}
 curves = {name: r.frames if r.pairs is None else r.pairs[word] for name, r in read.items()}
 seconds = frame_times(len(next(iter(curves.values()))))
-scored = {name: oracle.score(curve, oracle.inside_of(model, len(curve), span)) for name, curve in curves.items()}
+scored = {name: pointing.score(curve, pointing.inside_of(model, len(curve), span)) for name, curve in curves.items()}
 table = pd.DataFrame({"peak at (s)": {name: seconds[curve.argmax()] for name, curve in curves.items()},
                       "inside": {name: found["points"] == 1 for name, found in scored.items()},
                       "mass inside": {name: found["mass"] for name, found in scored.items()},
@@ -147,15 +149,15 @@ table.round(2)
 # %%
 fig, axes = plt.subplots(len(curves), 1, figsize=(8, 6.4), sharex=True, layout="constrained")
 for ax, (name, curve) in zip(axes, curves.items(), strict=True):
-    ax.axvspan(*span, color=plots.OKABE_ITO[1], alpha=0.35, lw=0)
-    ax.bar(seconds, curve / np.abs(curve).max(), width=0.08, color=plots.OKABE_ITO[0])
+    ax.axvspan(*span, color=basics.OKABE_ITO[1], alpha=0.35, lw=0)
+    ax.bar(seconds, curve / np.abs(curve).max(), width=0.08, color=basics.OKABE_ITO[0])
     ax.plot(seconds[curve.argmax()], curve.max() / np.abs(curve).max(), "v", color="black", ms=5)
     ax.axhline(0, color="0.5", lw=0.6)
     ax.set(yticks=[])
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
 axes[-1].set_xlabel("seconds")
 inside = table.index[table.inside]
-plots.show(fig, alt="Nine bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
+basics.show(fig, alt="Nine bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
            caption=f"“{clips[one.id].text}”; the band is {one.tokens[word]!r}, the triangle each reading's peak. Peaks "
                    f"inside: {len(inside)} of {len(curves)} ({', '.join(inside) or 'none'}). Each curve on its own scale.")
 
@@ -187,10 +189,10 @@ print("winner of each channel:", winner, "  bills:", bills, f"  sum {bills.sum()
 torch.manual_seed(9)
 dims = Dims(data[0].audio.shape[1], data[0].text.shape[1], len(labels))
 linear = MCSAN(dims, MCSANConfig(hidden=16, heads=2, feedforward=2, classifier_layers=1)).eval()
-gaps = {"linear read-out, random weights": [attribution.receipts(linear, f).gap for f in data[:FEW]]}
+gaps = {"linear read-out, random weights": [from_logit.receipts(linear, f).gap for f in data[:FEW]]}
 swing = {}
 for world in WORLDS:
-    found = [attribution.receipts(runs[world, 0].model, f) for f in opened[world][1][:FEW]]
+    found = [from_logit.receipts(runs[world, 0].model, f) for f in opened[world][1][:FEW]]
     gaps[f"two layers, {world}"] = [r.gap for r in found]
     swing[f"two layers, {world}"] = np.mean([abs(r.gap + r.words.sum() + r.frames.sum()) for r in found])
 worst = np.abs(gaps["linear read-out, random weights"]).max()
@@ -216,8 +218,8 @@ for name, total in swing.items():
 # %%
 quick_readings = {name: reading for name, reading in READINGS.items() if name != "integrated gradients"}
 start = time.perf_counter()
-lines = course.reading_scores(quick_readings, PROFILE, utterances=SOME, retrain=RETRAIN)
-scores = oracle.summary(lines)
+lines = readings.reading_scores(quick_readings, PROFILE, utterances=SOME, retrain=RETRAIN)
+scores = pointing.summary(lines)
 seconds_taken = time.perf_counter() - start
 print(f"{len(SEEDS)} seeds a world, n utterances each (without those that are one word), {seconds_taken:.0f} s "
       f"({'computed now' if seconds_taken > 5 else 'kept below runs/readings by an earlier run of this cell'})")
@@ -227,12 +229,12 @@ scores.set_index(["world", "reading"]).round(2)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), sharex=True, sharey=True, layout="constrained")
 for ax, world in zip(axes, WORLDS, strict=True):
     rows = scores[scores.world == world].rename(columns={"points": "mean"}).set_index("reading")
-    plots.draw_rows(rows, ax=ax, score=f"{world}: share of peaks in the decisive word")
-    ax.axvline(rows.chance.mean(), color=plots.OKABE_ITO[5], ls="--")
-    ax.text(rows.chance.mean(), len(rows) - 0.35, " chance", fontsize=8, color=plots.OKABE_ITO[5], va="top")
+    basics.draw_rows(rows, ax=ax, score=f"{world}: share of peaks in the decisive word")
+    ax.axvline(rows.chance.mean(), color=basics.OKABE_ITO[5], ls="--")
+    ax.text(rows.chance.mean(), len(rows) - 0.35, " chance", fontsize=8, color=basics.OKABE_ITO[5], va="top")
 above = scores[scores.low > scores.chance]
 told = "; ".join(f"{world}: {', '.join(above[above.world == world].reading) or 'none'}" for world in WORLDS)
-plots.show(fig, alt="Pointing score of every reading with its interval in the matching and in the leaking world; chance "
+basics.show(fig, alt="Pointing score of every reading with its interval in the matching and in the leaking world; chance "
                     "is a dashed line.",
            caption=f"Interval: Student over {len(SEEDS)} seeds. Whole interval above chance: {told}. "
                    f"{len(scores)} intervals are compared, so expect one or so to miss by luck.")
@@ -268,7 +270,7 @@ for f in data[:FEW]:
     read = {name: reading(model, f, None).frames for name, reading in READINGS.items()}
     tables.append(pd.DataFrame(read).corr("spearman"))
 agree = sum(t.fillna(0) for t in tables) / len(tables)
-views.draw_agreement(agree, n=len(tables)).show()
+attention.draw_agreement(agree, n=len(tables)).show()
 
 # %% [markdown]
 # This compares frames (for attention the mean over all words), all nine readings, seed 0. The first three start from the same
@@ -289,7 +291,7 @@ SHOWN = ("raw attention", "receipts", "gradient x input", "occlusion (mean frame
 
 def orders_of(f, seed):
     frames = {name: READINGS[name](model, f, None).frames for name in SHOWN}
-    _, span = oracle.decisive_span(truth.loc[f.id])
+    _, span = pointing.decisive_span(truth.loc[f.id])
     times = frame_times(len(frames[SHOWN[0]]))
     anywhere = np.random.default_rng(seed).choice(times)
     return frames | {"oracle": faithfulness.oracle_order(times, span),
@@ -298,14 +300,14 @@ def orders_of(f, seed):
 
 orders = {f.id: orders_of(f, i) for i, f in enumerate(data[:SOME])}
 curves, areas = {}, {}
-for filler in attribution.FILLERS:
-    tables = [faithfulness.compare(model, f, orders[f.id], draws=5, filler=attribution.FILLERS[filler](f.audio))
+for filler in from_logit.FILLERS:
+    tables = [faithfulness.compare(model, f, orders[f.id], draws=5, filler=from_logit.FILLERS[filler](f.audio))
               for f in data[:SOME]]
     curves[filler] = pd.concat(tables).groupby(["test", "order", "share"], sort=False).mean().reset_index()
     for (test, order), g in curves[filler].groupby(["test", "order"], sort=False):
         areas.setdefault((test, filler), {})[order] = faithfulness.area(g.set_index("share").value)
 print(len(tables), "utterances; the picture has the training part's mean frame as filler, the table both")
-views.draw_deletion(curves["mean frame"], value="probability of the predicted class").show()
+attention.draw_deletion(curves["mean frame"], value="probability of the predicted class").show()
 pd.DataFrame(areas).round(2)
 
 # %% [markdown]
@@ -362,8 +364,8 @@ bars["high"] = bars.high.clip(upper=1)
 if missing:
     print(f"not there: {', '.join(missing)}; mcsan checkpoints trains them")
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
-plots.draw_rows(bars, ax=ax, score="test WA, matching world")
-plots.show(fig, alt="Accuracy of the full network, of one trained with uniform attention, of one without cross-attention.",
+basics.draw_rows(bars, ax=ax, score="test WA, matching world")
+basics.show(fig, alt="Accuracy of the full network, of one trained with uniform attention, of one without cross-attention.",
            caption="; ".join(f"{v}: {r['mean']:.3f} ({r.low:.3f} to {r.high:.3f}, {int(r.seeds)} seed(s))"
                              for v, r in bars.iterrows())
            + f". {int(about.n.iloc[0])} test utterances; 95 % over seeds (Student), with one seed over utterances (Wilson).")
@@ -420,7 +422,7 @@ for world in WORLDS:
         values = modalities.shapley(runs[world, 0].model, opened[world][1], absent=absent)
         pieces[world, absent] = values
         rows[world, absent] = faithfulness.with_interval(values[["audio", "text", "interaction"]])[["mean", "low", "high"]].stack()
-views.draw_shapley(pieces["matching", "mean"]).show()
+attention.draw_shapley(pieces["matching", "mean"]).show()
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
@@ -448,8 +450,8 @@ table = pd.concat(emaps)
 fig, axes = plt.subplots(1, 2, figsize=(9, 1.9), sharex=True, layout="constrained")
 for ax, world in zip(axes, WORLDS, strict=True):
     rows = emaps[world].loc[["model", "EMAP"]].rename(columns={"wa": "mean"})
-    plots.draw_rows(rows, ax=ax, score=f"WA, {world} world")
-plots.show(fig, alt="Accuracy of the model and of its additive projection in both worlds, with intervals.",
+    basics.draw_rows(rows, ax=ax, score=f"WA, {world} world")
+basics.show(fig, alt="Accuracy of the model and of its additive projection in both worlds, with intervals.",
            caption="; ".join(f"{w}: model {t.wa['model']:.2f}, EMAP {t.wa['EMAP']:.2f}, paired difference "
                              f"{t.wa['difference']:+.2f} ({t.low['difference']:+.2f} to {t.high['difference']:+.2f}, "
                              f"n {int(t.n['model'])})" for w, t in emaps.items()))

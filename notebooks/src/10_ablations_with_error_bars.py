@@ -37,14 +37,19 @@ import pandas as pd
 import torch
 from scipy import stats as scipy_stats
 
-from mcsan_lite import charts, checkpoints, course, modalities, pairing, paper, plots, significance, splits, tables
-from mcsan_lite.check import lesson10 as check
-from mcsan_lite.features import extract
-from mcsan_lite.significance import corrected_t
-from mcsan_lite.stats import share_interval
+from mcsan_lite.datasets import splits
+from mcsan_lite.evaluation import pairing, significance
+from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
+from mcsan_lite.explain import modalities
+from mcsan_lite.figures import basics, results as results_module
+from mcsan_lite.paper import published as published_module, table_rows, verdicts as verdicts_module
+from mcsan_lite.exercises import lesson10 as check
+from mcsan_lite.features.extraction import extract
+from mcsan_lite.evaluation.significance import corrected_t
+from mcsan_lite.evaluation.intervals import share_interval
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
-FULL, MARGIN = tables.FULL, tables.MARGIN  # the row that the others are held against; a gap that would not matter
+FULL, MARGIN = verdicts_module.FULL, verdicts_module.MARGIN  # the row that the others are held against; a gap that would not matter
 
 # %% [markdown]
 # ## 1 · Nine rows, the same folds
@@ -54,12 +59,12 @@ FULL, MARGIN = tables.FULL, tables.MARGIN  # the row that the others are held ag
 
 # %%
 if CORPUS == "synthetic":
-    results, source = course.grid_results("table3", PROFILE, retrain=RETRAIN)
-    corpus = course.grid_corpus(PROFILE)
+    results, source = grids_module.grid_results("table3", PROFILE, retrain=RETRAIN)
+    corpus = corpora.grid_corpus(PROFILE)
 else:
-    corpus = course.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-    results, source = course.finished(paper.table3(PROFILE, CORPUS), corpus), "runs/"
-grids = pairing.paired(results, paper.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
+    corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+    results, source = grids_module.finished(table_rows.table3(PROFILE, CORPUS), corpus), "runs/"
+grids = pairing.paired(results, published_module.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
 SEEDS = results.seed.nunique()
 wa = pd.DataFrame({row: grid.groupby("fold").wa.mean() for row, grid in grids.items()}).T  # (rows, folds), seeds averaged
 wa = wa.rename(columns=lambda fold: f"fold {fold.rsplit('-', 1)[-1]}")
@@ -75,11 +80,11 @@ shown = [row for row in ("w/o audio", "w/o cross", "w/o self") if row in wa.inde
 fig, axes = plt.subplots(1, len(shown), figsize=(3.7 * len(shown), 3.6), layout="constrained")
 rises = {}
 for ax, row in zip(np.atleast_1d(axes), shown, strict=True):
-    charts.draw_slopes(wa.loc[row].rename(row), wa.loc[FULL].rename(FULL), ax=ax)
+    results_module.draw_slopes(wa.loc[row].rename(row), wa.loc[FULL].rename(FULL), ax=ax)
     ax.set(title="", xlim=(-0.2, 2.2))
     ax.margins(y=0.15)
     rises[row] = int((wa.loc[FULL] > wa.loc[row]).sum())
-plots.show(fig, alt="Accuracy of the same folds under a row and under the full network, a line a fold, solid where it rises.",
+basics.show(fig, alt="Accuracy of the same folds under a row and under the full network, a line a fold, solid where it rises.",
            caption=f"Solid lines rise, dashed ones fall, the thick one is the mean; each panel has its own scale. Of "
                    f"{wa.shape[1]} folds, the full network is "
                    "ahead in " + ", ".join(f"{n} of {row!r}" for row, n in rises.items()) + ".")
@@ -164,9 +169,9 @@ for name, corrected in (("plain t", 0), ("corrected t", 1 / 8)):
         lines[f"{name}, {used} folds"] = {"mean": alarms, "low": low, "high": high}
 alarms = pd.DataFrame(lines).T
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-plots.draw_rows(alarms, ax=ax, score="share of false alarms (dashed: the 5 % that are promised)")
+basics.draw_rows(alarms, ax=ax, score="share of false alarms (dashed: the 5 % that are promised)")
 ax.axvline(0.05, color="0.4", ls="--", lw=1)
-plots.show(fig, alt="False alarms of the plain and the corrected t with 10, 50 and 100 folds, beside the promised five per cent.",
+basics.show(fig, alt="False alarms of the plain and the corrected t with 10, 50 and 100 folds, beside the promised five per cent.",
            caption=f"{len(worlds)} corpora, two learners of equal worth. With 100 folds (ten-fold, repeated ten times) the plain t "
                    f"raises a false alarm in {alarms['mean']['plain t, 100 folds']:.0%}, the corrected one in "
                    f"{alarms['mean']['corrected t, 100 folds']:.0%}.")
@@ -194,13 +199,13 @@ print(f"each t is the plain one / {np.sqrt(1 + k * share):.3f}; with {k} folds i
 table.assign(**{"plain p": plain["p"]}).round(3)
 
 # %%
-made = tables.table3(results, CORPUS)
+made = verdicts_module.table3(results, CORPUS)
 forest = made.drop(index=FULL)[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1)
 assert np.allclose(forest["mean"].dropna(), mean[forest["mean"].dropna().index])
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
-charts.draw_forest(forest.astype(float), ax=ax, margin=MARGIN)
+results_module.draw_forest(forest.astype(float), ax=ax, margin=MARGIN)
 verdicts = made.verdict.drop(index=FULL)
-plots.show(fig, alt="Forest plot: the gap of each row to the full network with its corrected 95 per cent interval, and zero.",
+basics.show(fig, alt="Forest plot: the gap of each row to the full network with its corrected 95 per cent interval, and zero.",
            caption=f"Gaps to MCSAN on {k} folds of {corpus.name}, corrected t. " + ". ".join(
                f"{verdict.capitalize()}: {', '.join(verdicts.index[verdicts == verdict])}" for verdict in verdicts.unique()) + ".")
 
@@ -308,7 +313,7 @@ peeked
 # have nothing in common but their printed deviations, and that the variance comes from seeds, from folds, or half and half.
 
 # %%
-printed = paper.TABLE3_PUBLISHED
+printed = published_module.TABLE3_PUBLISHED
 GAP = round(printed.wa[FULL] - printed.wa["w/o self"], 3)
 total = float(np.hypot(printed.wa_sd[FULL], printed.wa_sd["w/o self"]))
 origin = {"all of it from seeds": (0.0, total), "half and half": (total * 0.5**0.5, total * 0.5**0.5),
@@ -326,10 +331,10 @@ for ax, name in zip(axes, ("all of it from seeds", "half and half"), strict=True
     f, s = origin[name]
     power = pd.DataFrame({seeds: [significance.power(GAP, f, folds_, seeds, seed_sd=s) for folds_ in many]
                           for seeds in (1, 3, 10, 30)}, index=many)
-    charts.draw_power(power, ax=ax, title=name)
+    results_module.draw_power(power, ax=ax, title=name)
     ax.set(xlim=(2.7, 500), ylim=(-0.05, 1.1))
     reached[name] = power.to_numpy().max()
-plots.show(fig, alt="Chance to show a gap of 0.7 points against the number of folds, for 1, 3, 10 and 30 seeds a fold, two cases.",
+basics.show(fig, alt="Chance to show a gap of 0.7 points against the number of folds, for 1, 3, 10 and 30 seeds a fold, two cases.",
            caption=f"Chance that the corrected t shows {100 * GAP:.1f} points. The highest that is drawn: " +
                    ", ".join(f"{value:.0%} ({name})" for name, value in reached.items()) + ".")
 
@@ -349,15 +354,15 @@ a, b = printed.loc[FULL], printed.loc["w/o self"]
 t = (a.wa - b.wa) / np.sqrt(a.wa_sd**2 / 10 + b.wa_sd**2 / 10)
 assert np.isclose(t, significance.welch_from_summary(a.wa, a.wa_sd, b.wa, b.wa_sd, 10).statistic)
 print(f"t = {a.wa - b.wa:.3f} / sqrt({a.wa_sd}² / 10 + {b.wa_sd}² / 10) = {t:.2f}")
-published = tables.published_gaps().query("source == 'Table 3'")
+published = verdicts_module.published_gaps().query("source == 'Table 3'")
 published[["wa gap", "wa t", "wa p", "wa Holm p", "wa within noise", "ua t", "ua within noise"]].round(3)
 
 # %%
 forest = published[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1).astype(float)
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
-charts.draw_forest(forest, ax=ax, margin=MARGIN, name="printed in the paper")
+results_module.draw_forest(forest, ax=ax, margin=MARGIN, name="printed in the paper")
 noise = {score: list(published.index[published[f"{score} within noise"].astype(bool)]) for score in ("wa", "ua")}
-plots.show(fig, alt="Forest plot of the gaps of the paper's Table 3 with Welch intervals from its printed deviations.",
+basics.show(fig, alt="Forest plot of the gaps of the paper's Table 3 with Welch intervals from its printed deviations.",
            caption="Sun et al. 2021, Table 3, WA on IEMOCAP. Within noise as printed: " + ", ".join(noise["wa"]) +
                    ". In UA also: " + (", ".join(row for row in noise["ua"] if row not in noise["wa"]) or "no other") + ".")
 
@@ -423,7 +428,7 @@ N = 36 if PROFILE != "smoke" else 8
 lines = {}
 for variant in ("MCSAN", "w/o cross"):
     run = checkpoints.load("matching", 0, variant)
-    spoken = course.open_corpus(root=course.synthetic_folder(PROFILE))
+    spoken = corpora.open_corpus(root=corpora.synthetic_folder(PROFILE))
     part = spoken.subset([u.id for u in spoken.utterances if u.split == "test"][:N])
     data = run.prepare(extract(part, run.features)[0])
     lines[variant] = modalities.interaction(run.model, data, list(run.labels)).loc[["model", "EMAP", "difference"]].stack()

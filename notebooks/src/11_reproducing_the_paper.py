@@ -49,19 +49,31 @@ from IPython.display import Markdown, display
 from torch import nn
 
 # %%
-from mcsan_lite import (ambiguities, charts, costs, course, equations, floors, ledgers, paper, plots, splits, stats, systems,
-                        tables)
-from mcsan_lite.batch import ModelOutput
-from mcsan_lite.check import lesson11 as check
-from mcsan_lite.claims import CLAIMS, PRINTED
-from mcsan_lite.corpus import DataError
-from mcsan_lite.experiment import load_results, run_experiment
-from mcsan_lite.features import extract
+from mcsan_lite.datasets import splits
+from mcsan_lite.evaluation import intervals
+from mcsan_lite.experiments import corpora as corpora_module, floors, grids
+from mcsan_lite.figures import basics, results as results_module
+from mcsan_lite.paper import (
+    ambiguities,
+    equations,
+    ledgers,
+    literature,
+    profiles,
+    table_rows,
+    verdicts,
+)
+from mcsan_lite.training import cost
+from mcsan_lite.features.batch import ModelOutput
+from mcsan_lite.exercises import lesson11 as check
+from mcsan_lite.paper.claims import CLAIMS, PRINTED
+from mcsan_lite.errors import DataError
+from mcsan_lite.training.runner import load_results, run_experiment
+from mcsan_lite.features.extraction import extract
 from mcsan_lite.models import MODELS
-from mcsan_lite.significance import corrected_t, welch_from_summary
+from mcsan_lite.evaluation.significance import corrected_t, welch_from_summary
 
 began = time.perf_counter()
-PROTOCOL, FOLDS = paper.GRID_PROTOCOL["synthetic"], paper.FOLDS[PROFILE]
+PROTOCOL, FOLDS = profiles.GRID_PROTOCOL["synthetic"], profiles.FOLDS[PROFILE]
 FIRST = {"smoke": 3}.get(PROFILE)  # a quick test tries only so many rows of the longer grids
 pd.set_option("display.max_colwidth", 90)
 
@@ -95,7 +107,7 @@ OWN |= {name: Path(ROOT) for name in OWN if name == CORPUS and ROOT}
 corpora = {}
 for kind, root in OWN.items():
     try:
-        corpora[kind] = course.open_corpus(kind, root=root)
+        corpora[kind] = corpora_module.open_corpus(kind, root=root)
         print(f"{kind}: {len(corpora[kind]):,} utterances, {len(corpora[kind].skipped):,} left out, each with its reason")
     except DataError as refusal:
         print(f"not run: {refusal.given}. When it is there: mcsan check {kind} --root {root}")
@@ -120,7 +132,7 @@ beside(ledger[ledger.block.str.startswith("counts")])
 # the corpus and of the folds. Two people with the same fingerprints have compared the same thing.
 
 # %%
-grid = course.grid_corpus(PROFILE)
+grid = corpora_module.grid_corpus(PROFILE)
 print(f"{grid.name}: {len(grid):,} utterances, {len(grid.skipped)} left out; {grid.counts().to_dict()}")
 print(f"corpus {grid.fingerprint()}, folds of {PROTOCOL} {splits.digest(splits.folds(grid, PROTOCOL))}")
 
@@ -159,9 +171,9 @@ open_choices[["choice", "ours", "alternatives", "how"]].set_index("choice")
 # (`runs="nowhere"`: as if nothing had been done. With your own folder, finished folds cost nothing.)
 
 # %%
-specs = paper.table3(PROFILE, protocol=PROTOCOL)
-expected = costs.estimate(specs, grid, folds=FOLDS, runs="nowhere")
-minutes = {jobs: costs.wall(expected.seconds.repeat(expected.trainings), jobs) / 60 for jobs in (1, 2, 9)}
+specs = table_rows.table3(PROFILE, protocol=PROTOCOL)
+expected = cost.estimate(specs, grid, folds=FOLDS, runs="nowhere")
+minutes = {jobs: cost.wall(expected.seconds.repeat(expected.trainings), jobs) / 60 for jobs in (1, 2, 9)}
 print(f"{expected.trainings.sum()} trainings of {specs[0].train.epochs} epochs; minutes with n processes: "
       f"{ {jobs: round(m, 1) for jobs, m in minutes.items()} }, if they do not slow each other down")
 expected.round(1)
@@ -180,7 +192,7 @@ expected.round(1)
 # All nine rows, the same folds, the same seeds: `run_experiment(specs, corpus)`. What is on disk is not trained again.
 
 # %%
-results, source = course.grid_results("table3", PROFILE, retrain=RETRAIN)
+results, source = grids.grid_results("table3", PROFILE, retrain=RETRAIN)
 took = results.groupby("name").seconds.mean().reindex(expected.index)
 print(f"{len(results)} trainings, from {source}")
 print(f"they took {results.seconds.sum() / 60:.1f} minutes; the estimate above was {(expected.seconds / took).median():.1f} times "
@@ -200,14 +212,14 @@ print(f"they took {results.seconds.sum() / 60:.1f} minutes; the estimate above w
 # **Predict, then check.** How many of the eight rows will be *reproduced* here?
 
 # %%
-made = tables.table3(results, "synthetic")
+made = verdicts.table3(results, "synthetic")
 gaps = 100 * made[["wa gap", "wa gap low", "wa gap high"]].set_axis(["gap", "low", "high"], axis=1)
 told = gaps.round(1).assign(WA=made.wa.round(3), Holm=made["wa Holm p"].round(3), verdict=made.verdict)
 print("; ".join(f"{verdict}: {n}" for verdict, n in made.verdict.drop("MCSAN").value_counts().items()))
 told[["WA", "gap", "low", "high", "Holm", "verdict"]]
 
 # %%
-plots.show(tables.figure(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
+basics.show(verdicts.figure(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
            caption=f"{grid.name}, {PROTOCOL}; 95 % over {made.basis['MCSAN']}. Right of 0: the full network is better, as the "
                    "paper says of every row. Grey: a point to either side. A marker without a bar: its folds did not vary.")
 
@@ -226,10 +238,10 @@ for kind, root in OWN.items():
         print(f"not run: no corpus in {root}. When it is there: {command}")
         continue
     try:
-        found = course.finished(paper.table3("paper", kind), corpora[kind])
+        found = grids.finished(table_rows.table3("paper", kind), corpora[kind])
         dialogues = {u.id: u.dialogue for u in corpora[kind].utterances if u.dialogue}
         shown_as = "synthetic" if corpora[kind].name.startswith("synthetic") else kind  # a generated tree stays what it is
-        display(Markdown(tables.markdown(tables.table3(found, shown_as, dialogues=dialogues))))
+        display(Markdown(verdicts.markdown(verdicts.table3(found, shown_as, dialogues=dialogues))))
         mine |= {kind: found} if shown_as == kind else {}
     except DataError as refusal:  # nothing is finished, or not the same folds in every row
         print(f"not run to its end: {refusal.given[:200]}. Do: {command}")
@@ -297,10 +309,10 @@ shown[["says"]].join(points).assign(**{"p Holm": shown["p Holm"].astype(float).r
 # is in this figure.
 
 # %%
-printed_gaps = tables.published_gaps()
+printed_gaps = verdicts.published_gaps()
 printed_gaps = printed_gaps[printed_gaps.source == "Table 3"]
 noise = {s.upper(): list(printed_gaps.index[printed_gaps[f"{s} within noise"].astype(bool)]) for s in ("wa", "ua")}
-plots.show(tables.figure(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
+basics.show(verdicts.figure(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
            caption="Printed in Sun et al. 2021, Table 3 (IEMOCAP). Interval holds 0: " + "; ".join(
                f"{score}: {', '.join(rows) or 'none'}" for score, rows in noise.items())
            + ". Unpaired, no correction for shared training data: indicative only.")
@@ -323,7 +335,7 @@ print("\nwithin noise, by their own numbers:", *(f"  {c.says} (gap {c.value:+.3f
 
 # %%
 tries = ambiguities.specs(PROFILE, protocol=PROTOCOL)
-tried, source = course.grid_results("ambiguities", PROFILE, retrain=RETRAIN, rows=FIRST)
+tried, source = grids.grid_results("ambiguities", PROFILE, retrain=RETRAIN, rows=FIRST)
 print(f"{tried.name.nunique() - 1} of {len(tries) - 1} alternatives on {tried.fold.nunique()} folds, from {source}")
 moved = ledgers.sensitivity(tried)
 panels = dict(iter(moved.groupby("panel", sort=False)))
@@ -332,7 +344,7 @@ panels = dict(iter(moved.groupby("panel", sort=False)))
 sizes = [1.4 + 0.42 * len(ledgers.bars(panel)) for panel in panels.values()]
 fig, axes = plt.subplots(2, 1, figsize=(8, sum(sizes)), height_ratios=sizes, layout="constrained")
 for ax, (name, panel) in zip(axes, panels.items(), strict=True):
-    charts.draw_tornado(ledgers.bars(panel), ax=ax)
+    results_module.draw_tornado(ledgers.bars(panel), ax=ax)
     widest = 130 * panel.difference.abs().max() or 1
     ax.set(xlim=(-widest, widest))
     ax.set_title(name, fontsize=9)
@@ -340,7 +352,7 @@ upper = next(iter(panels.values()))
 clear = upper[(upper.low > 0) | (upper.high < 0)]
 longest = upper.loc[upper.difference.abs().idxmax()]
 span = "no interval" if pd.isna(longest.low) else f"{100 * longest.low:+.1f} to {100 * longest.high:+.1f}"
-plots.show(fig, alt="Two tornado charts: our open choices, and below, apart, the gaps of the paper's Table 3.",
+basics.show(fig, alt="Two tornado charts: our open choices, and below, apart, the gaps of the paper's Table 3.",
            caption=f"Above: {longest.choice} moves WA most, by {100 * longest.difference:+.1f} points ({span}; "
                    f"{tried.fold.nunique()} folds). Interval excludes 0: {', '.join(clear.choice) or 'none'}, of {len(upper)} (one "
                    "in twenty or so would by luck). Below: as printed, other speech, other folds, another axis.")
@@ -379,7 +391,7 @@ pd.DataFrame([{"place": m.place, "printed": m.printed, "meant": m.meant, "here":
 # into in every profile (their scores mean nothing):
 
 # %%
-small = run_experiment(paper.table3("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), course.grid_corpus("smoke"),
+small = run_experiment(table_rows.table3("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"),
                        folds=2)
 home = Path(small.folder[0])
 print(f"{home.parent.name} / {home.name}:", *(f"  {f.name:20s}{f.stat().st_size:>9,} bytes" for f in sorted(home.iterdir())), sep="\n")
@@ -470,12 +482,12 @@ of the small run above, a card would say:
 # %%
 rivals = {}
 for table in ("table1", "table2"):
-    speech = course.grid_corpus(PROFILE, table)
+    speech = corpora_module.grid_corpus(PROFILE, table)
     data, _ = extract(speech)
-    select = paper.systems(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
+    select = table_rows.systems(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
     ground = floors.floors(speech, splits.folds(speech, PROTOCOL)[:FOLDS], data, select)
-    found, source = course.grid_results(table, PROFILE, retrain=RETRAIN, rows=FIRST)
-    rivals[table] = tables.floors_beside(tables.compare(found, "synthetic", table), ground)
+    found, source = grids.grid_results(table, PROFILE, retrain=RETRAIN, rows=FIRST)
+    rivals[table] = verdicts.floors_beside(verdicts.compare(found, "synthetic", table), ground)
     score = rivals[table].attrs["scores"][0]
     print(f"{table}: {found.name.nunique()} systems, {len(found)} trainings, {found.fold.nunique()} folds, from {source}")
     shown = rivals[table].sort_values(score)[[score, f"{score} low", f"{score} high", "verdict", "note"]]
@@ -487,9 +499,9 @@ for table in ("table1", "table2"):
 # A short interval is easily had with three folds of one generated corpus: it is no news about people.
 
 # %%
-fig = tables.figure(rivals["table1"])
+fig = verdicts.figure(rivals["table1"])
 ahead = list(rivals["table1"].index[rivals["table1"]["wa gap high"].astype(float) < 0])
-plots.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
+basics.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
            caption=f"Gap to MCSAN, {rivals['table1'].attrs['corpus']}. Shown to be ahead of MCSAN in WA here: "
                    f"{', '.join(ahead) or 'none'}.")
 
@@ -499,9 +511,9 @@ plots.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic c
 
 # %%
 for corpus_name in ("iemocap", "meld"):
-    ax = systems.draw_systems(corpus_name)
-    listed = systems.systems(corpus_name)
-    plots.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
+    ax = literature.draw_systems(corpus_name)
+    listed = literature.systems(corpus_name)
+    basics.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
                caption=f"{int(listed.comparable.sum())} of {len(listed)} published numbers on {corpus_name} share the "
                        "paper's protocol, as far as their sources tell.")
 
@@ -534,10 +546,10 @@ class Means(nn.Module):
 
 
 # %%
-(full,) = paper.table3(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
+(full,) = table_rows.table3(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
 means = run_experiment([replace(full, name="means", model="means", options={})], grid, folds=FOLDS,
                       models={**MODELS, "means": Means})
-mean, half = stats.fold_interval(means.wa)
+mean, half = intervals.fold_interval(means.wa)
 print(f"means: WA {mean:.3f} ± {half:.3f} over {len(means)} folds, {means.parameters[0]:,} parameters; majority "
       f"{ground[ground.name == 'majority'].wa.mean():.3f}")
 

@@ -1,0 +1,180 @@
+"""The commands that rerun the paper: one table, one command; its rendering from disk; the ledgers."""
+
+import pandas as pd
+import pytest
+
+from mcsan_lite.cli import main
+from mcsan_lite.cli import paper as paper_module
+from mcsan_lite.datasets.iemocap.simulate import write_iemocap
+from mcsan_lite.datasets.synthetic.generator import SyntheticConfig
+from mcsan_lite.experiments import corpora, grids
+from mcsan_lite.paper import profiles, table_rows
+from mcsan_lite.paper.table_rows import ABLATIONS
+from mcsan_lite.training import runner
+
+pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")
+ROWS = "MCSAN,w/o audio"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(profiles.GRID, "smoke", SyntheticConfig(train=84, valid=20, test=36))
+        yield tmp_path_factory.mktemp("paper")
+
+
+@pytest.fixture
+def mcsan(home, capsys):
+    def run(*words):
+        capsys.readouterr()
+        status = main.main(
+            [*words, "--profile", "smoke", "--data", f"{home}/data", "--runs", f"{home}/runs"]
+        )
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def trained(mcsan):
+    status, out, _ = mcsan("run", "table3", "--rows", ROWS)
+    assert status == 0
+    return out
+
+
+def test_the_cost_comes_first_and_an_estimate_trains_nothing(mcsan, home):
+    status, out, _ = mcsan("run", "table3", "--estimate", "--rows", "N = 2")
+    assert status == 0 and "2 trainings, about" in out and "a few steps" in out
+    assert not list((home / "runs").glob("*/*/metrics.json"))
+
+
+def test_a_table_in_one_command(trained, home):
+    cost, _, table = trained.partition("### WA")
+    assert (
+        "4 trainings, about" in cost or "0 trainings, about" in cost
+    )  # already trained, by another test
+    lines = {
+        line.split("|")[1].strip(): line
+        for line in table.split("### UA")[0].splitlines()
+        if line.startswith("| ")
+    }
+    assert set(ABLATIONS) <= set(lines)
+    assert "reference" in lines["MCSAN"] and "not run" in lines["N = 3"]
+    assert any(
+        verdict in lines["w/o audio"]
+        for verdict in ("reproduced", "not distinguishable", "differs")
+    )
+    assert "floor: majority" in lines and "floor: MFCC statistics + LR" in lines
+    assert ".612" not in trained, "the paper's numbers beside those of generated speech"
+    folder = home / "runs" / "tables"
+    assert {p.name for p in folder.iterdir()} == {
+        f"table3-synthetic-smoke{end}" for end in (".md", ".csv", ".png", ".svg", "-folds.csv")
+    }
+    each = pd.read_csv(folder / "table3-synthetic-smoke-folds.csv")
+    assert len(each) == 4 and set(each.protocol) == {"kfold10"} and "folder" not in each
+    assert (each.peeked_wa >= each.wa).all()
+
+
+def test_the_table_comes_from_disk(trained, mcsan, monkeypatch, tmp_path):
+    monkeypatch.setattr(runner, "run_fold", lambda *_: pytest.fail("trained again"))
+    status, out, _ = mcsan("table", "table3", "--rows", ROWS, "--out", str(tmp_path))
+    assert (
+        status == 0
+        and out.partition("### WA")[2].split("/")[0] == trained.partition("### WA")[2].split("/")[0]
+    )
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("MCSAN,MDRE", ["MCSAN", "MDRE"]),
+        ("MCSAN, MHA, 1 hop ,MHA", ["MCSAN", "MHA, 1 hop", "MHA"]),
+        ("Rajan et al., self,Rajan et al., cross", ["Rajan et al., self", "Rajan et al., cross"]),
+        ("MDR", ["MDR"]),
+    ],
+)
+def test_a_comma_may_belong_to_a_row_s_name(text, rows):
+    assert paper_module._rows(text, table_rows.ROWS["table1"]) == rows
+
+
+def test_rivals_in_one_command(mcsan, home):
+    status, out, _ = mcsan("run", "table1", "--rows", "MCSAN,MHA, 1 hop,AMH,MCSAN + video")
+    lines = {
+        line.split("|")[1].strip(): line
+        for line in out.split("### UA")[0].splitlines()
+        if line.startswith("| ")
+    }
+    assert status == 0 and "8 trainings, about" in out
+    assert (
+        "sees video" in lines["AMH"]
+        and "not run" in lines["CAN"]
+        and "not in MCSAN's table" in lines["MHA, 1 hop"]
+    )
+    assert mcsan("ledger", "claims", "--corpus", "synthetic")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        (("run", "table1", "--rows", "MDRE"), "Given: --rows MDRE"),
+        (("run", "ambiguities", "--rows", "MCSAN"), "Given: --rows with ambiguities"),
+        (("run", "--estimate"), "Given: --estimate without a table"),
+        (("run", "table1", "--rows", "MDR"), "MDRE"),
+    ],
+)
+def test_what_cannot_be_a_table_is_refused(words, given, mcsan):
+    status, _, err = mcsan(*words)
+    assert status == 2 and given in err and "Do: " in err
+
+
+def test_nothing_finished_is_said(mcsan):
+    status, out, err = mcsan("table", "table3", "--rows", "N = 3")
+    assert (
+        status == 2
+        and out == ""
+        and "Given: no finished run of N = 3" in err
+        and "Do: mcsan run" in err
+    )
+
+
+def test_a_table_that_does_not_exist(capsys):
+    with pytest.raises(SystemExit):
+        main.main(["run", "table9"])
+    assert "choose from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("equations",), "layers.masked_max"),
+        (("ambiguities",), "paper silent"),
+        (("claims",), "### as printed"),
+        (("claims", "--corpus", "synthetic", "--rows", ROWS), "not comparable"),
+    ],
+)
+def test_ledgers(words, expected, trained, mcsan):
+    status, out, _ = mcsan("ledger", *words)
+    assert status == 0 and expected in out
+
+
+def test_generated_speech_in_a_corpus_s_folders_never_passes_for_it(tmp_path):
+    root = write_iemocap(tmp_path, turns=30, voice=False)
+    for folder in (root, root.parent):  # the reader takes both
+        assert corpora.open_corpus("iemocap", root=folder, strict=False).name == "synthetic-iemocap"
+
+
+def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkeypatch, tmp_path):
+    specs = table_rows.table3("smoke", protocol="kfold10", rows=ROWS.split(","))
+    monkeypatch.setattr(table_rows, "table3", lambda *_, **__: specs)
+    shipped = tmp_path / "table3-synthetic-smoke-folds.csv"
+    shipped.write_bytes((home / "runs" / "tables" / shipped.name).read_bytes())
+    monkeypatch.setattr(grids, "RESULTS", tmp_path)
+    how = {"data": home / "data", "runs": tmp_path / "none"}
+    monkeypatch.setattr(grids, "run_experiment", lambda *_, **__: pytest.fail("trained again"))
+    found, where = grids.grid_results("table3", "smoke", **how)
+    assert len(found) == 4 and str(shipped.name) in where
+    shipped.write_text(shipped.read_text().replace(found.run[0], "mcsan-00000000"))
+    monkeypatch.setattr(grids, "run_experiment", lambda *_, **__: "trained")
+    assert grids.grid_results("table3", "smoke", **how)[0] == "trained"

@@ -1,0 +1,303 @@
+"""Classical models on the same fold: what they find, what they cannot, and that the test part teaches them nothing."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import refusals
+
+from mcsan_lite.corpus import Corpus, Utterance
+from mcsan_lite.datasets.splits import Fold, official, read
+from mcsan_lite.experiments.floors import (
+    FLOORS,
+    INPUTS,
+    applicable,
+    audio_statistics,
+    floor,
+    floors,
+)
+from mcsan_lite.features.extraction import Features
+
+LABELS = ("angry", "neutral", "sad")
+TRUE = [0, 0, 1, 2] * 16  # half of the utterances are angry
+WORDS = ("pain", "table", "sorrow")
+CLASSICAL = FLOORS[FLOORS.index("pooled word vectors + LR") :]
+PLACES = ("scenario only", "speaker only", "dialogue + speaker only")
+
+
+def make(
+    *, in_text=False, in_sound=False, in_place=False, has_audio=True, has_text=True, has_place=True
+):
+    """(corpus, features) of 64 utterances in which the class is in the words (and their end mark), in the sound, in who
+    speaks in which scene, or nowhere."""
+    random = np.random.default_rng(0)
+    utterances, data = [], []
+    for i, c in enumerate(TRUE):
+        said = c if in_text else int(random.integers(3))
+        text = f"{('so', 'the')[i % 2]} {WORDS[said]}{'.?!'[said]}" if has_text else ""
+        vectors = random.standard_normal((2, 6)).astype(np.float32) * 0.1
+        vectors[1, said] += 3
+        sound = random.standard_normal((int(random.integers(5, 20)), 4)) * (1 + 3 * c * in_sound)
+        data.append(
+            Features(
+                f"u{i:02d}",
+                sound.astype(np.float32) if has_audio else np.zeros((0, 4), np.float32),
+                vectors,
+                tuple(text.split()) or ("<empty>",),
+                LABELS[c],
+            )
+        )
+        where = c if in_place else i // 4 % 3
+        place = (
+            {"scenario": f"scene{where}", "speaker": f"s{where}", "dialogue": f"d{i % 5}"}
+            if has_place
+            else {}
+        )
+        utterances.append(
+            Utterance(
+                data[-1].id,
+                None,
+                text,
+                LABELS[c],
+                split=("train", "train", "valid", "test")[i // 16],
+                **place,
+            )
+        )
+    return Corpus("made", LABELS, tuple(utterances)), data
+
+
+def everywhere():
+    return make(in_text=True, in_sound=True, in_place=True)
+
+
+def score(name, corpus, data, **how):
+    utterance = {u.id: u for u in corpus.utterances}
+    fold = official(corpus)[0]
+    return floor(name, corpus, fold, {f.id: INPUTS[name](utterance[f.id], f) for f in data}, **how)
+
+
+def relabel(corpus, of):
+    """With the label `of`(index, its index among LABELS)."""
+    return replace(
+        corpus,
+        utterances=tuple(
+            replace(u, label=LABELS[of(i, LABELS.index(u.label))])
+            for i, u in enumerate(corpus.utterances)
+        ),
+    )
+
+
+def test_statistics_by_hand():
+    audio = np.array([[0.0, 5.0], [1.0, 5.0], [4.0, 5.0], [3.0, 5.0], [2.0, 5.0]])
+    found = audio_statistics(audio).reshape(8, 2)
+    np.testing.assert_allclose(found[:, 0], [2, 2**0.5, 0.2, 1, 2, 3, 3.8, 1.5])
+    np.testing.assert_allclose(found[:, 1], [5, 0, 5, 5, 5, 5, 5, 0])
+    assert np.isfinite(audio_statistics(audio[:1])).all() and audio_statistics(audio[:1]).shape == (
+        16,
+    )
+    np.testing.assert_array_equal(
+        audio_statistics(np.zeros((0, 2), np.float32)), np.zeros(16)
+    )  # an utterance without clip
+
+
+def test_majority_is_the_share_of_the_largest_class():
+    corpus, data = make()
+    found = score("majority", corpus, data)
+    assert found["wa"] == 0.5 and found["ua"] == pytest.approx(1 / 3) and found["parameters"] == 0
+    assert (found["name"], found["fold"], found["protocol"], found["corpus"]) == (
+        "majority",
+        "official",
+        "official",
+        "made",
+    )
+    assert (found["n_train"], found["n_test"], len(found["split"])) == (32, 16, 10)
+
+
+@pytest.mark.parametrize("name", CLASSICAL)  # the others: test_leaks
+def test_each_floor_finds_what_is_in_its_modality_only(name):
+    here, elsewhere = ("in_sound", "in_text") if "MFCC" in name else ("in_text", "in_sound")
+    assert score(name, *make(**{here: True}))["wa"] >= 0.9
+    assert score(name, *make(**{elsewhere: True, "in_place": True}))["wa"] <= 0.75
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_test_labels_change_the_score_and_not_what_is_learned(name):
+    corpus, data = everywhere()
+    before = score(name, corpus, data)
+    after = score(name, relabel(corpus, lambda i, c: (c + 1) % 3 if i >= 48 else c), data)
+    if name == "majority":
+        assert (before["wa"], after["wa"]) == (0.5, 0.25)
+    else:
+        assert before["wa"] >= 0.9 and after["wa"] <= 0.1
+
+
+def test_labels_are_the_corpus_and_order_is_of_no_account():
+    corpus, data = everywhere()
+    renamed = [replace(f, label="sad") for f in data]
+    mixed = replace(corpus, utterances=tuple(random.Random(0).sample(corpus.utterances, 64)))
+    for name in FLOORS:
+        assert score(name, corpus, data) == score(name, mixed, random.Random(1).sample(renamed, 64))
+
+
+def test_the_regularisation_is_chosen_on_the_validation_part(monkeypatch):
+    class Answers:
+        def __init__(self, *four):
+            self.four = four
+
+        def fit(self, x, y):
+            assert len(x) == 32  # the training part
+            return self
+
+        def predict(self, x):
+            return np.tile(self.four, len(x) // 4)  # the true classes are 0, 0, 1, 2, and so on
+
+    monkeypatch.setattr(
+        "mcsan_lite.experiments.floors._candidates",
+        lambda name: [Answers(0, 0, 0, 0), Answers(1, 1, 1, 2)],
+    )
+    corpus, data = make()
+    assert score("majority", corpus, data)["ua"] == pytest.approx(1 / 3)  # equal WA: the first
+    assert score("majority", corpus, data, select="ua")["ua"] == pytest.approx(2 / 3)
+    valid_is_neutral = relabel(corpus, lambda i, c: 1 if 32 <= i < 48 else c)
+    assert score("majority", valid_is_neutral, data)["ua"] == pytest.approx(2 / 3)
+
+
+def test_utterances_without_features_are_left_out():
+    corpus, data = make(in_text=True)
+    assert score("TF-IDF + LR", corpus, data[:-4])["n_test"] == 12
+    assert score("TF-IDF + LR", corpus, data[4:])["n_train"] == 28
+
+
+def test_missing_clips_and_texts_are_inputs_like_others():
+    corpus, data = everywhere()
+    silent = [
+        replace(f, audio=f.audio[:0]) if i % 8 == 7 else f for i, f in enumerate(data)
+    ]  # half of the sad ones
+    assert score("MFCC statistics + LR", corpus, silent)["n_test"] == 16
+    assert score("MFCC statistics + SVM", corpus, silent)["wa"] >= 0.9
+    mute = replace(
+        corpus,
+        utterances=tuple(
+            replace(u, text=" " if u.split == "train" else u.text) for u in corpus.utterances
+        ),
+    )
+    assert (
+        score("TF-IDF + LR", mute, data)["wa"] == 0.5
+    )  # nothing was learned but the largest class
+
+
+@pytest.mark.parametrize(
+    ("has", "names"),
+    [
+        ({}, FLOORS),
+        ({"has_audio": False}, FLOORS[:-2]),
+        ({"has_text": False}, ("majority", *PLACES, *FLOORS[-2:])),
+        ({"has_place": False}, [name for name in FLOORS if name not in PLACES]),
+    ],
+    ids=str,
+)
+def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, monkeypatch):
+    corpus, data = make(**has)
+    (one,) = official(corpus)
+    two = Fold("swapped", one.train, one.test, one.valid)
+    table = floors(corpus, [one, two], data, runs=tmp_path)
+    assert table[["name", "fold"]].values.tolist() == [
+        [n, f] for n in names for f in ("official", "swapped")
+    ]
+    assert table[["wa", "ua", "weighted_f1", "macro_f1", "seconds"]].notna().all(axis=None)
+    (kept,) = (tmp_path / "splits").iterdir()
+    assert read(corpus, kept) == [one, two]
+    monkeypatch.setattr(
+        "mcsan_lite.experiments.floors._candidates", None
+    )  # from now on nothing can be fitted
+    pd.testing.assert_frame_equal(floors(corpus, [one, two], data, runs=tmp_path), table)
+    with pytest.raises(TypeError):  # another label, or other features: other floors
+        floors(relabel(corpus, lambda i, c: c if i else 1), [one, two], data, runs=tmp_path)
+    data[0].audio[:] += 1
+    data[0].text[:] += 1
+    with pytest.raises(TypeError):
+        floors(corpus, [one, two], data, runs=tmp_path)
+
+
+def test_another_fold_of_the_same_name_is_another_result(tmp_path):
+    corpus, data = everywhere()
+    (one,) = official(corpus)
+    first = floors(corpus, [one], data, runs=tmp_path)
+    other = floors(corpus, [replace(one, train=one.valid, valid=one.train)], data, runs=tmp_path)
+    assert (first["n_train"] == 32).all() and (other["n_train"] == 16).all()
+    assert set(first["split"]).isdisjoint(other["split"])
+
+
+def test_inputs_are_made_once_for_all_folds(tmp_path, monkeypatch):
+    corpus, data = make()
+    (one,) = official(corpus)
+    seen = []
+    monkeypatch.setitem(
+        INPUTS,
+        "MFCC statistics + LR",
+        lambda u, f: (u.id == f.id, seen.append(f.id)) and audio_statistics(f.audio),
+    )
+    floors(corpus, [one, Fold("swapped", one.train, one.test, one.valid)], data, runs=tmp_path)
+    assert seen == [f.id for f in data]
+
+
+def test_a_part_of_the_corpus_with_the_features_of_all(tmp_path):
+    corpus, data = everywhere()
+    small = corpus.subset(f.id for i, f in enumerate(data) if i % 8 < 4)
+    assert (floors(small, official(small), data, runs=tmp_path)["n_test"] == 8).all()
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({}, PLACES),
+        ({"scenario": "one"}, PLACES[1:]),
+        ({"speaker": "one"}, PLACES[::2]),
+        ({"dialogue": "one"}, PLACES[:2]),  # no more than the speaker
+        ({"dialogue": ""}, PLACES[:2]),
+    ],
+    ids=str,
+)
+def test_places_that_say_something(fields, names):
+    corpus, data = make()
+    corpus = replace(corpus, utterances=tuple(replace(u, **fields) for u in corpus.utterances))
+    assert [name for name in applicable(corpus, data) if name in PLACES] == list(names)
+
+
+def test_a_dialogue_of_one_speaker_or_one_utterance_says_nothing_beyond_itself():
+    corpus, data = make()
+    for of in (
+        lambda u: u.speaker,
+        lambda u: u.id,
+        lambda u: u.dialogue * (u.id > "u09"),
+    ):  # the last: not for all
+        other = replace(
+            corpus, utterances=tuple(replace(u, dialogue=of(u)) for u in corpus.utterances)
+        )
+        assert [name for name in applicable(other, data) if name in PLACES] == list(PLACES[:2])
+
+
+def test_refusals_by_text():
+    corpus, data = make()
+    text = refusals.refusal(lambda: floor("majorty", corpus, official(corpus)[0], {}))
+    assert text == (
+        f"Given: floor 'majorty'\nExpected: one of {', '.join(map(repr, FLOORS))}\nDo: did you mean 'majority'?"
+    )
+    one_class = relabel(corpus, lambda i, c: 0 if i < 32 else c)
+    for name in FLOORS:
+        for call, given in (
+            (
+                lambda name=name: score(name, corpus, data[:32]),
+                "32 / 0 / 0 utterances that have features",
+            ),
+            (lambda name=name: score(name, corpus, data[32:]), "0 / 16 / 16 utterances"),
+            (lambda name=name: score(name, one_class, data), "test on, 1 classes to train on"),
+        ):
+            text = refusals.refusal(call)
+            assert "Given: fold official of made with " in text and given in text
+            assert (
+                "Expected: all three parts filled, and two classes\nDo: take another protocol, or more data."
+                in text
+            )

@@ -1,0 +1,321 @@
+"""The committed notebooks obey the course's rules, and notebooks/build.py does what it says.
+
+That every notebook runs is tested by `python notebooks/build.py --profile smoke` (part of `make test`), not here.
+"""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SPEC = importlib.util.spec_from_file_location("build", ROOT / "notebooks" / "build.py")
+build = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(build)
+
+BUILT = [
+    pytest.param(source, variant, id=f"{source.stem}-{variant}")
+    for source in build.chosen([], ROOT)
+    for variant in build.VARIANTS
+]
+PARAMETERS = ("CORPUS", "PROFILE", "ROOT", "RETRAIN")
+CAPTION = "*Figure"  # how plots.show begins one
+
+
+def broken_rules(notebook) -> list[str]:
+    """Every rule for a committed notebook that this one breaks."""
+    broken = []
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    markdown = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    counts = [c.execution_count for c in code]
+    if counts != list(range(1, len(code) + 1)):
+        broken.append(f"execution counts are not 1, 2, 3, …: {counts}")
+    if "widgets" in notebook.metadata:
+        broken.append("metadata.widgets: GitHub shows an error for it")
+    broken += [f"a path of a machine: {path}" for path in build.machine_paths(notebook)]
+    broken += [
+        f"a cell of {n} lines begins with {c.source.splitlines()[0]!r}: 30 is the limit"
+        for c in notebook.cells
+        if (n := len(c.source.splitlines())) > 30
+    ]
+    for heading in ("You will be able to", "What you may not conclude"):
+        if not re.search(rf"^(#+ |\*\*).*{heading}", markdown, re.MULTILINE):
+            broken.append(f"no heading (or bold line) {heading!r}")
+    parameters = [c.source for c in code if "parameters" in build.tags(c)]
+    if len(parameters) != 1:
+        broken.append(f"{len(parameters)} cells tagged parameters")
+    broken += [
+        f"{name} is not set in the parameters cell"
+        for name in PARAMETERS
+        if not re.search(rf"^{name}\b.*=", "\n".join(parameters), re.MULTILINE)
+    ]
+    for cell in code:
+        last_line, images, captions = cell.source.splitlines()[-1], 0, 0
+        for output in cell.outputs:
+            if output.output_type == "error":
+                broken.append(f"an error: {output.ename}: {output.evalue}")
+            if "image/png" in output.get("data", {}):
+                images += 1
+                if not output.metadata.get("image/png", {}).get("alt", "").strip():
+                    broken.append(f"a picture without alt text, from {last_line!r}: use plots.show")
+            captions += str(output.get("data", {}).get("text/markdown", "")).startswith(CAPTION)
+        if captions < images:
+            broken.append(
+                f"{images} pictures and {captions} captions, from {last_line!r}: use plots.show"
+            )
+    return broken
+
+
+@pytest.mark.parametrize(("source", "variant"), BUILT)
+def test_committed_notebook(source, variant):
+    path = build.place(source, variant, ROOT)
+    why = build.out_of_step(source, variant)
+    assert not why, f"{path.relative_to(ROOT)}: {why}. Do: python notebooks/build.py {source.stem}"
+    assert path.stat().st_size <= 700_000, (
+        f"{path.name} holds {path.stat().st_size / 1000:.0f} kB: 700 kB is the limit"
+    )
+    broken = broken_rules(nbformat.read(path, as_version=4))
+    assert not broken, f"{path.relative_to(ROOT)} breaks these rules:\n" + "\n".join(broken)
+
+
+def test_no_notebook_without_a_source():
+    sources = {s.stem for s in build.chosen([], ROOT)}
+    lost = [
+        p.relative_to(ROOT).as_posix()
+        for folder in build.VARIANTS.values()
+        for p in (ROOT / "notebooks" / folder).glob("*.ipynb")
+        if p.stem not in sources
+    ]
+    assert not lost, f"no source in notebooks/src makes {', '.join(lost)}"
+
+
+# --- build.py, on a lesson small enough to see whole ---------------------------------------------
+
+LESSON = """\
+# %% [markdown]
+# # A lesson
+# ## You will be able to
+# add
+
+# %% tags=["parameters"]
+CORPUS = "synthetic"
+PROFILE = "quick"
+ROOT = None
+RETRAIN = False
+
+# %% tags=["exercise"]
+def add(a, b):
+    ...
+
+# %% tags=["solution"]
+def add(a, b):
+    return a + b
+
+# %%
+print(PROFILE, add(1, 2))
+
+# %% [markdown]
+# ## What you may not conclude
+# that this is all
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A function: a project folder with one lesson in it, LESSON or one made from it; returns the source's path."""
+    (tmp_path / "notebooks" / "src").mkdir(parents=True)
+    (tmp_path / "mcsan_lite").mkdir()
+    (tmp_path / "mcsan_lite" / "__init__.py").write_text("")
+
+    def make(text=LESSON):
+        source = tmp_path / "notebooks" / "src" / "01_add.py"
+        source.write_text(text)
+        return source
+
+    return make
+
+
+def sources_of(notebook):
+    return [cell.source for cell in notebook.cells]
+
+
+def test_the_variants_differ_in_exercise_and_solution(project):
+    whole = build.read(project())
+    exercises, solutions = (
+        build.variant_of(whole, variant) for variant in ("exercises", "solutions")
+    )
+    assert "def add(a, b):\n    ..." in sources_of(
+        exercises
+    ) and "def add(a, b):\n    ..." not in sources_of(solutions)
+    assert "def add(a, b):\n    return a + b" in sources_of(solutions)
+    assert len(exercises.cells) == len(solutions.cells) == len(whole.cells) - 1
+
+
+def test_only_the_parameters_cell_gets_the_profile(project):
+    whole = build.read(project(LESSON + "\n# %%\nassert 'PROFILE = \"quick\"'\n"))
+    made = sources_of(build.variant_of(whole, "exercises", "smoke"))
+    assert 'CORPUS = "synthetic"\nPROFILE = "smoke"\nROOT = None\nRETRAIN = False' in made
+    assert "assert 'PROFILE = \"quick\"'" in made
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('PROFILE = "quick"', 'PROFILE = "paper"', "expected one that holds"),
+        ('tags=["parameters"]', "", "0 cells tagged parameters"),
+        ('# %% tags=["exercise"]', '# %% tags=["parameters"]', "2 cells tagged parameters"),
+        ('tags=["solution"]', "", "not followed by a cell tagged solution"),
+    ],
+)
+def test_a_source_that_breaks_the_rules_is_refused(project, old, new, says):
+    with pytest.raises(build.BuildError, match=says):
+        build.read(project(LESSON.replace(old, new)))
+
+
+def test_ids_come_from_the_content(project):
+    first = build.variant_of(build.read(project()), "exercises")
+    second = build.variant_of(
+        build.read(project("# %%\nprint()\n\n# %%\nprint()\n\n" + LESSON)), "exercises"
+    )
+    assert [c.id for c in second.cells][2:] == [c.id for c in first.cells]
+    assert len({c.id for c in second.cells}) == len(second.cells)
+
+
+def test_a_build_is_whole_recorded_and_not_repeated(project, capsys):
+    source = project()
+    root = source.parents[2]
+    assert build.main(["--jobs", "2"], root) == 0
+    exercises, solutions = (
+        nbformat.read(build.place(source, v, root), as_version=4) for v in build.VARIANTS
+    )
+    assert [c.outputs[0].text for c in (exercises.cells[3], solutions.cells[3])] == [
+        "quick None\n",
+        "quick 3\n",
+    ]
+    assert exercises.metadata.mcsan_lite == build.stamp(source, root)
+    assert (
+        not [c for c in exercises.cells if "execution" in c.metadata]
+        and broken_rules(exercises) == []
+    )
+    assert json.loads((root / "runs/notebooks/01_add.json").read_text())["stamp"] == build.stamp(
+        source, root
+    )
+    capsys.readouterr()
+
+    assert build.main(["01"], root) == 0 and build.main(["--check"], root) == 0
+    assert capsys.readouterr().out.count("up to date") == 4
+
+    (root / "mcsan_lite" / "__init__.py").write_text("x = 1\n")
+    assert build.main(["--check"], root) == 1
+    assert "notebooks/solutions/01_add.ipynb: its package changed" in capsys.readouterr().out
+    project(LESSON + "\n")
+    assert build.out_of_step(source, "exercises", root) == "its source and package changed"
+
+
+def test_a_cell_edited_by_hand_is_seen(project):
+    source = project()
+    root = source.parents[2]
+    notebook = build.variant_of(build.read(source), "exercises")
+    notebook.metadata.mcsan_lite = build.stamp(source, root)
+    nbformat.write(notebook, build.place(source, "exercises", root))
+    assert build.out_of_step(source, "exercises", root) == ""
+    notebook.cells[0].source += "!"
+    nbformat.write(notebook, build.place(source, "exercises", root))
+    assert "edited by hand" in build.out_of_step(source, "exercises", root)
+
+
+def test_a_failing_cell_fails_the_build_and_leaves_nothing(project, capsys):
+    source = project(LESSON + "\n# %%\nprint('before')\n1 / 0\n")
+    root = source.parents[2]
+    assert build.main(["--profile", "smoke"], root) == 1
+    said = capsys.readouterr().out
+    assert (
+        said.count("FAIL build/notebooks-smoke/") == 2
+        and "ZeroDivisionError" in said
+        and "\x1b" not in said
+    )
+    assert not list(root.rglob("*.ipynb")) and not (root / "runs").exists()
+
+
+def test_a_path_of_this_machine_is_refused(project):
+    source = project(LESSON + "\n# %%\nfrom pathlib import Path\nprint(Path.cwd())\n")
+    root = source.parents[2]
+    with pytest.raises(build.BuildError, match="paths of this machine"):
+        build.build(source, "exercises", root=root)
+    assert not list(root.rglob("*.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see /home/ada/course/x.py:3", ["/home/ada/course/x.py:3"]),
+        (r"in C:\Users\ada", [r"C:\Users\ada"]),
+        ("/somewhere/else/x", ["/somewhere/else"]),
+        ("https://example.org/home/ada and runs/tmp/x and 1/opt/2", []),
+        ("data:audio/ogg;base64," + "A" * 200 + "/tmp/" + "A" * 200, []),
+    ],
+)
+def test_machine_paths(text, found):
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("stream", text=text)])
+    assert (
+        build.machine_paths(
+            nbformat.v4.new_notebook(cells=[cell]), Path("/somewhere/else"), Path("/")
+        )
+        == found
+    )
+
+
+def test_an_unknown_lesson_is_answered_with_the_known_ones(project, capsys):
+    root = project().parents[2]
+    assert build.main(["subtract"], root) == 2
+    assert "no lesson 'subtract'" in (said := capsys.readouterr().out) and "01_add" in said
+
+
+# --- the rules themselves: each is broken once ---------------------------------------------------
+
+
+def picture(**metadata):
+    return nbformat.v4.new_output("display_data", {"image/png": "iVBOR"}, metadata=metadata)
+
+
+CAPTIONED = nbformat.v4.new_output("display_data", {"text/markdown": "*Figure. Two bars.*"})
+ALT = {"image/png": {"alt": "two bars"}}
+
+
+@pytest.fixture
+def executed(project):
+    notebook = build.variant_of(build.read(project()), "solutions")
+    for count, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        cell.execution_count = count
+    notebook.cells[3].outputs = [picture(**ALT), CAPTIONED]
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("says", "spoil"),
+    [
+        ("execution counts", lambda n: n.cells[3].update(execution_count=9)),
+        ("metadata.widgets", lambda n: n.metadata.update(widgets={})),
+        ("31 lines", lambda n: n.cells[3].update(source="x\n" * 31)),
+        ("may not conclude", lambda n: n.cells[-1].update(source="Goodbye")),
+        (
+            "RETRAIN is not set",
+            lambda n: n.cells[1].update(source="CORPUS = PROFILE = 0\nPROFILE = 0\nROOT = 0"),
+        ),
+        ("without alt text", lambda n: n.cells[3].update(outputs=[picture(), CAPTIONED])),
+        ("0 captions", lambda n: n.cells[3].update(outputs=[picture(**ALT)])),
+        (
+            "KeyError",
+            lambda n: n.cells[3].update(
+                outputs=[nbformat.v4.new_output("error", ename="KeyError", evalue="")]
+            ),
+        ),
+    ],
+)
+def test_a_broken_rule_is_named(executed, says, spoil):
+    assert broken_rules(executed) == []
+    spoil(executed)
+    assert len(broken := broken_rules(executed)) == 1 and says in broken[0]

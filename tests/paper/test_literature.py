@@ -1,0 +1,112 @@
+"""The chart that places systems: what is comparable, and why the rest is not."""
+
+import matplotlib
+import pytest
+
+from mcsan_lite.paper.literature import _ROWS, FLAGS, PROTOCOL, draw_systems, systems
+
+matplotlib.use("Agg")
+both = pytest.mark.parametrize("corpus", PROTOCOL)
+
+
+@both
+def test_every_line_has_a_score_a_source_and_all_flags(corpus):
+    table = systems(corpus)
+    assert table.score.between(0.2, 0.8).all() and table.year.between(2018, 2026).all()
+    assert table.source.str.len().min() > 5 and (table[list(FLAGS)] != "").all().all()
+    assert not table.duplicated(["system", "score"]).any()
+    assert len(systems("iemocap")) + len(systems("meld")) == len(_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "names", "mcsan"),
+    [
+        (
+            "iemocap",
+            {
+                "MDRE",
+                "MHA",
+                "Xu et al.",
+                "CAN",
+                "MCSAN",
+                "Rajan et al., self",
+                "Rajan et al., cross",
+            },
+            0.612,
+        ),
+        (
+            "meld",
+            {"cMKL", "Liang et al., supervised", "Liang et al., + unlabelled", "MCSAN"},
+            0.592,
+        ),
+    ],
+)
+def test_comparable_are_seven_classes_the_same_split_two_modalities_and_no_test_selection(
+    corpus, names, mcsan
+):
+    table = systems(corpus)
+    fair = table[table.comparable]
+    assert set(fair.system) == names and fair.index.tolist() == list(
+        range(len(fair))
+    )  # they come first
+    assert fair.loc[fair.system == "MCSAN", "score"].item() == mcsan
+    assert (
+        set(fair.classes) == {"7"}
+        and set(fair.modality) == {"A+T"}
+        and "test" not in set(fair.selection)
+    )
+
+
+@pytest.mark.parametrize(
+    ("corpus", "system", "score", "why"),
+    [
+        ("iemocap", "AMH", 0.617, {"modality"}),
+        ("iemocap", "Xu et al., own code", 0.725, {"classes", "split", "selection"}),
+        ("iemocap", "emotion2vec + linear", 0.718, {"classes", "split", "modality"}),
+        ("meld", "DialogueRNN, as users get it", 0.571, {"context", "selection"}),
+        ("meld", "TF-IDF + LR", 0.546, {"modality"}),
+        ("meld", "SenseVoice-large", 0.657, {"classes", "modality"}),
+        ("meld", "Qwen2-Audio", 0.553, {"modality", "metric"}),
+    ],
+)
+def test_the_reason_is_the_flags_that_differ(corpus, system, score, why):
+    table = systems(corpus)
+    assert set(table[(table.system == system) & (table.score == score)].differs.item()) == why
+
+
+def test_withdrawn_precision_is_nowhere():
+    """AMH's first table: precision, printed as accuracy (WA and UA of MDRE, MHA, AMH)."""
+    withdrawn = {0.557, 0.536, 0.583, 0.555, 0.602, 0.575, 0.624, 0.597}
+    assert not withdrawn & set(systems("iemocap").score)
+
+
+@both
+def test_the_figure_names_every_system_and_says_what_is_grey(corpus):
+    ax, table = draw_systems(corpus), systems(corpus)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    texts = [text.get_text() for text in ax.texts]
+    assert len(labels) == len(table) and all(
+        any(row.system in x and str(row.year) in x for x in labels) for row in table.itertuples()
+    )
+    assert {*FLAGS[:-1], "epoch by", "the paper's protocol"} <= set(texts)
+    bold = [text for text in ax.texts if text.get_weight() == "bold"]
+    assert len(bold) == table.differs.map(len).sum()
+    hollow = sum(
+        line.get_markerfacecolor() == "white" for line in ax.lines if line.get_marker() == "o"
+    )
+    assert hollow == (~table.comparable).sum()
+    starred = [x for x in labels if "*" in x]
+    assert ("withdrawn" in ax.get_xlabel()) == bool(starred) == (corpus == "iemocap")
+    assert all(name in "".join(starred) for name in (("MDRE*", "MHA*", "AMH*") if starred else ()))
+    matplotlib.pyplot.close(ax.figure)
+
+
+def test_an_axes_of_your_own():
+    ax = matplotlib.pyplot.figure().add_subplot()
+    assert draw_systems("meld", ax=ax) is ax
+    matplotlib.pyplot.close(ax.figure)
+
+
+def test_an_unknown_corpus_is_refused():
+    with pytest.raises(ValueError, match=r"Given: corpus='emodb'.*Expected: .+ Do: .+"):
+        systems("emodb")

@@ -1,0 +1,180 @@
+"""Table 3: the printed numbers, the nine programs beside them, and means that never come without an interval."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from refusals import refusal
+
+from mcsan_lite.datasets.splits import PROTOCOLS
+from mcsan_lite.evaluation.intervals import fold_interval, share_interval
+from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.paper.profiles import BY_CORPUS, PROFILES, PROTOCOL
+from mcsan_lite.paper.published import TABLE3_PUBLISHED
+from mcsan_lite.paper.report import summary
+from mcsan_lite.paper.table_rows import ABLATIONS, table3
+
+PRINTED = """
+MCSAN 0.612 ± 0.012 0.560 ± 0.019
+w/o audio 0.509 ± 0.010 0.469 ± 0.028
+w/o text 0.491 ± 0.011 0.404 ± 0.010
+w/o self 0.605 ± 0.013 0.550 ± 0.026
+w/o cross 0.596 ± 0.012 0.536 ± 0.028
+cross + self (seq) 0.606 ± 0.011 0.552 ± 0.025
+self + cross (seq) 0.602 ± 0.012 0.554 ± 0.024
+N = 2 0.601 ± 0.015 0.551 ± 0.025
+N = 3 0.595 ± 0.012 0.541 ± 0.018
+"""  # Sun et al. 2021, page 4, Table 3
+
+
+def test_published_numbers_are_those_of_the_paper():
+    rows = [line.replace(" ± ", " ").rsplit(maxsplit=4) for line in PRINTED.strip().splitlines()]
+    assert TABLE3_PUBLISHED.index.tolist() == list(ABLATIONS) == [row[0] for row in rows]
+    assert TABLE3_PUBLISHED.columns.tolist() == ["wa", "wa_sd", "ua", "ua_sd"]
+    assert TABLE3_PUBLISHED.values.tolist() == [list(map(float, row[1:])) for row in rows]
+
+
+def test_what_section_4_says_follows_from_them():
+    drop = (TABLE3_PUBLISHED.loc["MCSAN"] - TABLE3_PUBLISHED).round(3)
+    assert drop.loc[["w/o self", "w/o cross"], ["wa", "ua"]].values.tolist() == [
+        [0.007, 0.010],
+        [0.016, 0.024],
+    ]
+
+
+def test_the_paper_profile_is_section_3_2():
+    specs = table3("paper", "iemocap")
+    assert [s.name for s in specs] == list(ABLATIONS) and {s.protocol for s in specs} == {"kfold10"}
+    full = MCSANConfig(**specs[0].options)
+    assert (full.hidden, full.heads, full.layers, full.kernel) == (128, 8, 1, 3)
+    train = specs[0].train
+    assert (train.epochs, train.batch_size, train.learning_rate) == (30, 256, 0.001)
+    features = specs[0].features
+    assert (features.n_mfcc, features.window_s, features.hop_s, features.max_frames) == (
+        40,
+        0.025,
+        0.010,
+        1000,
+    )
+    meld = table3("paper", "meld")[0].train
+    assert (meld.epochs, meld.learning_rate, meld.batch_size, meld.select) == (
+        20,
+        0.0005,
+        256,
+        "weighted_f1",
+    )
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_row_differs_from_the_full_model_by_its_name_alone(profile):
+    full = MCSANConfig(**table3(profile)[0].options)
+    for spec in table3(profile):
+        config = MCSANConfig(**spec.options)
+        assert config == replace(full, **ABLATIONS[spec.name])
+        assert (config == full) == (spec.name == "MCSAN")
+        assert replace(spec, name="", options={}) == replace(
+            table3(profile)[0], name="", options={}
+        )
+    assert (
+        ABLATIONS["w/o audio"]["use_audio"] is False and ABLATIONS["w/o text"]["use_text"] is False
+    )
+    assert ABLATIONS["w/o self"] == {"use_self": False} and ABLATIONS["w/o cross"] == {
+        "use_cross": False
+    }
+    assert [ABLATIONS[f"N = {n}"] for n in (2, 3)] == [{"layers": 2}, {"layers": 3}]
+
+
+@pytest.mark.parametrize(("corpus", "profile"), BY_CORPUS)
+def test_a_corpus_has_settings_of_its_own(corpus, profile):
+    own, usual = table3(profile, corpus)[0], table3(profile, "synthetic")[0]
+    wanted = BY_CORPUS[corpus, profile]
+    assert own.train == replace(usual.train, **wanted.get("train", {})) != usual.train
+    assert own.options == usual.options | wanted.get("options", {})
+
+
+def test_choices_reach_the_specs():
+    config = FeatureConfig(n_mfcc=20)
+    specs = table3("smoke", "meld", rows=["N = 2", "MCSAN"], protocol="speaker", features=config)
+    assert [(s.name, s.protocol, s.features) for s in specs] == [
+        (n, "speaker", config) for n in ("N = 2", "MCSAN")
+    ]
+    assert (
+        table3("smoke", "ravdess")[0].protocol == "speaker"
+        and table3("smoke")[0].protocol == "official"
+    )
+
+
+def test_tables_of_settings_name_things_that_exist():
+    assert {profile for _, profile in BY_CORPUS} <= set(PROFILES) and set(PROTOCOL.values()) <= set(
+        PROTOCOLS
+    )
+    assert all(set(s) == {"options", "train", "synthetic"} for s in PROFILES.values())
+    sizes = [
+        PROFILES[p]["synthetic"].train * PROFILES[p]["train"].epochs
+        for p in ("smoke", "quick", "paper")
+    ]
+    assert sizes == sorted(sizes)
+
+
+def test_wrong_names_are_refused():
+    assert "did you mean 'w/o cross'?" in refusal(lambda: table3(rows=["MCSAN", "w/o crss"]))
+    assert "did you mean 'quick'?" in refusal(lambda: table3("quik"))
+
+
+def results(name, run, *was):
+    return [
+        {
+            "name": name,
+            "run": run,
+            "wa": wa,
+            "ua": wa / 2,
+            "weighted_f1": wa / 4,
+            "n_test": 40,
+            "parameters": 7,
+            "seconds": 1.26,
+        }
+        for wa in was
+    ]
+
+
+def test_no_mean_without_its_interval():
+    table = summary(pd.DataFrame([*results("b", "b-1", 0.5, 0.6, 0.7), *results("a", "a-1", 0.75)]))
+    assert table.index.tolist() == ["b", "a"] and table.run.tolist() == [
+        "b-1",
+        "a-1",
+    ]  # in order of appearance
+    many, one = table.loc["b"], table.loc["a"]
+    assert (
+        many.trainings,
+        many.n_test,
+        one.trainings,
+        one.n_test,
+        one.parameters,
+        one.seconds,
+    ) == (3, 120, 1, 40, 7, 1.3)
+    for score, share in (("wa", 1), ("ua", 2), ("weighted_f1", 4)):
+        mean, half = fold_interval(np.array([0.5, 0.6, 0.7]) / share)
+        assert (
+            many[score] == mean
+            and many[f"{score} 95 %"] == f"{mean - half:.3f} to {mean + half:.3f}"
+        )
+        assert one[score] == 0.75 / share
+    assert (
+        one["wa 95 %"] == "{:.3f} to {:.3f}".format(*share_interval(0.75, 40)) == "0.598 to 0.858"
+    )
+    assert pd.isna(one["ua 95 %"]) and pd.isna(one["weighted_f1 95 %"])
+
+
+def test_a_single_training_has_an_interval_over_its_utterances_for_wa_and_none_that_is_made_up():
+    table = summary(pd.DataFrame(results("a", "a-1", 0.75)))
+    assert [c for c in table if "95 %" in c and table[c].notna().any()] == ["wa 95 %"]
+
+
+def test_one_name_on_two_corpora_stays_two_lines():
+    table = summary(pd.DataFrame([*results("a", "a-1", 0.5, 0.7), *results("a", "a-2", 0.2, 0.4)]))
+    assert table.wa.tolist() == [pytest.approx(0.6), pytest.approx(0.3)] and table.run.tolist() == [
+        "a-1",
+        "a-2",
+    ]

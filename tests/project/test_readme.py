@@ -1,0 +1,47 @@
+"""The README's map and links are true: every function, test, notebook and file that it names is there."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text()
+ROWS = re.findall(
+    r"^\| ([\d–, ]+) \| [^|]+ \| `([\w.]+)` \| `(test_\w+)` \| \[\d\d\]\((\S+)\) \|$", TEXT, re.M
+)
+
+
+def test_the_map_covers_all_twenty_equations():
+    covered = set()
+    for equations, *_ in ROWS:
+        for first, last in re.findall(r"(\d+)(?:–(\d+))?", equations):
+            if equations != "1–19":  # the whole network would cover everything
+                covered |= set(range(int(first), int(last or first) + 1))
+    assert covered == set(range(1, 21))
+
+
+@pytest.mark.parametrize(("equations", "function", "test", "notebook"), ROWS)
+def test_a_row_of_the_map(equations, function, test, notebook):
+    module, name = function.rsplit(".", 1)
+    found = getattr(importlib.import_module(f"mcsan_lite.{module}"), name)
+    assert "Eq." in found.__doc__
+    assert f"def {test}(" in (ROOT / "tests/test_equations.py").read_text()
+    source = (ROOT / "notebooks/src" / Path(notebook).with_suffix(".py").name).read_text()
+    assert re.search(r"Eq\.|equation", source, re.I)
+
+
+def test_links_lead_somewhere():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link.split("#")[0]).exists()] == []
+
+
+def test_commands_exist():
+    from mcsan_lite.cli.main import parser
+
+    names = set(re.findall(r"^mcsan (\w+)|`mcsan (\w+)|\bmcsan (\w+) --", TEXT, re.M))
+    assert len(names) > 5
+    known = parser()._subparsers._group_actions[0].choices
+    assert {n for triple in names for n in triple if n} <= set(known)

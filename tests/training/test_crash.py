@@ -1,0 +1,142 @@
+"""What survives: kill -9 at random moments, a full disk, a folder that may not be written, runs of two machines."""
+
+import contextlib
+import errno
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+
+import pandas as pd
+import pytest
+from grids import tiny_grid
+from refusals import refusal
+from test_runner import contents
+
+from mcsan_lite.training import runner
+from mcsan_lite.training.runner import load_results
+
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory):
+    """Its features and its imports are made once, here."""
+    return tiny_grid(tmp_path_factory.mktemp("crash"))
+
+
+@pytest.fixture(scope="module")
+def whole(go, tmp_path_factory):
+    """(folder, seconds) of the uninterrupted run."""
+    runs = tmp_path_factory.mktemp("whole") / "runs"
+    go(runs.with_name("warm"), folds=1)
+    start = time.perf_counter()
+    go(runs)
+    return runs, time.perf_counter() - start
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_twenty_kills_and_a_last_run(go, whole, tmp_path):
+    """Each process is a fork of this one and starts at once; the moments are spread over what one fold takes."""
+    draw, runs, seeds, seen, killed = random.Random(0), tmp_path / "runs", (0, 1, 2), [0], 0
+    for _ in range(KILLS):
+        if not (pid := os.fork()):
+            with contextlib.suppress(BaseException):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+                go(runs, seeds=seeds)
+            os._exit(0)
+        time.sleep(draw.uniform(0, whole[1] / 2))  # three of the eighteen folds
+        os.kill(pid, signal.SIGKILL)
+        killed += os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+        done = len(load_results(runs)) if list(runs.glob("*/*/metrics.json")) else 0
+        assert len(list(runs.glob("*/*/model.safetensors"))) in (done, done + 1)
+        seen.append(done)
+    assert seen == sorted(seen) and seen[-1] > 0 and killed > KILLS / 2, (
+        seen,
+        killed,
+    )  # what was finished stays
+    print(seen, killed)
+    go(runs, seeds=seeds)
+    for torn in [
+        *runs.glob(".part-*"),
+        *runs.glob("*/.part-*"),
+    ]:  # beside the folds a kill may leave one: never read
+        torn.unlink()
+    go(tmp_path / "whole", seeds=seeds)
+    assert contents(runs) == contents(tmp_path / "whole")
+
+
+def full(*_, **__):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monkeypatch):
+    real, written = runner.write_atomic, []
+
+    def until_full(path, write):
+        if path.parent.name.startswith("speaker"):
+            written.append(path.name)
+            if len(written) > 8:  # in the second fold
+                full()
+        real(path, write)
+
+    monkeypatch.setattr(runner, "write_atomic", until_full)
+    with pytest.raises(RuntimeError) as caught:
+        go(tmp_path / "runs")
+    text = str(caught.value)
+    assert "Given: 5 of 6 folds" in text and "No space left on device" in text and "Do: " in text
+    assert "and no error.txt" in text
+    assert (
+        len(load_results(tmp_path / "runs")) == 1
+        and "peeking.csv" in written
+        and "metrics.json" in written
+    )
+    monkeypatch.undo()
+    go(tmp_path / "runs")
+    assert contents(tmp_path / "runs") == contents(whole[0])
+
+
+def test_no_training_for_a_full_disk(go, whole, tmp_path, monkeypatch):
+    room = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(runner.shutil, "disk_usage", lambda _: room)
+    monkeypatch.setattr(runner.training, "fit", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(
+        RuntimeError, match=r"Given: 6 of 6 folds that failed:\n.*less than 64 MB left"
+    ):
+        go(tmp_path / "runs")
+    monkeypatch.undo()
+    go(tmp_path / "runs")
+    assert contents(tmp_path / "runs") == contents(whole[0])
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_folder_that_takes_nothing(go, whole, tmp_path, monkeypatch, number):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    text = refusal(lambda: go(tmp_path / "runs"))
+    assert str(tmp_path / "runs") in text and os.strerror(number) in text and "--runs" in text
+    monkeypatch.undo()
+    go(tmp_path / "runs")
+    assert contents(tmp_path / "runs") == contents(whole[0])
+
+
+def test_a_file_in_the_place_of_the_folder(go, tmp_path):
+    (tmp_path / "runs").write_text("a note")
+    assert "nothing can be written" in refusal(lambda: go(tmp_path / "runs"))
+    assert (tmp_path / "runs").read_text() == "a note"
+
+
+def test_runs_of_two_machines_merge_by_copying(go, whole, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    go(one, folds=1)
+    go(two)
+    for part in list(two.glob("*/speaker-0-seed0")):
+        shutil.rmtree(part)
+    shutil.copytree(two, one, dirs_exist_ok=True)
+    together = ["name", "fold", "seed", "wa", "ua", "peeked_wa", "run"]
+    pd.testing.assert_frame_equal(load_results(one)[together], load_results(whole[0])[together])
+    assert contents(one) == contents(whole[0])
