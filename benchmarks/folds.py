@@ -14,7 +14,7 @@ from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.paper import profiles
 from mcsan_lite.parallel import fan_out
-from mcsan_lite.training.loop import TrainConfig, fit, seed_everything
+from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, seed_everything
 
 UTTERANCES, TRAININGS = 1500, 4
 
@@ -31,11 +31,8 @@ def train(seed: int, data: str) -> float:
     )
     history = fit(
         model,
-        found,
-        found[:32],
-        corpus.labels,
+        TrainingData(found, found[:32], corpus.labels, Standardizer().fit(found)),
         TrainConfig(epochs=3, batch_size=32, seed=seed),
-        normal=Standardizer().fit(found),
     )
     return float(history.loss.iloc[-1])
 

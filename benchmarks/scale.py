@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mcsan_lite.training.loop import TrainingData
+
 SIZES = (1_000, 10_000, 100_000)
 
 
@@ -56,7 +58,7 @@ def one_epoch(n: int) -> dict[str, float]:
         data = stored(n, Path(folder))
         model = MCSAN(Dims(40, 50, 7), MCSANConfig(hidden=16, heads=2, feedforward=2))
         warm = TrainConfig(epochs=1, batch_size=64)
-        fit(model, data[:256], data[:7], "abcdefg", warm)
+        fit(model, TrainingData(data[:256], data[:7], "abcdefg"), warm)
         peak, done = [own_memory()], threading.Event()
         before = peak[0]
 
@@ -67,7 +69,7 @@ def one_epoch(n: int) -> dict[str, float]:
         watcher = threading.Thread(target=watch)
         watcher.start()
         start = time.process_time()
-        fit(model, data, data[:7], "abcdefg", warm, normal=Standardizer().fit(data))
+        fit(model, TrainingData(data, data[:7], "abcdefg", Standardizer().fit(data)), warm)
         seconds = time.process_time() - start
         done.set()
         watcher.join()

@@ -109,7 +109,7 @@ def plain_epoch(model: MCSAN, data: list[Features], seed: int, size: int) -> Non
 def our_epoch(model: MCSAN, data: list[Features], seed: int, size: int, precision: str) -> None:
     config = loop.TrainConfig(epochs=1, batch_size=size, precision=precision, seed=seed)
     loop.fit(
-        model, data, data[: len(LABELS)], LABELS, config
+        model, loop.TrainingData(data, data[: len(LABELS)], LABELS), config
     )  # hardly any validation: the time is that of training
 
 

@@ -16,7 +16,7 @@ from mcsan_lite.training import inference
 
 corpus = corpora.open_corpus()
 truth = read_truth(corpora.synthetic_folder())
-run = inference.load(grids.trained(["MCSAN"], corpus=corpus).folder[0])
+run = inference.load_run(grids.trained(["MCSAN"], corpus=corpus).folder[0])
 
 # Rule of choice, fixed before looking: the first test utterance of four homophones, all transcribed, labelled anger.
 clip = next(

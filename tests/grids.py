@@ -5,8 +5,9 @@ import soundfile
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.models import MODELS
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.runner import Spec, run_experiment
+from mcsan_lite.training.runner import RunOptions, Spec, run_experiment
 
 LABELS = ("angry", "neutral", "sad")
 
@@ -44,7 +45,8 @@ def tiny_grid(home):
         for name, layers in (("MCSAN", 1), ("N = 2", 2))
     ]
 
-    def run(runs, **how):
-        return run_experiment(specs, corpus, cache=home / "cache", runs=runs, **how)
+    def run(runs, *, models=MODELS, folds=None, **how):
+        options = RunOptions(data=home, runs=runs, **how)
+        return run_experiment(specs, corpus, folds=folds, models=models, options=options)
 
     return run

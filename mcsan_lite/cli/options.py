@@ -8,6 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 
+def run_options(args: argparse.Namespace, **more):
+    """Where and with what to compute, as `RunOptions`; `more` are further fields of it."""
+    from mcsan_lite.training.runner import RunOptions
+
+    names = ("data", "runs", "jobs", "backend", "device", "retrain")
+    given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
+    return RunOptions(**given | more)
+
+
 def _options(args: argparse.Namespace) -> dict:
     """The reader's own options, as given."""
     given = {

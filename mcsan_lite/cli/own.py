@@ -10,7 +10,7 @@ from pathlib import Path
 def _load(args: argparse.Namespace):
     from mcsan_lite.training import inference
 
-    run = inference.load(args.run)
+    run = inference.load_run(args.run)
     if args.video:
         run.require_video()
     return run

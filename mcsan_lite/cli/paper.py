@@ -82,15 +82,8 @@ def run(args: argparse.Namespace) -> int:
 
     corpus, specs, folds = _programme(args)
     options.say_if_unseen(args, specs)
-    grid = {
-        "seeds": range(args.seeds),
-        "folds": folds,
-        "cache": Path(args.data) / "cache",
-        "runs": args.runs,
-        "jobs": args.jobs,
-        "device": args.device,
-    }
-    expected = cost.estimate(specs, corpus, **grid)
+    grid = {"seeds": range(args.seeds), "folds": folds}
+    expected = cost.estimate(specs, corpus, **grid, options=options.run_options(args))
     print(
         f"{expected.round(1).to_string()}\n{expected.trainings.sum()} trainings, about "
         f"{expected.attrs['wall_s'] / 60:.0f} minutes with --jobs {args.jobs}",
@@ -108,7 +101,12 @@ def run(args: argparse.Namespace) -> int:
         args,
         corpus,
         specs,
-        run_experiment(specs, corpus, backend=args.backend, expected=expected.seconds, **grid),
+        run_experiment(
+            specs,
+            corpus,
+            **grid,
+            options=options.run_options(args, expected=expected.seconds),
+        ),
     )
 
 
@@ -149,6 +147,7 @@ def _name(args: argparse.Namespace, corpus, spec) -> str:
 
 def _show(args: argparse.Namespace, corpus, specs: list, results) -> int:
     from mcsan_lite.cache import write_atomic
+    from mcsan_lite.cli.options import run_options
     from mcsan_lite.datasets import splits
     from mcsan_lite.experiments import floors
     from mcsan_lite.features.extraction import extract
@@ -166,9 +165,7 @@ def _show(args: argparse.Namespace, corpus, specs: list, results) -> int:
         fold for fold in splits.folds(corpus, specs[0].protocol) if fold.name in set(results.fold)
     ]
     data, _ = extract(corpus, specs[0].features, cache=Path(args.data) / "cache", jobs=args.jobs)
-    ground = floors.floors(
-        corpus, used, data, specs[0].train.select, runs=args.runs, jobs=args.jobs
-    )
+    ground = floors.floors(corpus, used, data, specs[0].train.select, options=run_options(args))
     made = verdicts.floors_beside(made, ground)
     print(verdicts.markdown(made), *verdicts.write(made, out, name), each, sep="\n")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mcsan_lite.cli.options import open_corpus, say_if_unseen, specs
+from mcsan_lite.cli.options import open_corpus, run_options, say_if_unseen, specs
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -32,13 +32,8 @@ def run(args: argparse.Namespace) -> int:
         rows,
         corpus,
         seeds=range(args.seeds),
-        cache=Path(args.data) / "cache",
-        runs=args.runs,
-        jobs=args.jobs,
-        backend=args.backend,
-        device=args.device,
-        progress=args.jobs == 1,
         folds=args.folds,
+        options=run_options(args, progress=args.jobs == 1),
     )
     print(report.summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
     if args.per_class:
@@ -79,7 +74,7 @@ def ceilings(args: argparse.Namespace) -> int:
     )
 
     table = ceilings_module.ceilings_table(
-        args.profile, seeds=range(args.seeds), data=args.data, runs=args.runs, jobs=args.jobs
+        args.profile, seeds=range(args.seeds), options=run_options(args)
     )
     print(table.round(3).to_string(index=False))
     return 0
@@ -94,7 +89,7 @@ def checkpoints(args: argparse.Namespace) -> int:
     )
 
     table = checkpoints_module.ship_checkpoints(
-        args.out or checkpoints.FOLDER, args.profile, data=args.data, runs=args.runs, jobs=args.jobs
+        args.out or checkpoints.FOLDER, args.profile, options=run_options(args)
     )
     print(
         f"{table.round(4).to_string(index=False)}\n{table.kB.sum():.0f} kB in {args.out or checkpoints.FOLDER}"
@@ -114,10 +109,7 @@ def readings(args: argparse.Namespace) -> int:
         args.profile,
         seeds=range(args.seeds),
         utterances=args.utterances,
-        retrain=args.retrain,
-        data=args.data,
-        runs=args.runs,
-        jobs=args.jobs,
+        options=run_options(args),
     )
     print(pointing.summary(lines).round(3).to_string(index=False))
     print(
@@ -133,7 +125,7 @@ def align(args: argparse.Namespace) -> int:
     )
 
     table = readings_module.alignment_table(
-        args.run, open_corpus(args), utterances=args.utterances, data=args.data, jobs=args.jobs
+        args.run, open_corpus(args), utterances=args.utterances, options=run_options(args)
     )
     print(table.round(3).to_string(index=False))
     print(
@@ -152,6 +144,6 @@ def floors(args: argparse.Namespace) -> int:
     spec = specs(args, corpus)[0]
     data, _ = extract(corpus, spec.features, cache=Path(args.data) / "cache", jobs=args.jobs)
     parts = splits.folds(corpus, spec.protocol)
-    found = floors.floors(corpus, parts, data, spec.train.select, runs=args.runs, jobs=args.jobs)
+    found = floors.floors(corpus, parts, data, spec.train.select, options=run_options(args))
     print(report.summary(found).drop(columns=["run", "parameters"]).round(3).to_string())
     return 0

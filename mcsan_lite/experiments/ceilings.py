@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_truth
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.grids import trained
+from mcsan_lite.training.runner import RunOptions
 
 # What the ceilings table shows, by world: a row of Table 3 beside the ceiling that it can be held against.
 ROWS = {
@@ -32,25 +32,21 @@ def ceilings_table(
     *,
     worlds: Sequence[str] = tuple(ROWS),
     seeds: Sequence[int] = (0,),
-    data: Path | str = "data",
-    runs: Path | str = "runs",
-    jobs: int = 1,
+    options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
     """For each world and view: the best accuracy possible, and what the trained model got, with a 95 % interval."""
     lines = []
     for world in worlds:
         config = synthetic_config(profile, world)
-        folder = make_synthetic(data, config, jobs=jobs)
+        folder = make_synthetic(options.data, config, jobs=options.jobs)
         corpus, truth = READERS["synthetic"](folder), read_truth(folder)
         best = ceilings(truth[truth.split == "test"], config)
         found = trained(
             tuple(dict(ROWS[world])),
             corpus=corpus,
             profile=profile,
-            data=data,
-            runs=runs,
             seeds=seeds,
-            jobs=jobs,
+            options=options,
         )
         for row, view in ROWS[world]:
             group = found[found.name == row]

@@ -1,6 +1,6 @@
 """The trained models that come with the course, in half precision: a lesson opens them and trains nothing.
 
-A file is a run's model.safetensors with its weights rounded to float16, so `inference.load` reads it as it reads a run.
+A file is a run's model.safetensors with its weights rounded to float16, so `inference.load_run` reads it as it reads a run.
 `mcsan checkpoints` makes them all again.
 """
 
@@ -21,14 +21,13 @@ from safetensors.torch import save_file
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.errors import DataError, require_name
-from mcsan_lite.experiments import checkpoints
 from mcsan_lite.experiments.corpora import open_corpus, synthetic_folder
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training import inference
 from mcsan_lite.training.inference import Trained
 from mcsan_lite.training.loop import predict
-from mcsan_lite.training.runner import run_experiment
+from mcsan_lite.training.runner import RunOptions, run_experiment
 
 FOLDER = Path(__file__).parents[2] / "checkpoints"  # in a clone; an installed package comes without
 AGREEMENT = 0.995  # smallest share of test utterances whose class rounding must leave as it is
@@ -75,7 +74,7 @@ def load(
     world: str = "matching", seed: int = 0, variant: str = "MCSAN", *, folder: Path | str = FOLDER
 ) -> Trained:
     """The shipped model of a synthetic world, in float32 and eval mode. Raises DataError as `find` does."""
-    return inference.load(find(world, seed, variant, folder=folder))
+    return inference.load_run(find(world, seed, variant, folder=folder))
 
 
 def provenance(path: Path | str) -> dict:
@@ -90,12 +89,14 @@ def ship(run: Path | str, path: Path, test: Sequence[Features]) -> dict:
     `test`: the run's test utterances, not yet normalised. The scale of the MFCC stays in float32: it is 80 numbers, and
     loud ones. Raises DataError, and writes nothing, where rounding changes the class of more than 1 - AGREEMENT of them.
     """
-    full = inference.load(run)
+    full = inference.load_run(run)
     half = copy.deepcopy(full.model)
     half.load_state_dict(
         {name: weight.half().float() for name, weight in full.model.state_dict().items()}
     )
-    before, after = (predict(m, test, full.labels, normal=full.normal) for m in (full.model, half))
+    before, after = (
+        predict(m, test, full.labels, standardizer=full.standardizer) for m in (full.model, half)
+    )
     same = float((before.pred == after.pred).mean())
     if same < AGREEMENT:
         raise DataError(
@@ -113,7 +114,7 @@ def ship(run: Path | str, path: Path, test: Sequence[Features]) -> dict:
         "agreement": same,
     }
     with safe_open(Path(run) / "model.safetensors", "pt") as file:
-        # Within the one entry that `inference.load` reads: several would be written in any order, and the bytes differ.
+        # Within the one entry that `inference.load_run` reads: several would be written in any order, and the bytes differ.
         metadata = {
             "mcsan_lite": json.dumps(
                 json.loads(file.metadata()["mcsan_lite"]) | {"provenance": about}
@@ -128,48 +129,44 @@ def ship(run: Path | str, path: Path, test: Sequence[Features]) -> dict:
     return about
 
 
-def _runs(
+def variant_runs(
     world: str,
     variant: str,
-    seeds: Sequence[int],
-    profile: str,
-    data: Path | str,
-    runs: Path | str,
-    jobs: int,
+    seeds: Sequence[int] = (0,),
+    profile: str = "quick",
+    options: RunOptions = RunOptions(),
 ) -> tuple[Corpus, pd.DataFrame]:
-    """A synthetic world and the runs on it of one of `checkpoints.VARIANTS`; trained now where they are missing."""
-    corpus = open_corpus(root=synthetic_folder(profile, data=data, world=world, jobs=jobs))
-    (spec,) = table_rows.table3(profile, rows=["MCSAN"])
-    spec = replace(spec, name=variant, options=spec.options | checkpoints.VARIANTS[variant])
-    return corpus, run_experiment(
-        [spec], corpus, seeds=seeds, cache=Path(data) / "cache", runs=runs, jobs=jobs
+    """A synthetic world and the runs on it of one of `VARIANTS`; trained now where they are missing."""
+    corpus = open_corpus(
+        root=synthetic_folder(profile, data=options.data, world=world, jobs=options.jobs)
     )
+    (spec,) = table_rows.table3(profile, rows=["MCSAN"])
+    spec = replace(spec, name=variant, options=spec.options | VARIANTS[variant])
+    return corpus, run_experiment([spec], corpus, seeds=seeds, options=options)
 
 
 def ship_checkpoints(
-    folder: Path | str = checkpoints.FOLDER,
+    folder: Path | str = FOLDER,
     profile: str = "quick",
     *,
-    data: Path | str = "data",
-    runs: Path | str = "runs",
-    jobs: int = 1,
+    options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
     """Every shipped checkpoint into `folder`, from its run (trained now where it is missing). A line each: its size, its
     WA on the test part in float32 and in half precision, and on what share of it both say the same."""
-    if profile != "quick" and Path(folder).resolve() == checkpoints.FOLDER:
+    if profile != "quick" and Path(folder).resolve() == FOLDER:
         raise DataError(
             f"checkpoints of the profile {profile!r} for {folder}",
             "the lessons' own, of the profile 'quick'",
             "choose another folder with --out.",
         )
     lines = []
-    for world, variant, seeds in checkpoints.SHIPPED:
-        corpus, found = _runs(world, variant, seeds, profile, data, runs, jobs)
+    for world, variant, seeds in SHIPPED:
+        corpus, found = variant_runs(world, variant, seeds, profile, options)
         part = replace(corpus, utterances=tuple(u for u in corpus.utterances if u.split == "test"))
-        test, _ = extract(part, cache=Path(data) / "cache", jobs=jobs)
+        test, _ = extract(part, cache=options.cache, jobs=options.jobs)
         for seed, run in zip(found.seed, found.folder, strict=True):
-            path = checkpoints.place(world, seed, variant, folder)
-            about = checkpoints.ship(run, path, test)
+            path = place(world, seed, variant, folder)
+            about = ship(run, path, test)
             lines.append(
                 {
                     "checkpoint": path.name,

@@ -7,11 +7,9 @@ far above the majority class, says how much of any score on this split may be re
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import re
 import string
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -35,7 +33,8 @@ from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.words import PLAIN
 from mcsan_lite.parallel import fan_out
-from mcsan_lite.training.runner import load_results
+from mcsan_lite.training.code_key import code_key
+from mcsan_lite.training.runner import RunOptions, load_results
 
 
 def audio_statistics(audio: np.ndarray) -> np.ndarray:
@@ -179,34 +178,36 @@ def _write(
     write_atomic(folder / "metrics.json", lambda p: p.write_text(json.dumps(found, indent=1)))
 
 
+def inputs_of(name: str, corpus: Corpus, data: Sequence[Features]) -> dict[str, object]:
+    """What the floor `name` may see of every utterance, by id."""
+    utterance = {u.id: u for u in corpus.utterances}
+    return {f.id: INPUTS[name](utterance[f.id], f) for f in data if f.id in utterance}
+
+
 def floors(
     corpus: Corpus,
     folds: Sequence[Fold],
     data: Sequence[Features],
     select: str = "wa",
     *,
-    runs: Path | str = "runs",
-    jobs: int = 1,
+    options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
     """All floors that the corpus has the input for, a row a floor × fold. What is on disk below `runs` is not done again."""
     arrays = hashlib.sha256()
     for f in data:
         arrays.update(f.audio.tobytes() + f.text.tobytes())
-    made_by = key(
-        inspect.getsource(sys.modules[__name__]), corpus.fingerprint(), arrays.hexdigest(), select
-    )[:8]
-    splits.keep(corpus, folds, Path(runs))
-    utterance = {u.id: u for u in corpus.utterances}
-    todo, folders, seen = [], [], {}
+    code = code_key(floor, inputs_of)
+    made_by = key(code, corpus.fingerprint(), arrays.hexdigest(), select)[:8]
+    runs = Path(options.runs)
+    splits.keep(corpus, folds, runs)
+    todo, folders, inputs = [], [], {}
     for name in applicable(corpus, data):
-        home = Path(runs) / f"floor-{re.sub('[^a-z]+', '-', name.lower())}-{made_by}"
+        home = runs / f"floor-{re.sub('[^a-z]+', '-', name.lower())}-{made_by}"
         for fold in folds:
             folders.append(home / f"{fold.name}-{splits.digest([fold])[:4]}-seed0")
             if not (folders[-1] / "metrics.json").exists():
-                if INPUTS[name] not in seen:  # once for all folds
-                    seen[INPUTS[name]] = {
-                        f.id: INPUTS[name](utterance[f.id], f) for f in data if f.id in utterance
-                    }
-                todo.append((folders[-1], name, corpus, fold, seen[INPUTS[name]], select))
-    fan_out(_write, todo, jobs=jobs, desc="floors")
+                if name not in inputs:  # once for all folds
+                    inputs[name] = inputs_of(name, corpus, data)
+                todo.append((folders[-1], name, corpus, fold, inputs[name], select))
+    fan_out(_write, todo, jobs=options.jobs, desc="floors")
     return load_results(runs, folders)

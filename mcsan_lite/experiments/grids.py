@@ -17,7 +17,7 @@ from mcsan_lite.experiments.corpora import grid_corpus
 from mcsan_lite.features.alignment import LACKING, mostly_timed
 from mcsan_lite.models import MODELS
 from mcsan_lite.paper import ambiguities, profiles, table_rows
-from mcsan_lite.training.runner import load_results, run_experiment
+from mcsan_lite.training.runner import RunOptions, load_results, run_experiment
 from mcsan_lite.training.spec import Spec
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -69,11 +69,8 @@ def grid_results(
     table: str = "table3",
     profile: str = "quick",
     *,
-    data: Path | str = "data",
-    runs: Path | str = "runs",
-    retrain: bool = False,
     rows: int | None = None,
-    jobs: int = 1,
+    options: RunOptions = RunOptions(),
 ) -> tuple[pd.DataFrame, str]:
     """Results of a table's grid on the synthetic corpus, a line a row × fold × seed, and where they are from; `rows`: of
     the first so many rows alone.
@@ -81,28 +78,21 @@ def grid_results(
     From `runs` where they are finished there; else those that the repository ships below results/, made by the same
     command, if they were made by this very code; else, or with `retrain`, trained now.
     """
-    corpus = grid_corpus(profile, table, data=data, jobs=jobs)
+    corpus = grid_corpus(profile, table, data=options.data, jobs=options.jobs)
     specs = programme(table, corpus, profile, protocol=profiles.GRID_PROTOCOL["synthetic"])[:rows]
-    how = {
-        "folds": profiles.FOLDS[profile],
-        "cache": Path(data) / "cache",
-        "runs": runs,
-        "jobs": jobs,
-    }
     command = f"mcsan run {table} --profile {profile} --jobs 2"
-    homes = _homes(specs, corpus, runs)
+    homes = _homes(specs, corpus, options.runs)
     finished_here = all(
         len(list(home.glob("*/metrics.json"))) >= (profiles.FOLDS[profile] or 1) for home in homes
     )
     shipped = RESULTS / f"{table}-synthetic-{profile}-folds.csv"
-    if shipped.is_file() and not (retrain or finished_here):
+    if shipped.is_file() and not (options.retrain or finished_here):
         found = pd.read_csv(shipped)
         if {home.name for home in homes} <= set(found.run):
             wanted = found[found.run.isin([home.name for home in homes])].reset_index(drop=True)
             return wanted, f"results/{shipped.name}, which `{command}` made with this code"
-    return run_experiment(
-        specs, corpus, retrain=retrain, **how
-    ), f"runs/, by `{command}` or this cell"
+    results = run_experiment(specs, corpus, folds=profiles.FOLDS[profile], options=options)
+    return results, f"runs/, by `{command}` or this cell"
 
 
 def trained(
@@ -111,15 +101,13 @@ def trained(
     corpus: Corpus,
     kind: str = "synthetic",
     profile: str = "quick",
-    data: Path | str = "data",
-    runs: Path | str = "runs",
+    options: RunOptions = RunOptions(),
     **how,
 ) -> pd.DataFrame:
     """Results of these Table 3 rows, a line a fold and seed with its folder; trained now where they are missing."""
     return run_experiment(
         table_rows.table3(profile, kind, rows=list(rows)),
         corpus,
-        cache=Path(data) / "cache",
-        runs=runs,
         **how,
+        options=options,
     )

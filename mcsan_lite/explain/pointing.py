@@ -11,9 +11,7 @@ one a frame, against that span:
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +30,7 @@ from mcsan_lite.explain.maps import attention_maps, step_spans
 from mcsan_lite.features.alignment import token_spans
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.training import inference
+from mcsan_lite.training.code_key import code_key
 
 HEAD = "raw attention, head "  # the name of one head's map, followed by layer.head
 BEST_HEAD = "raw attention, best head on validation"
@@ -186,18 +185,6 @@ def summary(lines: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _code(functions: Iterable[Callable]) -> list[str]:
-    """The source behind a result that is kept: editing a reading must not bring its old scores back."""
-    modules = {
-        inspect.getmodule(getattr(f, "func", f)) for f in functions
-    }  # a partial's own module is functools
-    modules |= {sys.modules[f"mcsan_lite.{name}"] for name in ("explain.maps", "models.layers")}
-    return [
-        inspect.getsource(m)
-        for m in sorted({*modules, sys.modules[__name__]}, key=lambda m: m.__name__)
-    ]
-
-
 def scores_of(
     checkpoint: Path | str,
     folder: Path | str,
@@ -211,14 +198,14 @@ def scores_of(
     Adds the column split."""
     path = Path(checkpoint)
     path = path / "model.safetensors" if path.is_dir() else path
-    run, corpus, truth = inference.load(path), read_synthetic(folder), read_truth(folder)
+    run, corpus, truth = inference.load_run(path), read_synthetic(folder), read_truth(folder)
     name = content_key(
         "readings",
         path.read_bytes(),
         corpus.fingerprint(),
         utterances,
         sorted(readings),
-        _code([*readings.values(), type(run.model)]),
+        code_key(oracle_scores, type(run.model), *readings.values()),
     )
     kept = Path(runs) / "readings" / f"{name[:12]}.csv"
     if not kept.is_file():

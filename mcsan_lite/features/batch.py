@@ -129,14 +129,16 @@ def word_frames(one: Features) -> np.ndarray:
 
 
 def collate(
-    features: Sequence[Features], labels: Sequence[str] = (), normal: Standardizer | None = None
+    features: Sequence[Features],
+    labels: Sequence[str] = (),
+    standardizer: Standardizer | None = None,
 ) -> Batch:
     """Pad features to one Batch. `labels` is the corpus's class order; a label that is not in it becomes -1.
 
-    `normal` normalises here, a batch at a time: the frames of a large corpus then stay on disk."""
+    `standardizer` normalises here, a batch at a time: the frames of a large corpus then stay on disk."""
     index = {name: i for i, name in enumerate(labels)}
-    if normal is not None:
-        features = normal.apply(features)
+    if standardizer is not None:
+        features = standardizer.apply(features)
     audio, audio_mask = _pad([f.audio for f in features])
     text, text_mask = _pad([f.text for f in features])
     video, video_mask = (
@@ -166,7 +168,7 @@ def batches(
     size: int,
     *,
     generator: np.random.Generator | None = None,
-    normal: Standardizer | None = None,
+    standardizer: Standardizer | None = None,
 ) -> Iterator[Batch]:
     """Batches of similar length, so that little is padding. With a generator (training) lengths are jittered by a
     fifth and the batches come in random order; without, everything is sorted and the same each time. Features that lie on
@@ -181,4 +183,8 @@ def batches(
     on_device = getattr(features, "collate", None)
     for start in starts:
         rows = order[start : start + size]
-        yield on_device(rows) if on_device else collate([features[i] for i in rows], labels, normal)
+        yield (
+            on_device(rows)
+            if on_device
+            else collate([features[i] for i in rows], labels, standardizer)
+        )

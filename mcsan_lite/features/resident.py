@@ -39,7 +39,7 @@ class _Rows:
 
 
 class Resident(Sequence):
-    """These features, and a copy of them on `device`, normalised there once by `normal`. `batch.batches` asks it for
+    """These features, and a copy of them on `device`, normalised there once by `standardizer`. `batch.batches` asks it for
     batches and gets the same as `batch.collate` would make, already on the device.
 
     A corpus of IEMOCAP's size takes half a gigabyte. Nothing is moved back."""
@@ -48,12 +48,12 @@ class Resident(Sequence):
         self,
         features: Sequence[Features],
         labels: Sequence[str],
-        normal: Standardizer | None,
+        standardizer: Standardizer | None,
         device: str | torch.device,
     ) -> None:
         self.features = list(features)
         place = {name: i for i, name in enumerate(labels)}
-        ready = normal.apply(self.features) if normal is not None else self.features
+        ready = standardizer.apply(self.features) if standardizer is not None else self.features
         self.audio, self.text = (
             _Rows([getattr(f, name) for f in ready], device) for name in ("audio", "text")
         )

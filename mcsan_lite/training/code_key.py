@@ -20,13 +20,13 @@ import textwrap
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from pathlib import Path
 
 PACKAGE = "mcsan_lite"
 LOCAL = object()  # a name that a function binds itself
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-# Modules that decide where and when something is computed, or what is said of it, but never a number: their code is left out.
+# Modules that decide where something is computed and what is said of it, but never a number: they count by name alone.
 WITHOUT_NUMBERS = ("errors", "parallel", "provenance", "code_key")
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -232,6 +232,8 @@ class Code:
 
     def follow(self, definition: Definition) -> str:
         """The placeholder of a definition, which is read in its turn."""
+        if definition.module.rpartition(".")[2] in WITHOUT_NUMBERS:
+            return f"import {definition.name}"
         return f"→{self.order.setdefault(definition, len(self.order))}"
 
     def texts(self) -> list[str]:
@@ -427,18 +429,30 @@ def _root(root: object, code: Code) -> list[str]:
     """Has `root` followed by `code`; returns the text of what stands in no file of ours: the cells of a notebook."""
     if isinstance(root, str):
         module, _, name = root.partition(":")
-        code.follow(code.resolve(Import(module, name)))
-        return []
-    root = getattr(root, "func", root)  # of a partial
-    if root.__module__ == "__main__" or "<locals>" in root.__qualname__:
+        return _followed(Import(module, name), code)
+    if isinstance(root, partial):
+        fixed = constant_text([root.args, root.keywords])
+        return [fixed or "", *_root(root.func, code)]
+    nameless = "<" in root.__qualname__  # a lambda, or what was made within a function
+    if root.__module__ == "__main__" or nameless:
         return list(_cells(root, code, set()))
     if root.__module__.partition(".")[0] != PACKAGE:
         code.folders.add(Path(inspect.getfile(root)).parent)
-    found = code.resolve(Import(root.__module__, root.__qualname__.partition(".")[0]))
+    return _followed(Import(root.__module__, root.__qualname__.partition(".")[0]), code)
+
+
+def _followed(target: Import, code: Code) -> list[str]:
+    """Raises LookupError for a name of this package that is not there: without its code, a key would say nothing."""
+    found = code.resolve(target)
     if isinstance(found, Definition):
         code.follow(found)
         return []
-    return [str(found)]
+    if target.module.partition(".")[0] == PACKAGE:
+        raise LookupError(
+            f"Given: {target}, which no file of {PACKAGE} defines. Expected: a function, class or constant at the top of "
+            "a module. Do: name one."
+        )
+    return [str(target)]
 
 
 def _cells(item: object, code: Code, seen: set[int]) -> Iterator[str]:
@@ -480,7 +494,9 @@ def _function_cells(item: types.FunctionType, code: Code, seen: set[int]) -> Ite
         home = getattr(value, "__module__", None)
         if inspect.ismodule(value):
             imports[name] = Import(value.__name__)
-        elif home == item.__module__ and (inspect.isfunction(value) or isinstance(value, type)):
+        elif home in (item.__module__, "__main__") and (
+            inspect.isfunction(value) or isinstance(value, type)
+        ):
             later.append(value)
         elif home and hasattr(value, "__qualname__"):
             imports[name] = Import(home, value.__qualname__)

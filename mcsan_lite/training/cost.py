@@ -22,6 +22,7 @@ from mcsan_lite.features import batch, extraction
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models import MODELS
 from mcsan_lite.training import loop
+from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.training.spec import Spec
 
 BUDGET_S = 0.2  # of timed steps a row; beyond it batches are not made larger
@@ -33,11 +34,8 @@ def estimate(
     *,
     seeds: Sequence[int] = (0,),
     folds: int | None = None,
-    cache: Path | str = "data/cache",
-    runs: Path | str = "runs",
     models: dict[str, type] = MODELS,
-    jobs: int = 1,
-    device: str = "cpu",
+    options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
     """A line a spec: trainings still to do, seconds each of them takes, what that is measured on, and the row in all.
 
@@ -52,23 +50,25 @@ def estimate(
     data: dict[extraction.FeatureConfig, dict[str, Features]] = {}
     for spec in specs:
         model_class = models[require_name(spec.model, models, "model")]
-        home = spec.folder(corpus, Path(runs), model_class, parts[spec.protocol])
+        home = spec.folder(corpus, Path(options.runs), model_class, parts[spec.protocol])
         wanted = parts[spec.protocol][:folds]
         todo = sum(
             not (home / f"{fold.name}-seed{seed}" / "metrics.json").exists()
             for fold in wanted
             for seed in seeds
         )
-        before = _finished(home, device)
+        before = _finished(home, options.device)
         if todo and before is None and spec.features not in data:
             data[spec.features] = {
                 f.id: f
-                for f in extraction.extract(corpus, spec.features, cache=cache, jobs=jobs)[0]
+                for f in extraction.extract(
+                    corpus, spec.features, cache=options.cache, jobs=options.jobs
+                )[0]
             }
         seconds = (
             before
             if before is not None
-            else _timed(spec, model_class, corpus, wanted[0], data[spec.features], device)
+            else _timed(spec, model_class, corpus, wanted[0], data[spec.features], options.device)
             if todo
             else 0.0
         )
@@ -87,7 +87,7 @@ def estimate(
         )
         waiting += [seconds] * todo
     table = pd.DataFrame(lines).set_index("row")
-    table.attrs["wall_s"] = wall(waiting, jobs)
+    table.attrs["wall_s"] = wall(waiting, options.jobs)
     return table
 
 
@@ -133,7 +133,7 @@ def _timed(
             train[0].video.shape[1],
         )
         model = model_class(dims, model_class.Config(**spec.options))
-        normal = batch.Standardizer().fit(train[:: max(1, len(train) // 50)])
+        standardizer = batch.Standardizer().fit(train[:: max(1, len(train) // 50)])
 
         def seconds(size: int) -> tuple[float, float]:
             """Of training on one utterance and of predicting one, in batches of `size`."""
@@ -147,17 +147,18 @@ def _timed(
                 warnings.simplefilter("ignore")  # that one utterance is not of every class
                 history = loop.fit(
                     model,
-                    some,
-                    some[-1:],
-                    corpus.labels,
+                    loop.TrainingData(some, some[-1:], corpus.labels, standardizer),
                     replace(spec.train, epochs=3, batch_size=size),
-                    normal=normal,
                     device=device,
                 )
             start = time.perf_counter()
             for third in range(0, len(some), size):
                 loop.predict(
-                    model, some[third : third + size], corpus.labels, normal=normal, device=device
+                    model,
+                    some[third : third + size],
+                    corpus.labels,
+                    standardizer=standardizer,
+                    device=device,
                 )
             return history.seconds.iloc[1:].min() / len(some), (time.perf_counter() - start) / len(
                 some

@@ -24,7 +24,7 @@ class Trained:
     """A model with everything that it needs to read the world as in training."""
 
     model: torch.nn.Module
-    normal: Standardizer
+    standardizer: Standardizer
     labels: tuple[str, ...]
     features: FeatureConfig
     video_size: int = 0  # numbers a video frame that it was trained on; 0: without video
@@ -38,7 +38,7 @@ class Trained:
                     f"{self.video_size}, as in training",
                     "write it with the same tool.",
                 )
-        return self.normal.apply(features)
+        return self.standardizer.apply(features)
 
     def require_video(self) -> None:
         """Raises DataError for a run that was trained without video: it would not look."""
@@ -89,7 +89,7 @@ class Trained:
         return pd.Series(found.prob[0], index=list(self.labels)).sort_values(ascending=False)
 
 
-def load(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
+def load_run(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
     """The run in `folder` (one fold and seed), or in a safetensors file. Nothing is unpickled."""
     path = Path(folder)
     path = path / "model.safetensors" if path.is_dir() else path
@@ -113,10 +113,10 @@ def load(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
         raise DataError(
             f"{path}, of a model that is not here ({about and about['model']!r})",
             f"one of {', '.join(models)}",
-            "pass the class: load(folder, models={…})",
+            "pass the class: load_run(folder, models={…})",
         )
-    normal = Standardizer()
-    normal.mean, normal.deviation = (
+    standardizer = Standardizer()
+    standardizer.mean, standardizer.deviation = (
         tensors.pop(f"normal.{k}").numpy().astype(np.float32) for k in ("mean", "deviation")
     )
     model_class = models[about["model"]]
@@ -131,7 +131,7 @@ def load(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
         ) from None
     return Trained(
         model.eval(),
-        normal,
+        standardizer,
         tuple(about["labels"]),
         FeatureConfig(**about["features"]),
         about["dims"].get("video", 0),

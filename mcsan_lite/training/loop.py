@@ -1,4 +1,10 @@
-"""One training loop. It knows no model by name, and no test set is ever passed to it."""
+"""The training loop. It knows no model by name, and no test set is ever passed to it.
+
+In: a model and the features of its training and validation part. Out: the model at its best validation epoch, and a
+history with one row per epoch.
+
+Next in the spine: `training.fold`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,7 @@ import copy
 import random
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -21,6 +27,8 @@ from mcsan_lite.features.batch import Batch, ModelOutput, Standardizer, batches
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.resident import Resident
 
+SCORES_TO_SELECT = ("wa", "ua", "weighted_f1", "macro_f1")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -29,35 +37,75 @@ class TrainConfig:
     epochs: int = 30  # paper 3.2 (MELD: 20)
     batch_size: int = 256  # paper 3.2
     learning_rate: float = 1e-3  # paper 3.2, Adam (MELD: 0.0005)
-    schedule: str = "constant"  # paper silent; "warmdown": constant, then linearly to zero over the last third of the epochs
+    schedule: str = "constant"  # paper silent; "warmdown": linearly to 0 over the last third
     weight_decay: float = 0.0  # paper silent
     clip: float = 0.0  # paper silent: largest gradient norm, 0 = none
-    mask_frames: float = 0.0  # paper silent: largest share of MFCC frames blanked in training (SpecAugment), 0 = none
+    mask_frames: float = 0.0  # paper silent: largest share of frames blanked (SpecAugment)
     select: str = "wa"  # paper silent: validation score that picks the epoch
-    precision: str = "float32"  # paper silent; "bfloat16": matrix products in half the bits, faster where the CPU has them
-    unlabelled: float = 0.0  # not in the paper: share of training utterances, chosen by their id, whose label is held back
+    precision: str = "float32"  # paper silent; "bfloat16": matrix products in half the bits
+    unlabelled: float = 0.0  # not in the paper: share of training labels that is held back
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, good, need in (
-            ("epochs", self.epochs > 0, "above 0"),
-            ("batch_size", self.batch_size > 0, "above 0"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
-            ("clip", self.clip >= 0, "0 or more"),
-            ("mask_frames", 0 <= self.mask_frames <= 1, "between 0 and 1"),
-            ("unlabelled", 0 <= self.unlabelled < 1, "0 or more, below 1"),
-            ("schedule", self.schedule in ("constant", "warmdown"), "'constant' or 'warmdown'"),
-            ("precision", self.precision in ("float32", "bfloat16"), "'float32' or 'bfloat16'"),
-            (
-                "select",
-                self.select in ("wa", "ua", "weighted_f1", "macro_f1"),
-                "'wa', 'ua', 'weighted_f1' or 'macro_f1'",
-            ),
-        ):
-            if not good:
+        self._require("epochs", self.epochs > 0, "above 0")
+        self._require("batch_size", self.batch_size > 0, "above 0")
+        self._require("learning_rate", self.learning_rate > 0, "above 0")
+        self._require("clip", self.clip >= 0, "0 or more")
+        self._require("mask_frames", 0 <= self.mask_frames <= 1, "between 0 and 1")
+        self._require("unlabelled", 0 <= self.unlabelled < 1, "0 or more, below 1")
+        self._require_one_of("schedule", ("constant", "warmdown"))
+        self._require_one_of("precision", ("float32", "bfloat16"))
+        self._require_one_of("select", SCORES_TO_SELECT)
+
+    def _require(self, name: str, good: bool, expected: str) -> None:
+        if not good:
+            given = getattr(self, name)
+            raise ValueError(f"Given: {name}={given!r}. Expected: {expected}. Do: change {name}.")
+
+    def _require_one_of(self, name: str, allowed: Sequence[str]) -> None:
+        *first, last = map(repr, allowed)
+        self._require(name, getattr(self, name) in allowed, f"{', '.join(first)} or {last}")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What `fit` learns from: the training part, the validation part that picks the epoch, and the order of the classes.
+
+    `standardizer`, fitted on `train`, normalises both parts one batch at a time. None: they come normalised.
+    """
+
+    train: Sequence[Features]
+    valid: Sequence[Features]
+    labels: Sequence[str]
+    standardizer: Standardizer | None = None
+
+    def __post_init__(self) -> None:
+        for one in (*self.train, *self.valid):
+            if one.label not in self.labels:  # -1 would silently count as the last class
                 raise ValueError(
-                    f"Given: {name}={getattr(self, name)!r}. Expected: {need}. Do: change {name}."
+                    f"Given: label {one.label!r} of {one.id}. Expected: one of {', '.join(self.labels)}. "
+                    "Do: pass the corpus's own labels."
                 )
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Class probabilities of utterances.
+
+    Attributes:
+        ids: of the utterances, N of them.
+        true: (N,) class indices, -1 where the label is unknown.
+        prob: (N, C) in the class order of the corpus.
+    """
+
+    ids: list[str]
+    true: np.ndarray
+    prob: np.ndarray
+
+    @property
+    def pred(self) -> np.ndarray:
+        """(N,) the most probable class."""
+        return self.prob.argmax(1)
 
 
 @lru_cache(maxsize=8)
@@ -88,33 +136,11 @@ def require_precision(precision: str, device: str = "cpu") -> None:
         )
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """`prob` (N, C) in the corpus's class order; `true` and `pred` are class indices, -1 where unknown."""
-
-    ids: list[str]
-    true: np.ndarray
-    prob: np.ndarray
-
-    @property
-    def pred(self) -> np.ndarray:
-        return self.prob.argmax(1)
-
-
 def seed_everything(seed: int) -> None:
-    """Same seed, same bits (on one CPU thread)."""
+    """Seed Python, NumPy and torch: the same seed gives the same bits on one CPU thread."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-
-
-def _blank_frames(batch, share: float, generator: np.random.Generator) -> None:
-    """Set one random stretch of each utterance's frames to the training mean, which is zero after z-normalisation."""
-    for row, mask in zip(batch.audio, batch.audio_mask, strict=True):
-        frames = int(mask.sum())
-        width = int(generator.uniform(0, share) * frames)
-        start = int(generator.integers(0, frames - width + 1))
-        row[start : start + width] = 0
 
 
 def predict(
@@ -123,22 +149,30 @@ def predict(
     labels: Sequence[str],
     *,
     batch_size: int = 256,
-    normal: Standardizer | None = None,
+    standardizer: Standardizer | None = None,
     device: str = "cpu",
 ) -> Predictions:
-    """Class probabilities (Eq. 19) in the order of `features`. `normal` normalises them, a batch at a time."""
+    """Class probabilities (Eq. 19) of `features`, in their order.
+
+    Args:
+        model: gives a `ModelOutput` for a `Batch`; it is moved to `device` and left in eval mode.
+        features: N utterances.
+        labels: the class order of the corpus.
+        batch_size: utterances per batch; it does not change a result.
+        standardizer: normalises the features one batch at a time. None: they come normalised.
+        device: "cpu", "cuda", …
+    """
     model.to(device).eval()
     ids, true, prob = [], [], []
     with torch.no_grad():
-        for batch in batches(features, labels, batch_size, normal=normal):
+        for batch in batches(features, labels, batch_size, standardizer=standardizer):
             ids += batch.ids
             true.append(batch.label.cpu().numpy())
             prob.append(model(batch.to(device)).logits.softmax(-1).cpu().numpy())
     row = {name: i for i, name in enumerate(ids)}
-    order = [row[f.id] for f in features]
-    return Predictions(
-        [f.id for f in features], np.concatenate(true)[order], np.concatenate(prob)[order]
-    )
+    order = [row[one.id] for one in features]
+    wanted = [one.id for one in features]
+    return Predictions(wanted, np.concatenate(true)[order], np.concatenate(prob)[order])
 
 
 def supervised(output: ModelOutput, batch: Batch) -> Tensor:
@@ -150,122 +184,204 @@ def supervised(output: ModelOutput, batch: Batch) -> Tensor:
 
 
 def without_labels(train: Sequence[Features], share: float) -> list[Features]:
-    """`train` with the label of about `share` of it taken away. The id alone decides which: they are the same in every
-    model, and a larger share contains a smaller one."""
-    return [
-        replace(f, label="") if zlib.crc32(f"unlabelled {f.id}".encode()) < share * 2**32 else f
-        for f in train
-    ]
+    """`train` with the labels of about `share` of it taken away.
+
+    The id alone decides which. They are the same for every model, and a larger share contains a smaller one.
+    """
+
+    def held_back(one: Features) -> bool:
+        return zlib.crc32(f"unlabelled {one.id}".encode()) < share * 2**32
+
+    return [replace(one, label="") if held_back(one) else one for one in train]
 
 
 def fit(
     model: nn.Module,
-    train: Sequence[Features],
-    valid: Sequence[Features],
-    labels: Sequence[str],
-    config: TrainConfig,
+    data: TrainingData,
+    config: TrainConfig = TrainConfig(),
     *,
-    normal: Standardizer | None = None,
     device: str = "cpu",
     on_epoch: Callable[[dict], None] | None = None,
 ) -> pd.DataFrame:
-    """Train with Adam on cross-entropy (Eq. 20) and leave the model at its best validation epoch.
+    """Train `model` with Adam on cross-entropy (Eq. 20) and leave it at its best validation epoch.
 
-    Returns the history, a row an epoch: epoch, loss, valid_loss, valid WA, UA, weighted and macro F1, seconds.
-    The caller seeds before it builds the model; `config.seed` here orders the batches and drives dropout. `normal`,
-    fitted on `train`, normalises both parts a batch at a time; without it they come normalised.
+    Seed before you build the model: `config.seed` orders the batches and drives dropout, but the weights are there already.
 
-    A model may have, and `fit` then calls: `loss(output, batch)`, a scalar in place of Eq. 20, which gets label -1 where
-    the label is held back; `begin_epoch(epoch)`, from 1; `finish(train_batches, valid_batches, labels)` with the best
-    epoch restored and in eval mode: two functions without arguments that give the normalised batches in a fixed order.
+    A model may have methods that `fit` then calls: `loss(output, batch)`, a scalar in place of Eq. 20, which gets label -1
+    where a label is held back; `begin_epoch(epoch)`, from 1; and `finish(train_batches, valid_batches, labels)`, with the
+    best epoch restored and in eval mode. Its first two arguments are functions that give the normalised batches in a fixed
+    order.
+
+    Args:
+        model: gives a `ModelOutput` for a `Batch`.
+        data: the training and validation parts, and the class order.
+        config: settings of the training.
+        device: "cpu", "cuda", …
+        on_epoch: called with a row of the history after every epoch; `text_progress` makes one that prints.
+
+    Returns:
+        The history, one row per epoch: epoch, loss, valid_loss, valid_wa, valid_ua, valid_weighted_f1, valid_macro_f1,
+        seconds.
+
+    Raises:
+        DataError: where the device cannot train with this precision.
+        FloatingPointError: where a loss is not finite.
     """
-    for f in (*train, *valid):
-        if f.label not in labels:  # -1 would silently count as the last class
-            raise ValueError(
-                f"Given: label {f.label!r} of {f.id}. Expected: one of {', '.join(labels)}. "
-                "Do: pass the corpus's own labels."
-            )
     require_precision(config.precision, device)
-    train = without_labels(train, config.unlabelled)
-    loss_of = getattr(model, "loss", supervised)
     seed_everything(config.seed)
     generator = np.random.default_rng(config.seed)
     model.to(device)
-    kind = torch.device(device).type
+    optimizer, schedule = _optimizer(model, config, device)
+    train, valid = _parts_on_device(data, config, device)
+    best_state, best_score, history = copy.deepcopy(model.state_dict()), -np.inf, []
+    for epoch in range(1, config.epochs + 1):
+        start = time.perf_counter()
+        epoch_batches = batches(
+            train,
+            data.labels,
+            config.batch_size,
+            generator=generator,
+            standardizer=data.standardizer,
+        )
+        model.train()
+        if hasattr(model, "begin_epoch"):
+            model.begin_epoch(epoch)
+        loss = _train_epoch(model, epoch_batches, optimizer, config, generator)
+        schedule.step()
+        row = {"epoch": epoch, "loss": loss, **_validation(model, valid, data, device)}
+        row["seconds"] = time.perf_counter() - start
+        _require_finite(row)
+        history.append(row)
+        if row[f"valid_{config.select}"] > best_score:
+            best_state, best_score = (
+                copy.deepcopy(model.state_dict()),
+                row[f"valid_{config.select}"],
+            )
+        if on_epoch:
+            on_epoch(row)
+    model.load_state_dict(best_state)
+    if hasattr(model, "finish"):
+        _finish(model, (train, valid), data, config, device)
+    return pd.DataFrame(history)
+
+
+def _optimizer(
+    model: nn.Module, config: TrainConfig, device: str
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Adam, and the schedule of its learning rate."""
     optimizer = torch.optim.Adam(
         model.parameters(),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
-        fused=kind in ("cpu", "cuda"),
-    )  # one kernel for all tensors
-    down = config.epochs / 3 if config.schedule == "warmdown" else 1
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda done: min(1.0, (config.epochs - done) / down)
+        fused=torch.device(device).type in ("cpu", "cuda"),  # one kernel for all tensors
     )
-    if kind != "cpu":
-        train, valid = (Resident(part, labels, normal, device) for part in (train, valid))
-    best, best_score, history = copy.deepcopy(model.state_dict()), -np.inf, []
-    for epoch in range(1, config.epochs + 1):
-        model.train()
-        if hasattr(model, "begin_epoch"):
-            model.begin_epoch(epoch)
-        start, losses = time.perf_counter(), []
-        for batch in batches(train, labels, config.batch_size, generator=generator, normal=normal):
-            if config.mask_frames:
-                _blank_frames(batch, config.mask_frames, generator)
-            batch = batch.to(device)
-            with torch.autocast(kind, torch.bfloat16, enabled=config.precision == "bfloat16"):
-                output = model(batch)
-            loss = loss_of(replace(output, logits=output.logits.float()), batch)
-            optimizer.zero_grad()
-            loss.backward()
-            if config.clip:
-                nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            optimizer.step()
-            losses.append(
-                (loss.detach(), len(batch.ids))
-            )  # read at the end of the epoch: reading makes a GPU wait
-        schedule.step()
-        found = predict(model, valid, labels, normal=normal, device=device)
-        chosen = np.clip(found.prob[np.arange(len(found.true)), found.true], 1e-12, None)
-        row = {
-            "epoch": epoch,
-            "loss": sum(loss.item() * n for loss, n in losses) / len(train),
-            "valid_loss": float(-np.log(chosen).mean()),
-            **{
-                f"valid_{k}": v
-                for k, v in metrics.scores(found.true, found.pred, classes=len(labels)).items()
-            },
-            "seconds": time.perf_counter() - start,
-        }
-        for name in ("loss", "valid_loss"):  # the second sees a last step that broke the weights
-            if not np.isfinite(row[name]):
-                raise FloatingPointError(
-                    f"Given: a {name} of {row[name]} in epoch {epoch}. Expected: a finite number. "
-                    "Do: lower learning_rate, or set clip=1.0."
-                )
-        history.append(row)
-        if row[f"valid_{config.select}"] > best_score:
-            best, best_score = copy.deepcopy(model.state_dict()), row[f"valid_{config.select}"]
-        if on_epoch:
-            on_epoch(row)
-    model.load_state_dict(best)
-    if hasattr(model, "finish"):
-        model.eval()
-        parts = (
-            (
-                lambda part=part: (
-                    b.to(device) for b in batches(part, labels, config.batch_size, normal=normal)
-                )
+    falling_epochs = config.epochs / 3 if config.schedule == "warmdown" else 1
+
+    def rate(epochs_done: int) -> float:
+        return min(1.0, (config.epochs - epochs_done) / falling_epochs)
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
+def _parts_on_device(
+    data: TrainingData, config: TrainConfig, device: str
+) -> tuple[Sequence[Features], Sequence[Features]]:
+    """The training part, without the labels that are held back, and the validation part; on a GPU, copied there once."""
+    train, valid = without_labels(data.train, config.unlabelled), data.valid
+    if torch.device(device).type == "cpu":
+        return train, valid
+    return (
+        Resident(train, data.labels, data.standardizer, device),
+        Resident(valid, data.labels, data.standardizer, device),
+    )
+
+
+def _train_epoch(
+    model: nn.Module,
+    epoch_batches: Iterator[Batch],
+    optimizer: torch.optim.Optimizer,
+    config: TrainConfig,
+    generator: np.random.Generator,
+) -> float:
+    """One step per batch. Returns the mean loss per utterance."""
+    device = next(model.parameters()).device
+    loss_of = getattr(model, "loss", supervised)
+    losses, sizes = [], []
+    for batch in epoch_batches:
+        if config.mask_frames:
+            _blank_frames(batch, config.mask_frames, generator)
+        batch = batch.to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            output = model(batch)
+        loss = loss_of(replace(output, logits=output.logits.float()), batch)
+        optimizer.zero_grad()
+        loss.backward()
+        if config.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        optimizer.step()
+        losses.append(loss.detach())  # read at the end of the epoch: reading makes a GPU wait
+        sizes.append(len(batch.ids))
+    total = sum(loss.item() * size for loss, size in zip(losses, sizes, strict=True))
+    return total / sum(sizes)
+
+
+def _blank_frames(batch: Batch, share: float, generator: np.random.Generator) -> None:
+    """Set one random stretch of each utterance's frames to the training mean, which is 0 after z-normalisation."""
+    for row, mask in zip(batch.audio, batch.audio_mask, strict=True):
+        frames = int(mask.sum())
+        width = int(generator.uniform(0, share) * frames)
+        start = int(generator.integers(0, frames - width + 1))
+        row[start : start + width] = 0
+
+
+def _validation(
+    model: nn.Module, valid: Sequence[Features], data: TrainingData, device: str
+) -> dict[str, float]:
+    """Loss and scores of the validation part, their names beginning with valid_."""
+    found = predict(model, valid, data.labels, standardizer=data.standardizer, device=device)
+    of_true_class = found.prob[np.arange(len(found.true)), found.true]
+    loss = float(-np.log(np.clip(of_true_class, 1e-12, None)).mean())
+    scores = metrics.scores(found.true, found.pred, classes=len(data.labels))
+    return {"valid_loss": loss, **{f"valid_{name}": value for name, value in scores.items()}}
+
+
+def _require_finite(row: dict[str, float]) -> None:
+    """Raise FloatingPointError for a loss that is no number; the validation loss sees a last step that broke the weights."""
+    for name in ("loss", "valid_loss"):
+        if not np.isfinite(row[name]):
+            raise FloatingPointError(
+                f"Given: a {name} of {row[name]} in epoch {row['epoch']}. Expected: a finite number. "
+                "Do: lower learning_rate, or set clip=1.0."
             )
-            for part in (train, valid)
-        )
-        model.finish(*parts, labels)
-    return pd.DataFrame(history)
+
+
+def _finish(
+    model: nn.Module,
+    parts: Sequence[Sequence[Features]],
+    data: TrainingData,
+    config: TrainConfig,
+    device: str,
+) -> None:
+    """The model's own last step, in eval mode and with the best epoch restored."""
+
+    def batches_of(part: Sequence[Features]) -> Callable[[], Iterator[Batch]]:
+        def in_order() -> Iterator[Batch]:
+            made = batches(part, data.labels, config.batch_size, standardizer=data.standardizer)
+            return (batch.to(device) for batch in made)
+
+        return in_order
+
+    model.eval()
+    model.finish(*map(batches_of, parts), data.labels)
 
 
 def text_progress(epochs: int, name: str = "") -> Callable[[dict], None]:
-    """An `on_epoch` that prints one line an epoch, with the time that is left. Works in a terminal, a notebook, a log."""
+    """An `on_epoch` that prints one line per epoch, with the time that is left. Works in a terminal, a notebook, a log.
+
+    Args:
+        epochs: how many there will be.
+        name: of the row, which then begins every line.
+    """
     spent = []
 
     def show(row: dict) -> None:
@@ -273,8 +389,7 @@ def text_progress(epochs: int, name: str = "") -> Callable[[dict], None]:
         left = sum(spent) / len(spent) * (epochs - row["epoch"])
         print(
             f"{name + ' · ' if name else ''}epoch {row['epoch']:2d}/{epochs} · loss {row['loss']:.3f} · "
-            f"valid WA {row['valid_wa']:.3f} UA {row['valid_ua']:.3f} · {row['seconds']:.1f} s · "
-            f"{left:.0f} s left",
+            f"valid WA {row['valid_wa']:.3f} UA {row['valid_ua']:.3f} · {row['seconds']:.1f} s · {left:.0f} s left",
             flush=True,
         )
 

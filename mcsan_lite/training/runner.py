@@ -1,5 +1,11 @@
-"""A run is a `Spec`; its hash names a folder; a finished fold is a `metrics.json`. Resume = look at the disk, so an
-interrupted grid costs its running folds and nothing else, and folders from several machines merge by copying."""
+"""Runs a grid of experiments, one folder per fold and seed, and goes on where it was interrupted.
+
+In: specs and a corpus. Out: a data frame with one row per spec, fold and seed, read from disk. A finished fold is a
+`metrics.json`, written last. Resume means looking at the disk, so an interrupted grid costs its running folds and nothing
+else, and folders from several machines merge by copying.
+
+Next in the spine: `evaluation.metrics`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +14,11 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import save_file
@@ -22,189 +27,69 @@ from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
 from mcsan_lite.errors import DataError, require_name
-from mcsan_lite.evaluation import metrics
-from mcsan_lite.features import batch, extraction
-from mcsan_lite.features.extraction import FeatureConfig, Features
+from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.models import MODELS
 from mcsan_lite.parallel import fan_out
-from mcsan_lite.training import loop, provenance
-from mcsan_lite.training.spec import Spec, code_hash
+from mcsan_lite.training import provenance
+from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek, train_fold, training_code
+from mcsan_lite.training.loop import require_precision, text_progress
+from mcsan_lite.training.spec import Spec
 
-SCORES = ("wa", "ua", "weighted_f1", "macro_f1")
 ROOM = 64_000_000  # bytes that must be free before a fold starts: a full disk must not cost its training
 
 
-def run_fold(
-    spec: Spec,
-    model_class: type,
-    corpus: Corpus,
-    fold: splits.Fold,
-    seed: int,
-    folder: Path,
-    cache: Path,
-    device: str = "cpu",
-    progress: bool = False,
-    code: str | None = None,
-    data: dict[str, Features] | None = None,
-) -> str | None:
-    """Train and score one fold with one seed into `folder`, unless it is finished. Returns None, or the traceback of a
-    failure.
+@dataclass(frozen=True)
+class RunOptions:
+    """Where and with what a grid is computed. Nothing in it changes a number.
 
-    `metrics.json` is written last: it stands for a finished fold. `data` spares reading the features again.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(
-        1
-    )  # faster than two on busy cores, and the same bits however many jobs there are
-    try:
-        if (folder / "metrics.json").exists():
-            return None
-        started, start = provenance.now(), time.perf_counter()
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "error.txt").unlink(missing_ok=True)
-        if shutil.disk_usage(folder).free < ROOM:
-            raise OSError(
-                errno.ENOSPC, f"less than {ROOM // 1_000_000} MB left on the disk", str(folder)
-            )
-        if data is None:
-            data = {f.id: f for f in extraction.extract(corpus, spec.features, cache=cache)[0]}
-        train, valid, test = (
-            [data[i] for i in ids if i in data] for ids in (fold.train, fold.valid, fold.test)
-        )
-        normal = batch.Standardizer().fit(train)
-        dims = batch.Dims(
-            spec.features.n_mfcc,
-            train[0].text.shape[1],
-            len(corpus.labels),
-            train[0].video.shape[1],
-        )
-        loop.seed_everything(seed)
-        config = model_class.Config(**spec.options)
-        model = model_class(dims, config)
-
-        def scored() -> tuple[loop.Predictions, dict[str, float]]:
-            found = loop.predict(model, test, corpus.labels, normal=normal, device=device)
-            return found, metrics.scores(found.true, found.pred, classes=len(corpus.labels))
-
-        peeks = Peeking(scored, spec.train.select, device)
-        tell = loop.text_progress(spec.train.epochs, spec.name) if progress else lambda row: None
-        history = loop.fit(
-            model,
-            train,
-            valid,
-            corpus.labels,
-            replace(spec.train, seed=seed),
-            normal=normal,
-            device=device,
-            on_epoch=lambda row: (peeks(row), tell(row)),
-        )
-        found, reached = scored()
-        table = pd.DataFrame(found.prob, columns=list(corpus.labels))
-        table.insert(0, "id", found.ids)
-        table.insert(1, "true", [corpus.labels[i] for i in found.true])
-        for name, frame in (
-            ("history", history),
-            ("peeking", pd.DataFrame(peeks.rows)),
-            ("predictions", table),
-        ):
-            write_atomic(
-                folder / f"{name}.csv", lambda p, frame=frame: frame.to_csv(p, index=False)
-            )
-        about = {
-            "model": spec.model,
-            "labels": list(corpus.labels),
-            "dims": asdict(dims),
-            "config": asdict(config),
-            "features": asdict(spec.features),
-        }
-        tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        tensors |= {
-            "normal.mean": torch.from_numpy(normal.mean),
-            "normal.deviation": torch.from_numpy(normal.deviation),
-        }
-        write_atomic(
-            folder / "model.safetensors",
-            lambda p: save_file(tensors, p, {"mcsan_lite": json.dumps(about)}),
-        )
-        made = provenance.surroundings(device) | {
-            "code": code or code_hash(model_class),
-            "corpus": corpus.fingerprint(),
-            "split": splits.digest([fold]),
-            "started": started,
-            "finished": provenance.now(),
-        }
-        write_atomic(folder / "manifest.json", lambda p: p.write_text(json.dumps(made, indent=1)))
-        result = {
-            "name": spec.name,
-            "model": spec.model,
-            "corpus": corpus.name,
-            "protocol": fold.name.rsplit("-", 1)[0],
-            "fold": fold.name,
-            "split": made["split"],
-            "seed": seed,
-            "n_train": len(train),
-            "n_test": len(test),
-            **reached,
-            "best_epoch": int(history.loc[history[f"valid_{spec.train.select}"].idxmax(), "epoch"]),
-            **(
-                {} if hasattr(model, "finish") else peeks.best()
-            ),  # which peeked at a model without its last step
-            "epochs": spec.train.epochs,
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "seconds": round(time.perf_counter() - start, 1),
-            "seconds_per_epoch": round(float(history.seconds.median()), 3),
-            "device": device,
-            "torch": torch.__version__,
-        }
-        write_atomic(folder / "metrics.json", lambda p: p.write_text(json.dumps(result, indent=1)))
-        for torn in folder.glob(".part-*"):  # of a process that was killed here
-            torn.unlink(missing_ok=True)
-    except Exception:  # with metrics.json there, another machine was faster
-        return (
-            None if (folder / "metrics.json").exists() else _failed(folder, traceback.format_exc())
-        )
-    finally:
-        torch.set_num_threads(threads)
-    return None
-
-
-class Peeking:
-    """The test scores after every epoch: what choosing the epoch on the test part would have bought.
-
-    `training.fit` calls it with its own line of the epoch and gets nothing back; the random state stays as it was. So
-    nothing that is trained or chosen can depend on it.
+    Attributes:
+        data: folder of corpora; features are kept in its subfolder `cache`.
+        runs: folder of results.
+        jobs: processes side by side, of one thread each.
+        backend: "loky" (processes of this machine), "dask", "ray", "threading" or "sequential".
+        device: "cpu", "cuda", …
+        retrain: train again what is finished.
+        progress: print one line per epoch instead of one bar for the whole grid.
+        expected: seconds per training by the spec's name, which the bar then counts.
     """
 
-    def __init__(self, scored: Callable, select: str, device: str) -> None:
-        self.scored, self.select, self.rows = scored, select, []
-        self.random = [device] if device.startswith("cuda") else []
+    data: Path | str = "data"
+    runs: Path | str = "runs"
+    jobs: int = 1
+    backend: str = "loky"
+    device: str = "cpu"
+    retrain: bool = False
+    progress: bool = False
+    expected: Mapping[str, float] | None = None
 
-    def __call__(self, row: dict) -> None:
-        with torch.random.fork_rng(devices=self.random):
-            self.rows.append({"epoch": row["epoch"], **self.scored()[1]})
+    @property
+    def cache(self) -> Path:
+        """The folder of features."""
+        return Path(self.data) / "cache"
 
-    def best(self) -> dict[str, float]:
-        """{"peeked_epoch": …, "peeked_wa": …}: the line that is best by the score that also chooses on validation."""
-        best = self.rows[int(np.argmax([row[self.select] for row in self.rows]))]
-        return {f"peeked_{name}": best[name] for name in ("epoch", *SCORES)}
-
-
-def _failed(folder: Path, text: str) -> str:
-    """`text`, kept in the fold's error.txt where the disk still takes it."""
-    try:
-        write_atomic(folder / "error.txt", lambda p: p.write_text(text))
-    except OSError as error:
-        return f"{text.strip()}; and no error.txt: {error.strerror}"
-    return text
+    @property
+    def in_this_process(self) -> bool:
+        return self.jobs == 1 and self.backend in ("loky", "sequential")
 
 
-def _worker_died(
-    spec: Spec, model_class: type, corpus: Corpus, fold: splits.Fold, seed: int, folder: Path, *_
-) -> str:
-    return _failed(
-        folder,
-        "worker died: its process ended in this fold, again and again; mostly too little memory",
-    )
+@dataclass(frozen=True)
+class FoldTask:
+    """One training of a grid: what is trained, and the folder that it is written to.
+
+    `code` is that of `training_code`, made where the notebook's cells can be read, which a worker cannot.
+    """
+
+    spec: Spec
+    model_class: type
+    corpus: Corpus
+    fold: splits.Fold
+    seed: int
+    folder: Path
+    code: str
+
+    @property
+    def finished(self) -> bool:
+        return (self.folder / "metrics.json").exists()
 
 
 def run_experiment(
@@ -212,126 +97,309 @@ def run_experiment(
     corpus: Corpus,
     *,
     seeds: Sequence[int] = (0,),
-    cache: Path | str = "data/cache",
-    runs: Path | str = "runs",
-    models: dict[str, type] = MODELS,
-    jobs: int = 1,
-    backend: str = "loky",
-    device: str = "cpu",
-    retrain: bool = False,
-    progress: bool = False,
     folds: int | None = None,
-    expected: Mapping[str, float] | None = None,
+    models: Mapping[str, type] = MODELS,
+    options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """Every spec × fold × seed that is not on disk yet, then all of them from disk: a row each.
+    """Train every spec × fold × seed that is not on disk yet, then read all of them from disk.
 
-    A failing fold leaves error.txt and the others go on; at the end one RuntimeError names the failed ones. `folds`: only
-    so many, the first ones; a later call adds the others to the same run. `progress`: a line an epoch instead of one bar
-    for all. `expected`: seconds a training by the spec's name (`costs.estimate(…).seconds`), which the bar then counts.
+    Args:
+        specs: the rows to train.
+        corpus: what to train on.
+        seeds: one training per fold for each.
+        folds: only so many, the first ones; a later call adds the others to the same run. None: all of them.
+        models: model classes by the name that a spec gives.
+        options: where and with what to compute.
+
+    Returns:
+        One row per spec, fold and seed: scores, counts, times, and the folder.
+
+    Raises:
+        DataError: for a model that is not in `models`, a precision that the device lacks, a disk that refuses.
+        RuntimeError: where folds failed, naming them. Each leaves an error.txt, and the others go on.
     """
-    runs, cache = Path(runs), Path(cache)
     for precision in {spec.train.precision for spec in specs}:
-        loop.require_precision(precision, device)  # before anything is extracted or trained
-    todo, folders = [], []
-    classes = {spec.model: models[require_name(spec.model, models, "model")] for spec in specs}
-    code = {
-        name: code_hash(model) for name, model in classes.items()
-    }  # workers cannot read a notebook
-    parts = {
-        protocol: splits.folds(corpus, protocol)
-        for protocol in {spec.protocol: None for spec in specs}
-    }
-    with _disk(runs):
-        for spec in specs:
-            home = spec.folder(corpus, runs, classes[spec.model], parts[spec.protocol])
-            splits.keep(corpus, parts[spec.protocol], runs)
-            for fold in parts[spec.protocol][:folds]:
-                for seed in seeds:
-                    folder = home / f"{fold.name}-seed{seed}"
-                    folders.append(folder)
-                    if retrain and folder.exists():
-                        shutil.rmtree(folder)
-                    if not (folder / "metrics.json").exists():
-                        todo.append(
-                            (
-                                spec,
-                                classes[spec.model],
-                                corpus,
-                                fold,
-                                seed,
-                                folder,
-                                cache,
-                                device,
-                                progress,
-                                code[spec.model],
-                            )
-                        )
-            if not (home / "spec.json").exists():
-                about = json.dumps(
-                    {**asdict(spec), "corpus": corpus.name, "fingerprint": corpus.fingerprint()},
-                    indent=1,
-                )
-                write_atomic(home / "spec.json", lambda p, about=about: p.write_text(about))
-    loaded: dict[FeatureConfig, dict[str, Features]] = {}
-    with _disk(cache):
-        for config in {
-            item[0].features for item in todo
-        }:  # once, here, in parallel; the workers then read the cache
-            loaded[config] = {
-                f.id: f for f in extraction.extract(corpus, config, cache=cache, jobs=jobs)[0]
-            }
-    if jobs == 1 and backend in ("loky", "sequential"):
-        todo = [(*item, loaded[item[0].features]) for item in todo]
+        require_precision(precision, options.device)  # before anything is extracted or trained
+    with _disk_refusals(Path(options.runs)):
+        tasks = _tasks(specs, corpus, seeds, folds, models, options)
+    unfinished = [task for task in tasks if not task.finished]
+    with _disk_refusals(options.cache):
+        features = _features_of(unfinished, corpus, options)
+    expected = options.expected
     errors = fan_out(
         run_fold,
-        todo,
-        jobs=jobs,
-        backend=backend,
-        desc="" if progress else "training",
+        [(task, options, features.get(task.spec.features)) for task in unfinished],
+        jobs=options.jobs,
+        backend=options.backend,
+        desc="" if options.progress else "training",
         lost=_worker_died,
-        weights=[expected[item[0].name] for item in todo] if expected is not None else None,
+        weights=None if expected is None else [expected[task.spec.name] for task in unfinished],
     )
-    failed = [(item[5], error) for item, error in zip(todo, errors, strict=True) if error]
-    if failed:
-        names = "\n  ".join(
-            f"{folder}: {error.strip().splitlines()[-1]}" for folder, error in failed
+    _raise_failures(unfinished, errors)
+    return load_results(options.runs, [task.folder for task in tasks])
+
+
+def _tasks(
+    specs: Sequence[Spec],
+    corpus: Corpus,
+    seeds: Sequence[int],
+    folds: int | None,
+    models: Mapping[str, type],
+    options: RunOptions,
+) -> list[FoldTask]:
+    """Every training that is asked for; the folders of the runs are made, with their settings in spec.json."""
+    classes = {spec.model: models[require_name(spec.model, models, "model")] for spec in specs}
+    code = {name: training_code(model_class) for name, model_class in classes.items()}
+    protocols = dict.fromkeys(spec.protocol for spec in specs)
+    folds_of = {protocol: splits.folds(corpus, protocol) for protocol in protocols}
+    tasks = []
+    for spec in specs:
+        model_class, every_fold = classes[spec.model], folds_of[spec.protocol]
+        home = spec.folder(corpus, Path(options.runs), model_class, every_fold)
+        splits.keep(corpus, every_fold, Path(options.runs))
+        for fold in every_fold[:folds]:
+            for seed in seeds:
+                folder = home / f"{fold.name}-seed{seed}"
+                tasks.append(
+                    FoldTask(spec, model_class, corpus, fold, seed, folder, code[spec.model])
+                )
+                if options.retrain and folder.exists():
+                    shutil.rmtree(folder)
+        if not (home / "spec.json").exists():
+            about = asdict(spec) | {"corpus": corpus.name, "fingerprint": corpus.fingerprint()}
+            _write_json(home / "spec.json", about)
+    return tasks
+
+
+def _features_of(
+    tasks: Sequence[FoldTask], corpus: Corpus, options: RunOptions
+) -> dict[FeatureConfig, dict[str, Features]]:
+    """Features by id for every setting that the tasks need, made once, here, in parallel.
+
+    Empty where other processes train: they read the cache that this fills.
+    """
+    found = {}
+    for config in {task.spec.features for task in tasks}:
+        features, _ = extract(corpus, config, cache=options.cache, jobs=options.jobs)
+        if options.in_this_process:
+            found[config] = {one.id: one for one in features}
+    return found
+
+
+def run_fold(
+    task: FoldTask, options: RunOptions, features: Mapping[str, Features] | None = None
+) -> str | None:
+    """Train and score one fold with one seed into its folder, unless it is finished.
+
+    Args:
+        task: what to train.
+        options: where and with what.
+        features: those of the corpus by id; None: read them from the cache.
+
+    Returns:
+        None, or the traceback of a failure.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # faster than two on busy cores, and the same bits for any `jobs`
+    try:
+        if not task.finished:
+            _train_and_write(task, options, features)
+    except Exception:
+        if task.finished:  # another machine was faster
+            return None
+        return _failed(task.folder, traceback.format_exc())
+    finally:
+        torch.set_num_threads(threads)
+    return None
+
+
+def _train_and_write(
+    task: FoldTask, options: RunOptions, features: Mapping[str, Features] | None
+) -> None:
+    started, clock = provenance.now(), time.perf_counter()
+    spec, labels = task.spec, task.corpus.labels
+    _prepare_folder(task.folder)
+    if features is None:
+        extracted, _ = extract(task.corpus, spec.features, cache=options.cache)
+        features = {one.id: one for one in extracted}
+    train, valid, test = (
+        [features[i] for i in ids if i in features]
+        for ids in (task.fold.train, task.fold.valid, task.fold.test)
+    )
+    parts = FoldFeatures(train, valid, test, labels)
+    trained = train_fold(
+        task.model_class,
+        spec.options,
+        replace(spec.train, seed=task.seed),
+        parts,
+        device=options.device,
+        on_epoch=text_progress(spec.train.epochs, spec.name) if options.progress else None,
+    )
+    _write_tables(task, trained)
+    _write_checkpoint(task, trained)
+    made_with = provenance.surroundings(options.device) | {
+        "code": task.code,
+        "corpus": task.corpus.fingerprint(),
+        "split": splits.digest([task.fold]),
+        "started": started,
+        "finished": provenance.now(),
+    }
+    _write_json(task.folder / "manifest.json", made_with)
+    seconds = round(time.perf_counter() - clock, 1)
+    result = _result(task, parts, trained) | {"seconds": seconds, "device": options.device}
+    _write_json(task.folder / "metrics.json", result)
+    for torn in task.folder.glob(".part-*"):  # of a process that was killed here
+        torn.unlink(missing_ok=True)
+
+
+def _prepare_folder(folder: Path) -> None:
+    """An empty place for the fold, on a disk with room. Raises OSError where there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "error.txt").unlink(missing_ok=True)
+    if shutil.disk_usage(folder).free < ROOM:
+        raise OSError(
+            errno.ENOSPC, f"less than {ROOM // 1_000_000} MB left on the disk", str(folder)
         )
-        raise RuntimeError(
-            f"Given: {len(failed)} of {len(todo)} folds that failed:\n  {names}\nExpected: a metrics.json in "
-            "each folder. Do: read error.txt there, then run the same command or call again: it trains what "
-            "is missing, and finished folds stay."
+
+
+def _write_tables(task: FoldTask, trained: TrainedFold) -> None:
+    """history.csv and peeking.csv, one row per epoch; predictions.csv, one row per test utterance."""
+    labels, predictions = list(task.corpus.labels), trained.predictions
+    probabilities = pd.DataFrame(predictions.prob, columns=labels)
+    probabilities.insert(0, "id", predictions.ids)
+    probabilities.insert(1, "true", [labels[i] for i in predictions.true])
+    tables = {
+        "history": trained.history,
+        "peeking": trained.peeking,
+        "predictions": probabilities,
+    }
+    for name, table in tables.items():
+        write_atomic(
+            task.folder / f"{name}.csv", lambda part, table=table: table.to_csv(part, index=False)
         )
-    return load_results(runs, folders)
+
+
+def _write_checkpoint(task: FoldTask, trained: TrainedFold) -> None:
+    """model.safetensors: weights, the z-normalisation, and as metadata all that is needed to use them."""
+    about = {
+        "model": task.spec.model,
+        "labels": list(task.corpus.labels),
+        "dims": asdict(trained.dims),
+        "config": asdict(trained.config),
+        "features": asdict(task.spec.features),
+    }
+    weights = trained.model.state_dict()
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    tensors["normal.mean"] = torch.from_numpy(trained.standardizer.mean)
+    tensors["normal.deviation"] = torch.from_numpy(trained.standardizer.deviation)
+    write_atomic(
+        task.folder / "model.safetensors",
+        lambda part: save_file(tensors, part, {"mcsan_lite": json.dumps(about)}),
+    )
+
+
+def _result(task: FoldTask, parts: FoldFeatures, trained: TrainedFold) -> dict[str, object]:
+    """What metrics.json says of a fold, except for its time and device."""
+    spec, history = task.spec, trained.history
+    best_row = history[f"valid_{spec.train.select}"].idxmax()
+    # A model with a last step was peeked at before that step, so its peeks say nothing.
+    peeked = {}
+    if not hasattr(trained.model, "finish"):
+        peeked = best_peek(trained.peeking, spec.train.select)
+    return {
+        "name": spec.name,
+        "model": spec.model,
+        "corpus": task.corpus.name,
+        "protocol": task.fold.name.rsplit("-", 1)[0],
+        "fold": task.fold.name,
+        "split": splits.digest([task.fold]),
+        "seed": task.seed,
+        "n_train": len(parts.train),
+        "n_test": len(parts.test),
+        **trained.scores,
+        "best_epoch": int(history.loc[best_row, "epoch"]),
+        **peeked,
+        "epochs": spec.train.epochs,
+        "parameters": sum(p.numel() for p in trained.model.parameters()),
+        "seconds_per_epoch": round(float(history.seconds.median()), 3),
+        "torch": torch.__version__,
+    }
+
+
+def _write_json(path: Path, value: Mapping[str, object]) -> None:
+    text = json.dumps(value, indent=1)
+    write_atomic(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _failed(folder: Path, text: str) -> str:
+    """`text`, kept in the fold's error.txt where the disk still takes it."""
+    try:
+        write_atomic(folder / "error.txt", lambda part: part.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        return f"{text.strip()}; and no error.txt: {error.strerror}"
+    return text
+
+
+def _worker_died(task: FoldTask, *_) -> str:
+    return _failed(
+        task.folder,
+        "worker died: its process ended in this fold, again and again; mostly too little memory",
+    )
+
+
+def _raise_failures(tasks: Sequence[FoldTask], errors: Sequence[str | None]) -> None:
+    failed = [(task.folder, error) for task, error in zip(tasks, errors, strict=True) if error]
+    if not failed:
+        return
+    names = "\n  ".join(f"{folder}: {error.strip().splitlines()[-1]}" for folder, error in failed)
+    raise RuntimeError(
+        f"Given: {len(failed)} of {len(tasks)} folds that failed:\n  {names}\n"
+        "Expected: a metrics.json in each folder. "
+        "Do: read error.txt there, then run the same command or call again: it trains what is missing, and finished "
+        "folds stay."
+    )
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
-    """What the disk refuses, in three parts."""
+def _disk_refusals(folder: Path) -> Iterator[None]:
+    """Turns what the disk refuses into a DataError."""
     try:
         yield
     except OSError as error:
         raise DataError(
             f"{folder}, where nothing can be written: {error.strerror or error}",
             "a folder that may be written, on a disk with room",
-            "make room, or choose another folder (--runs, --data); then run the same command or call again: "
-            "finished folds stay.",
+            "make room, or choose another folder (--runs, --data); then run the same command or call again: finished "
+            "folds stay.",
         ) from error
 
 
-def load_results(runs: Path | str = "runs", folders: Sequence[Path] | None = None) -> pd.DataFrame:
-    """What is finished below `runs` (or in just these fold folders), from disk: a row a spec × fold × seed."""
-    files = (
-        sorted(Path(runs).glob("*/*/metrics.json"))
-        if folders is None
-        else [Path(f) / "metrics.json" for f in folders]
-    )
+def load_results(
+    runs: Path | str = "runs", folders: Sequence[Path | str] | None = None
+) -> pd.DataFrame:
+    """Read finished folds from disk.
+
+    Args:
+        runs: the folder of results; every finished fold below it is read.
+        folders: read just these fold folders instead.
+
+    Returns:
+        One row per spec, fold and seed.
+
+    Raises:
+        DataError: where nothing is finished.
+    """
+    if folders is None:
+        files = sorted(Path(runs).glob("*/*/metrics.json"))
+    else:
+        files = [Path(folder) / "metrics.json" for folder in folders]
     if not files:
         raise DataError(
             f"no finished run below {runs}", "folders with metrics.json", "mcsan run   (trains one)"
         )
-    return pd.DataFrame(
-        [
-            {**json.loads(f.read_text()), "run": f.parent.parent.name, "folder": str(f.parent)}
-            for f in files
-        ]
-    )
+    rows = [
+        json.loads(file.read_text(encoding="utf-8"))
+        | {"run": file.parent.parent.name, "folder": str(file.parent)}
+        for file in files
+    ]
+    return pd.DataFrame(rows)

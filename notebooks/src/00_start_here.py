@@ -101,7 +101,7 @@ basics.show(fig, alt="Waveforms of the two sounds with word boundaries; the word
 # %%
 corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 found = grids.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True)
-run = inference.load(found.folder[0])
+run = inference.load_run(found.folder[0])
 print(f"{len(corpus)} utterances; on the {found.n_test[0]} test utterances of the first fold the network is right "
       f"{found.wa[0]:.1%} of the time")
 

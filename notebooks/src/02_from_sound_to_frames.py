@@ -431,9 +431,9 @@ print("each part by itself, test:", ((test - test.mean()) / test.std()).round(2)
 # %%
 fold = splits.folds(sample, "kfold10")[0]
 train, test = ([table[i] for i in ids] for ids in (fold.train, fold.test))
-normal = Standardizer().fit(train)
+standardizer = Standardizer().fit(train)
 all_train = np.concatenate([f.audio for f in train])
-assert np.allclose(normal.mean, all_train.mean(0), atol=1e-2) and np.allclose(normal.deviation, all_train.std(0), rtol=1e-3)
+assert np.allclose(standardizer.mean, all_train.mean(0), atol=1e-2) and np.allclose(standardizer.deviation, all_train.std(0), rtol=1e-3)
 print(inspect.getsource(Standardizer.fit))
 
 # %% [markdown]
@@ -442,21 +442,21 @@ print(inspect.getsource(Standardizer.fit))
 
 # %%
 try:
-    normal.fit(train + test)
+    standardizer.fit(train + test)
 except RuntimeError as refusal:
     print(refusal)
-assert not normal.fitted_on & set(fold.test)
+assert not standardizer.fitted_on & set(fold.test)
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 2.6), layout="constrained")
-for ax, part, title in zip(axes, (train, normal.apply(train)), ("before", "after"), strict=True):
+for ax, part, title in zip(axes, (train, standardizer.apply(train)), ("before", "after"), strict=True):
     stacked = np.concatenate([f.audio for f in part])
     ax.errorbar(range(40), stacked.mean(0), stacked.std(0), fmt="o", ms=3, lw=1, color=basics.OKABE_ITO[0])
     ax.set(title=title, xlabel="coefficient")
 axes[0].set_ylabel("mean ± deviation")
 basics.show(fig, alt="Mean and deviation of 40 coefficients before and after normalisation.",
-           caption=f"Before, deviations run from {normal.deviation.min():.1f} to {normal.deviation.max():.0f}, and $c_0$ "
-                   f"lies around {normal.mean[0]:.0f}. After, each coefficient of the training part has mean 0 and deviation 1.")
+           caption=f"Before, deviations run from {standardizer.deviation.min():.1f} to {standardizer.deviation.max():.0f}, and $c_0$ "
+                   f"lies around {standardizer.mean[0]:.0f}. After, each coefficient of the training part has mean 0 and deviation 1.")
 
 # %% [markdown]
 # **How much does the leak change?** Fit once on the training part, once with the test part thrown in. Do it for two kinds

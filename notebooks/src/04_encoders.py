@@ -66,7 +66,7 @@ torch.set_num_threads(1)  # small tensors: a second thread costs more than it gi
 # %%
 corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 found = grids.trained(corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True, folds=1)
-run = inference.load(found.folder[0])
+run = inference.load_run(found.folder[0])
 unseen = pd.read_csv(Path(found.folder[0]) / "predictions.csv").id
 clips = [u for u in corpus.subset(unseen).utterances if u.audio is not None]
 features = {f.id: f for f in run.prepare(extract(corpus.subset([u.id for u in clips]), run.features)[0])}

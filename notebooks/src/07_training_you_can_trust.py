@@ -120,7 +120,7 @@ print("loss by hand:", [round(x, 4) for x in by_hand])
 print(inspect.getsource(loop.fit))
 
 # %%
-history = loop.fit(fresh_model(), small, small[:20], corpus.labels, config)
+history = loop.fit(fresh_model(), loop.TrainingData(small, small[:20], corpus.labels), config)
 np.testing.assert_allclose(history.loss, by_hand, rtol=1e-4)
 print("loss by fit: ", history.loss.round(4).tolist())
 
@@ -130,7 +130,7 @@ print("loss by fit: ", history.loss.round(4).tolist())
 # %%
 runs = [fresh_model() for _ in range(2)]
 for again in runs:
-    loop.fit(again, small, small[:20], corpus.labels, config)
+    loop.fit(again, loop.TrainingData(small, small[:20], corpus.labels), config)
 same = all(torch.equal(a, b) for a, b in zip(*(m.state_dict().values() for m in runs), strict=True))
 assert same
 print("two trainings with one seed are equal, bit for bit:", same)

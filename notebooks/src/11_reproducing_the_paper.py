@@ -391,8 +391,7 @@ pd.DataFrame([{"place": m.place, "printed": m.printed, "meant": m.meant, "here":
 # into in every profile (their scores mean nothing):
 
 # %%
-small = run_experiment(table_rows.table3("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"),
-                       folds=2)
+small = run_experiment(table_rows.table3("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"), folds=2)
 home = Path(small.folder[0])
 print(f"{home.parent.name} / {home.name}:", *(f"  {f.name:20s}{f.stat().st_size:>9,} bytes" for f in sorted(home.iterdir())), sep="\n")
 manifest, score = (json.loads((home / f"{name}.json").read_text()) for name in ("manifest", "metrics"))
@@ -547,8 +546,7 @@ class Means(nn.Module):
 
 # %%
 (full,) = table_rows.table3(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
-means = run_experiment([replace(full, name="means", model="means", options={})], grid, folds=FOLDS,
-                      models={**MODELS, "means": Means})
+means = run_experiment([replace(full, name="means", model="means", options={})], grid, folds=FOLDS, models={**MODELS, "means": Means})
 mean, half = intervals.fold_interval(means.wa)
 print(f"means: WA {mean:.3f} ± {half:.3f} over {len(means)} folds, {means.parameters[0]:,} parameters; majority "
       f"{ground[ground.name == 'majority'].wa.mean():.3f}")

@@ -11,6 +11,7 @@ from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.paper.table_rows import ABLATIONS
 from mcsan_lite.training import runner
+from mcsan_lite.training.runner import RunOptions
 
 pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")
 ROWS = "MCSAN,w/o audio"
@@ -171,7 +172,7 @@ def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkey
     shipped = tmp_path / "table3-synthetic-smoke-folds.csv"
     shipped.write_bytes((home / "runs" / "tables" / shipped.name).read_bytes())
     monkeypatch.setattr(grids, "RESULTS", tmp_path)
-    how = {"data": home / "data", "runs": tmp_path / "none"}
+    how = {"options": RunOptions(data=home / "data", runs=tmp_path / "none")}
     monkeypatch.setattr(grids, "run_experiment", lambda *_, **__: pytest.fail("trained again"))
     found, where = grids.grid_results("table3", "smoke", **how)
     assert len(found) == 4 and str(shipped.name) in where

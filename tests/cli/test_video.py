@@ -13,7 +13,7 @@ from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.features.video import ACTION_UNITS
 from mcsan_lite.training import inference, loop
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.runner import run_experiment
+from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec
 
 LABELS, SECONDS = ("glad", "sad"), 0.25
@@ -253,9 +253,9 @@ def test_a_run_on_known_word_times_reads_a_recording_without(home, mcsan, tmp_pa
     )
     spec = Spec("CAN", "can", {"hidden": 6}, FeatureConfig(align="gold"), TrainConfig(1, 10, 1e-2))
     folder = run_experiment(
-        [spec], corpus, cache=home / "data/cache", runs=tmp_path / "runs"
+        [spec], corpus, options=RunOptions(data=home / "data", runs=tmp_path / "runs")
     ).folder[0]
-    run = inference.load(folder)
+    run = inference.load_run(folder)
     found = run.features_of(home / "30.wav", "so it is", home / "data/cache")
     assert (
         run.features.align == "gold" and run.without_word_times().features.align == "proportional"

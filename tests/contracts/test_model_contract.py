@@ -15,7 +15,7 @@ from mcsan_lite.features.batch import Batch, Dims, ModelOutput, Standardizer, co
 from mcsan_lite.figures.lens import views_of
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.layers import attend
-from mcsan_lite.training.loop import TrainConfig, fit, predict, supervised
+from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict, supervised
 
 DIMS = Dims(audio=13, text=17, classes=3, video=7)
 MCSAN = {
@@ -172,7 +172,7 @@ def test_same_seed_same_bits(case, made, labels):
     one, two, other = (build(case, seed=s) for s in (1, 1, 2))
     untrained = copy.deepcopy(one.state_dict())
     for model in (one, two):
-        fit(model, features, features, labels, config)
+        fit(model, TrainingData(features, features, labels), config)
     for name, w in one.state_dict().items():
         assert torch.equal(w, two.state_dict()[name]), name
     assert any(not torch.equal(w, one.state_dict()[n]) for n, w in untrained.items())
@@ -182,16 +182,13 @@ def test_same_seed_same_bits(case, made, labels):
 @every_case
 def test_overfits_eight_utterances_and_comes_back_from_a_checkpoint(case, made, labels):
     model, features = build(case, dropout=False), made(8, frames=(4, 8), words=(1, 4))
-    normal = Standardizer().fit(features)
+    standardizer = Standardizer().fit(features)
     history = fit(
         model,
-        features,
-        features,
-        labels,
+        TrainingData(features, features, labels, standardizer),
         TrainConfig(epochs=25, batch_size=8, learning_rate=1e-2),
-        normal=normal,
     )
-    found = predict(model, features, labels, normal=normal)
+    found = predict(model, features, labels, standardizer=standardizer)
     assert (found.pred == found.true).all() and np.isfinite(history.loss).all()
     saved = {
         name: w.clone().float() for name, w in model.state_dict().items()
@@ -199,7 +196,7 @@ def test_overfits_eight_utterances_and_comes_back_from_a_checkpoint(case, made, 
     again = build(case, seed=9)
     again.load_state_dict(saved)
     np.testing.assert_allclose(
-        predict(again, features, labels, normal=normal).prob, found.prob, atol=1e-5
+        predict(again, features, labels, standardizer=standardizer).prob, found.prob, atol=1e-5
     )
 
 
@@ -207,7 +204,9 @@ def test_overfits_eight_utterances_and_comes_back_from_a_checkpoint(case, made, 
 def test_labels_can_be_held_back(case, made, labels):
     model, features = build(case), made(24)
     history = fit(
-        model, features, features[:8], labels, TrainConfig(epochs=2, batch_size=3, unlabelled=0.5)
+        model,
+        TrainingData(features, features[:8], labels),
+        TrainConfig(epochs=2, batch_size=3, unlabelled=0.5),
     )
     assert (
         np.isfinite(history.loss).all() and np.isfinite(predict(model, features, labels).prob).all()

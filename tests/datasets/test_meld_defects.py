@@ -2,8 +2,8 @@
 
 import pytest
 import refusals
-from test_meld_reader import DATA, turn, write
 from test_meld_clips import FOLDERS, raw, refusal, touch
+from test_meld_reader import DATA, turn, write
 
 from mcsan_lite.datasets.meld.clips import POLICIES, REMEDIES, defect_table
 from mcsan_lite.datasets.meld.reader import FILES, found_defects, read_meld

@@ -14,22 +14,15 @@ from safetensors.torch import load_file, save_file
 
 from mcsan_lite.cli import main
 from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, corpus_folder, read_synthetic
-from mcsan_lite.experiments import (
-    checkpoints,
-    corpora,
-)
-from mcsan_lite.experiments import (
-    checkpoints as checkpoints_module,
-)
-from mcsan_lite.experiments import (
-    readings as readings_module,
-)
+from mcsan_lite.experiments import checkpoints, corpora
+from mcsan_lite.experiments import readings as readings_module
 from mcsan_lite.explain import from_attention as ladder
 from mcsan_lite.explain import pointing
 from mcsan_lite.explain.from_attention import READINGS
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.training import inference
+from mcsan_lite.training.runner import RunOptions
 
 pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")
 WORLDS = ("matching", "leaking")
@@ -64,8 +57,10 @@ def home(tmp_path_factory):
             checkpoints, "AGREEMENT", 0.95
         )  # 60 utterances and hardly a training: one may lie on the fence
         home.joinpath("table.json").write_text(
-            checkpoints_module.ship_checkpoints(
-                home / "small", "smoke", data=home / "data", runs=home / "runs"
+            checkpoints.ship_checkpoints(
+                home / "small",
+                "smoke",
+                options=RunOptions(data=home / "data", runs=home / "runs"),
             ).to_json()
         )
         yield home
@@ -102,7 +97,10 @@ def test_a_checkpoint_is_its_run_in_half_the_bytes(home):
 
 
 def test_a_checkpoint_opens_as_its_run_does(home):
-    found, run = checkpoints.load("matching", 0, folder=home / "small"), inference.load(fold(home))
+    found, run = (
+        checkpoints.load("matching", 0, folder=home / "small"),
+        inference.load_run(fold(home)),
+    )
     assert (found.labels, found.features, found.model.config) == (
         run.labels,
         run.features,
@@ -123,7 +121,7 @@ def test_its_provenance_is_what_can_be_measured_again(home):
     ).is_dir()
     corpus = read_synthetic(home / "data" / about["corpus"])
     test = [f for f in extract(corpus, cache=home / "data/cache")[0] if f.id.startswith("test")]
-    run = inference.load(path)
+    run = inference.load_run(path)
     wa = np.mean([run.probabilities(f).index[0] == f.label for f in run.prepare(test)])
     assert wa == pytest.approx(about["wa_half"]) and about["agreement"] >= 0.95
     written = json.loads(
@@ -150,7 +148,7 @@ def test_a_run_that_rounding_changes_is_not_shipped(home, tmp_path):
 
 
 def _about(run):
-    found = inference.load(run)
+    found = inference.load_run(run)
     dims = {"audio": 40, "text": 50, "classes": len(found.labels)}
     return {
         "labels": found.labels,
@@ -173,7 +171,9 @@ def test_refusals_name_the_command(home):
 
 
 def test_the_lessons_own_are_not_overwritten_by_another_profile(where, capsys):
-    assert "--out" in refusal(lambda: checkpoints_module.ship_checkpoints(profile="smoke", **where))
+    assert "--out" in refusal(
+        lambda: checkpoints.ship_checkpoints(profile="smoke", options=RunOptions(**where))
+    )
     places = [f"--{k}={v}" for k, v in where.items()]
     assert (
         main.main(["checkpoints", "--profile", "smoke", *places]) == 2
@@ -214,7 +214,8 @@ def readings():
 
 
 def test_scores_of_both_worlds_are_kept_on_disk(readings, where):
-    how = {"profile": "smoke", "seeds": (0,), "utterances": 20, "retrain": True, **where}
+    how = {"profile": "smoke", "seeds": (0,), "utterances": 20}
+    how["options"] = RunOptions(**where, retrain=True)
     lines = readings_module.reading_scores(readings, **how)
     read = len(CALLS)
     assert 0 < read <= 80 and all(
@@ -238,27 +239,13 @@ def test_scores_of_both_worlds_are_kept_on_disk(readings, where):
 
 
 def test_an_edited_reading_is_read_again(readings, where, monkeypatch):
-    how = {
-        "profile": "smoke",
-        "seeds": (0,),
-        "worlds": ("matching",),
-        "utterances": 7,
-        "retrain": True,
-        **where,
-    }
+    how = {"profile": "smoke", "seeds": (0,), "worlds": ("matching",), "utterances": 7}
+    how["options"] = RunOptions(**where, retrain=True)
     readings_module.reading_scores(readings, **how)
     read = len(CALLS)
-    monkeypatch.setattr(pointing, "_code", lambda functions: ["edited"])
+    monkeypatch.setattr(pointing, "code_key", lambda *roots: "edited")
     readings_module.reading_scores(readings, **how)
     assert len(CALLS) == 2 * read > 0
-
-
-def test_what_is_kept_hangs_on_the_source_of_every_reading():
-    code = "".join(pointing._code(READINGS.values()))
-    assert all(
-        f"def {name}(" in code
-        for name in ("raw_attention", "occlusion", "attend", "score", "attention_maps")
-    )
 
 
 def test_without_retraining_the_shipped_models_are_read(home, readings, where, monkeypatch):
@@ -270,7 +257,9 @@ def test_without_retraining_the_shipped_models_are_read(home, readings, where, m
             asked.append((world, seed)) or checkpoints.place(world, 0, folder=home / "small")
         ),
     )
-    lines = readings_module.reading_scores(readings, "smoke", seeds=(0, 2), utterances=5, **where)
+    lines = readings_module.reading_scores(
+        readings, "smoke", seeds=(0, 2), utterances=5, options=RunOptions(**where)
+    )
     assert asked == [(w, s) for w in WORLDS for s in (0, 2)]
     assert lines.groupby(["world", "seed"]).ngroups == 4
 

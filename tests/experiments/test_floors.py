@@ -19,6 +19,7 @@ from mcsan_lite.experiments.floors import (
     floors,
 )
 from mcsan_lite.features.extraction import Features
+from mcsan_lite.training.runner import RunOptions
 
 LABELS = ("angry", "neutral", "sad")
 TRUE = [0, 0, 1, 2] * 16  # half of the utterances are angry
@@ -202,7 +203,7 @@ def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, mo
     corpus, data = make(**has)
     (one,) = official(corpus)
     two = Fold("swapped", one.train, one.test, one.valid)
-    table = floors(corpus, [one, two], data, runs=tmp_path)
+    table = floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
     assert table[["name", "fold"]].values.tolist() == [
         [n, f] for n in names for f in ("official", "swapped")
     ]
@@ -212,20 +213,32 @@ def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, mo
     monkeypatch.setattr(
         "mcsan_lite.experiments.floors._candidates", None
     )  # from now on nothing can be fitted
-    pd.testing.assert_frame_equal(floors(corpus, [one, two], data, runs=tmp_path), table)
+    pd.testing.assert_frame_equal(
+        floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path)), table
+    )
     with pytest.raises(TypeError):  # another label, or other features: other floors
-        floors(relabel(corpus, lambda i, c: c if i else 1), [one, two], data, runs=tmp_path)
+        floors(
+            relabel(corpus, lambda i, c: c if i else 1),
+            [one, two],
+            data,
+            options=RunOptions(runs=tmp_path),
+        )
     data[0].audio[:] += 1
     data[0].text[:] += 1
     with pytest.raises(TypeError):
-        floors(corpus, [one, two], data, runs=tmp_path)
+        floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
 
 
 def test_another_fold_of_the_same_name_is_another_result(tmp_path):
     corpus, data = everywhere()
     (one,) = official(corpus)
-    first = floors(corpus, [one], data, runs=tmp_path)
-    other = floors(corpus, [replace(one, train=one.valid, valid=one.train)], data, runs=tmp_path)
+    first = floors(corpus, [one], data, options=RunOptions(runs=tmp_path))
+    other = floors(
+        corpus,
+        [replace(one, train=one.valid, valid=one.train)],
+        data,
+        options=RunOptions(runs=tmp_path),
+    )
     assert (first["n_train"] == 32).all() and (other["n_train"] == 16).all()
     assert set(first["split"]).isdisjoint(other["split"])
 
@@ -239,14 +252,21 @@ def test_inputs_are_made_once_for_all_folds(tmp_path, monkeypatch):
         "MFCC statistics + LR",
         lambda u, f: (u.id == f.id, seen.append(f.id)) and audio_statistics(f.audio),
     )
-    floors(corpus, [one, Fold("swapped", one.train, one.test, one.valid)], data, runs=tmp_path)
+    floors(
+        corpus,
+        [one, Fold("swapped", one.train, one.test, one.valid)],
+        data,
+        options=RunOptions(runs=tmp_path),
+    )
     assert seen == [f.id for f in data]
 
 
 def test_a_part_of_the_corpus_with_the_features_of_all(tmp_path):
     corpus, data = everywhere()
     small = corpus.subset(f.id for i, f in enumerate(data) if i % 8 < 4)
-    assert (floors(small, official(small), data, runs=tmp_path)["n_test"] == 8).all()
+    assert (
+        floors(small, official(small), data, options=RunOptions(runs=tmp_path))["n_test"] == 8
+    ).all()
 
 
 @pytest.mark.parametrize(

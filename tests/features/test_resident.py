@@ -10,7 +10,7 @@ from mcsan_lite.features.batch import Standardizer, batches
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.resident import Resident
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.training.loop import TrainConfig, fit, predict
+from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
 
 GPU = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
 needs_gpu = pytest.mark.skipif(GPU is None, reason="no CUDA or MPS device on this machine")
@@ -39,8 +39,8 @@ def test_its_batches_are_those_of_collate(device, make_features, labels):
     made = make_features(11)
     made[3] = Features("silent", np.zeros((0, 13), np.float32), made[3].text, made[3].tokens, "sad")
     made[4] = Features("wordless", made[4].audio, np.zeros((0, 17), np.float32), (), "nobody knows")
-    normal = Standardizer().fit(made)
-    there = Resident(made, labels, normal, device)
+    standardizer = Standardizer().fit(made)
+    there = Resident(made, labels, standardizer, device)
     assert list(there) == made and len(there) == 11
     for seed in (None, 3):
         plain, resident = (
@@ -49,7 +49,7 @@ def test_its_batches_are_those_of_collate(device, make_features, labels):
                     given,
                     labels,
                     4,
-                    normal=normal,
+                    standardizer=standardizer,
                     generator=None if seed is None else np.random.default_rng(seed),
                 )
             )
@@ -90,12 +90,12 @@ def test_a_corpus_without_sound_or_without_words(make_features, labels):
 
 
 def test_training_from_it_gives_the_same_bits(make_features, labels, small, dims):
-    made, normal = make_features(12), None
+    made, standardizer = make_features(12), None
     found = []
-    for part in (made, Resident(made, labels, normal, "cpu")):
+    for part in (made, Resident(made, labels, standardizer, "cpu")):
         torch.manual_seed(0)
         model = MCSAN(dims, small(dropout=0.0))
-        fit(model, part, part, labels, TrainConfig(epochs=2, batch_size=5))
+        fit(model, TrainingData(part, part, labels), TrainConfig(epochs=2, batch_size=5))
         found.append(predict(model, part, labels).prob)
     assert found[0].tobytes() == found[1].tobytes()
 
@@ -109,9 +109,7 @@ def test_a_gpu_trains_what_a_cpu_trains(precision, make_features, labels, small,
         model = MCSAN(dims, small(dropout=0.0))
         fit(
             model,
-            made,
-            made,
-            labels,
+            TrainingData(made, made, labels),
             TrainConfig(epochs=2, batch_size=8, precision=how),
             device=device,
         )

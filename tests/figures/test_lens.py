@@ -238,16 +238,19 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture
 def run(small, corpus, tmp_path):
-    """An untrained model, as `inference.load` would give it."""
+    """An untrained model, as `inference.load_run` would give it."""
     torch.manual_seed(0)
     words = sorted(set(" ".join(read_truth(corpus).text).split()))
     vectors = tmp_path / "v.txt"
     vectors.write_text("".join(f"{w} {i} {-i} {i % 3} 1.5\n" for i, w in enumerate(words)))
-    normal = Standardizer()
-    normal.mean, normal.deviation = np.zeros(13, np.float32), np.full(13, 50, np.float32)
+    standardizer = Standardizer()
+    standardizer.mean, standardizer.deviation = (
+        np.zeros(13, np.float32),
+        np.full(13, 50, np.float32),
+    )
     labels = ("anger", "neutral", "happiness")
     config = FeatureConfig(n_mfcc=13, vectors=str(vectors))
-    return Trained(MCSAN(Dims(13, 4, 3), small(heads=4)).eval(), normal, labels, config)
+    return Trained(MCSAN(Dims(13, 4, 3), small(heads=4)).eval(), standardizer, labels, config)
 
 
 @pytest.fixture
@@ -269,7 +272,7 @@ def plain_stack(monkeypatch):
 
 @pytest.fixture
 def mcsan(run, corpus, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("mcsan_lite.training.inference.load", lambda folder: run)
+    monkeypatch.setattr("mcsan_lite.training.inference.load_run", lambda folder: run)
 
     def call(*words):
         status = main.main(

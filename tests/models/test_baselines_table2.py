@@ -11,7 +11,7 @@ from mcsan_lite.features.batch import Dims, Standardizer, collate
 from mcsan_lite.models.baselines.cmkl import CMKL, MACHINE, CMKLConfig
 from mcsan_lite.models.baselines.liang import CODE, Liang, LiangConfig
 from mcsan_lite.training import inference
-from mcsan_lite.training.loop import TrainConfig, fit, predict, supervised
+from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict, supervised
 
 MADE = {
     "cmkl": lambda dims, **o: CMKL(dims, CMKLConfig(**{"maps": 6, "code": 5, "landmarks": 20} | o)),
@@ -100,9 +100,7 @@ def test_learns_what_is_there(name, dims, labels, told):
     model = MADE[name](dims, dropout=0.0, **({"landmarks": 60} if name == "cmkl" else {}))
     history = fit(
         model,
-        told(90),
-        told(30, seed=1),
-        labels,
+        TrainingData(told(90), told(30, seed=1), labels),
         TrainConfig(epochs=8, batch_size=8, learning_rate=3e-3),
     )
     found = predict(model, told(60, seed=2), labels)
@@ -186,25 +184,25 @@ def test_a_machine_survives_a_file(tmp_path, dims, labels, told, finished):
         "config": vars(finished.config),
         "features": {},
     }
-    normal = {"normal.mean": torch.zeros(1), "normal.deviation": torch.ones(1)}
+    standardizer = {"normal.mean": torch.zeros(1), "normal.deviation": torch.ones(1)}
     save_file(
-        finished.state_dict() | normal,
+        finished.state_dict() | standardizer,
         tmp_path / "model.safetensors",
         {"mcsan_lite": json.dumps(about)},
     )
-    read = inference.load(tmp_path / "model.safetensors", {"cmkl": CMKL})
+    read = inference.load_run(tmp_path / "model.safetensors", {"cmkl": CMKL})
     batch = collate(told(5, seed=4), labels)
     assert read.model.landmarks.shape == finished.landmarks.shape
     assert read.model.chosen.dtype == torch.bool
     assert torch.equal(read.model(batch).logits, finished.eval()(batch).logits)
     unfinished = MADE["cmkl"](dims)
     save_file(
-        unfinished.state_dict() | normal,
+        unfinished.state_dict() | standardizer,
         tmp_path / "model.safetensors",
         {"mcsan_lite": json.dumps(about)},
     )
     assert torch.equal(
-        inference.load(tmp_path / "model.safetensors", {"cmkl": CMKL}).model(batch).logits,
+        inference.load_run(tmp_path / "model.safetensors", {"cmkl": CMKL}).model(batch).logits,
         unfinished.eval()(batch).logits,
     )
 
@@ -214,7 +212,11 @@ def test_the_same_seed_gives_the_same_machine(dims, labels, told):
     for _ in range(2):
         torch.manual_seed(3)
         model = MADE["cmkl"](dims)
-        fit(model, told(40), told(20, seed=1), labels, TrainConfig(epochs=2, batch_size=8, seed=3))
+        fit(
+            model,
+            TrainingData(told(40), told(20, seed=1), labels),
+            TrainConfig(epochs=2, batch_size=8, seed=3),
+        )
         states.append(model.state_dict())
     assert all(torch.equal(v, states[1][k]) for k, v in states[0].items())
     assert all(states[0][name].numel() for name in MACHINE)
@@ -293,7 +295,7 @@ def test_held_back_labels_through_the_ordinary_loop(dims, labels, told):
         torch.manual_seed(0)
         model = MADE["liang"](dims, semi=semi, warmup=2)
         config = TrainConfig(epochs=epochs, batch_size=8, unlabelled=0.5)
-        return fit(model, told(24), told(12, seed=1), labels, config).loss.tolist()
+        return fit(model, TrainingData(told(24), told(12, seed=1), labels), config).loss.tolist()
 
     assert trained(True, 1) == trained(False, 1)
     ours, theirs = trained(True, 2), trained(False, 2)
@@ -360,10 +362,7 @@ def test_a_standardised_corpus_trains_with_its_normaliser(dims, labels, told):
     model = MADE["cmkl"](dims)
     fit(
         model,
-        train,
-        valid,
-        labels,
+        TrainingData(train, valid, labels, Standardizer().fit(train)),
         TrainConfig(epochs=1, batch_size=8),
-        normal=Standardizer().fit(train),
     )
     assert model.mean[5:18].abs().max() < 1  # the mean frame, 50 if nobody had normalised

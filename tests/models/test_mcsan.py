@@ -14,7 +14,7 @@ from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.models.mcsan_config import MCSANConfig
 from mcsan_lite.paper.table_rows import ABLATIONS
-from mcsan_lite.training.loop import TrainConfig, fit, predict
+from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
 
 SMALL = {
     "hidden": 44,
@@ -104,7 +104,7 @@ def test_same_seed_same_bits(case, dims, labels, make_features):
     one, two, other = (build(case, dims, seed=s) for s in (1, 1, 2))
     untrained = copy.deepcopy(one.state_dict())
     for model in (one, two):
-        fit(model, made, made, labels, config)
+        fit(model, TrainingData(made, made, labels), config)
     for name, w in one.state_dict().items():
         assert torch.equal(w, two.state_dict()[name]), name
     assert any(not torch.equal(w, one.state_dict()[n]) for n, w in untrained.items())
@@ -127,7 +127,9 @@ def test_one_step_lowers_a_finite_loss(case, dims, labels, make_features):
 def test_overfits_eight_utterances(case, dims, labels, make_features):
     model, made = build(case, dims, dropout=0.0), make_features(8, frames=(8, 20))
     history = fit(
-        model, made, made, labels, TrainConfig(epochs=30, batch_size=8, learning_rate=3e-3)
+        model,
+        TrainingData(made, made, labels),
+        TrainConfig(epochs=30, batch_size=8, learning_rate=3e-3),
     )
     assert history.loss.iloc[-1] < 0.1
     found = predict(model, made, labels)
@@ -416,7 +418,7 @@ def test_video_that_is_not_there_is_refused(dims):
 
 def test_without_video_the_parameters_are_named_as_in_the_shipped_checkpoints():
     for path in checkpoints.FOLDER.glob("*.safetensors"):
-        state = checkpoints.inference.load(path).model.state_dict()  # strict: every name fits
+        state = checkpoints.inference.load_run(path).model.state_dict()  # strict: every name fits
         assert not any("video" in name or "_from_" in name for name in state)
     assert list(build("MCSAN", WATCHING).state_dict()) == list(
         build("MCSAN", Dims(13, 17, 3)).state_dict()

@@ -18,7 +18,7 @@ from mcsan_lite.models.layers import (
     positions,
 )
 from mcsan_lite.models.mcsan import MCSAN, AttentionModule
-from mcsan_lite.training.loop import TrainConfig, fit, predict
+from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
 
 B, L, A, H, D, T, F = 2, 5, 6, 11, 44, 50, 13
 NEAR = {"rtol": 0, "atol": 1e-10}
@@ -343,6 +343,6 @@ def test_eq_20_cross_entropy(small, dims, labels, make_features):
     config = TrainConfig(
         epochs=1, batch_size=3, learning_rate=1e-12
     )  # 3 + 3 + 1 utterances, weights as good as still
-    history = fit(model, made, made, labels, config)
+    history = fit(model, TrainingData(made, made, labels), config)
     assert history.loss[0] == pytest.approx(by_hand, abs=1e-5)
     assert history.valid_loss[0] == pytest.approx(by_hand, abs=1e-5)

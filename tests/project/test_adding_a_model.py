@@ -13,7 +13,7 @@ from torch import nn
 
 from mcsan_lite.features.batch import Dims, ModelOutput, collate
 from mcsan_lite.models.layers import attend
-from mcsan_lite.training.runner import run_experiment
+from mcsan_lite.training.runner import RunOptions, run_experiment
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding_a_model.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
@@ -151,5 +151,5 @@ def test_an_unknown_model_is_refused_by_name(first, tmp_path):
             [first["Spec"]("x", model="mien")],
             first["corpus"],
             models={"mine": first["Means"]},
-            runs=tmp_path,
+            options=RunOptions(runs=tmp_path),
         )

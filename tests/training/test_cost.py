@@ -12,7 +12,7 @@ from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.training import cost
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.runner import Spec, run_experiment
+from mcsan_lite.training.runner import RunOptions, Spec, run_experiment
 
 LABELS = ("angry", "neutral", "sad")
 
@@ -65,8 +65,9 @@ def spec(home):
 def ask(home, corpus, spec):
     extract(corpus, spec.features, cache=home / "cache")
 
-    def estimate(runs, *specs, **how):
-        return cost.estimate(specs or [spec], corpus, cache=home / "cache", runs=runs, **how)
+    def estimate(runs, *specs, seeds=(0,), folds=None, **how):
+        options = RunOptions(data=home, runs=runs, **how)
+        return cost.estimate(specs or [spec], corpus, seeds=seeds, folds=folds, options=options)
 
     return estimate
 
@@ -79,7 +80,7 @@ def test_within_a_factor_of_two_of_what_it_then_takes(ask, home, corpus, spec):
         start = time.process_time()
         table = ask(runs)
         asked = time.process_time() - start
-        took = run_experiment([spec], corpus, cache=home / "cache", runs=runs).seconds[0]
+        took = run_experiment([spec], corpus, options=RunOptions(data=home, runs=runs)).seconds[0]
         ratios.append(table.seconds["MCSAN"] / took)
         if 0.5 < ratios[-1] < 2:
             break
@@ -90,7 +91,7 @@ def test_within_a_factor_of_two_of_what_it_then_takes(ask, home, corpus, spec):
 def test_what_is_on_disk_is_not_counted_but_measured_on(ask, home, corpus, spec, tmp_path):
     again = replace(spec, protocol="speaker", train=replace(spec.train, epochs=1))
     other = replace(again, name="other")
-    found = run_experiment([again], corpus, cache=home / "cache", runs=tmp_path, folds=2)
+    found = run_experiment([again], corpus, folds=2, options=RunOptions(data=home, runs=tmp_path))
     table = ask(tmp_path, again, other, seeds=(0, 1), jobs=2)
     assert table.trainings.to_dict() == {"MCSAN": 4 * 2 - 2, "other": 4 * 2}
     assert table["measured on"].to_dict() == {"MCSAN": "finished folds", "other": "a few steps"}

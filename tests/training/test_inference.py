@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.training.inference import load
+from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.loop import TrainConfig, predict
-from mcsan_lite.training.runner import Spec, run_experiment
+from mcsan_lite.training.runner import RunOptions, Spec, run_experiment
 
 LABELS = ("angry", "neutral", "sad")
 TEXTS = ("no yes", "yes", "no no yes", "yes no")
@@ -56,7 +56,7 @@ def run(tmp_path_factory):
         TrainConfig(2, 4, 1e-2),
     )
     return (
-        run_experiment([spec], corpus, cache=home / "cache", runs=home / "runs").folder[0],
+        run_experiment([spec], corpus, options=RunOptions(data=home, runs=home / "runs")).folder[0],
         corpus,
         home / "cache",
     )
@@ -69,7 +69,7 @@ def written(folder):
 @pytest.mark.parametrize("name", ["", "model.safetensors"])
 def test_a_loaded_run_predicts_what_was_written(run, name):
     folder, corpus, cache = run
-    trained = load(f"{folder}/{name}")
+    trained = load_run(f"{folder}/{name}")
     data = trained.prepare(
         [
             f
@@ -89,7 +89,7 @@ def test_a_loaded_run_predicts_what_was_written(run, name):
 
 def test_your_own_recording_and_transcript(run, tmp_path):
     folder, corpus, cache = run
-    trained, u = load(folder), corpus.utterances[14]
+    trained, u = load_run(folder), corpus.utterances[14]
     signal, rate = soundfile.read(u.audio)
     soundfile.write(tmp_path / "mine.flac", signal, rate)
     found = trained.probabilities(trained.features_of(tmp_path / "mine.flac", u.text, cache))
@@ -99,7 +99,7 @@ def test_your_own_recording_and_transcript(run, tmp_path):
 
 def test_text_alone_and_sound_alone(run):
     folder, corpus, cache = run
-    trained, u = load(folder), corpus.utterances[14]
+    trained, u = load_run(folder), corpus.utterances[14]
     both = trained.features_of(u.audio, u.text, cache)
     text, sound = trained.features_of(None, u.text, cache), trained.features_of(u.audio, "", cache)
     assert text.audio.shape == (0, 13) and text.tokens == both.tokens == ("no", "no", "yes")
@@ -110,7 +110,7 @@ def test_text_alone_and_sound_alone(run):
 
 
 def test_a_recording_that_is_missing_or_broken(run, tmp_path):
-    trained = load(run[0])
+    trained = load_run(run[0])
     assert f"{tmp_path / 'no.wav'}" in refusal(
         lambda: trained.features_of(tmp_path / "no.wav", "yes", run[2])
     )
@@ -121,7 +121,7 @@ def test_a_recording_that_is_missing_or_broken(run, tmp_path):
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere/model.safetensors", "."])
 def test_no_model_there(name, tmp_path):
-    text = refusal(lambda: load(tmp_path / name))
+    text = refusal(lambda: load_run(tmp_path / name))
     assert "Given: no model at " in text and "mcsan run" in text
 
 
@@ -129,7 +129,7 @@ def test_no_model_there(name, tmp_path):
 def test_a_truncated_file(run, tmp_path, size):
     data = Path(run[0], "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(data[:size])
-    text = refusal(lambda: load(tmp_path))
+    text = refusal(lambda: load_run(tmp_path))
     assert str(tmp_path) in text and "a whole safetensors file" in text and "mcsan run" in text
 
 
@@ -140,17 +140,19 @@ def test_nothing_is_unpickled(tmp_path):
 
     (tmp_path / "model.safetensors").write_bytes(pickle.dumps(Trap()))
     torch.save(Trap(), tmp_path / "other.safetensors")
-    refusal(lambda: load(tmp_path))
-    refusal(lambda: load(tmp_path / "other.safetensors"))
+    refusal(lambda: load_run(tmp_path))
+    refusal(lambda: load_run(tmp_path / "other.safetensors"))
     assert not (tmp_path / "sprung").exists()
 
 
 def test_files_of_others(run, tmp_path):
     save_file({"x": torch.zeros(2)}, tmp_path / "a.safetensors")
-    text = refusal(lambda: load(tmp_path / "a.safetensors"))
+    text = refusal(lambda: load_run(tmp_path / "a.safetensors"))
     assert "of a model that is not here (None)" in text and "one of mcsan" in text
     shutil.copy(f"{run[0]}/model.safetensors", tmp_path / "b.safetensors")
-    assert "('mcsan')" in refusal(lambda: load(tmp_path / "b.safetensors", models={"other": MCSAN}))
+    assert "('mcsan')" in refusal(
+        lambda: load_run(tmp_path / "b.safetensors", models={"other": MCSAN})
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_weights_of_other_code(run, tmp_path, change, crucial):
     for part, values in change.items():
         about[part] |= values
     save_file(load_file(path), tmp_path / "model.safetensors", {"mcsan_lite": json.dumps(about)})
-    text = refusal(lambda: load(tmp_path))
+    text = refusal(lambda: load_run(tmp_path))
     assert "saved by other code of 'mcsan'" in text and any(
         c in text for c in crucial.split("|")
     ), text

@@ -1,5 +1,6 @@
 """The loop: the right epoch, the same bits, nothing touched that is not its own."""
 
+import dataclasses
 import inspect
 import re
 from contextlib import suppress
@@ -18,6 +19,7 @@ from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import loop
 from mcsan_lite.training.loop import (
     TrainConfig,
+    TrainingData,
     fit,
     predict,
     seed_everything,
@@ -63,7 +65,7 @@ def test_fit_leaves_the_model_at_the_best_epoch_and_the_first_of_equals(make_fea
         [2, 0, 0, 1],
     ]  # right: 1 3 2 3 0
     stub = Scripted(script)
-    history = fit(stub, made, made, labels, TrainConfig(epochs=5))
+    history = fit(stub, TrainingData(made, made, labels), TrainConfig(epochs=5))
     assert history.valid_wa.tolist() == [0.25, 0.75, 0.5, 0.75, 0]
     assert int(stub.epoch) == 1 and not stub.training
     assert predict(stub, made, labels).pred.tolist() == script[1]
@@ -84,7 +86,7 @@ def test_the_selected_score_picks_the_epoch(select, best, make_features, labels)
         script[2][4] = 1  # otherwise its WA equals that of epoch 0
     scores = [getattr(metrics, select)(true, pred) for pred in script]
     assert int(np.argmax(scores)) == best and sorted(scores)[-1] > sorted(scores)[-2]
-    history = fit(stub, made, made, labels, TrainConfig(epochs=3, select=select))
+    history = fit(stub, TrainingData(made, made, labels), TrainConfig(epochs=3, select=select))
     assert history[f"valid_{select}"].tolist() == pytest.approx(scores)
     assert int(stub.epoch) == best
 
@@ -93,7 +95,9 @@ def test_a_real_model_scores_again_what_the_history_says(model, make_features, l
     train, valid = make_features(12), make_features(9, seed=1, prefix="v")
     net = model()
     history = fit(
-        net, train, valid, labels, TrainConfig(epochs=6, batch_size=4, learning_rate=5e-3)
+        net,
+        TrainingData(train, valid, labels),
+        TrainConfig(epochs=6, batch_size=4, learning_rate=5e-3),
     )
     assert (
         history.valid_wa.iloc[-1] < history.valid_wa.max()
@@ -108,7 +112,9 @@ def test_a_real_model_scores_again_what_the_history_says(model, make_features, l
 
 def test_history_has_a_row_an_epoch(model, make_features, labels):
     made, rows = make_features(6), []
-    history = fit(model(), made, made, labels, TrainConfig(epochs=3), on_epoch=rows.append)
+    history = fit(
+        model(), TrainingData(made, made, labels), TrainConfig(epochs=3), on_epoch=rows.append
+    )
     assert list(history.columns) == [
         "epoch",
         "loss",
@@ -129,7 +135,9 @@ def test_same_seed_same_bits_and_another_seed_others(model, make_features, label
         torch.rand(seed)  # whatever was drawn before
         net = model(dropout=0.0)
         history = fit(
-            net, made, made, labels, TrainConfig(epochs=2, batch_size=4, seed=seed, mask_frames=0.3)
+            net,
+            TrainingData(made, made, labels),
+            TrainConfig(epochs=2, batch_size=4, seed=seed, mask_frames=0.3),
         )
         ends.append((history.loss.tolist(), net.state_dict()))
     assert ends[0][0] == ends[1][0] != ends[2][0]
@@ -139,10 +147,14 @@ def test_same_seed_same_bits_and_another_seed_others(model, make_features, label
 
 def test_normalising_a_batch_at_a_time_is_normalising_before(model, make_features, labels):
     train, valid = make_features(12), make_features(6, seed=1, prefix="v")
-    normal, ends = Standardizer().fit(train), []
-    for how in ({"normal": normal}, {}):
-        net, given = model(), (train, valid) if how else (normal.apply(train), normal.apply(valid))
-        history = fit(net, *given, labels, TrainConfig(epochs=2, batch_size=4), **how)
+    standardizer, ends = Standardizer().fit(train), []
+    for how in ({"standardizer": standardizer}, {}):
+        net, given = (
+            model(),
+            (train, valid) if how else (standardizer.apply(train), standardizer.apply(valid)),
+        )
+        data = TrainingData(*given, labels, **how)
+        history = fit(net, data, TrainConfig(epochs=2, batch_size=4))
         ends.append((history.loss.tolist(), predict(net, given[1], labels, **how).prob))
     assert ends[0][0] == ends[1][0]
     np.testing.assert_array_equal(ends[0][1], ends[1][1])
@@ -151,14 +163,13 @@ def test_normalising_a_batch_at_a_time_is_normalising_before(model, make_feature
 def test_no_test_set_can_be_passed(model, make_features, labels):
     assert list(inspect.signature(fit).parameters) == [
         "model",
-        "train",
-        "valid",
-        "labels",
+        "data",
         "config",
-        "normal",
         "device",
         "on_epoch",
     ]
+    fields = [field.name for field in dataclasses.fields(TrainingData)]
+    assert fields == ["train", "valid", "labels", "standardizer"]
     train, ends = make_features(8), []
     for seed in (
         1,
@@ -167,9 +178,7 @@ def test_no_test_set_can_be_passed(model, make_features, labels):
         net = model()
         fit(
             net,
-            train,
-            make_features(6, seed=seed, prefix="v"),
-            labels,
+            TrainingData(train, make_features(6, seed=seed, prefix="v"), labels),
             TrainConfig(epochs=1, batch_size=4),
         )
         ends.append(net.state_dict())
@@ -187,9 +196,7 @@ def test_an_exploding_learning_rate_stops_in_three_parts(epochs, model, make_fea
     ):
         fit(
             model(activation="none"),
-            made,
-            made,
-            labels,
+            TrainingData(made, made, labels),
             TrainConfig(epochs=epochs, learning_rate=1e30),
         )
 
@@ -202,7 +209,7 @@ def test_a_label_out_of_the_set_is_refused(part, model, make_features, labels):
         ValueError,
         match=r"Given: label 'bored' of x1\. Expected: one of angry, neutral, sad\. Do: ",
     ):
-        fit(model(), parts["train"], parts["valid"], labels, TrainConfig(epochs=1))
+        fit(model(), TrainingData(parts["train"], parts["valid"], labels), TrainConfig(epochs=1))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +233,12 @@ def test_train_config_refuses_by_name(options, text):
 @pytest.mark.parametrize(("name", "start"), [("fold 3", "fold 3 · epoch  1/4"), ("", "epoch  1/4")])
 def test_text_progress_prints_a_line_an_epoch(name, start, model, make_features, labels, capsys):
     made = make_features(6)
-    fit(model(), made, made, labels, TrainConfig(epochs=4), on_epoch=text_progress(4, name))
+    fit(
+        model(),
+        TrainingData(made, made, labels),
+        TrainConfig(epochs=4),
+        on_epoch=text_progress(4, name),
+    )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and lines[0].startswith(start)
     for line in lines:
@@ -266,7 +278,7 @@ def test_mask_frames_blanks_one_stretch_of_the_copy_only(make_features, labels):
     made = make_features(40, frames=(5, 50))
     kept = [f.audio.copy() for f in made]
     stub = Scripted([[0] * 40] * 10)
-    fit(stub, made, made, labels, TrainConfig(epochs=10, mask_frames=0.4))
+    fit(stub, TrainingData(made, made, labels), TrainConfig(epochs=10, mask_frames=0.4))
     shares = []
     for batch in stub.seen:
         for i, row in zip(batch.ids, batch.audio, strict=True):
@@ -309,9 +321,7 @@ def test_schedule(schedule, expected, watched, model, make_features, labels):
     made = make_features(6)
     fit(
         model(),
-        made,
-        made,
-        labels,
+        TrainingData(made, made, labels),
         TrainConfig(
             epochs=4, batch_size=3, learning_rate=2e-3, schedule=schedule, weight_decay=0.01
         ),
@@ -322,7 +332,11 @@ def test_schedule(schedule, expected, watched, model, make_features, labels):
 def test_clip_bounds_the_gradient(watched, model, make_features, labels):
     made = make_features(6)
     for clip in (0.0, 0.1):
-        fit(model(), made, made, labels, TrainConfig(epochs=2, batch_size=3, clip=clip))
+        fit(
+            model(),
+            TrainingData(made, made, labels),
+            TrainConfig(epochs=2, batch_size=3, clip=clip),
+        )
     assert min(watched["norm"][:4]) > 0.1 and max(watched["norm"][4:]) <= 0.1 + 1e-5
 
 
@@ -338,8 +352,8 @@ def test_a_precision_that_the_machine_lacks_is_refused(make_features, labels, mo
         DataError,
         match=r"(?s)Given: precision 'bfloat16' on cpu.*Expected: .*Do: take precision 'float32'",
     ):
-        fit(model(), made, made, labels, TrainConfig(epochs=1, precision="bfloat16"))
-    fit(model(), made, made, labels, TrainConfig(epochs=1))  # float32 never asks
+        fit(model(), TrainingData(made, made, labels), TrainConfig(epochs=1, precision="bfloat16"))
+    fit(model(), TrainingData(made, made, labels), TrainConfig(epochs=1))  # float32 never asks
 
 
 def test_asking_for_a_precision_leaves_the_random_state_alone():
@@ -358,7 +372,9 @@ def test_half_the_bits_train_to_nearly_the_same_place(make_features, labels, mod
     for precision in ("float32", "bfloat16"):
         net = model(dropout=0.0)
         history = fit(
-            net, made, made, labels, TrainConfig(epochs=3, batch_size=8, precision=precision)
+            net,
+            TrainingData(made, made, labels),
+            TrainConfig(epochs=3, batch_size=8, precision=precision),
         )
         assert (
             all(p.dtype == torch.float32 for p in net.parameters())
@@ -406,8 +422,10 @@ class Hooked(nn.Module):
 def test_hooks_are_called_with_what_they_are_promised(make_features, labels):
     seed_everything(0)
     model, train, valid = Hooked(), make_features(7), make_features(3, seed=1, prefix="v")
-    normal = Standardizer().fit(train)
-    history = fit(model, train, valid, labels, TrainConfig(epochs=3, batch_size=4), normal=normal)
+    standardizer = Standardizer().fit(train)
+    history = fit(
+        model, TrainingData(train, valid, labels, standardizer), TrainConfig(epochs=3, batch_size=4)
+    )
     assert [s[1:] for s in model.seen if s[0] == "epoch"] == [(1, True), (2, True), (3, True)]
     assert len([s for s in model.seen if s[0] == "loss"]) == 3 * 2
     assert (np.diff(history.loss) < 0).all()  # its own loss, the size of the logits, falls
@@ -418,7 +436,7 @@ def test_hooks_are_called_with_what_they_are_promised(make_features, labels):
         and {i for ids in kept for i in ids} == {"v0", "v1", "v2"}
     )
     assert sorted(i for ids, _, _ in found for i in ids) == [f"u{i}" for i in range(7)]
-    everything = sum(float(normal.apply([f])[0].audio.sum()) for f in train)
+    everything = sum(float(standardizer.apply([f])[0].audio.sum()) for f in train)
     assert sum(total for _, _, total in found) == pytest.approx(everything, abs=1e-3)
     assert model.finished == 1 and torch.equal(model.linear.weight, model.weight_at_finish)
 
@@ -434,7 +452,11 @@ def test_finish_sees_the_best_epoch_not_the_last(make_features, labels):
                 )
 
     model, made = Fading(), [replace(f, label="angry") for f in make_features(4)]
-    fit(model, made, made, labels, TrainConfig(epochs=2, batch_size=4, learning_rate=1e-4))
+    fit(
+        model,
+        TrainingData(made, made, labels),
+        TrainConfig(epochs=2, batch_size=4, learning_rate=1e-4),
+    )
     assert model.linear.bias.argmax() == 0 and model.weight_at_finish.abs().max() < 1e-3
 
 
@@ -455,7 +477,11 @@ def test_labels_held_back_are_chosen_by_id_and_only_in_training(make_features, l
         f.id for f in train[-100:]
     }
     model = Hooked()
-    fit(model, train, valid, labels, TrainConfig(epochs=1, batch_size=400, unlabelled=0.3))
+    fit(
+        model,
+        TrainingData(train, valid, labels),
+        TrainConfig(epochs=1, batch_size=400, unlabelled=0.3),
+    )
     ((_, seen, _),) = [s for s in model.seen if s[0] == "loss"]
     assert seen.count(-1) == len(held[0.3]) and [f.label for f in train].count("") == 0
     ((_, found, _, _),) = [s for s in model.seen if s[0] == "finish"]
@@ -474,7 +500,11 @@ def test_unlabelled_utterances_change_nothing_in_a_supervised_model(
     for part, share in ((train, 0.5), (kept, 0.0)):
         seed_everything(1)
         model = MCSAN(dims, small(dropout=0.0))
-        fit(model, part, valid, labels, TrainConfig(epochs=1, batch_size=12, unlabelled=share))
+        fit(
+            model,
+            TrainingData(part, valid, labels),
+            TrainConfig(epochs=1, batch_size=12, unlabelled=share),
+        )
         states.append(model.state_dict())
     for name, w in states[0].items():
         torch.testing.assert_close(w, states[1][name], atol=2e-5, rtol=1e-3)

@@ -20,11 +20,12 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features import extraction
 from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.models import MODELS
 from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.training import fold as fold_module
 from mcsan_lite.training import loop, runner
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.runner import Spec, load_results, run_experiment
-from mcsan_lite.training.spec import code_hash
+from mcsan_lite.training.runner import RunOptions, Spec, load_results, run_experiment
 
 FILES = [
     "history.csv",
@@ -85,8 +86,12 @@ def spec(home):
 
 @pytest.fixture(scope="module")
 def go(home, corpus, spec):
-    def run(runs, *specs, **how):
-        return run_experiment(specs or [spec], corpus, cache=home / "cache", runs=runs, **how)
+    def run(runs, *specs, seeds=(0,), folds=None, models=MODELS, **how):
+        options = RunOptions(data=home, runs=runs, **how)
+        what = specs or [spec]
+        return run_experiment(
+            what, corpus, seeds=seeds, folds=folds, models=models, options=options
+        )
 
     return run
 
@@ -192,8 +197,8 @@ def test_peeking_is_what_the_best_test_epoch_would_have_bought(done, spec):
 
 def test_nothing_depends_on_peeking(done, go, tmp_path, monkeypatch):
     """Without it: the same weights, predictions and history, bit for bit. Nor does a model that draws random numbers."""
-    monkeypatch.setattr(runner.Peeking, "__call__", lambda self, row: None)
-    monkeypatch.setattr(runner.Peeking, "best", lambda self: {})
+    monkeypatch.setattr(fold_module.Peeking, "__call__", lambda self, row: None)
+    monkeypatch.setattr(runner, "best_peek", lambda peeking, select: {})
     go(tmp_path)
     seeing, blind = contents(done[0]), contents(tmp_path)
     compared = [
@@ -206,17 +211,18 @@ def test_peeking_leaves_the_random_state(spec):
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    peeks = runner.Peeking(lambda: (torch.rand(5), dict.fromkeys(runner.SCORES, 0.5)), "wa", "cpu")
+    peeks = fold_module.Peeking(lambda: {name: float(torch.rand(1)) for name in fold_module.SCORES})
     peeks({"epoch": 1})
-    assert torch.rand(3).equal(expected) and peeks.best()["peeked_epoch"] == 1
+    assert torch.rand(3).equal(expected)
+    assert fold_module.best_peek(pd.DataFrame(peeks.rows), "wa")["peeked_epoch"] == 1
 
 
 def test_the_manifest_says_what_a_fold_was_made_with_and_not_by_whom(done, corpus):
     made = json.loads(Path(done[1].folder[0], "manifest.json").read_text())
     assert made["corpus"] == corpus.fingerprint() and made["split"] == done[1].split[0]
-    assert made["code"] == code_hash(MCSAN) and made["libraries"]["torch"] == metadata.version(
+    assert made["code"] == fold_module.training_code(MCSAN) and made["libraries"][
         "torch"
-    )
+    ] == metadata.version("torch")
     assert set(made["libraries"]) == {
         "torch",
         "numpy",
@@ -344,5 +350,5 @@ def test_a_precision_that_the_machine_lacks_is_refused_before_anything_is_made(
         DataError,
         match=r"(?s)Given: precision 'bfloat16'.*Expected: .*Do: take precision 'float32'",
     ):
-        run_experiment([spec], corpus, cache=tmp_path / "cache", runs=tmp_path / "runs")
+        run_experiment([spec], corpus, options=RunOptions(data=tmp_path, runs=tmp_path / "runs"))
     assert not list(tmp_path.iterdir())
