@@ -1,6 +1,9 @@
 """A grid so small that it can be run many times over: two rows, three folds, a second in all."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import soundfile
 
 from mcsan_lite.corpus import Corpus, Utterance
@@ -50,3 +53,26 @@ def tiny_grid(home):
         return run_experiment(specs, corpus, folds=folds, models=models, options=options)
 
     return run
+
+
+def contents(runs):
+    """{path below `runs`: what must be the same}: everything but the clock."""
+    found = {}
+    for file in sorted(p for p in runs.rglob("*") if p.is_file()):
+        value = file.read_bytes()
+        if file.name == "metrics.json":
+            value = {
+                k: v
+                for k, v in json.loads(value).items()
+                if k not in ("seconds", "seconds_per_epoch")
+            }
+        elif file.name == "manifest.json":
+            value = {
+                k: v
+                for k, v in json.loads(value).items()
+                if k not in ("started", "finished", "git")
+            }
+        elif file.name == "history.csv":
+            value = pd.read_csv(file).drop(columns="seconds").to_csv()
+        found[str(file.relative_to(runs))] = value
+    return found

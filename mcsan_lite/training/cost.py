@@ -1,5 +1,8 @@
-"""What a grid will cost, measured before it starts: from finished folds where there are some, else from a few timed steps
-on the corpus's own lengths."""
+"""What a grid will cost, measured before it starts.
+
+In: specs and a corpus. Out: a data frame with one row per spec: trainings to do and seconds for each. The seconds are those
+of finished folds where there are some, else they come from a few timed steps on the corpus's own lengths.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import heapq
 import json
 import time
 import warnings
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +22,16 @@ import torch
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
 from mcsan_lite.errors import require_name
-from mcsan_lite.features import batch, extraction
-from mcsan_lite.features.extraction import Features
+from mcsan_lite.features.batch import Standardizer
+from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.models import MODELS
-from mcsan_lite.training import loop
-from mcsan_lite.training.runner import RunOptions
+from mcsan_lite.training.fold import FoldFeatures
+from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything
+from mcsan_lite.training.runner import RunOptions, fold_features
 from mcsan_lite.training.spec import Spec
 
-BUDGET_S = 0.2  # of timed steps a row; beyond it batches are not made larger
+BUDGET_S = 0.2  # of timed steps per row; beyond it batches are not made larger
+FIRST_BATCH = 16
 
 
 def estimate(
@@ -34,149 +40,171 @@ def estimate(
     *,
     seeds: Sequence[int] = (0,),
     folds: int | None = None,
-    models: dict[str, type] = MODELS,
+    models: Mapping[str, type] = MODELS,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """A line a spec: trainings still to do, seconds each of them takes, what that is measured on, and the row in all.
+    """How many trainings are still to do, and how long they will take.
 
-    The arguments are those of `run_experiment`. `attrs["wall_s"]`: seconds until everything is done with `jobs` workers that
-    do not slow each other down. Features are extracted first where they are missing: that is not in the estimate.
+    Features are extracted first where they are missing: that is not in the estimate.
+
+    Args:
+        specs: as for `run_experiment`, like all other arguments.
+        corpus: what is trained on.
+        seeds: one training per fold for each.
+        folds: only so many, the first ones; None: all.
+        models: model classes by name.
+        options: where and with what.
+
+    Returns:
+        One row per spec: trainings, seconds for each, what that is measured on, the total in seconds. `attrs["wall_s"]` is the
+        time until everything is done, if `options.jobs` workers do not slow each other down.
     """
-    lines, waiting = [], []
-    parts = {
-        protocol: splits.folds(corpus, protocol)
-        for protocol in {spec.protocol: None for spec in specs}
-    }
-    data: dict[extraction.FeatureConfig, dict[str, Features]] = {}
+    rows, waiting = [], []
+    folds_of = {spec.protocol: splits.folds(corpus, spec.protocol) for spec in _per_protocol(specs)}
+    features_of: dict[FeatureConfig, dict[str, Features]] = {}
     for spec in specs:
         model_class = models[require_name(spec.model, models, "model")]
-        home = spec.folder(corpus, Path(options.runs), model_class, parts[spec.protocol])
-        wanted = parts[spec.protocol][:folds]
-        todo = sum(
-            not (home / f"{fold.name}-seed{seed}" / "metrics.json").exists()
+        every_fold = folds_of[spec.protocol]
+        home = spec.folder(corpus, Path(options.runs), model_class, every_fold)
+        wanted = every_fold[:folds]
+        unfinished = [
+            (fold, seed)
             for fold in wanted
             for seed in seeds
-        )
-        before = _finished(home, options.device)
-        if todo and before is None and spec.features not in data:
-            data[spec.features] = {
-                f.id: f
-                for f in extraction.extract(
-                    corpus, spec.features, cache=options.cache, jobs=options.jobs
-                )[0]
-            }
-        seconds = (
-            before
-            if before is not None
-            else _timed(spec, model_class, corpus, wanted[0], data[spec.features], options.device)
-            if todo
-            else 0.0
-        )
-        lines.append(
+            if not (home / f"{fold.name}-seed{seed}" / "metrics.json").exists()
+        ]
+        seconds, measured_on = _seconds_of_finished(home, options.device), "finished folds"
+        if seconds is None and unfinished:
+            if spec.features not in features_of:
+                features, _ = extract(corpus, spec.features, cache=options.cache, jobs=options.jobs)
+                features_of[spec.features] = {one.id: one for one in features}
+            parts = fold_features(corpus, wanted[0], features_of[spec.features])
+            seconds = _seconds_of_a_training(spec, model_class, parts, options.device)
+            measured_on = "a few steps"
+        elif seconds is None:
+            seconds, measured_on = 0.0, ""
+        rows.append(
             {
                 "row": spec.name,
-                "trainings": todo,
+                "trainings": len(unfinished),
                 "seconds": seconds,
-                "measured on": "finished folds"
-                if before is not None
-                else "a few steps"
-                if todo
-                else "",
-                "total": todo * seconds,
+                "measured on": measured_on,
+                "total": len(unfinished) * seconds,
             }
         )
-        waiting += [seconds] * todo
-    table = pd.DataFrame(lines).set_index("row")
+        waiting += [seconds] * len(unfinished)
+    table = pd.DataFrame(rows).set_index("row")
     table.attrs["wall_s"] = wall(waiting, options.jobs)
     return table
 
 
+def _per_protocol(specs: Sequence[Spec]) -> list[Spec]:
+    """One spec for each protocol among `specs`."""
+    return list({spec.protocol: spec for spec in specs}.values())
+
+
 def wall(seconds: Sequence[float], jobs: int) -> float:
-    """Seconds until `jobs` workers have done all of these, each taking the next one when it is free."""
-    free = [0.0] * max(1, jobs)
-    for s in seconds:
-        heapq.heapreplace(free, free[0] + s)
-    return max(free)
+    """Seconds until `jobs` workers have done all tasks, each worker taking the next one when it is free.
+
+    Args:
+        seconds: of every task, in order.
+        jobs: how many workers there are.
+    """
+    free_at = [0.0] * max(1, jobs)
+    for task in seconds:
+        heapq.heapreplace(free_at, free_at[0] + task)
+    return max(free_at)
 
 
-def _finished(home: Path, device: str) -> float | None:
-    """The median of the seconds that finished folds of this very run took on this kind of device."""
-    found = [json.loads(file.read_text()) for file in home.glob("*/metrics.json")]
-    seconds = [f["seconds"] for f in found if f["device"] == device]
+def _seconds_of_finished(home: Path, device: str) -> float | None:
+    """The median time of the finished folds of this very run on this kind of device; None without any."""
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in home.glob("*/metrics.json")]
+    seconds = [result["seconds"] for result in results if result["device"] == device]
     return float(np.median(seconds)) if seconds else None
 
 
-def _timed(
-    spec: Spec,
-    model_class: type,
-    corpus: Corpus,
-    fold: splits.Fold,
-    data: dict[str, Features],
-    device: str,
+def _seconds_of_a_training(
+    spec: Spec, model_class: type, parts: FoldFeatures, device: str
 ) -> float:
-    """Seconds of one training: the loop itself, three epochs over utterances of three lengths, of which the first warms up.
+    """Seconds of one training, from the loop itself.
 
-    Batches are of similar length, so those in the middle of each third of the sorted training part stand for all.
+    A small batch costs more per utterance, the less the model computes. So batches grow until they have the spec's size,
+    or until the budget is spent.
     """
-    train, valid, test = (
-        [data[i] for i in ids if i in data] for ids in (fold.train, fold.valid, fold.test)
-    )
-    train.sort(key=lambda f: len(f.audio) or len(f.text))
-    threads, random = torch.get_num_threads(), torch.random.get_rng_state()
-    torch.set_num_threads(1)  # as in a fold
-    try:
-        loop.seed_everything(0)
-        dims = batch.Dims(
-            spec.features.n_mfcc,
-            train[0].text.shape[1],
-            len(corpus.labels),
-            train[0].video.shape[1],
-        )
-        model = model_class(dims, model_class.Config(**spec.options))
-        standardizer = batch.Standardizer().fit(train[:: max(1, len(train) // 50)])
-
-        def seconds(size: int) -> tuple[float, float]:
-            """Of training on one utterance and of predicting one, in batches of `size`."""
-            size = min(size, max(1, len(train) // 3))
-            starts = [
-                min(len(train) - size, int(len(train) * share - size / 2))
-                for share in (1 / 6, 1 / 2, 5 / 6)
-            ]
-            some = [f for start in starts for f in train[max(0, start) : max(0, start) + size]]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that one utterance is not of every class
-                history = loop.fit(
-                    model,
-                    loop.TrainingData(some, some[-1:], corpus.labels, standardizer),
-                    replace(spec.train, epochs=3, batch_size=size),
-                    device=device,
-                )
+    by_length = sorted(parts.train, key=lambda one: len(one.audio) or len(one.text))
+    with _one_thread_and_the_same_random_state():
+        seed_everything(0)
+        model = model_class(parts.dims, model_class.Config(**spec.options))
+        standardizer = Standardizer().fit(by_length[:: max(1, len(by_length) // 50)])
+        stopwatch = Stopwatch(model, spec, by_length, parts.labels, standardizer, device)
+        stopwatch.time(1)  # what is slow only once per process
+        size, spent = min(FIRST_BATCH, spec.train.batch_size), 0.0
+        while True:
             start = time.perf_counter()
-            for third in range(0, len(some), size):
-                loop.predict(
-                    model,
-                    some[third : third + size],
-                    corpus.labels,
-                    standardizer=standardizer,
-                    device=device,
-                )
-            return history.seconds.iloc[1:].min() / len(some), (time.perf_counter() - start) / len(
-                some
-            )
-
-        seconds(1)  # what is slow once in a process only
-        size, spent = min(16, spec.train.batch_size), 0.0
-        while True:  # a small batch costs more an utterance, the less the model computes
-            start = time.perf_counter()
-            step, look = seconds(size)
+            step, look = stopwatch.time(size)
             spent += time.perf_counter() - start
             if size >= spec.train.batch_size or spent > BUDGET_S:
                 break
             size = min(4 * size, spec.train.batch_size)
+    looked_at = len(parts.valid) + len(parts.test)  # the test part for `peeking.csv`
+    epoch = step * len(by_length) + look * looked_at
+    return float(spec.train.epochs * epoch + look * len(parts.test))
+
+
+@contextmanager
+def _one_thread_and_the_same_random_state() -> Iterator[None]:
+    """One thread, as in a fold; afterwards threads and random state are as before."""
+    threads, random_state = torch.get_num_threads(), torch.random.get_rng_state()
+    torch.set_num_threads(1)
+    try:
+        yield
     finally:
         torch.set_num_threads(threads)
-        torch.random.set_rng_state(random)
-    an_epoch = step * len(train) + look * (
-        len(valid) + len(test)
-    )  # the test part for `peeking.csv`
-    return float(spec.train.epochs * an_epoch + look * len(test))
+        torch.random.set_rng_state(random_state)
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Times the training loop on utterances of three lengths.
+
+    Batches are of similar length, so those in the middle of each third of the sorted training part stand for all.
+    """
+
+    model: torch.nn.Module
+    spec: Spec
+    by_length: Sequence[Features]
+    labels: tuple[str, ...]
+    standardizer: Standardizer
+    device: str
+
+    def time(self, size: int) -> tuple[float, float]:
+        """Seconds to train on one utterance, and seconds to predict one, in batches of `size`.
+
+        Three epochs are trained, of which the first warms up.
+        """
+        size = min(size, max(1, len(self.by_length) // 3))
+        sample = self._sample(size)
+        data = TrainingData(sample, sample[-1:], self.labels, self.standardizer)
+        config = replace(self.spec.train, epochs=3, batch_size=size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that one utterance is not of every class
+            history = fit(self.model, data, config, device=self.device)
+        start = time.perf_counter()
+        for third in range(0, len(sample), size):
+            predict(
+                self.model,
+                sample[third : third + size],
+                self.labels,
+                standardizer=self.standardizer,
+                device=self.device,
+            )
+        look = (time.perf_counter() - start) / len(sample)
+        return history.seconds.iloc[1:].min() / len(sample), look
+
+    def _sample(self, size: int) -> list[Features]:
+        """`size` utterances around the middle of each third of the lengths."""
+        count, sample = len(self.by_length), []
+        for share in (1 / 6, 1 / 2, 5 / 6):
+            start = max(0, min(count - size, int(count * share - size / 2)))
+            sample += self.by_length[start : start + size]
+        return sample

@@ -217,16 +217,12 @@ def _train_and_write(
     task: FoldTask, options: RunOptions, features: Mapping[str, Features] | None
 ) -> None:
     started, clock = provenance.now(), time.perf_counter()
-    spec, labels = task.spec, task.corpus.labels
+    spec = task.spec
     _prepare_folder(task.folder)
     if features is None:
         extracted, _ = extract(task.corpus, spec.features, cache=options.cache)
         features = {one.id: one for one in extracted}
-    train, valid, test = (
-        [features[i] for i in ids if i in features]
-        for ids in (task.fold.train, task.fold.valid, task.fold.test)
-    )
-    parts = FoldFeatures(train, valid, test, labels)
+    parts = fold_features(task.corpus, task.fold, features)
     trained = train_fold(
         task.model_class,
         spec.options,
@@ -246,10 +242,28 @@ def _train_and_write(
     }
     _write_json(task.folder / "manifest.json", made_with)
     seconds = round(time.perf_counter() - clock, 1)
-    result = _result(task, parts, trained) | {"seconds": seconds, "device": options.device}
-    _write_json(task.folder / "metrics.json", result)
+    _write_json(
+        task.folder / "metrics.json", _result(task, parts, trained, seconds, options.device)
+    )
     for torn in task.folder.glob(".part-*"):  # of a process that was killed here
         torn.unlink(missing_ok=True)
+
+
+def fold_features(
+    corpus: Corpus, fold: splits.Fold, features: Mapping[str, Features]
+) -> FoldFeatures:
+    """The features of a fold's three parts; an utterance without features takes no part.
+
+    Args:
+        corpus: gives the order of the classes.
+        fold: the ids of the parts.
+        features: those of the corpus by id.
+    """
+    train, valid, test = (
+        [features[name] for name in ids if name in features]
+        for ids in (fold.train, fold.valid, fold.test)
+    )
+    return FoldFeatures(train, valid, test, corpus.labels)
 
 
 def _prepare_folder(folder: Path) -> None:
@@ -298,8 +312,10 @@ def _write_checkpoint(task: FoldTask, trained: TrainedFold) -> None:
     )
 
 
-def _result(task: FoldTask, parts: FoldFeatures, trained: TrainedFold) -> dict[str, object]:
-    """What metrics.json says of a fold, except for its time and device."""
+def _result(
+    task: FoldTask, parts: FoldFeatures, trained: TrainedFold, seconds: float, device: str
+) -> dict[str, object]:
+    """What metrics.json says of a fold."""
     spec, history = task.spec, trained.history
     best_row = history[f"valid_{spec.train.select}"].idxmax()
     # A model with a last step was peeked at before that step, so its peeks say nothing.
@@ -321,7 +337,9 @@ def _result(task: FoldTask, parts: FoldFeatures, trained: TrainedFold) -> dict[s
         **peeked,
         "epochs": spec.train.epochs,
         "parameters": sum(p.numel() for p in trained.model.parameters()),
+        "seconds": seconds,
         "seconds_per_epoch": round(float(history.seconds.median()), 3),
+        "device": device,
         "torch": torch.__version__,
     }
 

@@ -11,11 +11,10 @@ import time
 
 import pandas as pd
 import pytest
-from grids import tiny_grid
+from grids import contents, tiny_grid
 from refusals import refusal
-from test_runner import contents
 
-from mcsan_lite.training import runner
+from mcsan_lite.training import fold, runner
 from mcsan_lite.training.runner import load_results
 
 KILLS = 20
@@ -101,7 +100,7 @@ def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monk
 def test_no_training_for_a_full_disk(go, whole, tmp_path, monkeypatch):
     room = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(runner.shutil, "disk_usage", lambda _: room)
-    monkeypatch.setattr(runner.training, "fit", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(fold, "fit", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(
         RuntimeError, match=r"Given: 6 of 6 folds that failed:\n.*less than 64 MB left"
     ):

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
+from grids import contents
 from safetensors.torch import load_file
 
 from mcsan_lite.corpus import Corpus, Utterance
@@ -115,31 +116,8 @@ def fits(monkeypatch):
             raise Count.fail[Count.calls]
         return Count.real(*args, **how)
 
-    monkeypatch.setattr(loop, "fit", fit)
+    monkeypatch.setattr(fold_module, "fit", fit)
     return Count
-
-
-def contents(runs):
-    """{path below `runs`: what must be the same}: everything but the clock."""
-    found = {}
-    for file in sorted(p for p in runs.rglob("*") if p.is_file()):
-        value = file.read_bytes()
-        if file.name == "metrics.json":
-            value = {
-                k: v
-                for k, v in json.loads(value).items()
-                if k not in ("seconds", "seconds_per_epoch")
-            }
-        elif file.name == "manifest.json":
-            value = {
-                k: v
-                for k, v in json.loads(value).items()
-                if k not in ("started", "finished", "git")
-            }
-        elif file.name == "history.csv":
-            value = pd.read_csv(file).drop(columns="seconds").to_csv()
-        found[str(file.relative_to(runs))] = value
-    return found
 
 
 def test_a_finished_fold_has_six_files_and_the_run_says_what_it_is(done, corpus, spec):
@@ -303,7 +281,7 @@ def test_only_the_training_part_shapes_the_model(part, corpus, spec, go, tmp_pat
         data, bad = real(*args, **how)
         return [replace(f, audio=f.audio * 3 + 7) if split[f.id] == part else f for f in data], bad
 
-    monkeypatch.setattr(extraction, "extract", changed)
+    monkeypatch.setattr(runner, "extract", changed)
     (after,) = go(tmp_path / "b", one).folder
     old, new = (load_file(f"{folder}/model.safetensors") for folder in (before, after))
     same = {name: old[name].equal(new[name]) for name in old}

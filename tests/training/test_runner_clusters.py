@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from grids import tiny_grid
+from grids import contents, tiny_grid
 from joblib.externals.loky import get_reusable_executor
-from test_runner import contents
 
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.parallel import fan_out
