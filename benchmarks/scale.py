@@ -49,8 +49,7 @@ def one_epoch(n: int) -> dict[str, float]:
     import torch
 
     from mcsan_lite.features.batch import Dims, Standardizer
-    from mcsan_lite.models.mcsan import MCSAN
-    from mcsan_lite.models.mcsan_config import MCSANConfig
+    from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
     from mcsan_lite.training.loop import TrainConfig, fit
 
     torch.set_num_threads(1)

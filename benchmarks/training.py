@@ -18,8 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from mcsan_lite.features import batch
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.layers import BiLSTMMean
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.training import loop
 
 LABELS = tuple("abcdefg")

@@ -11,7 +11,7 @@ from sounds import RATE, tone
 
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.features.extraction import Features
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSANConfig
 
 torch.set_num_threads(1)
 LABELS = ("angry", "neutral", "sad")

@@ -20,6 +20,8 @@ from mcsan_lite.features.video import read_video, source
 from mcsan_lite.features.words import GLOVE_50, TOKENIZER, embed, identity, tokenize
 from mcsan_lite.parallel import fan_out
 
+_Unknown = Literal["zero", "mean", "random"]
+_Align = Literal["none", "gold", "proportional"]
 CHUNK = 64  # clips a task, when the work is shared out
 
 
@@ -31,16 +33,12 @@ class FeatureConfig:
     window_s: float = 0.025  # paper 3.2
     hop_s: float = 0.010  # paper 3.2
     max_frames: int = 1000  # paper 3.2: 10 s; later frames are cut off
-    sample_rate: int = (
-        16_000  # paper silent; IEMOCAP's own rate. Other rates are resampled, channels averaged
-    )
+    sample_rate: int = 16_000  # paper silent; IEMOCAP's own. Other rates are resampled
     n_mels: int = 64  # paper silent; librosa's 128 would leave bands of a 25 ms window empty
     vectors: str = GLOVE_50  # paper: 300-d GloVe; the 50-d one installs by pip
-    unknown: str = "zero"  # paper silent: vector of a word that the vectors lack: zero, mean (over all parts) or random
+    unknown: _Unknown = "zero"  # paper silent: the vector of a word that the word vectors lack
     video: bool = False  # not in the paper: read the video stream too
-    align: Literal["none", "gold", "proportional"] = (
-        "none"  # not in the paper: where word spans come from, see spans.py
-    )
+    align: _Align = "none"  # not in the paper: where word spans come from, see alignment.py
 
     def __post_init__(self) -> None:
         if self.unknown not in ("zero", "mean", "random"):

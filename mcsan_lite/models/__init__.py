@@ -1,4 +1,7 @@
-"""The one table of models: grep finds every name here."""
+"""The one table of models, by the name that a `Spec` gives: MCSAN and the baselines.
+
+Each is a class with a `Config`; docs/adding_a_model.md says what else it must have.
+"""
 
 from mcsan_lite.models.baselines.amh import AMH
 from mcsan_lite.models.baselines.can import CAN

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 import pandas as pd
 
 from mcsan_lite.features.extraction import FeatureConfig
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.spec import Spec

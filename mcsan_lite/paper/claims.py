@@ -16,7 +16,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation.significance import NAN, Test, alike
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.features.words import GLOVE_50
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper.published import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
 from mcsan_lite.paper.table_rows import table3
 

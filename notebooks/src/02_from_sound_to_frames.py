@@ -51,7 +51,7 @@ from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.exercises import lesson02 as check
 from mcsan_lite.errors import DataError
 from mcsan_lite.datasets.synthetic.generator import read_truth
-from mcsan_lite.models.layers import ConvBlock
+from mcsan_lite.models.layers import ConvBlock, ConvSizes
 
 print("The first sound on a machine makes librosa compile itself: up to half a minute, once.")
 extraction.mfcc(np.ones(16_000, np.float32))
@@ -522,8 +522,8 @@ basics.show(fig, alt="Histogram of clip lengths with the cut at ten seconds.",
 
 # %%
 torch.manual_seed(0)
-options = {"pool": 3, "stride": 3, "activation": torch.nn.Identity(), "same": True}
-first_block, second_block = ConvBlock(1, 4, 3, **options), ConvBlock(4, 4, 3, **options)
+first_block = ConvBlock(1, 4, ConvSizes(), activation=torch.nn.Identity())
+second_block = ConvBlock(4, 4, ConvSizes(), activation=torch.nn.Identity())
 x = torch.randn(300, 100, 1, requires_grad=True)  # 300 random clips of 100 frames: the largest of 3 is not always the same
 pooled, mask = second_block(*first_block(x, torch.ones(300, 100, dtype=torch.bool)))
 seen = {k: torch.autograd.grad(pooled[:, k].sum(), x, retain_graph=True)[0].abs().sum((0, 2)).nonzero().flatten()

@@ -51,9 +51,8 @@ from mcsan_lite.explain.maps import frame_spans, frame_times
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson04 as check
 from mcsan_lite.features.extraction import extract, load_audio
-from mcsan_lite.models.layers import BiLSTMMean, ConvBlock
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.layers import BiLSTMMean, ConvBlock, ConvSizes
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 
@@ -93,7 +92,7 @@ print(f"sound {x.shape}: a row every 10 ms\nwords {text.shape}: a row a word")
 
 # %%
 torch.manual_seed(4)
-block = ConvBlock(2, 2, 3, pool=3, stride=3, activation=nn.ReLU(), same=True)
+block = ConvBlock(2, 2, ConvSizes(kernel=3, pool=3, stride=3), activation=nn.ReLU())
 tiny = torch.randn(7, 2)
 weight, bias = block.conv.weight.detach(), block.conv.bias.detach()  # (channels, coefficients, kernel), (channels,)
 

@@ -51,8 +51,7 @@ from mcsan_lite.exercises import lesson05 as check
 from mcsan_lite.experiments.corpora import open_corpus
 from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.layers import MultiHead, attend, positions
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper.profiles import PROFILES
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives

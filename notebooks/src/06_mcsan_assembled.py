@@ -43,8 +43,7 @@ from mcsan_lite.models.layers import (
     attend,
     masked_max,
 )
-from mcsan_lite.models.mcsan import AttentionModule, MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, AttentionModule, MCSANConfig
 from mcsan_lite.paper.profiles import PROFILES
 from mcsan_lite.paper.table_rows import ABLATIONS
 

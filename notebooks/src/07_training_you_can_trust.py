@@ -48,8 +48,7 @@ from mcsan_lite.paper import table_rows
 from mcsan_lite.training import loop
 from mcsan_lite.exercises import lesson07 as check
 from mcsan_lite.features.extraction import extract
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 

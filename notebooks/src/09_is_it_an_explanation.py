@@ -49,8 +49,7 @@ from mcsan_lite.features.batch import Dims
 from mcsan_lite.exercises import lesson09 as check
 from mcsan_lite.datasets.synthetic.generator import NEGATIVE, POSITIVE, read_synthetic, read_truth
 from mcsan_lite.features.extraction import extract, load_audio
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.explain.from_attention import READINGS
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.training.loop import predict

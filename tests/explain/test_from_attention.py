@@ -23,8 +23,7 @@ from mcsan_lite.explain.maps import attention_maps, frame_times, points_at
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.layers import attend, positions
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper.table_rows import ABLATIONS
 
 CROSS = (

@@ -22,14 +22,14 @@ from mcsan_lite.explain.maps import (
 )
 from mcsan_lite.features.batch import Dims, ModelOutput, collate
 from mcsan_lite.features.extraction import FeatureConfig, Features
-from mcsan_lite.models.layers import ConvBlock
+from mcsan_lite.models.layers import ConvBlock, ConvSizes
 from mcsan_lite.models.mcsan import MCSAN
 
 
 def stack(kernel, stride, same):
     """The two blocks of Eq. 1 on one channel, all weights one: whatever a frame can see moves it."""
     blocks = [
-        ConvBlock(1, 1, kernel, pool=kernel, stride=stride, activation=nn.Identity(), same=same)
+        ConvBlock(1, 1, ConvSizes(kernel, kernel, stride, same), activation=nn.Identity())
         for _ in range(2)
     ]
     for block in blocks:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from refusals import refusal
 from torch import nn
 
 from mcsan_lite.models.layers import AttentionBlock, MultiHead, attend
@@ -109,8 +110,6 @@ def test_large_scores_do_not_overflow():
 
 
 def test_heads_that_do_not_divide_are_refused():
-    with pytest.raises(
-        ValueError,
-        match=r"Given: hidden 44 with 5 heads\. Expected: .*divisible.* Do: take hidden 40",
-    ):
-        MultiHead(44, 5)
+    text = refusal(lambda: MultiHead(44, 5))
+    assert "Given: hidden 44 with 5 heads\n" in text
+    assert "divisible" in text and "Do: take hidden 40" in text

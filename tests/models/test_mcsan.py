@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from refusals import refusal
 
 from mcsan_lite.experiments import checkpoints
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.features.extraction import Features
-from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper.table_rows import ABLATIONS
 from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
 
@@ -282,13 +282,13 @@ def test_pooled_frames(options, frames, pooled, dims, make_features):
         ({"use_audio": False}, "cross-attention with one modality"),
         ({"use_text": False}, "cross-attention with one modality"),
         ({"hidden": 44, "heads": 8}, "hidden=44, heads=8"),
-        ({"order": "sideways"}, "order='sideways'"),
+        ({"order": "sideways"}, "order 'sideways'"),
         (
             {"order": "cross+self", "use_self": False},
-            "order='cross.self' with one attention module",
+            "order='cross+self' with one attention module",
         ),
-        ({"activation": "swish"}, "activation='swish'"),
-        ({"positions": "learned"}, "positions='learned'"),
+        ({"activation": "swish"}, "activation 'swish'"),
+        ({"positions": "learned"}, "positions 'learned'"),
         ({"layers": 0}, "layers=0"),
         ({"classifier_layers": 0}, "classifier_layers=0"),
         ({"heads": 0}, "heads=0"),
@@ -297,8 +297,7 @@ def test_pooled_frames(options, frames, pooled, dims, make_features):
     ids=str,
 )
 def test_a_config_that_is_no_network_is_refused_in_three_parts(options, given):
-    with pytest.raises(ValueError, match=f"Given: {given}.*Expected: .+ Do: .+"):
-        MCSANConfig(**options)
+    assert f"Given: {given}" in refusal(lambda: MCSANConfig(**options))
 
 
 def test_parameter_count_at_paper_size():
@@ -410,10 +409,8 @@ def test_video_alone_is_a_network_and_no_video_in_a_batch_is_a_missing_modality(
 
 
 def test_video_that_is_not_there_is_refused(dims):
-    with pytest.raises(
-        ValueError, match=r"Given: use_video=True and features without video.*Expected: .+ Do: .+"
-    ):
-        build("MCSAN", dims, use_video=True)
+    text = refusal(lambda: build("MCSAN", dims, use_video=True))
+    assert "Given: use_video=True and features without video" in text
 
 
 def test_without_video_the_parameters_are_named_as_in_the_shipped_checkpoints():

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper import table_rows
 from mcsan_lite.paper.ambiguities import (
     ALTERNATIVES,

@@ -13,6 +13,7 @@ from mcsan_lite.models.layers import (
     AttentionBlock,
     BiLSTMMean,
     ConvBlock,
+    ConvSizes,
     MultiHead,
     masked_max,
     positions,
@@ -38,8 +39,8 @@ def linear(layer, x):  # (n, in) -> (n, out), one row at a time
 def conv_loop(block, x):  # Eq. 1, x (T, F) -> (T', D); ReLU as in the small configuration
     weight, bias = array(block.conv.weight), array(block.conv.bias)  # (D, F, k), (D,)
     k = weight.shape[2]
-    first = -((k - 1) // 2) if block.same else 0
-    count = len(x) if block.same else len(x) - k + 1
+    first = -((k - 1) // 2) if block.sizes.same else 0
+    count = len(x) if block.sizes.same else len(x) - k + 1
     out = np.zeros((count, len(bias)))
     for t in range(count):
         out[t] = bias
@@ -48,7 +49,10 @@ def conv_loop(block, x):  # Eq. 1, x (T, F) -> (T', D); ReLU as in the small con
                 out[t] += weight[:, :, j] @ x[t + first + j]
     out = np.maximum(out, 0)
     return np.array(
-        [out[start : start + block.pool].max(0) for start in range(0, count, block.stride)]
+        [
+            out[start : start + block.sizes.pool].max(0)
+            for start in range(0, count, block.sizes.stride)
+        ]
     )
 
 
@@ -179,7 +183,7 @@ def doubled(batch):
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 @pytest.mark.parametrize("same", [True, False])
 def test_eq_01_conv_block(same, stride):
-    block = randomise(ConvBlock(F, D, 3, pool=3, stride=stride, activation=nn.ReLU(), same=same))
+    block = randomise(ConvBlock(F, D, ConvSizes(3, 3, stride, same), activation=nn.ReLU()))
     lengths = [T, 31, 12, 3]
     x, mask = ragged(lengths, F)
     out, out_mask = block(x, mask)

@@ -10,7 +10,7 @@ from refusals import refusal
 from mcsan_lite.datasets.splits import PROTOCOLS
 from mcsan_lite.evaluation.intervals import fold_interval, share_interval
 from mcsan_lite.features.extraction import FeatureConfig
-from mcsan_lite.models.mcsan_config import MCSANConfig
+from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper.profiles import BY_CORPUS, PROFILES, PROTOCOL
 from mcsan_lite.paper.published import TABLE3_PUBLISHED
 from mcsan_lite.paper.report import summary

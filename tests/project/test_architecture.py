@@ -96,7 +96,6 @@ SIDEWAYS = {  # (importer, imported) within one rank
     ),  # other corpora's folders, filled with synthetic speech and their own counts
     ("datasets", "datasets.*"),  # the table of readers
     ("models", "models.*"),  # the table of models
-    ("models.mcsan", "models.mcsan_config"),  # what can be chosen in it
     ("check.*", "check"),  # what every exercise check is made with
 }
 PICTURE = "\n".join(

@@ -26,7 +26,8 @@ from torch import nn
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.recurrent import Hop, Recurrent, affine, at_least_one, pool_frames
+from mcsan_lite.models.layers import at_least_one
+from mcsan_lite.models.recurrent import Hop, Recurrent, affine, pool_frames
 
 ASKING = {
     "video": ("audio", "text"),

@@ -24,7 +24,8 @@ from torch import Tensor, nn
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.recurrent import Recurrent, at_least_one, masked_softmax, pool_frames
+from mcsan_lite.models.layers import at_least_one, masked_softmax
+from mcsan_lite.models.recurrent import Recurrent, pool_frames
 
 
 @dataclass(frozen=True)

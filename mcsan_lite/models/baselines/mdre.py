@@ -26,7 +26,8 @@ from torch.nn import functional as F
 
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.recurrent import Recurrent, at_least_one, pool_frames
+from mcsan_lite.models.layers import at_least_one
+from mcsan_lite.models.recurrent import Recurrent, pool_frames
 
 
 @dataclass(frozen=True)

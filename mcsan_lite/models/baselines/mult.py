@@ -29,8 +29,8 @@ from torch import Tensor, nn
 
 from mcsan_lite.errors import require_name
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.layers import MultiHead, masked_max, positions
-from mcsan_lite.models.recurrent import at_least_one, last_real, pool_frames
+from mcsan_lite.models.layers import MultiHead, at_least_one, masked_max, positions
+from mcsan_lite.models.recurrent import last_real, pool_frames
 
 
 @dataclass(frozen=True)

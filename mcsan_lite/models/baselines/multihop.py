@@ -24,7 +24,8 @@ from torch import nn
 
 from mcsan_lite.errors import require_name
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.recurrent import Hop, Recurrent, affine, at_least_one, pool_frames
+from mcsan_lite.models.layers import at_least_one
+from mcsan_lite.models.recurrent import Hop, Recurrent, affine, pool_frames
 
 
 @dataclass(frozen=True)

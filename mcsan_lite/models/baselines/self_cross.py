@@ -26,8 +26,8 @@ from torch import nn
 
 from mcsan_lite.errors import require_name
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.layers import ConvBlock, MultiHead
-from mcsan_lite.models.recurrent import Recurrent, at_least_one, masked_mean, pool_frames
+from mcsan_lite.models.layers import ConvBlock, ConvSizes, MultiHead, at_least_one
+from mcsan_lite.models.recurrent import Recurrent, masked_mean, pool_frames
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,8 @@ class SelfCross(nn.Module):
         super().__init__()
         self.config, width = config, 2 * config.hidden
         self.frames_a_step = 2 * config.stride  # for the axis of a map
-        self.conv = ConvBlock(
-            dims.audio, dims.audio, 3, pool=1, stride=2, activation=nn.Identity(), same=True
-        )
+        sizes = ConvSizes(kernel=3, pool=1, stride=2)
+        self.conv = ConvBlock(dims.audio, dims.audio, sizes, activation=nn.Identity())
         self.audio = Recurrent(dims.audio, config.hidden, both=True)
         self.text = Recurrent(dims.text, config.hidden, both=True, dropout=config.text_dropout)
         self.attention = nn.ModuleDict(

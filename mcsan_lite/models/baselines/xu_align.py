@@ -30,8 +30,8 @@ import torch
 from torch import Tensor, nn
 
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.layers import MultiHead, masked_max
-from mcsan_lite.models.recurrent import Recurrent, at_least_one, masked_softmax, pool_frames
+from mcsan_lite.models.layers import MultiHead, at_least_one, masked_max, masked_softmax
+from mcsan_lite.models.recurrent import Recurrent, pool_frames
 
 
 @dataclass(frozen=True)
