@@ -48,9 +48,11 @@ def tiny_grid(home):
         for name, layers in (("MCSAN", 1), ("N = 2", 2))
     ]
 
-    def run(runs, *, models=MODELS, folds=None, **how):
+    def run(runs, *, models=MODELS, folds=None, seeds=(0,), **how):
         options = RunOptions(data=home, runs=runs, **how)
-        return run_experiment(specs, corpus, folds=folds, models=models, options=options)
+        return run_experiment(
+            specs, corpus, seeds=seeds, folds=folds, models=models, options=options
+        )
 
     return run
 

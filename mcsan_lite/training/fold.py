@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -163,4 +164,11 @@ def scores_of(predictions: Predictions, classes: int) -> dict[str, float]:
 
 def training_code(model_class: type) -> str:
     """The digits of all code that turns a corpus and settings into a trained model and its scores."""
+    if model_class.__module__ == "__main__":  # its cells may have been run again meanwhile
+        return code_key(model_class, train_fold, extract)
+    return _code_of_a_file(model_class)
+
+
+@lru_cache(maxsize=64)
+def _code_of_a_file(model_class: type) -> str:
     return code_key(model_class, train_fold, extract)
