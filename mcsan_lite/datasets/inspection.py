@@ -16,6 +16,7 @@ from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.layouts import generated
 from mcsan_lite.datasets.meld import clips as clips_module
 from mcsan_lite.datasets.meld import reader as meld_reader
+from mcsan_lite.datasets.meld import release as meld_release
 from mcsan_lite.datasets.splits import PARTS
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.words import tokenize
@@ -41,14 +42,14 @@ def _iemocap_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
 
 def _meld_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
     found = Counter((u.split, u.label) for u in corpus.utterances)
-    rows = [("rows", len(corpus), sum(map(sum, meld_reader.PUBLISHED.values())))]
-    for split, published in meld_reader.PUBLISHED.items():
+    rows = [("rows", len(corpus), sum(map(sum, meld_release.MELD_COUNTS.values())))]
+    for split, published in meld_release.MELD_COUNTS.items():
         rows.append(
-            (split, sum(found[split, label] for label in meld_reader.LABELS), sum(published))
+            (split, sum(found[split, label] for label in meld_release.MELD_LABELS), sum(published))
         )
         rows += [
             (f"{split}, {label}", found[split, label], n)
-            for label, n in zip(meld_reader.LABELS, published, strict=True)
+            for label, n in zip(meld_release.MELD_LABELS, published, strict=True)
         ]
     return rows
 

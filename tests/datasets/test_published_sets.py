@@ -14,7 +14,7 @@ from mcsan_lite.datasets import inspection, ravdess
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.inspection import report, text
-from mcsan_lite.datasets.meld import reader as meld_reader
+from mcsan_lite.datasets.meld import release as meld_release
 from mcsan_lite.datasets.meld.clips import NO_CLIP, Defect
 from mcsan_lite.datasets.meld.simulate import write_meld
 
@@ -189,11 +189,10 @@ def meld_of(monkeypatch):
     """A function: the report on these rows, as if the reader had found them."""
 
     def check(rows, **options):
-        corpus = Corpus("meld", meld_reader.LABELS, tuple(rows))
+        corpus = Corpus("meld", meld_release.MELD_LABELS, tuple(rows))
         monkeypatch.setitem(inspection.READERS, "meld", lambda root, strict: corpus)
         monkeypatch.setattr(
-            meld_reader,
-            "found_defects",
+            "mcsan_lite.datasets.meld.reader.found_defects",
             lambda root: [Defect("zero span", ("test_dia0_utt0",), "too short")],
         )
         monkeypatch.setattr(inspection, "tokenize", str.split)  # 13,708 texts take a second
@@ -204,9 +203,11 @@ def meld_of(monkeypatch):
 
 def published_rows(clip):
     rows = []
-    for split, numbers in meld_reader.PUBLISHED.items():
+    for split, numbers in meld_release.MELD_COUNTS.items():
         labels = [
-            label for label, n in zip(meld_reader.LABELS, numbers, strict=True) for _ in range(n)
+            label
+            for label, n in zip(meld_release.MELD_LABELS, numbers, strict=True)
+            for _ in range(n)
         ]
         rows += [
             Utterance(f"{split}_dia{i // 10}_utt{i % 10}", clip, "hm", label, split=split)

@@ -1,52 +1,73 @@
-"""Downloads, each a command of its own: a file that comes whole or not at all, and MELD with its clips."""
+"""Download MELD's annotation and, on request, its clips.
+
+In: a folder. Out: the same folder with the files that `read_meld` looks for. `fetch` downloads any
+single file: it comes whole or not at all, and an interrupted download goes on where it stopped.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
 import os
+import re
 import shutil
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from tqdm import tqdm
 
 from mcsan_lite.datasets.archives import unpack
+from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, CLIP_ARCHIVES, CLIP_FOLDERS
 from mcsan_lite.errors import DataError
 
-BLOCK = 1 << 16
-TRIES, WAIT_S, TIMEOUT_S = 3, 2.0, 60.0
+_BLOCK_BYTES = 1 << 16
+_TRIES = 3
+_WAIT_S = 2.0
+_TIMEOUT_S = 60.0
 
-ANNOTATION = "https://raw.githubusercontent.com/declare-lab/MELD/2d2011b409d3ca2d7e94460cd007d434b1d0a102/data/MELD"
-ANNOTATION_FILES = {  # name: (bytes, sha256); of the test file's checksum only the two ends are known
-    "train_sent_emo.csv": (
-        1_119_290,
-        "d2fa2d6529cf03cac2989efec05c9b27d8fd2f4c8fc5974c7ae88aa537fa02db",
+_ANNOTATION_COMMIT = "2d2011b409d3ca2d7e94460cd007d434b1d0a102"
+_ANNOTATION_URL = (
+    f"https://raw.githubusercontent.com/declare-lab/MELD/{_ANNOTATION_COMMIT}/data/MELD"
+)
+_CLIPS_URL = "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz"
+_CLIPS_MIRROR_URL = "https://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz"
+_CLIPS_BYTES = 10_100_000_000  # as reported
+_CLIPS_ROOM_BYTES = 25_000_000_000  # the disk that download and unpacking need
+_CLIP_NAME = r"(final_videos_test)?dia[0-9]+_utt[0-9]+\.mp4"
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """What a published file must be: its size in bytes and its sha256; None where it is not known.
+
+    `sha256` is 64 hex digits, or only their two ends around "…".
+    """
+
+    size: int | None = None
+    sha256: str | None = None
+
+    def fits(self, digest: str) -> bool:
+        """Whether a whole sha256 is this one, as far as it is known."""
+        head, _, tail = (self.sha256 or "…").partition("…")
+        return digest.startswith(head) and digest.endswith(tail)
+
+
+# Of the test file's checksum only the two ends are known.
+ANNOTATION_CHECKSUMS = {
+    "train": Checksum(
+        1_119_290, "d2fa2d6529cf03cac2989efec05c9b27d8fd2f4c8fc5974c7ae88aa537fa02db"
     ),
-    "dev_sent_emo.csv": (
-        121_640,
-        "2e89c6f8aa182d6f62f8c6331aece905ac7273ca4999660bfb5213e1d0370c1c",
-    ),
-    "test_sent_emo.csv": (294_526, "8d371039…c5006888"),
+    "valid": Checksum(121_640, "2e89c6f8aa182d6f62f8c6331aece905ac7273ca4999660bfb5213e1d0370c1c"),
+    "test": Checksum(294_526, "8d371039…c5006888"),
 }
-CLIPS = "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz"
-CLIPS_MIRROR = "https://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz"
-CLIPS_BYTES, CLIPS_ROOM = (
-    10_100_000_000,
-    25_000_000_000,
-)  # as reported; the disk that download and unpacking need
-CLIP_FOLDERS = {
-    "train": "train_splits",
-    "dev": "dev_splits_complete",
-    "test": "output_repeated_splits_test",
-}
-CLIP_NAME = r"(final_videos_test)?dia[0-9]+_utt[0-9]+\.mp4"
 
 
 class _Cut(Exception):
-    """A try that failed on its way; the next one goes on where it stopped."""
+    """A try that failed on its way. The next one goes on where it stopped."""
 
 
 def _sha256(path: Path) -> str:
@@ -54,33 +75,82 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check(path: Path, target: Path, url: str, sha256: str | None, size: int | None) -> None:
-    do = (
-        f"move {target} away and call again."
-        if path == target
-        else "try again: what came was deleted. If it stays so, the file at that address has changed."
-    )
-    if size is not None and path.stat().st_size != size:
-        raise DataError(
-            f"{target} with {path.stat().st_size:,} bytes",
-            f"{size:,} bytes, as published at {url}",
-            do,
-        )
-    if sha256 is not None:
-        found, (head, _, tail) = _sha256(path), sha256.partition("…")
-        if not (found.startswith(head) and found.endswith(tail)):
-            raise DataError(
-                f"{target} with sha256 {found}", f"sha256 {sha256}, as published at {url}", do
+@dataclass(frozen=True)
+class _Download:
+    """One file on its way from `url` to `target`."""
+
+    url: str
+    target: Path
+    checksum: Checksum
+
+    @property
+    def part(self) -> Path:
+        """What has come so far."""
+        return self.target.with_name(f"{self.target.name}.part")
+
+    @property
+    def version_file(self) -> Path:
+        """Says which version of the file at the server the part belongs to."""
+        return self.target.with_name(f"{self.target.name}.part.version")
+
+    def bytes_so_far(self) -> int:
+        if self.part.exists() and self.version_file.exists():
+            return self.part.stat().st_size
+        return 0
+
+    def check(self, path: Path) -> None:
+        """Refuse the file at `path`, the part or the target, if it is not the published one."""
+        if path == self.target:
+            advice = f"move {self.target} away and call again."
+        else:
+            advice = (
+                "try again: what came was deleted. "
+                "If it stays so, the file at that address has changed."
             )
+        size = path.stat().st_size
+        if self.checksum.size not in (None, size):
+            expected = f"{self.checksum.size:,} bytes, as published at {self.url}"
+            raise DataError(f"{self.target} with {size:,} bytes", expected, advice)
+        if self.checksum.sha256 is not None:
+            digest = _sha256(path)
+            if not self.checksum.fits(digest):
+                expected = f"sha256 {self.checksum.sha256}, as published at {self.url}"
+                raise DataError(f"{self.target} with sha256 {digest}", expected, advice)
+
+    def run(self) -> None:
+        """Bring the whole file to the target."""
+        self._receive_with_retries()
+        self.version_file.unlink()
+        try:
+            self.check(self.part)
+        except DataError:
+            self.part.unlink()  # otherwise every later call would find the same wrong bytes
+            raise
+        os.replace(self.part, self.target)
+
+    def _receive_with_retries(self) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return _receive(self)
+            except _Cut as cut:
+                if attempt == _TRIES:
+                    raise DataError(
+                        f"{self.url}: {cut} ({_TRIES} tries)",
+                        "a connection that brings the whole file",
+                        f"call again later: what came stays in {self.part}, "
+                        "only the rest will be fetched.",
+                    ) from None
+                time.sleep(_WAIT_S)
 
 
 def _open(url: str, start: int) -> http.client.HTTPResponse | urllib.error.HTTPError:
-    """The answer to a request for all bytes from `start` on; also a 416, "there are none"."""
-    headers = {"User-Agent": "mcsan-lite"} | ({"Range": f"bytes={start}-"} if start else {})
+    """Ask for all bytes from `start` on. A 416, "there are none", is an answer too."""
+    headers = {"User-Agent": "mcsan-lite"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
     try:
-        return urllib.request.urlopen(
-            urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S
-        )
+        request = urllib.request.Request(url, headers=headers)
+        return urllib.request.urlopen(request, timeout=_TIMEOUT_S)
     except urllib.error.HTTPError as error:
         if error.code == 416 and start:
             return error
@@ -96,169 +166,189 @@ def _open(url: str, start: int) -> http.client.HTTPResponse | urllib.error.HTTPE
         raise _Cut(str(getattr(error, "reason", error))) from None
 
 
-def _receive(url: str, part: Path, mark: Path, size: int | None) -> None:
-    """One try: add to `part` what is missing. `mark` says which version of the file the part belongs to."""
-    start = part.stat().st_size if part.exists() and mark.exists() else 0
-    with _open(url, start) as response:
-        span = response.headers["Content-Range"] or ""  # "bytes 5-9/10"
-        told = (
-            response.headers["Content-Length"]
-            if response.status == 200
-            else span.rpartition("/")[2]
-        )
-        total = int(told) if told and told.isdecimal() else None
-        version = f"{url}\n{response.headers['ETag'] or response.headers['Last-Modified']}\n{total}"
-        if response.status == 416 and total == start:
+@dataclass(frozen=True)
+class _Answer:
+    """What the headers of a response say."""
+
+    status: int
+    span: str  # "bytes 5-9/10" for a part of the file, otherwise empty
+    total: int | None  # the size of the whole file
+    version: str  # changes when the file at the server changes
+
+    @classmethod
+    def of(cls, response: http.client.HTTPResponse, url: str) -> _Answer:
+        headers = response.headers
+        span = headers["Content-Range"] or ""
+        if response.status == 200:
+            total_text = headers["Content-Length"] or ""
+        else:
+            total_text = span.rpartition("/")[2]
+        total = int(total_text) if total_text.isdecimal() else None
+        version = f"{url}\n{headers['ETag'] or headers['Last-Modified']}\n{total}"
+        return cls(response.status, span, total, version)
+
+    def continues(self, download: _Download, start: int) -> bool:
+        """Whether the bytes that come belong at the end of the part that is there."""
+        if start == 0 or not self.span.startswith(f"bytes {start}-"):
+            return False
+        return self.version == download.version_file.read_text(encoding="utf-8")
+
+
+def _receive(download: _Download) -> None:
+    """One try: add to the part what is missing."""
+    start = download.bytes_so_far()
+    with _open(download.url, start) as response:
+        answer = _Answer.of(response, download.url)
+        if answer.status == 416 and answer.total == start:
             return
-        resumes = (
-            start > 0
-            and span.startswith(f"bytes {start}-")
-            and version == mark.read_text(encoding="utf-8")
-        )
-        if response.status != 200 and not resumes:
-            part.unlink(missing_ok=True)
+        continues = answer.continues(download, start)
+        if answer.status != 200 and not continues:
+            download.part.unlink(missing_ok=True)
             raise _Cut("the file at the server has changed since the download began")
-        if None not in (size, total) and total != size:
+        size = download.checksum.size
+        if size is not None and answer.total not in (None, size):
             raise DataError(
-                f"{url} with {total:,} bytes",
+                f"{download.url} with {answer.total:,} bytes",
                 f"{size:,} bytes",
                 "the file there is another one now.",
             )
-        with (
-            open(part, "ab" if resumes else "wb") as file,
-            tqdm(
-                total=total, initial=file.tell(), unit="B", unit_scale=True, desc=part.stem
-            ) as bar,
-        ):
-            mark.write_text(
-                version, encoding="utf-8"
-            )  # only now: an old part never carries a new mark
-            while True:
-                try:
-                    block = response.read(BLOCK)
-                except (OSError, http.client.HTTPException) as error:
-                    raise _Cut(str(error)) from None
-                if not block:
-                    break
-                file.write(block)
-                bar.update(len(block))
-    if total is not None and part.stat().st_size != total:
-        raise _Cut(f"{part.stat().st_size:,} of {total:,} bytes came")
+        with open(download.part, "ab" if continues else "wb") as file:
+            # The part is opened first, so that an old part never carries a new version.
+            download.version_file.write_text(answer.version, encoding="utf-8")
+            _copy(response, file, answer.total, download.part.stem)
+    received = download.part.stat().st_size
+    if answer.total is not None and received != answer.total:
+        raise _Cut(f"{received:,} of {answer.total:,} bytes came")
 
 
-def fetch(
-    url: str, target: Path | str, *, sha256: str | None = None, size: int | None = None
-) -> Path:
-    """Download `url` to `target` and return it; nothing is done if it is there. It appears only when it is whole.
+def _copy(response: BinaryIO, file: BinaryIO, total: int | None, name: str) -> None:
+    start = file.tell()
+    with tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=name) as progress:
+        while True:
+            try:
+                block = response.read(_BLOCK_BYTES)
+            except (OSError, http.client.HTTPException) as error:
+                raise _Cut(str(error)) from None
+            if not block:
+                return
+            file.write(block)
+            progress.update(len(block))
 
-    What has come lies in `target`.part, and the next call goes on from there if the server still has the same version.
-    `sha256` is 64 hex digits, or only their two ends around "…"; `size` is in bytes. Raises DataError for a file of
-    another size or checksum (a fresh one is deleted, one that was there is left alone) and if it did not come.
+
+def fetch(url: str, target: Path | str, checksum: Checksum = Checksum()) -> Path:
+    """Download one file. Nothing is done if it is there already.
+
+    `target` appears only when it is whole. Until then, what has come lies in `target`.part, and
+    the next call goes on from there if the server still has the same version.
+
+    Args:
+        url: an http or https address.
+        target: where the file goes.
+        checksum: what the file must be, as far as it is known.
+
+    Returns:
+        The target.
+
+    Raises:
+        DataError: for a file of another size or checksum (a fresh one is deleted, one that was
+            there before is left alone), and if the file did not come.
     """
-    target = Path(target)
-    part, mark = (
-        target.with_name(f"{target.name}.part"),
-        target.with_name(f"{target.name}.part.version"),
-    )
     if not url.startswith(("https://", "http://")):
         raise DataError(
             f"the address {url!r}", "one that begins with https:// or http://", "correct it."
         )
+    download = _Download(url, Path(target), checksum)
     try:
-        if target.exists():
-            _check(target, target, url, sha256, size)
-            return target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for left in reversed(range(TRIES)):
-            try:
-                _receive(url, part, mark, size)
-                break
-            except _Cut as cut:
-                if not left:
-                    raise DataError(
-                        f"{url}: {cut} ({TRIES} tries)",
-                        "a connection that brings the whole file",
-                        f"call again later: what came stays in {part}, only the rest will be fetched.",
-                    ) from None
-                time.sleep(WAIT_S)
-        mark.unlink()
-        try:
-            _check(part, target, url, sha256, size)
-        except DataError:
-            part.unlink()  # else every later call would find the same wrong bytes
-            raise
-        os.replace(part, target)
+        if download.target.exists():
+            download.check(download.target)
+        else:
+            download.target.parent.mkdir(parents=True, exist_ok=True)
+            download.run()
     except OSError as error:
         raise DataError(
-            f"{target}: {error.strerror or error}",
+            f"{download.target}: {error.strerror or error}",
             "a place for this file that can be written, with room",
             "make room or name another folder; what came stays there.",
         ) from None
-    return target
+    return download.target
 
 
-def _require_room(folder: Path, needed: int, what: str) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
+def _require_room(folder: Path, needed_bytes: int, purpose: str) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
         raise DataError(
-            f"{free / 1e9:.1f} GB free at {folder}",
-            f"about {needed / 1e9:.1f} GB for {what}",
-            "make room, or name a folder on another disk; then call again: what is done is not repeated.",
+            f"{free_bytes / 1e9:.1f} GB free at {folder}",
+            f"about {needed_bytes / 1e9:.1f} GB for {purpose}",
+            "make room, or name a folder on another disk; then call again: "
+            "what is done is not repeated.",
         )
 
 
 def download_meld(folder: Path | str, *, clips: bool = False) -> Path:
-    """MELD's annotation and, with `clips`, its videos, in the folders that `read_meld` knows. A second call repeats nothing.
+    """Download MELD into the folders that `read_meld` knows. A second call repeats nothing.
 
-    The annotation is held against the size and sha256 of the commit named in ANNOTATION. No checksum of the archive of
-    clips is published: its length and gzip's own checksum are tested, and its sha256 is printed, to be compared.
+    The annotation is compared with the size and sha256 of one commit of MELD's repository. No
+    checksum of the archive of clips is published: its length and gzip's own checksum are tested,
+    and its sha256 is printed, to be compared.
+
+    Args:
+        folder: where the files go.
+        clips: also download the videos, 10 GB.
+
+    Returns:
+        The folder.
     """
     folder = Path(folder)
-    for name, (size, sha256) in ANNOTATION_FILES.items():
-        fetch(f"{ANNOTATION}/{name}", folder / name, sha256=sha256, size=size)
+    for split, name in ANNOTATION_FILES.items():
+        fetch(f"{_ANNOTATION_URL}/{name}", folder / name, ANNOTATION_CHECKSUMS[split])
     if clips:
         _download_clips(folder)
     return folder
 
 
 def _download_clips(folder: Path) -> None:
-    inner, outer = folder / "MELD.Raw", folder / "MELD.Raw.tar.gz"
-    missing = [part for part, name in CLIP_FOLDERS.items() if not (folder / name).exists()]
+    """The clips of each part that is not there yet, by way of one large archive of archives."""
+    outer = folder / "MELD.Raw.tar.gz"
+    inner = folder / "MELD.Raw"
+    missing = [split for split, name in CLIP_FOLDERS.items() if not (folder / name).exists()]
     if not missing:
         return
+    archive_names = [CLIP_ARCHIVES[split] for split in missing]
     if not inner.exists():
-        here = sum(
-            path.stat().st_size for path in (outer, folder / f"{outer.name}.part") if path.exists()
-        )
-        print(
-            f"MELD's clips: {max(0, CLIPS_BYTES - here) / 1e9:.1f} GB to download, {CLIPS_ROOM / 1e9:.0f} GB of disk "
-            "until they are unpacked. They are cut from a television series whose rights MELD's authors do not own: "
-            "do not pass them on.",
-            flush=True,
-        )
-        _require_room(folder, CLIPS_ROOM - here, "MELD's clips")
-        try:
-            fetch(CLIPS, outer)
-        except DataError as error:
-            raise DataError(
-                error.given,
-                error.expected,
-                f"{error.do} Or save {CLIPS_MIRROR} as {outer} and call again.",
-            ) from None
-        print(f"{outer}: {outer.stat().st_size:,} bytes, sha256 {_sha256(outer)}", flush=True)
-        unpack(outer, inner, wanted=f"({'|'.join(missing)})\\.tar\\.gz")
+        _fetch_outer_archive(outer)
+        unpack(outer, inner, wanted="|".join(map(re.escape, archive_names)))
         outer.unlink()
-    for part in missing:
-        archive = inner / f"{part}.tar.gz"
+    for split in missing:
+        archive = inner / CLIP_ARCHIVES[split]
         if not archive.exists():
             raise DataError(
                 f"{inner} without {archive.name}",
-                f"there: {', '.join(f'{name}.tar.gz' for name in missing)}",
-                f"delete {inner} and call again; if it stays so, the archive at {CLIPS} has changed.",
+                f"there: {', '.join(archive_names)}",
+                f"delete {inner} and call again; "
+                f"if it stays so, the archive at {_CLIPS_URL} has changed.",
             )
         _require_room(folder, archive.stat().st_size * 11 // 10, f"the clips of {archive.name}")
-        unpack(archive, folder / CLIP_FOLDERS[part], wanted=CLIP_NAME)
+        unpack(archive, folder / CLIP_FOLDERS[split], wanted=_CLIP_NAME)
         archive.unlink()
     outer.unlink(missing_ok=True)  # left where the last call was stopped between two steps
     if not any(inner.iterdir()):
         inner.rmdir()
+
+
+def _fetch_outer_archive(outer: Path) -> None:
+    candidates = (outer, outer.with_name(f"{outer.name}.part"))
+    bytes_here = sum(path.stat().st_size for path in candidates if path.exists())
+    missing_gb = max(0, _CLIPS_BYTES - bytes_here) / 1e9
+    print(
+        f"MELD's clips: {missing_gb:.1f} GB to download, {_CLIPS_ROOM_BYTES / 1e9:.0f} GB of disk "
+        "until they are unpacked. They are cut from a television series whose rights MELD's "
+        "authors do not own: do not pass them on.",
+        flush=True,
+    )
+    _require_room(outer.parent, _CLIPS_ROOM_BYTES - bytes_here, "MELD's clips")
+    try:
+        fetch(_CLIPS_URL, outer)
+    except DataError as error:
+        advice = f"{error.do} Or save {_CLIPS_MIRROR_URL} as {outer} and call again."
+        raise DataError(error.given, error.expected, advice) from None
+    print(f"{outer}: {outer.stat().st_size:,} bytes, sha256 {_sha256(outer)}", flush=True)

@@ -29,15 +29,9 @@ from mcsan_lite.datasets.meld.clips import (
     require_clips,
     require_policies,
 )
+from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, MELD_COUNTS, MELD_LABELS
 from mcsan_lite.errors import DataError, require_name
 
-LABELS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
-FILES = {"train": "train_sent_emo.csv", "valid": "dev_sent_emo.csv", "test": "test_sent_emo.csv"}
-PUBLISHED = {
-    "train": (1109, 271, 268, 1743, 4710, 683, 1205),  # rows a class, in the order of LABELS
-    "valid": (153, 22, 40, 163, 470, 111, 150),
-    "test": (345, 68, 50, 402, 1256, 208, 281),
-}
 COLUMNS = (
     "Utterance",
     "Speaker",
@@ -129,19 +123,24 @@ def _number(row: dict[str, str], column: str, where: str) -> int:
 
 def _compare(path: Path, split: str, found: Counter) -> None:
     """Refuse a file whose classes are not counted as published."""
-    counts = tuple(found[label] for label in LABELS)
-    if counts == PUBLISHED[split]:
+    counts = tuple(found[label] for label in MELD_LABELS)
+    if counts == MELD_COUNTS[split]:
         return
 
     def show(numbers: tuple[int, ...]) -> str:
         return f"{sum(numbers):,} rows: " + ", ".join(
-            f"{label} {n:,}" for label, n in zip(LABELS, numbers, strict=True)
+            f"{label} {n:,}" for label, n in zip(MELD_LABELS, numbers, strict=True)
         )
 
     twin = next(
-        (FILES[other] for other, published in PUBLISHED.items() if published == counts), None
+        (
+            ANNOTATION_FILES[other]
+            for other, published in MELD_COUNTS.items()
+            if published == counts
+        ),
+        None,
     )
-    more = sum(counts) - sum(PUBLISHED[split])
+    more = sum(counts) - sum(MELD_COUNTS[split])
     likely = (
         f"this looks like {twin} under another name"
         if twin
@@ -153,7 +152,7 @@ def _compare(path: Path, split: str, found: Counter) -> None:
     )
     raise DataError(
         f"{path} with {show(counts)}",
-        f"the published {show(PUBLISHED[split])}",
+        f"the published {show(MELD_COUNTS[split])}",
         f"{likely}; {SOURCE}, or go on with it as it is: --allow-incomplete (strict=False).",
     )
 
@@ -181,7 +180,7 @@ def _read_split(path: Path, split: str, *, strict: bool) -> tuple[list[Row], lis
                 f"delete one of the two lines, or {SOURCE}.",
             )
         lines[name] = line
-        label = require_name(row["Emotion"].strip(), LABELS, f"{where}: Emotion")
+        label = require_name(row["Emotion"].strip(), MELD_LABELS, f"{where}: Emotion")
         counts[label] += 1
         absent = [column for column in TIMES if column not in row]
         times = [_seconds(row.get(column, "")) for column in TIMES]
@@ -235,20 +234,20 @@ def _annotation(root: Path, files: list[str], name: str) -> Path | None:
 def _read(root: Path, *, strict: bool) -> tuple[list[Row], Clips, list[Skipped]]:
     if not root.is_dir():
         raise DataError(
-            f"no {FILES['train']} in {root}: no such folder",
-            f"a folder with {', '.join(FILES.values())}",
+            f"no {ANNOTATION_FILES['train']} in {root}: no such folder",
+            f"a folder with {', '.join(ANNOTATION_FILES.values())}",
             f"check the path, or {SOURCE}.",
         )
     files = files_below(root)
     rows, skipped = [], []
-    for split, name in FILES.items():
+    for split, name in ANNOTATION_FILES.items():
         if path := _annotation(root, files, name):
             more, remarks = _read_split(path, split, strict=strict)
             rows, skipped = rows + more, skipped + remarks
         elif split == "train":
             raise DataError(
                 f"no {name} in {root} or in the three levels of folders below it",
-                f"a folder with {', '.join(FILES.values())}",
+                f"a folder with {', '.join(ANNOTATION_FILES.values())}",
                 f"check the path, or {SOURCE}.",
             )
         else:
@@ -328,4 +327,4 @@ def read_meld(
                 )
             )
     name = "meld" if "keep" in chosen else "+".join(["meld", *sorted(chosen)])
-    return Corpus(name, LABELS, tuple(utterances), tuple(skipped))
+    return Corpus(name, MELD_LABELS, tuple(utterances), tuple(skipped))

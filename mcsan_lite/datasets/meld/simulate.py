@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from mcsan_lite.datasets.layouts import APPLE_DOUBLE, record, require_size, share, write_layout
-from mcsan_lite.datasets.meld.reader import FILES, LABELS, PUBLISHED
+from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, MELD_COUNTS, MELD_LABELS
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, plan_utterance
 from mcsan_lite.errors import require_name
@@ -96,7 +96,7 @@ COPIES, RECUT_EVERY = (
 
 def _places(split: str, rows: int) -> Iterator[tuple[int, int]]:
     """(dialogue, utterance) of `rows` rows, with the holes: dialogues of equal length."""
-    number = max(1, rows * DIALOGUES[split] // sum(PUBLISHED[split]))
+    number = max(1, rows * DIALOGUES[split] // sum(MELD_COUNTS[split]))
     names = islice((d for d in count() if (split, d) != NO_DIALOGUE), number)
     for i, dialogue in enumerate(names):
         turns = (u for u in count() if u not in HOLES.get((split, dialogue), ()))
@@ -266,14 +266,16 @@ def write_meld(
     def fill(folder: Path) -> None:
         rng = np.random.default_rng(seed)
         parts, plan = (
-            share(rows, [n for split in FILES for n in PUBLISHED[split]]).reshape(len(FILES), -1),
+            share(rows, [n for split in ANNOTATION_FILES for n in MELD_COUNTS[split]]).reshape(
+                len(ANNOTATION_FILES), -1
+            ),
             {},
         )
-        for split, counts in zip(FILES, parts, strict=True):
+        for split, counts in zip(ANNOTATION_FILES, parts, strict=True):
             plan[split] = _plan(
                 split,
                 int(counts.sum()),
-                rng.permutation(np.repeat(LABELS, counts)).tolist(),
+                rng.permutation(np.repeat(MELD_LABELS, counts)).tolist(),
                 seed,
                 rng,
             )
@@ -297,7 +299,7 @@ def write_meld(
             if clips:
                 shutil.copyfile(spoken / f"{original['id']}.wav", spoken / f"{copy['id']}.wav")
         for split, part in plan.items():
-            _write_rows(folder / FILES[split], part)
+            _write_rows(folder / ANNOTATION_FILES[split], part)
             if clips:
                 for name in (row["id"] for row in part if SPANS.get(row["id"])):
                     _lengthen(spoken / f"{name}.wav", SPANS[name])

@@ -6,44 +6,16 @@ import shutil
 
 import numpy as np
 import pytest
-import refusals
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_meld_reader import ROWS, published, turn, write
+from meld_files import ROWS, published, raw, refusal, touch, turn, write
 
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.meld.clips import DEPTH
-from mcsan_lite.datasets.meld.reader import FILES, read_meld
+from mcsan_lite.datasets.meld.reader import read_meld
+from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, CLIP_FOLDERS
 from mcsan_lite.errors import DataError
-
-FOLDERS = {
-    "train": "train_splits",
-    "valid": "dev_splits_complete",
-    "test": "output_repeated_splits_test",
-}  # as published
-
-
-def touch(root, *names):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
-    return root
-
-
-def raw(root, *names, rows=None):
-    """The annotation of three small parts, and empty files of these names."""
-    for split in FILES:
-        write(
-            root,
-            rows or [turn("Ah.", number=0, season=list(FILES).index(split)), turn("Oh.", number=1)],
-            split,
-        )
-    return touch(root, *names)
-
-
-def refusal(root, **options) -> str:
-    return refusals.refusal(lambda: read_meld(root, **options))
 
 
 def audio(root, **options) -> dict[str, str]:
@@ -62,7 +34,7 @@ def kinds(root, **options) -> dict[str, int]:
 @pytest.mark.parametrize(
     "train, valid, test",
     [
-        tuple(FOLDERS.values()),
+        tuple(CLIP_FOLDERS.values()),
         ("train_splits", "dev_splits", "output_repeated_splits_test"),
         ("train", "dev", "test"),
         ("train/train_splits", "dev/dev_splits_complete", "test/output_repeated_splits_test"),
@@ -85,7 +57,7 @@ def test_every_layout(tmp_path, train, valid, test, ending):
 def test_each_turn_gets_its_own_sound(tmp_path):
     raw(tmp_path / "MELD.Raw")
     lengths = {}
-    for s, (split, folder) in enumerate(FOLDERS.items()):
+    for s, (split, folder) in enumerate(CLIP_FOLDERS.items()):
         (tmp_path / "MELD.Raw" / folder).mkdir()
         for n in (0, 1):
             lengths[f"{split}_dia8_utt{n}"] = length = 100 + 10 * s + n
@@ -232,8 +204,8 @@ def test_the_order_of_the_disk_does_not_matter(tmp_path, monkeypatch):
     )
     write(tmp_path / "data" / "MELD")
     write(tmp_path / "MELD" / "data")
-    shutil.copy(tmp_path / FILES["train"], tmp_path / "data" / "MELD")
-    shutil.copy(tmp_path / FILES["train"], tmp_path / "MELD" / "data")
+    shutil.copy(tmp_path / ANNOTATION_FILES["train"], tmp_path / "data" / "MELD")
+    shutil.copy(tmp_path / ANNOTATION_FILES["train"], tmp_path / "MELD" / "data")
     expected = read_meld(tmp_path, strict=False)
     scan, dice = os.scandir, random.Random(0)
 
@@ -255,14 +227,14 @@ def test_the_order_of_the_disk_does_not_matter(tmp_path, monkeypatch):
 def whole(tmp_path_factory):
     """MELD.Raw at full size, as published: 13,708 rows, the two known clips missing."""
     root = tmp_path_factory.mktemp("whole") / "MELD.Raw"
-    for split, folder in FOLDERS.items():
+    for split, folder in CLIP_FOLDERS.items():
         rows = published(split)
         write(root, rows, split)
         (root / folder).mkdir()
         for i in range(len(rows)):
             (root / folder / f"dia{i // 10}_utt{i % 10}.mp4").touch()
-    (root / FOLDERS["train"] / "dia125_utt3.mp4").unlink()
-    (root / FOLDERS["valid"] / "dia110_utt7.mp4").unlink()
+    (root / CLIP_FOLDERS["train"] / "dia125_utt3.mp4").unlink()
+    (root / CLIP_FOLDERS["valid"] / "dia110_utt7.mp4").unlink()
     return root
 
 
@@ -277,7 +249,7 @@ def test_the_known_missing_clips_pass(whole):
 
 
 def test_one_more_is_refused_by_name(whole):
-    clip = whole / FOLDERS["train"] / "dia7_utt5.mp4"
+    clip = whole / CLIP_FOLDERS["train"] / "dia7_utt5.mp4"
     clip.unlink()
     try:
         text = refusal(whole)
@@ -303,7 +275,7 @@ def test_one_more_is_refused_by_name(whole):
     ],
 )
 def test_a_part_without_clips_is_refused(whole, new, likely):
-    (whole / FOLDERS["test"]).rename(whole / new)
+    (whole / CLIP_FOLDERS["test"]).rename(whole / new)
     try:
         text = refusal(whole)
         assert (
@@ -312,7 +284,7 @@ def test_a_part_without_clips_is_refused(whole, new, likely):
             and likely in text
         )
     finally:
-        (whole / new).rename(whole / FOLDERS["test"])
+        (whole / new).rename(whole / CLIP_FOLDERS["test"])
 
 
 @given(st.data())
@@ -337,7 +309,7 @@ def test_every_file_is_used_or_told(tmp_path_factory, data):
     )
     root = tmp_path_factory.mktemp("tree")
     try:
-        for split in FILES:
+        for split in ANNOTATION_FILES:
             write(root, ROWS, split)
         touch(root, *names)
         corpus = read_meld(

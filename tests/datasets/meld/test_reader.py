@@ -2,63 +2,23 @@
 
 import csv
 import io
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
-import refusals
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from meld_files import HEADER, OFFICIAL, ROWS, published, refusal, turn, write
 
 from mcsan_lite.corpus import Corpus, Skipped
 from mcsan_lite.datasets import READERS
-from mcsan_lite.datasets.meld.reader import FILES, LABELS, PUBLISHED, _seconds, read_meld
+from mcsan_lite.datasets.meld.reader import _seconds, read_meld
+from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, MELD_COUNTS, MELD_LABELS
 from mcsan_lite.errors import DataError
-
-HEADER = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
-ROWS = [
-    '1,"Well, the kettle sings.",Ada,joy,positive,0,0,4,7,"00:20:57,256","00:21:00,049"',
-    '2,It whistles!, Ben ,surprise,positive,0,2,4,7,"0:21:01,927","0:21:03,261"',
-    '4,"She said ""never"".",Ada,anger,negative,5,0,12,21,"00:00:01,000","00:00:02,5"',
-]
-DATA = Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[3] / "shared" / "data")) / "meld"
-
-
-def write(folder, rows=ROWS, name="train", header=HEADER, end="\r\n", encoding="utf-8"):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILES[name]).write_bytes(
-        "".join(line + end for line in [header, *rows]).encode(encoding)
-    )
-    return folder
-
-
-def turn(text="Hm.", emotion="fear", dialogue=8, number=3, season=1, episode=2, times=None):
-    """A row; without `times`, one of its own, 0.9 s long."""
-    if times is None:
-        known = isinstance(dialogue, int) and number in range(60)
-        start = f"{dialogue // 60}:{dialogue % 60:02d}:{number:02d}" if known else ""
-        times = f"{start},000", f"{start},9"
-    return f'9,{text},Cy,{emotion},negative,{dialogue},{number},{season},{episode},"{times[0]}","{times[1]}"'
-
-
-def published(split, change=()):
-    """Rows with the published counts, ten a dialogue; `change` adds to the counts."""
-    counts = {
-        label: n + dict(change).get(label, 0)
-        for label, n in zip(LABELS, PUBLISHED[split], strict=True)
-    }
-    labels = [label for label in LABELS for _ in range(counts[label])]
-    return [turn(emotion=label, dialogue=i // 10, number=i % 10) for i, label in enumerate(labels)]
-
-
-def refusal(folder, **options) -> str:
-    return refusals.refusal(lambda: read_meld(folder, **options))
 
 
 def test_every_field(tmp_path):
     corpus = read_meld(write(tmp_path), strict=False)
-    assert corpus.name == "meld" and corpus.labels == LABELS
+    assert corpus.name == "meld" and corpus.labels == MELD_LABELS
     first, second, third = corpus.utterances
     assert (first.id, first.text, first.label) == (
         "train_dia0_utt0",
@@ -83,7 +43,7 @@ def test_missing_parts_are_told(tmp_path):
 
 
 def test_three_parts_share_ids_without_clash(tmp_path):
-    for name in FILES:
+    for name in ANNOTATION_FILES:
         write(tmp_path / "data" / "MELD", name=name)
     corpus = read_meld(tmp_path, strict=False)
     assert Counter(u.split for u in corpus.utterances) == {"train": 3, "valid": 3, "test": 3}
@@ -108,7 +68,9 @@ def test_ends_of_lines_blank_lines_bom_and_column_order_do_not_matter(tmp_path):
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows(table)
     (tmp_path / "turned").mkdir()
-    (tmp_path / "turned" / FILES["train"]).write_bytes(b"\xef\xbb\xbf" + out.getvalue().encode())
+    (tmp_path / "turned" / ANNOTATION_FILES["train"]).write_bytes(
+        b"\xef\xbb\xbf" + out.getvalue().encode()
+    )
     assert read_meld(tmp_path / "turned", strict=False).fingerprint() == expected
 
 
@@ -128,7 +90,7 @@ def test_encodings(tmp_path, encoding):
 
 def test_one_foreign_line_does_not_spoil_the_others(tmp_path):
     write(tmp_path, [turn("caf\xe9\u2026")])
-    with open(tmp_path / FILES["train"], "ab") as file:
+    with open(tmp_path / ANNOTATION_FILES["train"], "ab") as file:
         file.write(turn("caf\xe9\u2026\x81", number=4).encode("latin-1", "replace") + b"\n")
     texts = [u.text for u in read_meld(tmp_path, strict=False).utterances]
     assert texts == ["caf\xe9\u2026", "caf\xe9?"]
@@ -138,7 +100,7 @@ def test_empty_text_is_skipped(tmp_path):
     corpus = read_meld(write(tmp_path, [*ROWS, turn('"  "')]), strict=False)
     assert len(corpus) == 3 and corpus.skipped_kinds()["empty text"] == 1
     assert (
-        Skipped("train_dia8_utt3", f"empty text: line 5 of {tmp_path / FILES['train']}")
+        Skipped("train_dia8_utt3", f"empty text: line 5 of {tmp_path / ANNOTATION_FILES['train']}")
         in corpus.skipped
     )
 
@@ -181,7 +143,7 @@ def test_old_copies_without_times_are_read(tmp_path, columns):
     corpus = read_meld(
         write(tmp_path, rows, header=HEADER.rsplit(",", columns)[0]), strict=False, defects="drop"
     )
-    (told,) = (s for s in corpus.skipped if s.id == FILES["train"])
+    (told,) = (s for s in corpus.skipped if s.id == ANNOTATION_FILES["train"])
     assert len(corpus) == 2 and told.reason.startswith("no times: ") and "EndTime" in told.reason
     assert ("StartTime" in told.reason) == (columns == 2)
 
@@ -208,7 +170,7 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path):
     assert f"no train_sent_emo.csv in {tmp_path}" in refusal(
         write(tmp_path / "a/b/c/d") and tmp_path
     )
-    (tmp_path / FILES["train"]).symlink_to(tmp_path / "gone")
+    (tmp_path / ANNOTATION_FILES["train"]).symlink_to(tmp_path / "gone")
     assert f"no train_sent_emo.csv in {tmp_path}" in refusal(tmp_path)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert f"{tmp_path / 'loop'}: " in refusal(tmp_path)
@@ -219,7 +181,7 @@ def test_a_wrong_label_gets_its_line_and_a_suggestion(tmp_path):
         write(tmp_path, ['1,"two\nlines",Ada,joy,positive,0,0,4,7,"",""', turn(emotion="angr")])
     )
     assert (
-        f"line 4 of {tmp_path / FILES['train']}: Emotion 'angr'" in text
+        f"line 4 of {tmp_path / ANNOTATION_FILES['train']}: Emotion 'angr'" in text
         and "did you mean 'anger'?" in text
     )
 
@@ -234,7 +196,7 @@ def test_a_wrong_label_gets_its_line_and_a_suggestion(tmp_path):
 )
 def test_a_wrong_column_gets_a_suggestion(tmp_path, old, new, crucial):
     text = refusal(write(tmp_path, header=HEADER.replace(old, new)), strict=False)
-    assert crucial in text and FILES["train"] in text
+    assert crucial in text and ANNOTATION_FILES["train"] in text
 
 
 @pytest.mark.parametrize(
@@ -252,26 +214,26 @@ def test_a_wrong_column_gets_a_suggestion(tmp_path, old, new, crucial):
     ],
 )
 def test_a_wrong_line_gets_its_number(tmp_path, row, crucial):
-    assert crucial.format(tmp_path / FILES["train"]) in refusal(
+    assert crucial.format(tmp_path / ANNOTATION_FILES["train"]) in refusal(
         write(tmp_path, [*ROWS, row]), strict=False
     )
 
 
 def test_the_number_is_that_of_the_file_behind_blank_and_long_lines(tmp_path):
     rows = ["", '1,"one\r\ntwo\r\nthree",Ada,joy,positive,0,0,4,7,"",""', "", turn(emotion="bored")]
-    lines = (write(tmp_path, rows) / FILES["train"]).read_bytes().split(b"\r\n")
+    lines = (write(tmp_path, rows) / ANNOTATION_FILES["train"]).read_bytes().split(b"\r\n")
     assert b"bored" in lines[7 - 1] and f"line 7 of {tmp_path}" in refusal(tmp_path, strict=False)
 
 
 def test_missing_folder_and_empty_file(tmp_path):
     assert f"no train_sent_emo.csv in {tmp_path / 'nowhere'}" in refusal(tmp_path / "nowhere")
-    (tmp_path / FILES["train"]).touch()
+    (tmp_path / ANNOTATION_FILES["train"]).touch()
     assert "the empty file" in refusal(tmp_path)
     assert "without a single utterance" in refusal(write(tmp_path, []), strict=False)
 
 
 def test_published_counts_pass(tmp_path):
-    for name in FILES:
+    for name in ANNOTATION_FILES:
         write(tmp_path, published(name), name)
     assert len(read_meld(tmp_path)) == 9_989 + 1_109 + 2_610
 
@@ -288,7 +250,7 @@ def test_published_counts_pass(tmp_path):
 def test_other_counts_are_refused_beside_the_published_ones(tmp_path, rows, likely):
     write(tmp_path, published("train"))
     text = refusal(write(tmp_path, rows, "valid"))
-    assert f"{FILES['valid']} with {len(rows):,} rows: anger" in text and likely in text
+    assert f"{ANNOTATION_FILES['valid']} with {len(rows):,} rows: anger" in text and likely in text
     assert "the published 1,109 rows: anger 153, disgust 22, fear 40, joy 163, neutral 470" in text
     assert "--allow-incomplete (strict=False)" in text
     assert len(read_meld(tmp_path, strict=False)) == 9_989 + len(rows)
@@ -327,7 +289,7 @@ def test_mutated_lines_never_crash(tmp_path_factory, data):
         content = content[:at] + junk + content[at + cut :]
     folder = tmp_path_factory.getbasetemp() / "mutated"
     folder.mkdir(exist_ok=True)
-    (folder / FILES["train"]).write_bytes(content)
+    (folder / ANNOTATION_FILES["train"]).write_bytes(content)
     try:
         corpus = read_meld(
             folder,
@@ -347,14 +309,16 @@ def test_the_table_of_readers():
     assert READERS["meld"] is read_meld
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"no official MELD annotation in {DATA} (MCSAN_DATA)")
+@pytest.mark.skipif(
+    not OFFICIAL.is_dir(), reason=f"no official MELD annotation in {OFFICIAL} (MCSAN_DATA)"
+)
 def test_the_official_files():
-    corpus = read_meld(DATA)
+    corpus = read_meld(OFFICIAL)
     counts = Counter((u.split, u.label) for u in corpus.utterances)
     for split, size in (("train", 9_989), ("valid", 1_109)):
         assert (
-            tuple(counts[split, label] for label in LABELS) == PUBLISHED[split]
-            and sum(PUBLISHED[split]) == size
+            tuple(counts[split, label] for label in MELD_LABELS) == MELD_COUNTS[split]
+            and sum(MELD_COUNTS[split]) == size
         )
     assert (
         "test_sent_emo.csv" in {s.id for s in corpus.skipped} or counts["test", "neutral"] == 1_256

@@ -27,7 +27,7 @@ from mcsan_lite.datasets.iemocap.reader import (
 from mcsan_lite.errors import DataError
 
 DATA = (
-    Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[4] / "shared" / "data"))
     / "iemocap_shaped"
 )
 CODE = {name: code for code, name in CODES.items()}

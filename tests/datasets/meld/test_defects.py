@@ -2,11 +2,11 @@
 
 import pytest
 import refusals
-from test_meld_clips import FOLDERS, raw, refusal, touch
-from test_meld_reader import DATA, turn, write
+from meld_files import OFFICIAL, raw, refusal, touch, turn, write
 
 from mcsan_lite.datasets.meld.clips import POLICIES, REMEDIES, defect_table
-from mcsan_lite.datasets.meld.reader import FILES, found_defects, read_meld
+from mcsan_lite.datasets.meld.reader import found_defects, read_meld
+from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, CLIP_FOLDERS
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def defective(root):
         ],
         "test",
     )
-    for split, file in FILES.items():
+    for split, file in ANNOTATION_FILES.items():
         ids = [
             row.split(",")[5:7]
             for row in (root / file).read_text(encoding="utf-8").splitlines()[1:]
@@ -86,7 +86,7 @@ def defective(root):
         touch(
             root,
             *(
-                f"{FOLDERS[split]}/dia{d}_utt{n}.mp4"
+                f"{CLIP_FOLDERS[split]}/dia{d}_utt{n}.mp4"
                 for d, n in ids
                 if (d, n) not in (("110", "7"), ("2", "5"))
             ),
@@ -94,7 +94,7 @@ def defective(root):
     return touch(
         root,
         *(
-            f"{FOLDERS['test']}/final_videos_testdia{name}.mp4"
+            f"{CLIP_FOLDERS['test']}/final_videos_testdia{name}.mp4"
             for name in ("0_utt0", "220_utt0", "9_utt9")
         ),
     )
@@ -149,7 +149,7 @@ def test_trim_limits_the_long_ones_only(tmp_path):
 
 def test_recut_takes_the_twin_where_there_is_one(tmp_path):
     defective(tmp_path)
-    (tmp_path / FOLDERS["test"] / "dia220_utt0.mp4").unlink()  # a twin alone
+    (tmp_path / CLIP_FOLDERS["test"] / "dia220_utt0.mp4").unlink()  # a twin alone
     corpus = read_meld(tmp_path, strict=False, defects=["recut"])
     names = {u.id: u.audio.name for u in corpus.utterances if u.audio}
     assert {i for i, name in names.items() if name.startswith("final_videos_testdia")} == FOUND[
@@ -160,7 +160,7 @@ def test_recut_takes_the_twin_where_there_is_one(tmp_path):
         and names["test_dia0_utt1"] == "dia0_utt1.mp4"
     )
     assert [s.id for s in corpus.skipped if s.reason.startswith("other cut: ")] == [
-        f"{FOLDERS['test']}/dia0_utt0.mp4"
+        f"{CLIP_FOLDERS['test']}/dia0_utt0.mp4"
     ]
     assert {s.id for s in corpus.skipped if s.reason.startswith("clip missing: ")} == FOUND[
         "missing clip"
@@ -251,11 +251,15 @@ def test_the_table(tmp_path):
     assert "did you mean 'drop'?" in refusals.refusal(lambda: defect_table(found, ["dropp"]))
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"no official MELD annotation in {DATA} (MCSAN_DATA)")
+@pytest.mark.skipif(
+    not OFFICIAL.is_dir(), reason=f"no official MELD annotation in {OFFICIAL} (MCSAN_DATA)"
+)
 def test_the_defects_of_the_official_files():
     def counts(*parts):
         return {
-            d.kind: n for d in found_defects(DATA) if (n := sum(i.startswith(parts) for i in d.ids))
+            d.kind: n
+            for d in found_defects(OFFICIAL)
+            if (n := sum(i.startswith(parts) for i in d.ids))
         }
 
     assert counts("train") == {
@@ -266,7 +270,7 @@ def test_the_defects_of_the_official_files():
         "duplicate row": 5,
         "two labels": 5,
     } | {"clip in two parts": counts("train")["clip in two parts"]}
-    if "test_sent_emo.csv" in {s.id for s in read_meld(DATA).skipped}:
+    if "test_sent_emo.csv" in {s.id for s in read_meld(OFFICIAL).skipped}:
         assert counts("valid") == {
             "missing clip": 1,
             "minutes-long clip": 2,
@@ -274,6 +278,6 @@ def test_the_defects_of_the_official_files():
         }
         assert counts("train")["clip in two parts"] == 2
         assert (
-            len(read_meld(DATA, defects=["drop"])) == 9_989 + 1_109 - 19 + 1
+            len(read_meld(OFFICIAL, defects=["drop"])) == 9_989 + 1_109 - 19 + 1
         )  # one is minutes-long and cut wrongly
-        assert len(read_meld(DATA, defects=["drop", "trim"])) == 9_989 + 1_109 - 10
+        assert len(read_meld(OFFICIAL, defects=["drop", "trim"])) == 9_989 + 1_109 - 10
