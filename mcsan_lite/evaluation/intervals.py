@@ -1,4 +1,8 @@
-"""Intervals: no mean without one."""
+"""Intervals: no mean without one.
+
+In: scores of folds or seeds, shares of utterances, or whole tables of them. Out: means with their
+95 % intervals, and the table of how often a model is right when it is so sure.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,36 @@ import pandas as pd
 
 
 def fold_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """Mean over folds or seeds and the half-width of its Student-t interval (nan for a single value)."""
+    """Mean over folds or seeds, and the half-width of its Student-t interval.
+
+    Args:
+        values: (folds,) one value per fold or seed.
+        level: the confidence, 0 to 1.
+
+    Returns:
+        (mean, half-width); the half-width of a single value is nan.
+    """
     from scipy.stats import t
 
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return float(values.mean()), float("nan")
-    return float(values.mean()), float(
-        t.ppf(0.5 + level / 2, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
-    )
+    quantile = t.ppf(0.5 + level / 2, len(values) - 1)
+    half_width = quantile * values.std(ddof=1) / len(values) ** 0.5
+    return float(values.mean()), float(half_width)
 
 
 def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's (low, high) for a share of n utterances: one model on one test set."""
+    """Wilson's interval of a share: one model on one test set.
+
+    Args:
+        share: 0 to 1, of `n` utterances.
+        n: how many utterances there are.
+        level: the confidence, 0 to 1.
+
+    Returns:
+        (low, high).
+    """
     from scipy.stats import binomtest
 
     result = binomtest(round(share * n), n).proportion_ci(level, method="wilson")
@@ -29,53 +50,86 @@ def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, fl
 
 
 def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float]:
-    """Mean, low and high of an accuracy: over folds and seeds (cut at 0 and 1, which no score can pass), or over its n
-    utterances where there is one training."""
-    mean, half = fold_interval(values)
-    return (
-        (mean, max(0.0, mean - half), min(1.0, mean + half))
-        if len(values) > 1
-        else (mean, *share_interval(mean, n))
-    )
+    """Mean, low and high of an accuracy.
+
+    The interval is Student's over folds and seeds, cut at 0 and 1, which no score can pass. Where
+    there is one training only, it is Wilson's over its utterances.
+
+    Args:
+        values: one accuracy per training.
+        n: how many utterances each training was tested on.
+    """
+    mean, half_width = fold_interval(values)
+    if len(values) > 1:
+        return mean, max(0.0, mean - half_width), min(1.0, mean + half_width)
+    return mean, *share_interval(mean, n)
+
+
+def with_interval(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Mean, low, high and n of each column over its rows: Wilson's for bool, else Student's t.
+
+    Args:
+        table: one row per utterance; nan is left out.
+        level: the confidence, 0 to 1.
+
+    Returns:
+        One row per column of `table`.
+    """
+    rows = []
+    for name in table:
+        column = table[name].dropna()
+        mean, half_width = fold_interval(column, level)
+        low, high = mean - half_width, mean + half_width
+        if column.dtype == bool:
+            low, high = share_interval(mean, len(column), level)
+        rows.append((mean, low, high, len(column)))
+    return pd.DataFrame(rows, table.columns, ["mean", "low", "high", "n"])
 
 
 def reliability(prob: np.ndarray, true: Sequence[int], bins: int = 10) -> pd.DataFrame:
-    """How often a model is right when it is so sure: utterances in `bins` equal steps of their highest probability.
+    """How often a model is right when it is so sure.
 
-    `prob`: (N, C), rows sum to 1; `true`: (N,) class numbers. A line a bin: low, high (its edges), n, confidence and
-    accuracy (means; nan in an empty bin), accuracy_low and accuracy_high (Wilson, 95 %; utterances as if independent).
+    Args:
+        prob: (N, C) probabilities, whose rows sum to 1.
+        true: (N,) class numbers.
+        bins: how many equal steps of the highest probability there are.
+
+    Returns:
+        One row per bin: low and high (its edges), n, confidence and accuracy (means; nan in an
+        empty bin), accuracy_low and accuracy_high (Wilson, 95 %, as if utterances were
+        independent).
+
+    Raises:
+        ValueError: shapes that do not fit each other, or rows that do not sum to 1.
     """
     prob, true = np.asarray(prob, dtype=float), np.asarray(true)
-    if (
-        prob.ndim != 2
-        or true.shape != prob.shape[:1]
-        or not len(true)
-        or not np.allclose(prob.sum(1), 1, atol=1e-3)
-    ):
+    paired = prob.ndim == 2 and true.shape == prob.shape[:1] and len(true) > 0
+    if not paired or not np.allclose(prob.sum(1), 1, atol=1e-3):
         raise ValueError(
-            f"Given: probabilities {prob.shape} and {true.shape} true classes. Expected: (N, C) with rows that "
-            "sum to 1, and (N,). Do: softmax the logits, and pair by id."
+            f"Given: probabilities {prob.shape} and {true.shape} true classes. "
+            "Expected: (N, C) with rows that sum to 1, and (N,). "
+            "Do: softmax the logits, and pair by id."
         )
-    sure, right = prob.max(1), prob.argmax(1) == true
+    confidence, right = prob.max(1), prob.argmax(1) == true
     edges = np.linspace(0, 1, bins + 1)
-    of = np.minimum(
-        (sure * bins).astype(int), bins - 1
-    )  # a bin holds its lower edge, the last one 1.0 as well
-    lines = []
+    # A bin holds its lower edge, and the last one 1.0 as well.
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows = []
     for i in range(bins):
-        line = {"low": edges[i], "high": edges[i + 1], "n": int((of == i).sum())}
-        if line["n"]:
-            line |= {
-                "confidence": float(sure[of == i].mean()),
-                "accuracy": float(right[of == i].mean()),
-            }
-            line["accuracy_low"], line["accuracy_high"] = share_interval(
-                line["accuracy"], line["n"]
-            )
-        lines.append(line)
-    return pd.DataFrame(lines)
+        inside = bin_of == i
+        row = {"low": edges[i], "high": edges[i + 1], "n": int(inside.sum())}
+        if row["n"]:
+            row["confidence"] = float(confidence[inside].mean())
+            row["accuracy"] = float(right[inside].mean())
+            low, high = share_interval(row["accuracy"], row["n"])
+            row["accuracy_low"], row["accuracy_high"] = low, high
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def calibration_error(table: pd.DataFrame) -> float:
-    """ECE of a `reliability` table: |accuracy - confidence| averaged over its utterances (Guo et al. 2017, eq. 3)."""
+    """ECE of a `reliability` table: |accuracy - confidence| averaged over its utterances.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", eq. 3.
+    """
     return float(((table.accuracy - table.confidence).abs() * table.n).sum() / table.n.sum())

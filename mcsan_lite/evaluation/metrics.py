@@ -1,7 +1,13 @@
 """The field's scores. WA is overall accuracy, UA is mean recall; neither is ever a precision.
 
-Names differ between papers, and a whole table of this literature was once precision under the name of accuracy
-(the AMH authors' own notice): so there are separate functions, no switch, and a test named after it.
+In: two lists of class numbers, the true and the predicted ones, one pair per utterance. Out:
+scores as shares (0 to 1), and tables of counts.
+
+Names differ between papers, and a whole table of this literature was once precision under the name
+of accuracy (the AMH authors' own notice). So each score has its own function, there is no switch,
+and a test is named after it.
+
+Next in the spine: `explain.maps`.
 """
 
 from __future__ import annotations
@@ -23,44 +29,82 @@ def _checked(true: Sequence[int], pred: Sequence[int]) -> tuple[np.ndarray, np.n
     true, pred = np.asarray(true), np.asarray(pred)
     if true.shape != pred.shape or true.ndim != 1 or not len(true):
         raise ValueError(
-            f"Given: {true.shape} true and {pred.shape} predicted labels. Expected: two equally long, "
-            "non-empty lists. Do: score exactly the utterances that were predicted."
+            f"Given: {true.shape} true and {pred.shape} predicted labels. "
+            "Expected: two equally long, non-empty lists. "
+            "Do: score exactly the utterances that were predicted."
         )
     return true, pred
 
 
 def wa(true: Sequence[int], pred: Sequence[int]) -> float:
-    """WA, weighted accuracy: the share of utterances that are right (overall accuracy)."""
+    """WA, weighted accuracy: the share of utterances that are right (overall accuracy).
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+    """
     true, pred = _checked(true, pred)
     return float(np.mean(true == pred))
 
 
 def ua(true: Sequence[int], pred: Sequence[int]) -> float:
-    """UA, unweighted accuracy: recall averaged over the classes that occur in `true`."""
+    """UA, unweighted accuracy: recall averaged over the classes that occur in `true`.
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+    """
     true, pred = _checked(true, pred)
     return float(recall_score(true, pred, labels=np.unique(true), average="macro", zero_division=0))
 
 
 def weighted_f1(true: Sequence[int], pred: Sequence[int]) -> float:
-    """F1 a class, averaged with the class's share of `true` as weight (MELD's score)."""
+    """F1 of each class, averaged with the class's share of `true` as weight (MELD's score).
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+    """
     true, pred = _checked(true, pred)
     return float(f1_score(true, pred, average="weighted", zero_division=0))
 
 
 def macro_f1(true: Sequence[int], pred: Sequence[int]) -> float:
-    """F1 averaged over the classes that occur in `true`, each with the same weight."""
+    """F1 averaged over the classes that occur in `true`, each with the same weight.
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+    """
     true, pred = _checked(true, pred)
     return float(f1_score(true, pred, labels=np.unique(true), average="macro", zero_division=0))
 
 
 def confusion(true: Sequence[int], pred: Sequence[int], classes: int) -> np.ndarray:
-    """(classes, classes) counts: row = true class, column = predicted class."""
+    """Count how often each class was taken for each other one.
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+        classes: how many classes there are, C.
+
+    Returns:
+        (C, C) counts: a row is a true class, a column a predicted one.
+    """
     true, pred = _checked(true, pred)
     return confusion_matrix(true, pred, labels=np.arange(classes))
 
 
 def scores(true: Sequence[int], pred: Sequence[int], *, classes: int) -> dict[str, float]:
-    """WA, UA, weighted and macro F1 as one dict; warns when a class has no true utterance, since UA then skips it."""
+    """WA, UA, weighted and macro F1 by name.
+
+    It warns when a class has no true utterance, since UA and macro F1 then leave this class out.
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+        classes: how many classes there are.
+    """
     absent = sorted(set(range(classes)) - set(np.asarray(true).tolist()))
     if absent:
         warnings.warn(
@@ -76,13 +120,22 @@ def scores(true: Sequence[int], pred: Sequence[int], *, classes: int) -> dict[st
 
 
 def per_class(true: Sequence[int], pred: Sequence[int], labels: Sequence[str]) -> pd.DataFrame:
-    """Precision, recall, F1 and n for every class, and how often it was predicted."""
+    """Precision, recall, F1 and n of every class, and how often it was predicted.
+
+    Args:
+        true: (N,) class numbers.
+        pred: (N,) predicted class numbers, in the same order.
+        labels: (C,) names of the classes, in the order of their numbers.
+
+    Returns:
+        One row per class; columns precision, recall, f1, n, predicted.
+    """
     true, pred = _checked(true, pred)
-    rows = precision_recall_fscore_support(
+    columns = precision_recall_fscore_support(
         true, pred, labels=np.arange(len(labels)), zero_division=0
     )
     table = pd.DataFrame(
-        np.stack(rows, 1), index=list(labels), columns=["precision", "recall", "f1", "n"]
+        np.stack(columns, 1), index=list(labels), columns=["precision", "recall", "f1", "n"]
     )
     table["predicted"] = np.bincount(pred, minlength=len(labels))
     return table.astype({"n": int, "predicted": int})

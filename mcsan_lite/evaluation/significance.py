@@ -1,8 +1,12 @@
-"""What a difference of scores allows to say: corrected tests, equivalence, and how much work a gap of 0.7 points needs.
+"""What a difference of scores allows to say: corrected tests, equivalence, and how much work a gap
+of 0.7 points needs.
 
-Scores and differences are shares (0.007 is 0.7 points). Folds of one corpus share most of their training utterances, and so
-their scores err together; a plain paired t takes them for independent and finds differences that are not there
-(Dietterich 1998). Everything here that speaks of folds carries the correction of Nadeau & Bengio (2003).
+In: scores or paired differences of folds and seeds, as shares (0.007 is 0.7 points). Out: a
+`Test`, or a table of plans.
+
+Folds of one corpus share most of their training utterances, and so their scores err together. A
+plain paired t takes them for independent and finds differences that are not there (Dietterich
+1998). Everything here that speaks of folds carries the correction of Nadeau & Bengio (2003).
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,9 +24,10 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Test:
-    """A mean with its interval, the test of "it is zero", and what it was counted over: n folds, dialogues or utterances.
+    """A mean with its interval and the test of "it is zero".
 
-    What a method does not give is nan. So is everything but the mean where nothing varies: no spread, no test.
+    `n` counts the folds, dialogues or utterances that it was made of. What a method does not give
+    is nan. So is everything but the mean where nothing varies: no spread, no test.
     """
 
     mean: float
@@ -34,229 +40,335 @@ class Test:
     se: float = NAN
 
 
+class Spread(NamedTuple):
+    """The two parts of how much scores or differences vary, as standard deviations."""
+
+    fold_sd: float  # what another fold changes once seeds no longer matter
+    seed_sd: float  # what another seed on the same fold changes
+
+
 def student(mean: float, se: float, df: float, n: int, level: float = 0.95) -> Test:
-    """The test of a mean from its standard error and degrees of freedom."""
+    """The test of a mean from its standard error and degrees of freedom.
+
+    Args:
+        mean: the mean.
+        se: its standard error.
+        df: the degrees of freedom; below 1 there is no test.
+        n: what the mean was counted over.
+        level: the confidence of the interval, 0 to 1.
+    """
     from scipy.stats import t
 
     if df < 1 or not se > 1e-12:
         return Test(float(mean), n=n)
-    half = t.ppf(0.5 + level / 2, df) * se
+    half_width = t.ppf(0.5 + level / 2, df) * se
     return Test(
-        float(mean),
-        float(mean - half),
-        float(mean + half),
-        float(mean / se),
-        float(df),
-        float(2 * t.sf(abs(mean / se), df)),
-        n,
-        float(se),
+        mean=float(mean),
+        low=float(mean - half_width),
+        high=float(mean + half_width),
+        statistic=float(mean / se),
+        df=float(df),
+        p=float(2 * t.sf(abs(mean / se), df)),
+        n=n,
+        se=float(se),
     )
 
 
 def _fold_means(values) -> np.ndarray:
-    """(folds,) or (folds, seeds) -> (folds,). Seeds of a fold share its training and its test utterances: they are
-    repeated readings of one observation, and counting each as one more would shrink the interval for nothing."""
+    """(folds,) or (folds, seeds) -> (folds,).
+
+    Seeds of a fold share its training and its test utterances. They are repeated readings of one
+    observation, and counting each as one more would shrink the interval for nothing.
+    """
     values = np.asarray(values, dtype=float)
     if values.ndim not in (1, 2) or not values.size or np.isnan(values).any():
         raise ValueError(
-            f"Given: values of shape {values.shape}, {np.isnan(values).sum()} of them missing. Expected: "
-            "(folds,) or (folds, seeds), complete. Do: run what is missing, or leave it out on both sides."
+            f"Given: values of shape {values.shape}, {np.isnan(values).sum()} of them missing. "
+            "Expected: (folds,) or (folds, seeds), complete. "
+            "Do: run what is missing, or leave it out on both sides."
         )
-    return values if values.ndim == 1 else values.mean(1)
+    if values.ndim == 1:
+        return values
+    return values.mean(1)
 
 
 def corrected_t(differences: Sequence[float], test_share: float, level: float = 0.95) -> Test:
-    """Corrected resampled t-test (Nadeau & Bengio 2003, eq. 8) of paired differences, (folds,) or (folds, seeds).
+    """Corrected resampled t-test of paired differences.
 
-    The variance of the mean over k folds is (1/k + test_share) S²: what folds share does not average out. `test_share` is
-    n_test / n_train of a fold (1/8 for 8:1:1); 0 gives the plain paired t. Seeds are averaged within their fold first.
+    The variance of the mean over k folds is (1/k + test_share) S²: what folds share does not
+    average out. Seeds are averaged within their fold first. Source: Nadeau & Bengio 2003, eq. 8.
+
+    Args:
+        differences: (folds,) or (folds, seeds).
+        test_share: n_test / n_train of a fold (1/8 for 8:1:1); 0 gives the plain paired t.
+        level: the confidence of the interval, 0 to 1.
     """
     folds = _fold_means(differences)
-    k = len(folds)
-    deviation = folds.std(ddof=1) if k > 1 else NAN
+    k, deviation = len(folds), NAN
+    if k > 1:
+        deviation = folds.std(ddof=1)
     return student(folds.mean(), math.sqrt(1 / k + test_share) * deviation, k - 1, k, level)
 
 
-def spread(values) -> tuple[float, float]:
-    """(fold_sd, seed_sd) of scores or differences, (folds, seeds): one-way random effects by analysis of variance.
+def spread(values) -> Spread:
+    """Split the variance of scores or differences, (folds, seeds), into that of folds and that of
+    seeds.
 
-    seed_sd is what another seed on the same fold changes; fold_sd what another fold changes once seeds no longer matter
-    (0 where folds differ less than their seeds explain). nan for what was not repeated: one seed leaves both in fold_sd.
+    One-way random effects by analysis of variance. fold_sd is 0 where folds differ less than their
+    seeds explain. nan stands for what was not repeated: one seed leaves both parts in fold_sd.
     """
     values = np.asarray(values, dtype=float)
     folds = _fold_means(values)
-    seeds = values.shape[1] if values.ndim == 2 else 1
-    within = values.var(axis=1, ddof=1).mean() if seeds > 1 else 0.0
-    between = math.sqrt(max(0.0, folds.var(ddof=1) - within / seeds)) if len(folds) > 1 else NAN
-    return between, (math.sqrt(within) if seeds > 1 else NAN)
+    within, seeds, fold_sd, seed_sd = 0.0, 1, NAN, NAN
+    if values.ndim == 2 and values.shape[1] > 1:
+        seeds = values.shape[1]
+        within = values.var(axis=1, ddof=1).mean()
+        seed_sd = math.sqrt(within)
+    if len(folds) > 1:
+        fold_sd = math.sqrt(max(0.0, folds.var(ddof=1) - within / seeds))
+    return Spread(fold_sd, seed_sd)
 
 
 def wilcoxon(differences: Sequence[float]) -> Test:
-    """Wilcoxon's signed-rank test of paired differences, seeds averaged within their fold (scipy; exact for few folds).
+    """Wilcoxon's signed-rank test of paired differences, seeds averaged within their fold (scipy;
+    exact for few folds).
 
-    It asks for no bell shape, but knows nothing of what folds share: read it beside the corrected t, not instead. Below
-    six folds its p cannot fall under 0.05 whatever the differences are.
+    It asks for no bell shape, but knows nothing of what folds share: read it beside the corrected
+    t, not instead. Below six folds its p cannot fall under 0.05, whatever the differences are.
     """
     from scipy import stats
 
     folds = _fold_means(differences).round(12)  # 0.6 - 0.5 and 0.7 - 0.6 are a tie
     if not folds.any():
         return Test(0.0, n=len(folds))
-    found = stats.wilcoxon(folds)
-    return Test(
-        float(folds.mean()), statistic=float(found.statistic), p=float(found.pvalue), n=len(folds)
-    )
+    result = stats.wilcoxon(folds)
+    statistic, p = float(result.statistic), float(result.pvalue)
+    return Test(float(folds.mean()), statistic=statistic, p=p, n=len(folds))
 
 
 def mcnemar(right_a: Sequence[bool], right_b: Sequence[bool]) -> Test:
-    """McNemar's test of two systems on the same utterances: only those that exactly one gets right count (statsmodels).
+    """McNemar's test of two systems on the same utterances: only those that exactly one gets right
+    count (statsmodels).
 
-    Exact below 25 of these, else chi-square with continuity correction. `mean` is the difference in accuracy, a - b. It
-    takes utterances for independent, which turns of one dialogue are not: resampling.py has an interval for them.
+    Exact below 25 of these, else chi-square with continuity correction. It takes utterances for
+    independent, which turns of one dialogue are not: `bootstrap` has an interval for them.
+
+    Args:
+        right_a: (N,) whether the first system is right.
+        right_b: (N,) whether the second one is.
+
+    Returns:
+        The test; its mean is the difference in accuracy, a - b.
     """
     from statsmodels.stats.contingency_tables import mcnemar as reference
 
     a, b = np.asarray(right_a, bool), np.asarray(right_b, bool)
     if a.shape != b.shape or a.ndim != 1 or not len(a):
         raise ValueError(
-            f"Given: {a.shape} and {b.shape} utterances. Expected: the same ones, at least one. Do: pair the "
-            "predictions by id."
+            f"Given: {a.shape} and {b.shape} utterances. Expected: the same ones, at least one. "
+            "Do: pair the predictions by id."
         )
-    table = [[int((a & b).sum()), int((a & ~b).sum())], [int((~a & b).sum()), int((~a & ~b).sum())]]
-    found = reference(table, exact=table[0][1] + table[1][0] < 25)
-    return Test(
-        float(a.mean() - b.mean()),
-        statistic=float(found.statistic),
-        p=float(found.pvalue),
-        n=len(a),
-    )
+    both, neither = int((a & b).sum()), int((~a & ~b).sum())
+    only_a, only_b = int((a & ~b).sum()), int((~a & b).sum())
+    result = reference([[both, only_a], [only_b, neither]], exact=only_a + only_b < 25)
+    statistic, p = float(result.statistic), float(result.pvalue)
+    return Test(float(a.mean() - b.mean()), statistic=statistic, p=p, n=len(a))
 
 
 def welch_from_summary(
     mean_a: float, sd_a: float, mean_b: float, sd_b: float, n: int, level: float = 0.95
 ) -> Test:
-    """Welch's t of a - b from printed means and standard deviations over n folds each: all that a paper's table allows.
+    """Welch's t of a - b from printed means and standard deviations: all that a paper's table
+    allows.
 
-    Indicative only: the folds are paired, which this cannot use, and share training data, which it does not know.
+    Indicative only: the folds are paired, which this cannot use, and share training data, which it
+    does not know.
+
+    Args:
+        mean_a: the first system's mean.
+        sd_a: its standard deviation over folds.
+        mean_b: the second system's mean.
+        sd_b: its standard deviation over folds.
+        n: how many folds each has.
+        level: the confidence of the interval, 0 to 1.
     """
-    a, b = sd_a**2 / n, sd_b**2 / n
-    df = (a + b) ** 2 / (a**2 + b**2) * (n - 1) if a + b else 0
+    a, b, df = sd_a**2 / n, sd_b**2 / n, 0
+    if a + b:
+        df = (a + b) ** 2 / (a**2 + b**2) * (n - 1)
     return student(mean_a - mean_b, math.sqrt(a + b), df, n, level)
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
-    """Holm's (1979) adjusted p values of a family of tests (statsmodels); nan, a test that was not made, does not count."""
+    """Holm's (1979) adjusted p values of a family of tests (statsmodels); nan, a test that was not
+    made, does not count.
+    """
     from statsmodels.stats.multitest import multipletests
 
     adjusted = np.array(p_values, dtype=float)
-    if (made := np.isfinite(adjusted)).any():
-        adjusted[made] = multipletests(adjusted[made], method="holm")[1]
+    tested = np.isfinite(adjusted)
+    if tested.any():
+        adjusted[tested] = multipletests(adjusted[tested], method="holm")[1]
     return adjusted
 
 
 def alike(test: Test, margin: float) -> Test:
-    """Two one-sided t tests (TOST, Schuirmann 1987) that a tested difference lies within ± margin: p is the larger one.
+    """Two one-sided t tests (TOST, Schuirmann 1987) that a tested difference lies within ± margin.
 
-    A small p shows that the systems are alike; a large p of a difference does not, it only fails to show one. low and high
-    are the 90 % interval: inside the margin exactly where p < 0.05.
+    A small p shows that the systems are alike; a large p of a difference does not, it only fails
+    to show one.
+
+    Args:
+        test: the test of the difference.
+        margin: the gap that is too small to matter, above 0.
+
+    Returns:
+        p is the larger one of the two. low and high are the 90 % interval: inside the margin
+        exactly where p < 0.05.
+
+    Raises:
+        ValueError: a margin that is not above 0.
     """
     from scipy.stats import t
 
     if not margin > 0:
         raise ValueError(
-            f"Given: margin {margin}. Expected: a gap too small to matter, above 0. Do: 0.01 is a point."
+            f"Given: margin {margin}. Expected: a gap too small to matter, above 0. "
+            "Do: 0.01 is a point."
         )
     if math.isnan(test.se):
         return Test(test.mean, n=test.n)
     nearest = (margin - abs(test.mean)) / test.se
-    half = t.ppf(0.95, test.df) * test.se
+    half_width = t.ppf(0.95, test.df) * test.se
     return replace(
         test,
-        low=test.mean - half,
-        high=test.mean + half,
+        low=test.mean - half_width,
+        high=test.mean + half_width,
         statistic=nearest,
         p=float(t.sf(nearest, test.df)),
     )
 
 
 def equivalence(differences: Sequence[float], margin: float, test_share: float) -> Test:
-    """`alike` of the corrected t of paired differences, (folds,) or (folds, seeds): is the gap within ± margin?"""
+    """`alike` of the corrected t of paired differences: is the gap within ± margin?
+
+    Args:
+        differences: (folds,) or (folds, seeds).
+        margin: the gap that is too small to matter, above 0.
+        test_share: n_test / n_train of a fold.
+    """
     return alike(corrected_t(differences, test_share), margin)
 
 
 def power(
     gap: float,
-    fold_sd: float,
+    noise: Spread,
     folds: float,
     seeds: float = 1,
     test_share: float = 1 / 8,
     *,
-    seed_sd: float = 0.0,
     alpha: float = 0.05,
 ) -> float:
-    """The chance that `corrected_t` at `alpha` shows a true mean difference `gap`, by the noncentral t.
+    """The chance that `corrected_t` at `alpha` shows a true mean difference `gap`, by the
+    noncentral t.
 
-    `fold_sd` and `seed_sd` are the two parts of the spread of the paired difference (see `spread`); `folds` and `seeds` may
-    be inf. Seeds err apart, folds together (test_share): V = fold_sd² (1/k + share) + seed_sd² / (k seeds) is the variance
-    of the mean, (fold_sd² + seed_sd² / seeds) (1/k + share) the test's estimate of it.
+    Seeds err apart, folds together (test_share): V = fold_sd² (1/k + share) + seed_sd² / (k seeds)
+    is the variance of the mean, (fold_sd² + seed_sd² / seeds) (1/k + share) the test's estimate of
+    it.
+
+    Args:
+        gap: the true mean difference, a share.
+        noise: the two parts of the spread of the paired difference, as `spread` gives them.
+        folds: how many there are, 2 to inf.
+        seeds: how many there are in each fold, 1 to inf.
+        test_share: n_test / n_train of a fold.
+        alpha: the p below which a difference counts as shown.
+
+    Raises:
+        ValueError: fewer than 2 folds or 1 seed.
     """
     from scipy.stats import nct, norm, t
 
     if not folds >= 2 or not seeds >= 1:
         raise ValueError(
-            f"Given: {folds} folds, {seeds} seeds. Expected: at least 2 folds and 1 seed. Do: one fold has no "
-            "spread to test against."
+            f"Given: {folds} folds, {seeds} seeds. Expected: at least 2 folds and 1 seed. "
+            "Do: one fold has no spread to test against."
         )
+    fold_sd, seed_sd = noise
     true = fold_sd**2 * (1 / folds + test_share) + seed_sd**2 / (folds * seeds)
     estimated = (fold_sd**2 + seed_sd**2 / seeds) * (1 / folds + test_share)
     if not true > 0:
         return 1.0 if gap else alpha
     shift, df = abs(gap) / math.sqrt(true), folds - 1
-    limit = (norm.isf(alpha / 2) if math.isinf(df) else t.isf(alpha / 2, df)) * math.sqrt(
-        estimated / true
-    )
-    curve = norm(shift) if math.isinf(df) else nct(df, shift)
-    return float(
-        curve.sf(limit) + np.nan_to_num(curve.cdf(-limit))
-    )  # scipy: nan where that tail is below 1e-40
+    if math.isinf(df):
+        critical, curve = norm.isf(alpha / 2), norm(shift)
+    else:
+        critical, curve = t.isf(alpha / 2, df), nct(df, shift)
+    limit = critical * math.sqrt(estimated / true)
+    far_tail = np.nan_to_num(curve.cdf(-limit))  # scipy: nan where that tail is below 1e-40
+    return float(curve.sf(limit) + far_tail)
+
+
+def _fewest_seeds(
+    gap: float, noise: Spread, folds: float, test_share: float, *, wanted: float, most: int
+) -> int:
+    """The smallest number of seeds up to `most` whose power is `wanted` or more; 0 where there is
+    none.
+    """
+    if power(gap, noise, folds, most, test_share) < wanted:
+        return 0
+    too_few, enough = 0, most
+    while enough - too_few > 1:  # power rises with seeds, so halving finds the border
+        middle = (too_few + enough) // 2
+        if power(gap, noise, folds, middle, test_share) >= wanted:
+            enough = middle
+        else:
+            too_few = middle
+    return enough
 
 
 def trials_needed(
     gap: float,
-    fold_sd: float,
-    seed_sd: float,
+    noise: Spread,
     test_share: float = 1 / 8,
     *,
     wanted: float = 0.8,
     folds: Sequence[float] = (5, 10, 20, 50, 100, math.inf),
     most: int = 10_000,
 ) -> pd.DataFrame:
-    """For each number of folds: how many seeds a fold show `gap` with a chance of `wanted` (alpha 0.05, two-sided).
+    """For each number of folds: how many seeds per fold show `gap` with a chance of `wanted`
+    (alpha 0.05, two-sided).
 
-    Columns folds, seeds (0 where no number up to `most` is enough), trainings (pairs), power (with these seeds, or with
-    endless ones), enough. More seeds shrink only seed_sd, and more folds of one corpus (repeated cross-validation) shrink
-    only what folds do not share. Where even endless folds and seeds stay below `wanted`, the last line says so, and only
-    another corpus, or a larger one, can show the gap.
+    More seeds shrink only seed_sd, and more folds of one corpus (repeated cross-validation) shrink
+    only what folds do not share. Where even endless folds and seeds stay below `wanted`, the last
+    row says so, and only another corpus, or a larger one, can show the gap.
+
+    Args:
+        gap: the true mean difference, a share.
+        noise: the two parts of the spread of the paired difference, as `spread` gives them.
+        test_share: n_test / n_train of a fold.
+        wanted: the chance that is asked for.
+        folds: the numbers of folds to try.
+        most: the largest number of seeds to try.
+
+    Returns:
+        One row per number of folds: folds, seeds (0 where no number up to `most` is enough),
+        trainings (pairs), power (with these seeds, or with endless ones), enough (the same in
+        words).
     """
-    lines = []
+    rows = []
     for k in folds:
-        seeds, low = 0, 0
-        if power(gap, fold_sd, k, most, test_share, seed_sd=seed_sd) >= wanted:
-            seeds = most
-            while seeds - low > 1:  # power rises with seeds
-                middle = (low + seeds) // 2
-                enough = power(gap, fold_sd, k, middle, test_share, seed_sd=seed_sd) >= wanted
-                low, seeds = (low, middle) if enough else (middle, seeds)
-        reached = power(gap, fold_sd, k, seeds or math.inf, test_share, seed_sd=seed_sd)
-        lines.append(
+        seeds = _fewest_seeds(gap, noise, k, test_share, wanted=wanted, most=most)
+        trainings, enough = NAN, "no number of seeds is enough"
+        if seeds:
+            trainings, enough = k * seeds, f"{seeds} seed{'s' * (seeds > 1)} a fold"
+        reached = power(gap, noise, k, seeds or math.inf, test_share)
+        rows.append(
             {
                 "folds": k,
                 "seeds": seeds,
-                "trainings": k * seeds if seeds else NAN,
+                "trainings": trainings,
                 "power": reached,
-                "enough": f"{seeds} seed{'s' * (seeds > 1)} a fold"
-                if seeds
-                else "no number of seeds is enough",
+                "enough": enough,
             }
         )
-    return pd.DataFrame(lines)
+    return pd.DataFrame(rows)

@@ -103,7 +103,8 @@ def plan(student) -> str | None:
     }
     if a != 21:
         return "A: " + hints.get(
-            a, "try significance.trials_needed(0.007, 0.004, 0.012, folds=(10,))."
+            a,
+            "try significance.trials_needed(0.007, significance.Spread(0.004, 0.012), folds=(10,)).",
         )
     if b == 0:
         return "B: 0 in the table means that no number is enough. Write None."

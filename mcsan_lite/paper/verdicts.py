@@ -166,7 +166,7 @@ def _compared(
         score: own.mean,
         f"{score} low": low,
         f"{score} high": high,
-        f"{score} sd seeds": spread(values)[1],
+        f"{score} sd seeds": spread(values).seed_sd,
         f"{score} sd folds": values.mean(1).std(ddof=1) if folds > 1 else NAN,
         "basis": basis,
     }

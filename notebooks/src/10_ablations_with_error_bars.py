@@ -316,10 +316,11 @@ peeked
 printed = published_module.TABLE3_PUBLISHED
 GAP = round(printed.wa[FULL] - printed.wa["w/o self"], 3)
 total = float(np.hypot(printed.wa_sd[FULL], printed.wa_sd["w/o self"]))
-origin = {"all of it from seeds": (0.0, total), "half and half": (total * 0.5**0.5, total * 0.5**0.5),
-          "all of it from folds": (total, 0.0)}
-plans = {name: significance.trials_needed(GAP, *parts, folds=(5, 10, 30, np.inf)).set_index("folds")
-         for name, parts in origin.items()}
+origin = {"all of it from seeds": significance.Spread(0.0, total),
+          "half and half": significance.Spread(total * 0.5**0.5, total * 0.5**0.5),
+          "all of it from folds": significance.Spread(total, 0.0)}
+plans = {name: significance.trials_needed(GAP, noise, folds=(5, 10, 30, np.inf)).set_index("folds")
+         for name, noise in origin.items()}
 print(f"gap {100 * GAP:.1f} points, sd of the difference {100 * total:.2f} points, 8:1:1")
 pd.DataFrame({name: plan.enough + " (power " + plan.power.round(2).astype(str) + ")" for name, plan in plans.items()})
 
@@ -328,8 +329,7 @@ many = (3, 5, 10, 20, 50, 100)
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.4), sharey=True, layout="constrained")
 reached = {}
 for ax, name in zip(axes, ("all of it from seeds", "half and half"), strict=True):
-    f, s = origin[name]
-    power = pd.DataFrame({seeds: [significance.power(GAP, f, folds_, seeds, seed_sd=s) for folds_ in many]
+    power = pd.DataFrame({seeds: [significance.power(GAP, origin[name], folds_, seeds) for folds_ in many]
                           for seeds in (1, 3, 10, 30)}, index=many)
     results_module.draw_power(power, ax=ax, title=name)
     ax.set(xlim=(2.7, 500), ylim=(-0.05, 1.1))
@@ -478,7 +478,7 @@ check.corrected(corrected)
 # `significance.power` or `significance.trials_needed`; both take shares, so 0.7 points is 0.007.
 #
 # <details><summary>Hint 1</summary>Guess first: in which case do seeds make the noise?</details>
-# <details><summary>Hint 2</summary><code>significance.trials_needed(0.007, fold_sd, seed_sd, folds=(10,))</code></details>
+# <details><summary>Hint 2</summary><code>significance.trials_needed(0.007, significance.Spread(fold_sd, seed_sd), folds=(10,))</code></details>
 # <details><summary>Hint 3</summary>A column <code>seeds</code> of 0 means: not even with endless seeds.</details>
 
 # %% tags=["exercise"]
@@ -486,8 +486,8 @@ plan = {"A": ..., "B": ...}
 check.plan(plan)
 
 # %% tags=["solution"]
-plan = {"A": int(significance.trials_needed(0.007, 0.004, 0.012, folds=(10,)).seeds[0]),
-        "B": int(significance.trials_needed(0.007, 0.012, 0.004, folds=(10,)).seeds[0]) or None}
+plan = {"A": int(significance.trials_needed(0.007, significance.Spread(0.004, 0.012), folds=(10,)).seeds[0]),
+        "B": int(significance.trials_needed(0.007, significance.Spread(0.012, 0.004), folds=(10,)).seeds[0]) or None}
 check.plan(plan)
 
 # %% [markdown]

@@ -87,8 +87,8 @@ def test_class_never_predicted_counts_as_zero():
 
 
 def test_precision_is_not_accuracy_the_amh_mix_up():
-    """AMH's repository withdrew its table: macro precision had been printed as accuracy. A guesser of the majority
-    shows why it matters: it looks excellent by precision and is poor by recall."""
+    """AMH's repository withdrew its table: macro precision had been printed as accuracy. A guesser
+    of the majority shows why it matters: it looks excellent by precision and is poor by recall."""
     true = [0] * 80 + [1] * 10 + [2] * 10
     pred = (
         [0] * 80 + [1] + [0] * 9 + [2] + [0] * 9

@@ -1,4 +1,6 @@
-"""Tests held against scipy, against textbook numbers, against the paper's own, and against simulated folds."""
+"""Tests held against scipy, against textbook numbers, against the paper's own, and against
+simulated folds.
+"""
 
 import math
 from functools import cache
@@ -7,16 +9,22 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from mcsan_lite.evaluation import metrics
+from mcsan_lite.evaluation import bootstrap, metrics
 from mcsan_lite.evaluation import significance as s
-from mcsan_lite.evaluation.bootstrap import SCORES, cluster_bootstrap, over_seeds_and_clusters
+from mcsan_lite.evaluation.bootstrap import (
+    SCORES_OF_COUNTS,
+    Resampling,
+    over_seeds_and_clusters,
+)
 
 SHARE = 1 / 8  # 8:1:1
 
 
 @cache
 def simulated(n=2000, folds=10, seeds=1, gap=0.0, fold_sd=1.0, seed_sd=0.0):
-    """(n, folds, seeds) differences. What folds share has variance SHARE fold_sd², as Nadeau & Bengio assume."""
+    """(n, folds, seeds) differences. What folds share has variance SHARE fold_sd², as Nadeau &
+    Bengio assume.
+    """
     random = np.random.default_rng(0)
     shared = random.normal(0, fold_sd * math.sqrt(SHARE), (n, 1, 1))
     return (
@@ -31,7 +39,8 @@ def found(values, share):
     return np.mean([s.corrected_t(v, share).p < 0.05 for v in values])
 
 
-# The t values of the paper's printed means and deviations (10 folds): Tables 1 and 3, worked out by hand beforehand.
+# The t values of the paper's printed means and deviations (10 folds): Tables 1 and 3, worked out
+# by hand beforehand.
 @pytest.mark.parametrize(
     ("a", "b", "t"),
     [
@@ -186,51 +195,56 @@ def test_equivalence_is_not_the_absence_of_a_difference():
 )
 def test_power_is_how_often_the_corrected_test_finds_it(folds, seeds, seed_sd):
     values = simulated(folds=folds, seeds=seeds, gap=1.2, seed_sd=seed_sd)
-    predicted = s.power(1.2, 1.0, folds, seeds, SHARE, seed_sd=seed_sd)
+    predicted = s.power(1.2, s.Spread(1.0, seed_sd), folds, seeds, SHARE)
     assert found(values, SHARE) == pytest.approx(predicted, abs=0.03) and 0.3 < predicted < 0.9
 
 
 def test_power_against_the_plain_t_of_statsmodels():
     from statsmodels.stats.power import TTestPower
 
-    assert s.power(0.5, 1, 20, test_share=0) == pytest.approx(
+    one, none, little, least = (s.Spread(fold_sd, 0.0) for fold_sd in (1, 0, 0.15, 0.001))
+    assert s.power(0.5, one, 20, test_share=0) == pytest.approx(
         TTestPower().power(0.5, 20, 0.05), abs=1e-6
     )
-    assert s.power(0, 1, 20) == pytest.approx(0.05)
-    assert s.power(0.5, 0, 20) == s.power(1, 0.15, 10) == s.power(1, 0.001, 10) == 1
-    assert s.power(0.5, 1, math.inf) == pytest.approx(s.power(0.5, 1, 1e7), abs=1e-4)
+    assert s.power(0, one, 20) == pytest.approx(0.05)
+    assert s.power(0.5, none, 20) == s.power(1, little, 10) == s.power(1, least, 10) == 1
+    assert s.power(0.5, one, math.inf) == pytest.approx(s.power(0.5, one, 1e7), abs=1e-4)
     with pytest.raises(ValueError, match="Given: 1 folds"):
-        s.power(0.5, 1, 1)
+        s.power(0.5, one, 1)
 
 
 def test_trials_needed_for_the_papers_0_7_points():
-    table = s.trials_needed(0.007, 0.006, 0.012).set_index("folds")
+    noise = s.Spread(0.006, 0.012)
+    table = s.trials_needed(0.007, noise).set_index("folds")
     for folds, line in table[table.seeds > 0].iterrows():
-        at = lambda seeds, folds=folds: s.power(0.007, 0.006, folds, seeds, seed_sd=0.012)  # noqa: E731
+        at = lambda seeds, folds=folds: s.power(0.007, noise, folds, seeds)  # noqa: E731
         assert at(line.seeds) >= 0.8 > at(line.seeds - 1) and line.power == at(line.seeds)
         assert line.trainings == folds * line.seeds
     assert table.seeds[10] == 0 < table.seeds[50] and table.power[10] == pytest.approx(
-        s.power(0.007, 0.006, 10, math.inf)
+        s.power(0.007, noise, 10, math.inf)
     )
     assert (
         table.enough[10] == "no number of seeds is enough"
         and table.enough[50] == f"{table.seeds[50]} seeds a fold"
     )
     # as spread as the paper's own folds are: no amount of work on this one corpus is enough
-    hopeless = s.trials_needed(0.007, 0.012, 0.008)
+    hopeless = s.trials_needed(0.007, s.Spread(0.012, 0.008))
     assert (
         (hopeless.seeds == 0).all()
         and hopeless.power.max() < 0.4
         and hopeless.trainings.isna().all()
     )
-    assert s.trials_needed(0.007, 0.001, 0.001, folds=(10,)).enough.tolist() == ["1 seed a fold"]
+    steady = s.Spread(0.001, 0.001)
+    assert s.trials_needed(0.007, steady, folds=(10,)).enough.tolist() == ["1 seed a fold"]
 
 
 # --- resampling
 
 
 def dialogues(n=60, size=10, seed=0, strength=1.0):
-    """True and two predicted labels whose errors come in whole dialogues, and the dialogue of every turn."""
+    """True and two predicted labels whose errors come in whole dialogues, and the dialogue of
+    every turn.
+    """
     random = np.random.default_rng(seed)
     cluster = np.repeat(np.arange(n), size)
     true = random.integers(0, 3, n * size)
@@ -242,28 +256,27 @@ def dialogues(n=60, size=10, seed=0, strength=1.0):
     return true, *np.where(wrong, (true + 1) % 3, true), cluster
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", SCORES_OF_COUNTS)
 def test_resampled_scores_are_those_of_metrics(score):
     true, a, b, cluster = dialogues(strength=0)
     true[true == 2] = 1  # class 2 is only predicted
-    test = cluster_bootstrap(true, a, b, cluster, score, draws=10)
+    test = over_seeds_and_clusters(true, a, b, cluster, score, Resampling(draws=10))
     reference_score = getattr(metrics, score)
     assert (
         test.mean == pytest.approx(reference_score(true, a) - reference_score(true, b))
         and test.n == 60
     )
-    alone = cluster_bootstrap(true, a, None, cluster, score, draws=500)
+    alone = over_seeds_and_clusters(true, a, None, cluster, score, Resampling(draws=500))
     assert (
         alone.mean == pytest.approx(reference_score(true, a))
         and alone.low < alone.mean < alone.high
     )
-    assert math.isnan(alone.p)
 
 
 def test_dialogues_widen_the_interval():
     true, a, b, cluster = dialogues()
-    by_dialogue = cluster_bootstrap(true, a, b, cluster)
-    by_turn = cluster_bootstrap(true, a, b, np.arange(len(true)))
+    by_dialogue = over_seeds_and_clusters(true, a, b, cluster)
+    by_turn = over_seeds_and_clusters(true, a, b, np.arange(len(true)))
     assert by_dialogue.se == pytest.approx(
         math.sqrt(10) * by_turn.se, rel=0.1
     )  # ten turns say what one says
@@ -272,42 +285,39 @@ def test_dialogues_widen_the_interval():
 
 
 def test_bootstrap_holds_its_level():
-    """Two equal systems: p under 0.05 about once in twenty, and the interval covers zero as often as it should."""
-    tests = [cluster_bootstrap(*dialogues(seed=i), draws=200) for i in range(300)]
+    """Two equal systems: p under 0.05 about once in twenty, and the interval covers zero as often
+    as it should.
+    """
+    few = Resampling(draws=200)
+    tests = [over_seeds_and_clusters(*dialogues(seed=i), resampling=few) for i in range(300)]
     assert np.mean([t.p < 0.05 for t in tests]) < 0.09
     assert np.mean([t.low <= 0 <= t.high for t in tests]) > 0.9
 
 
 def test_both_systems_are_scored_on_the_same_draw():
     true, a, _, cluster = dialogues()
-    same = cluster_bootstrap(true, a, a, cluster)
+    same = over_seeds_and_clusters(true, a, a, cluster)
     assert same.mean == 0 and math.isnan(same.p)  # no spread, no test
     better = a.copy()
     better[::10] = true[::10]
-    assert cluster_bootstrap(true, better, a, cluster).low > 0
-    assert cluster_bootstrap(true, better, a, cluster) == cluster_bootstrap(
-        true, better, a, cluster
-    )
-    backwards = cluster_bootstrap(true, a, better, cluster)
-    assert (
-        backwards.mean == -cluster_bootstrap(true, better, a, cluster).mean and backwards.p < 0.05
-    )
+    ahead = over_seeds_and_clusters(true, better, a, cluster)
+    assert ahead.low > 0
+    assert ahead == over_seeds_and_clusters(true, better, a, cluster)
+    backwards = over_seeds_and_clusters(true, a, better, cluster)
+    assert backwards.mean == -ahead.mean and backwards.p < 0.05
 
 
 def test_seeds_add_their_own_error():
     true, a, b, cluster = dialogues()
     twice = over_seeds_and_clusters(true, [a, a], [b, b], cluster)
     once = over_seeds_and_clusters(true, a, b, cluster)
-    assert (
-        twice.se
-        == pytest.approx(once.se)
-        == pytest.approx(cluster_bootstrap(true, a, b, cluster).se)
-    )
+    assert twice.se == pytest.approx(once.se)
     other = a.copy()
     other[:150] = (true[:150] + 1) % 3
     test = over_seeds_and_clusters(true, [a, other], [b, b], cluster)
     seeds = np.array([metrics.wa(true, x) - metrics.wa(true, b) for x in (a, other)])
-    dialogue_part = cluster_bootstrap(true, [a, other], [b, b], cluster).se
+    drawn = bootstrap._draw_difference(true, [a, other], [b, b], cluster, "wa", Resampling())
+    dialogue_part = drawn.by_draw.std(ddof=1)
     assert test.mean == pytest.approx(seeds.mean())
     assert (
         test.se == pytest.approx(math.sqrt(seeds.var(ddof=1) / 2 + dialogue_part**2))

@@ -119,10 +119,11 @@ def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
 
 
 def test_the_numbers_of_the_plan_are_those_of_the_package():
-    found = significance.trials_needed(0.007, 0.004, 0.012, folds=(10, 20))
+    noise = significance.Spread(fold_sd=0.004, seed_sd=0.012)
+    found = significance.trials_needed(0.007, noise, folds=(10, 20))
     assert found.seeds.tolist() == [21, 8] and found.trainings[0] == 210
-    assert significance.trials_needed(0.007, 0.004, 0.012, test_share=0, folds=(10,)).seeds[0] == 5
-    assert significance.power(0.007, 0.012, 10, float("inf"), seed_sd=0.004) < 0.8
+    assert significance.trials_needed(0.007, noise, test_share=0, folds=(10,)).seeds[0] == 5
+    assert significance.power(0.007, significance.Spread(0.012, 0.004), 10, float("inf")) < 0.8
     assert np.isclose(significance.holm([0.04, *[0.5] * 7])[0], 0.32)
 
 
