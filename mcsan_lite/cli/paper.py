@@ -78,12 +78,13 @@ def run(args: argparse.Namespace) -> int:
     from mcsan_lite.cli import options
     from mcsan_lite.errors import DataError
     from mcsan_lite.training import cost
-    from mcsan_lite.training.runner import run_experiment
+    from mcsan_lite.training.grid import Grid
+    from mcsan_lite.training.runner import run_grid
 
     corpus, specs, folds = _programme(args)
     options.say_if_unseen(args, specs)
-    grid = {"seeds": range(args.seeds), "folds": folds}
-    expected = cost.estimate(specs, corpus, **grid, options=options.run_options(args))
+    grid = Grid(specs, corpus, range(args.seeds), folds)
+    expected = cost.estimate(grid, options.run_options(args))
     print(
         f"{expected.round(1).to_string()}\n{expected.trainings.sum()} trainings, about "
         f"{expected.attrs['wall_s'] / 60:.0f} minutes with --jobs {args.jobs}",
@@ -101,12 +102,7 @@ def run(args: argparse.Namespace) -> int:
         args,
         corpus,
         specs,
-        run_experiment(
-            specs,
-            corpus,
-            **grid,
-            options=options.run_options(args, expected=expected.seconds),
-        ),
+        run_grid(grid, options.run_options(args, expected=expected.seconds)),
     )
 
 

@@ -10,7 +10,7 @@ import heapq
 import json
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +19,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets import splits
-from mcsan_lite.errors import require_name
 from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
-from mcsan_lite.models import MODELS
 from mcsan_lite.training.fold import FoldFeatures
+from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything
 from mcsan_lite.training.runner import RunOptions, fold_features
 from mcsan_lite.training.spec import Spec
@@ -34,43 +31,30 @@ BUDGET_S = 0.2  # of timed steps per row; beyond it batches are not made larger
 FIRST_BATCH = 16
 
 
-def estimate(
-    specs: Sequence[Spec],
-    corpus: Corpus,
-    *,
-    seeds: Sequence[int] = (0,),
-    folds: int | None = None,
-    models: Mapping[str, type] = MODELS,
-    options: RunOptions = RunOptions(),
-) -> pd.DataFrame:
+def estimate(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
     """How many trainings are still to do, and how long they will take.
 
     Features are extracted first where they are missing: that is not in the estimate.
 
     Args:
-        specs: as for `run_experiment`, like all other arguments.
-        corpus: what is trained on.
-        seeds: one training per fold for each.
-        folds: only so many, the first ones; None: all.
-        models: model classes by name.
+        grid: what is to be trained.
         options: where and with what.
 
     Returns:
-        One row per spec: trainings, seconds for each, what that is measured on, the total in seconds. `attrs["wall_s"]` is the
-        time until everything is done, if `options.jobs` workers do not slow each other down.
+        One row per spec: trainings, seconds for each, what that is measured on, the total in
+        seconds. `attrs["wall_s"]` is the time until everything is done, if `options.jobs` workers
+        do not slow each other down.
     """
     rows, waiting = [], []
-    folds_of = {spec.protocol: splits.folds(corpus, spec.protocol) for spec in _per_protocol(specs)}
+    corpus = grid.corpus
     features_of: dict[FeatureConfig, dict[str, Features]] = {}
-    for spec in specs:
-        model_class = models[require_name(spec.model, models, "model")]
-        every_fold = folds_of[spec.protocol]
-        home = spec.folder(corpus, Path(options.runs), model_class, every_fold)
-        wanted = every_fold[:folds]
+    for spec in grid.specs:
+        home = grid.home(spec, options.runs)
+        wanted = grid.folds(spec)
         unfinished = [
             (fold, seed)
             for fold in wanted
-            for seed in seeds
+            for seed in grid.seeds
             if not (home / f"{fold.name}-seed{seed}" / "metrics.json").exists()
         ]
         seconds, measured_on = _seconds_of_finished(home, options.device), "finished folds"
@@ -79,7 +63,7 @@ def estimate(
                 features, _ = extract(corpus, spec.features, cache=options.cache, jobs=options.jobs)
                 features_of[spec.features] = {one.id: one for one in features}
             parts = fold_features(corpus, wanted[0], features_of[spec.features])
-            seconds = _seconds_of_a_training(spec, model_class, parts, options.device)
+            seconds = _seconds_of_a_training(spec, grid.model_class(spec), parts, options.device)
             measured_on = "a few steps"
         elif seconds is None:
             seconds, measured_on = 0.0, ""
@@ -96,11 +80,6 @@ def estimate(
     table = pd.DataFrame(rows).set_index("row")
     table.attrs["wall_s"] = wall(waiting, options.jobs)
     return table
-
-
-def _per_protocol(specs: Sequence[Spec]) -> list[Spec]:
-    """One spec for each protocol among `specs`."""
-    return list({spec.protocol: spec for spec in specs}.values())
 
 
 def wall(seconds: Sequence[float], jobs: int) -> float:

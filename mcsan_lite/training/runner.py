@@ -26,12 +26,13 @@ from safetensors.torch import save_file
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
-from mcsan_lite.errors import DataError, require_name
+from mcsan_lite.errors import DataError
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.models import MODELS
 from mcsan_lite.parallel import fan_out
 from mcsan_lite.training import provenance
 from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek, train_fold, training_code
+from mcsan_lite.training.grid import FoldTask, Grid
 from mcsan_lite.training.loop import require_precision, text_progress
 from mcsan_lite.training.spec import Spec
 
@@ -72,26 +73,6 @@ class RunOptions:
         return self.jobs == 1 and self.backend in ("loky", "sequential")
 
 
-@dataclass(frozen=True)
-class FoldTask:
-    """One training of a grid: what is trained, and the folder that it is written to.
-
-    `code` is that of `training_code`, made where the notebook's cells can be read, which a worker cannot.
-    """
-
-    spec: Spec
-    model_class: type
-    corpus: Corpus
-    fold: splits.Fold
-    seed: int
-    folder: Path
-    code: str
-
-    @property
-    def finished(self) -> bool:
-        return (self.folder / "metrics.json").exists()
-
-
 def run_experiment(
     specs: Sequence[Spec],
     corpus: Corpus,
@@ -118,13 +99,23 @@ def run_experiment(
         DataError: for a model that is not in `models`, a precision that the device lacks, a disk that refuses.
         RuntimeError: where folds failed, naming them. Each leaves an error.txt, and the others go on.
     """
-    for precision in {spec.train.precision for spec in specs}:
+    return run_grid(Grid(specs, corpus, seeds, folds, models), options)
+
+
+def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
+    """`run_experiment` of a grid that is already at hand, whose folds are not computed again.
+
+    Args:
+        grid: what to train.
+        options: where and with what to compute.
+    """
+    for precision in {spec.train.precision for spec in grid.specs}:
         require_precision(precision, options.device)  # before anything is extracted or trained
     with _disk_refusals(Path(options.runs)):
-        tasks = _tasks(specs, corpus, seeds, folds, models, options)
+        tasks = _tasks(grid, options)
     unfinished = [task for task in tasks if not task.finished]
     with _disk_refusals(options.cache):
-        features = _features_of(unfinished, corpus, options)
+        features = _features_of(unfinished, grid.corpus, options)
     expected = options.expected
     errors = fan_out(
         run_fold,
@@ -139,27 +130,19 @@ def run_experiment(
     return load_results(options.runs, [task.folder for task in tasks])
 
 
-def _tasks(
-    specs: Sequence[Spec],
-    corpus: Corpus,
-    seeds: Sequence[int],
-    folds: int | None,
-    models: Mapping[str, type],
-    options: RunOptions,
-) -> list[FoldTask]:
+def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
     """Every training that is asked for; the folders of the runs are made, with their settings in spec.json."""
-    classes = {spec.model: models[require_name(spec.model, models, "model")] for spec in specs}
+    corpus, runs = grid.corpus, Path(options.runs)
+    classes = {spec.model: grid.model_class(spec) for spec in grid.specs}
     code = {name: training_code(model_class) for name, model_class in classes.items()}
-    protocols = dict.fromkeys(spec.protocol for spec in specs)
-    folds_of = {protocol: splits.folds(corpus, protocol) for protocol in protocols}
     tasks = []
-    for spec in specs:
-        model_class, every_fold = classes[spec.model], folds_of[spec.protocol]
-        home = spec.folder(corpus, Path(options.runs), model_class, every_fold)
-        splits.keep(corpus, every_fold, Path(options.runs))
-        for fold in every_fold[:folds]:
-            for seed in seeds:
+    for spec in grid.specs:
+        home = grid.home(spec, runs)
+        splits.keep(corpus, grid.every_fold(spec), runs)
+        for fold in grid.folds(spec):
+            for seed in grid.seeds:
                 folder = home / f"{fold.name}-seed{seed}"
+                model_class = classes[spec.model]
                 tasks.append(
                     FoldTask(spec, model_class, corpus, fold, seed, folder, code[spec.model])
                 )

@@ -63,11 +63,12 @@ from mcsan_lite.paper import (
     verdicts,
 )
 from mcsan_lite.training import cost
+from mcsan_lite.training.grid import Grid
 from mcsan_lite.features.batch import ModelOutput
 from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.paper.claims import CLAIMS, PRINTED
 from mcsan_lite.errors import DataError
-from mcsan_lite.training.runner import load_results, run_experiment
+from mcsan_lite.training.runner import RunOptions, load_results, run_experiment
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.models import MODELS
 from mcsan_lite.evaluation.significance import corrected_t, welch_from_summary
@@ -172,7 +173,7 @@ open_choices[["choice", "ours", "alternatives", "how"]].set_index("choice")
 
 # %%
 specs = table_rows.table3(PROFILE, protocol=PROTOCOL)
-expected = cost.estimate(specs, grid, folds=FOLDS, runs="nowhere")
+expected = cost.estimate(Grid(specs, grid, first_folds=FOLDS), RunOptions(runs="nowhere"))
 minutes = {jobs: cost.wall(expected.seconds.repeat(expected.trainings), jobs) / 60 for jobs in (1, 2, 9)}
 print(f"{expected.trainings.sum()} trainings of {specs[0].train.epochs} epochs; minutes with n processes: "
       f"{ {jobs: round(m, 1) for jobs, m in minutes.items()} }, if they do not slow each other down")

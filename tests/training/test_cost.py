@@ -11,6 +11,7 @@ import torch
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.training import cost
+from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.runner import RunOptions, Spec, run_experiment
 
@@ -67,7 +68,7 @@ def ask(home, corpus, spec):
 
     def estimate(runs, *specs, seeds=(0,), folds=None, **how):
         options = RunOptions(data=home, runs=runs, **how)
-        return cost.estimate(specs or [spec], corpus, seeds=seeds, folds=folds, options=options)
+        return cost.estimate(Grid(specs or [spec], corpus, seeds, folds), options)
 
     return estimate
 

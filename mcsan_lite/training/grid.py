@@ -1,0 +1,82 @@
+"""A grid of trainings as a value: rows × folds × seeds on one corpus.
+
+In: specs, a corpus, seeds, how many folds. Out: the folds of every row, computed once, and the
+folders of their runs.
+`cost.estimate`, `runner.run_grid` and the tables take the same grid: none of them splits the corpus
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from mcsan_lite.corpus import Corpus
+from mcsan_lite.datasets import splits
+from mcsan_lite.errors import require_name
+from mcsan_lite.models import MODELS
+from mcsan_lite.training.spec import Spec
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is trained: every spec on every fold with every seed.
+
+    Attributes:
+        specs: the rows.
+        corpus: what they are trained on.
+        seeds: one training per fold for each.
+        first_folds: only so many folds, the first ones; None: all of them.
+        models: model classes by the name that a spec gives.
+    """
+
+    specs: Sequence[Spec]
+    corpus: Corpus
+    seeds: Sequence[int] = (0,)
+    first_folds: int | None = None
+    models: Mapping[str, type] = field(default_factory=lambda: MODELS)
+
+    @cached_property
+    def _folds(self) -> dict[str, list[splits.Fold]]:
+        protocols = dict.fromkeys(spec.protocol for spec in self.specs)
+        return {protocol: splits.folds(self.corpus, protocol) for protocol in protocols}
+
+    def every_fold(self, spec: Spec) -> list[splits.Fold]:
+        """All folds of the spec's protocol, whatever `first_folds` says."""
+        return self._folds[spec.protocol]
+
+    def folds(self, spec: Spec) -> list[splits.Fold]:
+        """The folds that the spec is trained on."""
+        return self.every_fold(spec)[: self.first_folds]
+
+    def model_class(self, spec: Spec) -> type:
+        """The class that the spec names. Raises DataError where there is none."""
+        return self.models[require_name(spec.model, self.models, "model")]
+
+    def home(self, spec: Spec, runs: Path | str) -> Path:
+        """The folder of the spec's run below `runs`; it holds one folder per fold and seed."""
+        return spec.folder(self.corpus, Path(runs), self.model_class(spec), self.every_fold(spec))
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """One training of a grid: what is trained, and the folder that it is written to.
+
+    `code` is that of `training_code`, made where the notebook's cells can be read, which a worker
+    cannot.
+    """
+
+    spec: Spec
+    model_class: type
+    corpus: Corpus
+    fold: splits.Fold
+    seed: int
+    folder: Path
+    code: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether its results are on disk."""
+        return (self.folder / "metrics.json").exists()
