@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mcsan_lite.features.functionals import EACH, functionals
-from mcsan_lite.models.baselines.mmd import mmd
+from mcsan_lite.models.baselines.liang import mmd
 
 
 def padded(lengths, width=3, longest=12, seed=0):

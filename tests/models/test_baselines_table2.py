@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 from mcsan_lite.features.batch import Dims, Standardizer, collate
-from mcsan_lite.models.baselines.cmkl import CMKL, MACHINE, CMKLConfig
-from mcsan_lite.models.baselines.liang import CODE, Liang, LiangConfig
+from mcsan_lite.models.baselines.cmkl import CMKL, MACHINE_BUFFERS, CMKLConfig
+from mcsan_lite.models.baselines.liang import CODE_WIDTH, Liang, LiangConfig, mmd
 from mcsan_lite.training import inference
 from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict, supervised
 
@@ -219,7 +219,7 @@ def test_the_same_seed_gives_the_same_machine(dims, labels, told):
         )
         states.append(model.state_dict())
     assert all(torch.equal(v, states[1][k]) for k, v in states[0].items())
-    assert all(states[0][name].numel() for name in MACHINE)
+    assert all(states[0][name].numel() for name in MACHINE_BUFFERS)
 
 
 # Liang et al.
@@ -249,12 +249,10 @@ def test_sizes_of_the_sheet():
 @pytest.mark.parametrize("width", [4, 8, 12, 16, 32, 100])
 def test_the_decoder_gives_back_the_grid(width):
     model = Liang(Dims(13, 17, 3), LiangConfig(width=width)).lexical
-    assert model.expand(torch.zeros(2, CODE)).shape == (2, 1, 22, width)
+    assert model.expand(torch.zeros(2, CODE_WIDTH)).shape == (2, 1, 22, width)
 
 
 def test_the_loss_is_the_sheets(dims, labels, make_features):
-    from mcsan_lite.models.baselines.mmd import mmd
-
     model, batch = MADE["liang"](dims, dropout=0.0), collate(make_features(8), labels)
     out = model.train()(batch)
     e, a, l = out.extras, out.extras["acoustic"], out.extras["lexical"]
@@ -314,7 +312,7 @@ def test_the_causal_decoder_cannot_see_the_word_that_it_tells(dims, make_feature
     words, mask, code = (
         torch.randn(1, 5, 17),
         torch.ones(1, 5, dtype=torch.bool),
-        torch.randn(1, CODE),
+        torch.randn(1, CODE_WIDTH),
     )
     told = []
     model.leave.register_forward_hook(lambda _, given, out: told.append(out.detach()))
@@ -349,7 +347,7 @@ def test_functionals_are_scored_against_what_was_seen(dims, labels, make_feature
     ids=str,
 )
 def test_a_config_that_is_no_model_is_refused(config, options):
-    with pytest.raises(ValueError, match=r"Given: .+ Expected: .+ Do: .+"):
+    with pytest.raises(ValueError, match=r"(?s)Given: .+Expected: .+Do: .+"):
         config(**options)
 
 

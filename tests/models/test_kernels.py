@@ -30,14 +30,14 @@ def objective(bank, weights, label, C):
 
 
 def normalised(x):
-    bank = np.stack([k.numpy() for k in kernels.bank(x, x, SIZES)])
+    bank = np.stack([k.numpy() for k in kernels.kernel_bank(x, x, SIZES)])
     return bank / np.einsum("mii->m", bank)[:, None, None] * len(x)
 
 
 def test_the_bank_is_sklearns_on_each_block_and_on_both():
     x, y = data(5)[0], data(7, seed=1)[0]
-    found = list(kernels.bank(x, y, SIZES))
-    assert len(found) == 3 * kernels.EACH == 24 and found[0].shape == (5, 7)
+    found = list(kernels.kernel_bank(x, y, SIZES))
+    assert len(found) == 3 * kernels.KERNELS_PER_BLOCK == 24 and found[0].shape == (5, 7)
     for block, columns in enumerate((slice(0, 3), slice(3, 7), slice(0, 7))):
         a, b, d = x[:, columns].numpy(), y[:, columns].numpy(), columns.stop - columns.start
         wanted = [rbf_kernel(a, b, gamma=s / d) for s in (0.25, 0.5, 1, 2, 4)]
@@ -89,7 +89,7 @@ def test_the_machine_tells_new_utterances_apart(marks):
     assert (found.argmax(1).numpy() == label[120:]).mean() > 0.9
     assert (found[:, 3] == -1).all()  # the class that nobody has
     # as sklearn's machine with the same kernel: exact where all are landmarks, near it where half are
-    exact = kernels.combine(x, x, SIZES, machine.weights.double()).numpy()
+    exact = kernels.weighted_kernel(x, x, SIZES, machine.weights.double()).numpy()
     svc = SVC(C=1.0, kernel="precomputed").fit(exact[:120, :120], label[:120])
     assert (svc.predict(exact[120:, :120]) == found.argmax(1).numpy()).mean() > 0.95
 

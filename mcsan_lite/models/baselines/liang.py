@@ -1,23 +1,33 @@
-"""Dual auto-encoders, supervised and semi-supervised: J. Liang, R. Li, Q. Jin, "Semi-supervised Multi-modal Emotion
-Recognition with Cross-Modal Distribution Matching", ACM Multimedia 2020, arXiv 2009.02598.
+"""Dual auto-encoders, supervised and semi-supervised: a rival of MCSAN in Table 2.
+
+J. Liang, R. Li, Q. Jin, "Semi-supervised Multi-modal Emotion Recognition with Cross-Modal
+Distribution Matching", ACM Multimedia 2020 (arXiv 2009.02598).
+
+In: a batch with audio and text. Out: class logits, and in training what the loss needs.
 
     z_a = enc_a(functionals)   z_l = enc_l(words)   logits = classifier([z_a; z_l])
-    U = .2 (MSE(dec_a(z_a), functionals) + MSE(dec_l(z_l), words)) + .1 MMD(z_a, z_l) − .1 MMD(z_a', z_l')
-    labelled: CE + U       unlabelled, if `semi`, from epoch `warmup` on: U       (z_a', z_l'): codes of different utterances
-    MMD(x, y) = mean k(x, x) + mean k(y, y) − 2 mean k(x, y), biased, k = Σ of 5 Gaussian kernels, a factor 2 apart
+    U = .2 (MSE(dec_a(z_a), functionals) + MSE(dec_l(z_l), words))
+        + .1 MMD(z_a, z_l) − .1 MMD(z_a', z_l'), where z_a', z_l' are codes of different utterances
+    labelled utterances: CE + U;  unlabelled ones, if `semi`, from epoch `warmup` on: U
+    MMD(x, y) = mean k(x, x) + mean k(y, y) − 2 mean k(x, y), biased,
+        k = Σ of 5 Gaussian kernels, a factor 2 apart
 
-Verified in code of the authors (IEMOCAP; none found for MELD): the weights, MMD with bandwidths centred on the mean squared
-distance of the joint batch, widths, warm-up 10, batch 128, rate 1e-3; acoustic 512-256-128 with ReLU, mirrored; lexical:
-Transformer (2 layers, 4 heads, pre-norm, inner width × 4, no dropout; words times √width, sinusoids) on 22 words × 1,024 of
-BERT, two 2-D convolutions (1-64: 4, stride 2; 64-4: 4, stride 3), 512, 128, both linear; decoder: two linear layers,
-transposed convolutions, 2-layer causal Transformer, last word first; classifier 256-64-16-C.
-Adapted: functionals of our MFCC (z-scored by running moments) for openSMILE's IS10, 1,582 numbers; GloVe, mapped linearly
-to `width`, for BERT; the first 22 words of any utterance, masked; GroupNorm for BatchNorm, since our batches are sorted by
-length and not alike; no ReLU on reconstructions, logits and the decoder's memory, where theirs cannot fit; the decoder
-pre-norm, with positions, fed the words (theirs: post-norm, without, fed the encoder's states); PyTorch's first weights for
-N(0, .02), which learns little in a quick run; dropout before the classifier (their run's name holds a 0.3). A permutation of
-a batch has the batch's MMD: so z_a' is of every other utterance and z_l' of the rest. MELD's unlabelled pool is unknown:
-ours are the labels that TrainConfig.unlabelled holds back, so no row of ours repeats the published .571.
+Verified in code of the authors (IEMOCAP; none was found for MELD): the weights, MMD with bandwidths
+centred on the mean squared distance of the joint batch, widths, warm-up 10, batch 128, rate 1e-3.
+Acoustic: 512-256-128 with ReLU, mirrored. Lexical: a Transformer (2 layers, 4 heads, pre-norm,
+inner width × 4, no dropout; words times √width, sinusoids) on 22 words × 1,024 of BERT, two 2-D
+convolutions (1-64: 4, stride 2; 64-4: 4, stride 3), 512, 128, both linear. Decoder: two linear
+layers, transposed convolutions, a 2-layer causal Transformer, last word first. Classifier:
+256-64-16-C.
+Adapted: functionals of our MFCC (z-scored by running moments) for openSMILE's IS10, 1,582 numbers;
+GloVe, mapped linearly to `width`, for BERT; the first 22 words of any utterance, masked; GroupNorm
+for BatchNorm, since our batches are sorted by length and not alike; no ReLU on reconstructions,
+logits and the decoder's memory, where theirs cannot fit; a decoder that is pre-norm, has positions
+and is fed the words (theirs is post-norm, has none and is fed the encoder's states); PyTorch's
+first weights for N(0, .02), which learns little in a quick run; dropout before the classifier (the
+name of their run holds a 0.3). A permutation of a batch has the batch's MMD, so z_a' is of every
+other utterance and z_l' of the rest. MELD's unlabelled pool is unknown: ours are the labels that
+TrainConfig.unlabelled holds back, so no row of ours repeats the published .571.
 """
 
 from __future__ import annotations
@@ -30,20 +40,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mcsan_lite.errors import DataError
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
 from mcsan_lite.features.functionals import EACH, functionals
-from mcsan_lite.models.baselines.mmd import mmd
 from mcsan_lite.models.layers import positions
 
-WORDS, HEADS, CODE = 22, 4, 128  # verified
+CODE_WIDTH = 128  # verified: numbers in each of the two codes
+_WORDS = 22  # verified: words that are read
+_HEADS = 4  # verified: of the lexical Transformers
+_LAYERS = 2  # verified: of the lexical Transformers
 
 
 @dataclass(frozen=True)
 class LiangConfig:
+    """What can be chosen here. Each comment says where the default is from.
+
+    Raises:
+        DataError: for a width that the heads cannot share.
+    """
+
     semi: bool = False  # verified: both settings are in the paper
-    warmup: int = (
-        10  # verified: the first epoch, counted from 1, that learns from unlabelled utterances
-    )
+    warmup: int = 10  # verified: the first epoch, from 1, that learns from unlabelled utterances
     width: int = 128  # chosen: of the lexical Transformers (1,024 on BERT)
     reconstruction: float = 0.2  # verified
     matching: float = 0.1  # verified: MMD of an utterance's two codes
@@ -51,122 +68,181 @@ class LiangConfig:
     dropout: float = 0.3  # chosen
 
     def __post_init__(self) -> None:
-        if self.width < HEADS or self.width % HEADS:
-            raise ValueError(
-                f"Given: width={self.width}. Expected: a multiple of {HEADS}, its heads. Do: change width."
+        if self.width < _HEADS or self.width % _HEADS:
+            raise DataError(
+                f"width={self.width}", f"a multiple of {_HEADS}, its heads", "change width."
             )
 
 
-def dense(*widths: int) -> list[nn.Module]:
-    return [layer for a, b in itertools.pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
+def mmd(x: Tensor, y: Tensor) -> Tensor:
+    """Squared maximum mean discrepancy: how far two sets of vectors are from one distribution.
+
+    A. Gretton et al., "A Kernel Two-Sample Test", JMLR 2012; the biased estimate. Five Gaussian
+    kernels are summed. Each bandwidth is twice the one before, and the middle one is the mean
+    squared distance of all N + M vectors. This was read in the code of Liang et al.'s co-author.
+
+    Args:
+        x: (N, D).
+        y: (M, D).
+
+    Returns:
+        A scalar; zero where one of the sets is empty.
+    """
+    if not len(x) or not len(y):
+        return 0 * (x.sum() + y.sum())
+    joint, n = torch.cat((x, y)), len(x)
+    square = joint.square().sum(1)
+    distance = (square[:, None] + square - 2 * joint @ joint.T).clamp(min=0)  # (N + M, N + M)
+    pairs = len(joint) * (len(joint) - 1)
+    bandwidth = distance.detach().sum() / pairs + 1e-12
+    k = sum(torch.exp(-distance / (bandwidth * 2.0**i)) for i in (-2, -1, 0, 1, 2))
+    return k[:n, :n].mean() + k[n:, n:].mean() - 2 * k[:n, n:].mean()
 
 
-class Lexical(nn.Module):
-    """The lexical auto-encoder, on a grid of 22 words."""
+def _dense_layers(*widths: int) -> list[nn.Module]:
+    """Linear maps from each width to the next, each with a ReLU after it."""
+    layers = []
+    for inputs, outputs in itertools.pairwise(widths):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return layers
+
+
+class LexicalAutoEncoder(nn.Module):
+    """Words to a code and back, on a grid of 22 words."""
 
     def __init__(self, inputs: int, width: int) -> None:
+        """Build both directions.
+
+        Args:
+            inputs: numbers in a word vector.
+            width: numbers per word within the Transformers.
+        """
         super().__init__()
-        half, self.width = width // 2, width
-        columns = (half - 2) // 3 + 1
-        form = {"dropout": 0.0, "norm_first": True, "batch_first": True}
+        self.width = width
+        half = width // 2  # columns after the first convolution
+        columns = (half - 2) // 3 + 1  # and after the second
         self.enter, self.leave = nn.Linear(inputs, width), nn.Linear(width, inputs)
+        layer_options = {"dropout": 0.0, "norm_first": True, "batch_first": True}
         self.encoder = nn.TransformerEncoder(
-            nn.TransformerEncoderLayer(width, HEADS, 4 * width, **form),
-            2,
+            nn.TransformerEncoderLayer(width, _HEADS, 4 * width, **layer_options),
+            _LAYERS,
             nn.LayerNorm(width),
             enable_nested_tensor=False,
         )
         self.decoder = nn.TransformerDecoder(
-            nn.TransformerDecoderLayer(width, HEADS, 4 * width, **form), 2, nn.LayerNorm(width)
+            nn.TransformerDecoderLayer(width, _HEADS, 4 * width, **layer_options),
+            _LAYERS,
+            nn.LayerNorm(width),
         )
-        self.reduce = nn.Sequential(  # (B, 1, 22, width) -> (B, 64, 11, half) -> (B, 4, 4, columns) -> (B, 128)
-            nn.Conv2d(1, 64, 4, 2, 1),
+        self.reduce = nn.Sequential(
+            nn.Conv2d(1, 64, 4, 2, 1),  # (B, 1, 22, width) -> (B, 64, 11, half)
             nn.GroupNorm(1, 64),
             nn.ReLU(),
-            nn.Conv2d(64, 4, 4, 3, 1),
+            nn.Conv2d(64, 4, 4, 3, 1),  # -> (B, 4, 4, columns)
             nn.GroupNorm(1, 4),
             nn.ReLU(),
             nn.Flatten(),
             nn.Linear(16 * columns, 512),
-            nn.Linear(512, CODE),
+            nn.Linear(512, CODE_WIDTH),
         )
         self.expand = nn.Sequential(
-            nn.Linear(CODE, 512),
+            nn.Linear(CODE_WIDTH, 512),
             nn.Linear(512, 16 * columns),
             nn.Unflatten(1, (4, 4, columns)),
             nn.ConvTranspose2d(4, 64, 4, 3, 1, output_padding=(0, half - 3 * columns + 1)),
             nn.ReLU(),
-            nn.ConvTranspose2d(64, 1, 4, 2, 1),
+            nn.ConvTranspose2d(64, 1, 4, 2, 1),  # -> (B, 1, 22, width)
         )
 
-    def _place(self, words: Tensor) -> Tensor:
-        return math.sqrt(self.width) * self.enter(words) + positions(
-            words.shape[1], self.width, like=words
-        )
+    def _enter(self, words: Tensor) -> Tensor:
+        """(B, L, E) -> (B, L, width), with positions."""
+        place = positions(words.shape[1], self.width, like=words)
+        return math.sqrt(self.width) * self.enter(words) + place
 
     def forward(self, words: Tensor, mask: Tensor) -> Tensor:
-        """words (B, L, E), L <= 22, mask (B, L) -> code (B, 128), zero for an utterance without a word."""
-        hidden = F.pad(
-            ~mask[:, 1:], (1, 0)
-        )  # an empty utterance attends to one zero word, never to none
-        x = self.encoder(self._place(words), src_key_padding_mask=hidden).masked_fill(
-            ~mask[..., None], 0
-        )
-        x = F.pad(x, (0, 0, 0, WORDS - x.shape[1]))  # (B, 22, width)
-        return self.reduce(x[:, None]).masked_fill(~mask.any(1, keepdim=True), 0)
+        """The code of the words.
+
+        Args:
+            words: (B, L, E), L at most 22.
+            mask: (B, L), True where a word is real.
+
+        Returns:
+            (B, 128), zero for an utterance without a word.
+        """
+        # An empty utterance attends to one zero word; attending to none would give NaN.
+        hidden = F.pad(~mask[:, 1:], (1, 0))
+        x = self.encoder(self._enter(words), src_key_padding_mask=hidden)
+        x = x.masked_fill(~mask[..., None], 0)
+        grid = F.pad(x, (0, 0, 0, _WORDS - x.shape[1]))  # (B, 22, width)
+        return self.reduce(grid[:, None]).masked_fill(~mask.any(1, keepdim=True), 0)
 
     def error(self, code: Tensor, words: Tensor, mask: Tensor) -> Tensor:
-        """Mean squared error (B,) of each word told from the code and the words behind it."""
+        """How badly the decoder tells the words, last word first.
+
+        It tells each word from the code and from the words that it has told before.
+
+        Args:
+            code: (B, 128).
+            words: (B, L, E).
+            mask: (B, L), True where a word is real.
+
+        Returns:
+            (B,), the squared error, a mean over real words.
+        """
         steps = torch.arange(words.shape[1], device=mask.device)
-        mirrored = (mask.sum(1, keepdim=True) - 1 - steps).clamp(min=0)[
-            ..., None
-        ]  # (B, L, 1): last word first
+        mirrored = (mask.sum(1, keepdim=True) - 1 - steps).clamp(min=0)[..., None]  # (B, L, 1)
         target = words.gather(1, mirrored.expand_as(words))
-        causal = steps > steps[:, None]  # (L, L): a step sees itself and what was before
-        told = self.decoder(
-            self._place(F.pad(target, (0, 0, 1, 0))[:, :-1]),
-            self.expand(code)[:, 0],
-            tgt_mask=causal,
-        )
-        wrong = (self.leave(told) - target).square().mean(2).masked_fill(~mask, 0)
+        told_before = F.pad(target, (0, 0, 1, 0))[:, :-1]  # (B, L, E), a zero word first
+        is_later = steps > steps[:, None]  # (L, L): a step sees itself and what was before
+        states = self.decoder(self._enter(told_before), self.expand(code)[:, 0], tgt_mask=is_later)
+        wrong = (self.leave(states) - target).square().mean(2).masked_fill(~mask, 0)
         return wrong.sum(1) / mask.sum(1).clamp(min=1)
 
 
 class Liang(nn.Module):
-    """Both auto-encoders and the classifier of their two codes. The decoders run in training only."""
+    """Both auto-encoders and the classifier of their two codes.
+
+    The decoders run in training only. There is no attention between the modalities, and so there
+    are no maps.
+    """
 
     Config = LiangConfig
 
     def __init__(self, dims: Dims, config: LiangConfig) -> None:
         super().__init__()
-        self.config, self.epoch = config, 0
-        self.scale = nn.BatchNorm1d(
-            EACH * dims.audio, affine=False, momentum=None
-        )  # holds the running moments, no more
-        self.acoustic = nn.Sequential(*dense(EACH * dims.audio, 512, 256, CODE))
+        self.config = config
+        self.epoch = 0
+        inputs = EACH * dims.audio
+        # It holds the running moments of the functionals, and does no more.
+        self.scale = nn.BatchNorm1d(inputs, affine=False, momentum=None)
+        self.acoustic = nn.Sequential(*_dense_layers(inputs, 512, 256, CODE_WIDTH))
         self.acoustic_back = nn.Sequential(
-            *dense(CODE, 256, 512), nn.Linear(512, EACH * dims.audio)
+            *_dense_layers(CODE_WIDTH, 256, 512), nn.Linear(512, inputs)
         )
-        self.lexical = Lexical(dims.text, config.width)
+        self.lexical = LexicalAutoEncoder(dims.text, config.width)
         self.classifier = nn.Sequential(
-            nn.Dropout(config.dropout), *dense(2 * CODE, 64, 16), nn.Linear(16, dims.classes)
+            nn.Dropout(config.dropout),
+            *_dense_layers(2 * CODE_WIDTH, 64, 16),
+            nn.Linear(16, dims.classes),
         )
 
     def forward(self, batch: Batch, *, need_attention: bool = False) -> ModelOutput:
-        raw, heard, read = (
-            functionals(batch.audio, batch.audio_mask),
-            batch.audio_mask.any(1),
-            batch.text_mask.any(1),
-        )
-        x = F.batch_norm(raw, self.scale.running_mean, self.scale.running_var).masked_fill(
-            ~heard[:, None], 0
-        )
-        acoustic = self.acoustic(x).masked_fill(~heard[:, None], 0)
-        mask = batch.text_mask[
-            :, : max(1, min(WORDS, int(batch.text_mask.sum(1).max())))
-        ]  # (B, L): no longer than needed
-        words = batch.text[:, : mask.shape[1]].masked_fill(~mask[..., None], 0)
-        lexical = self.lexical(words, mask)
+        """Classify a batch of B utterances.
+
+        Args:
+            batch: audio (B, T, F) and text (B, L, E), with their masks.
+            need_attention: changes nothing here.
+
+        Returns:
+            Logits (B, C); in training mode also the `extras` that `loss` needs.
+        """
+        raw = functionals(batch.audio, batch.audio_mask)  # (B, 14 F)
+        heard, read = batch.audio_mask.any(1), batch.text_mask.any(1)  # (B,) each
+        x = F.batch_norm(raw, self.scale.running_mean, self.scale.running_var)
+        x = x.masked_fill(~heard[:, None], 0)
+        acoustic = self.acoustic(x).masked_fill(~heard[:, None], 0)  # (B, 128)
+        words, mask = _first_words(batch)
+        lexical = self.lexical(words, mask)  # (B, 128)
         output = ModelOutput(self.classifier(torch.cat((acoustic, lexical), 1)))
         if self.training:
             output.extras = {
@@ -181,37 +257,48 @@ class Liang(nn.Module):
         return output
 
     def begin_epoch(self, epoch: int) -> None:
+        """Remember the epoch, counted from 1: the warm-up depends on it."""
         self.epoch = epoch
 
     def loss(self, output: ModelOutput, batch: Batch) -> Tensor:
-        """CE + U on the labelled utterances; U on the others too, when it is their time."""
+        """CE + U on the labelled utterances, and U on the others when it is their time.
+
+        Args:
+            output: what `forward` gave for this batch in training mode.
+            batch: its `label` is -1 where an utterance is unlabelled.
+
+        Returns:
+            A scalar.
+        """
         labelled, extras = batch.label >= 0, output.extras
-        use = (
-            [labelled, ~labelled]
-            if self.config.semi and self.epoch >= self.config.warmup
-            else [labelled]
-        )
-        known = extras["raw"][torch.stack(use).any(0) & extras["heard"]]
-        if len(known) > 1:
+        groups = [labelled]
+        if self.config.semi and self.epoch >= self.config.warmup:
+            groups.append(~labelled)
+        in_use = torch.stack(groups).any(0)
+        known = extras["raw"][in_use & extras["heard"]]
+        if len(known) > 1:  # one utterance has no variance
             self.scale(known.detach())
         errors = F.cross_entropy(output.logits, batch.label, ignore_index=-1, reduction="sum")
-        return errors / labelled.sum().clamp(min=1) + sum(
-            self._unsupervised(extras, rows) for rows in use
-        )
+        supervised = errors / labelled.sum().clamp(min=1)
+        return supervised + sum(self._unsupervised(extras, rows) for rows in groups)
 
     def _unsupervised(self, extras: dict[str, Tensor], rows: Tensor) -> Tensor:
-        total = extras["lexical"].sum() * 0
-        for name, there in (
-            ("acoustic error", rows & extras["heard"]),
-            ("lexical error", rows & extras["read"]),
-        ):
-            total = total + self.config.reconstruction * (
-                extras[name] * there
-            ).sum() / there.sum().clamp(min=1)
+        """U of the utterances that `rows` (B,) marks."""
+        total = extras["lexical"].sum() * 0  # a zero with a gradient
+        for name, present in (("acoustic error", "heard"), ("lexical error", "read")):
+            there = rows & extras[present]
+            error = (extras[name] * there).sum()
+            total = total + self.config.reconstruction * error / there.sum().clamp(min=1)
         both = rows & extras["heard"] & extras["read"]
-        a, l = extras["acoustic"][both], extras["lexical"][both]
-        return (
-            total
-            + self.config.matching * mmd(a, l)
-            - self.config.mismatching * mmd(a[::2], l[1::2])
-        )
+        acoustic, lexical = extras["acoustic"][both], extras["lexical"][both]
+        matched = mmd(acoustic, lexical)
+        mismatched = mmd(acoustic[::2], lexical[1::2])  # codes of different utterances
+        return total + self.config.matching * matched - self.config.mismatching * mismatched
+
+
+def _first_words(batch: Batch) -> tuple[Tensor, Tensor]:
+    """At most 22 words (B, L, E), zero on padding, and their mask (B, L), no longer than needed."""
+    longest = int(batch.text_mask.sum(1).max())
+    length = max(1, min(_WORDS, longest))
+    mask = batch.text_mask[:, :length]
+    return batch.text[:, :length].masked_fill(~mask[..., None], 0), mask
