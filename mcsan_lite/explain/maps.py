@@ -58,24 +58,21 @@ def frame_times(count: int, **sizes) -> np.ndarray:
 
 
 def _pooling(model: torch.nn.Module) -> dict | None:
-    """The sizes of an MCSAN's convolution and pooling blocks, as the functions above take them; None for another model."""
-    fields = {"kernel": "kernel", "stride": "pool_stride", "same": "conv_same"}
-    config = getattr(model, "config", None)
-    if hasattr(model, "frames_a_step") or not all(
-        hasattr(config, field) for field in fields.values()
-    ):
+    """The sizes of an MCSAN's blocks as the functions above take them; None for another model."""
+    sizes = getattr(model, "conv_sizes", None)
+    if sizes is None:
         return None
-    return {size: getattr(config, field) for size, field in fields.items()}
+    return {"kernel": sizes.kernel, "stride": sizes.stride, "same": sizes.same}
 
 
-def _frames_a_step(model: torch.nn.Module) -> int:
-    return getattr(model, "frames_a_step", getattr(getattr(model, "config", None), "stride", 1))
+def _frames_per_step(model: torch.nn.Module) -> int:
+    return getattr(model, "frames_per_step", 1)
 
 
 def step_count(model: torch.nn.Module, frames: int) -> int:
     """How many steps of sound the model makes of `frames` MFCC frames."""
     sizes = _pooling(model)
-    return -(-frames // _frames_a_step(model)) if sizes is None else pooled_count(frames, **sizes)
+    return -(-frames // _frames_per_step(model)) if sizes is None else pooled_count(frames, **sizes)
 
 
 def at_once(words: int, steps: int) -> int:
@@ -84,10 +81,12 @@ def at_once(words: int, steps: int) -> int:
 
 
 def step_frames(model: torch.nn.Module, count: int) -> np.ndarray:
-    """(count, 2): the first and last MFCC frame of each of the model's steps of sound: the `model.frames_a_step` frames
-    that a step is made of; where the model does not say, what a pooled frame of an MCSAN sees, else `config.stride` frames,
-    else one."""
-    sizes, each = _pooling(model), _frames_a_step(model)
+    """(count, 2): the first and last MFCC frame of each of the model's steps of sound.
+
+    An MCSAN says by its `conv_sizes` what a pooled frame sees; another model by `frames_per_step` how
+    many frames make a step, one where it says nothing.
+    """
+    sizes, each = _pooling(model), _frames_per_step(model)
     return (
         np.arange(count)[:, None] * each + (0, each - 1)
         if sizes is None
@@ -200,7 +199,7 @@ def attention_maps(
             raise DataError(
                 f"map {name!r} of {type(model).__name__}, {weights.shape[2]} × {weights.shape[3]}",
                 f"{len(queries)} × {len(keys)}, where {len(features.audio)} MFCC frames make {count} steps",
-                "set frames_a_step on the model, the MFCC frames that one of its steps is made of.",
+                "set frames_per_step on the model, the MFCC frames that one of its steps is made of.",
             )
         maps[name] = AttentionMap(name, real.numpy(), queries, keys, spans)
     return maps

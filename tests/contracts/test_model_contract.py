@@ -255,13 +255,7 @@ def test_maps_get_words_and_seconds_on_their_axes(case, made):
     if case in NO_MAPS:
         assert "attention" in refusal(lambda: attention_maps(model, one))
         return
-    each = (
-        9
-        if type(model) is MODELS["mcsan"]
-        else getattr(  # an MCSAN's pooled frame: every ninth
-            model, "frames_a_step", getattr(getattr(model, "config", None), "stride", 1)
-        )
-    )
+    each = getattr(model, "frames_per_step", 1)
     for found in attention_maps(model, one).values():
         query, _, key = found.direction.partition("_from_")
         np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-5)
@@ -285,7 +279,8 @@ class AsksConfig:
 
 
 class Asks(torch.nn.Module):
-    """The exercise of docs/adding_a_model.md: each word asks the frames. It keeps no config and names no stride."""
+    """The exercise of docs/adding_a_model.md: each word asks the frames. It keeps no config and
+    does not say how many frames make a step."""
 
     Config = AsksConfig
 
@@ -317,8 +312,8 @@ def test_a_users_own_model_gets_words_and_seconds_too(made, monkeypatch):
 def test_a_model_that_is_silent_about_its_steps_is_asked_for_them(made):
     """Two frames a step, and nothing says so: labels of the wrong seconds would be worse than none."""
     model, (one,) = build("self_cross, cross"), made(1, frames=50, words=5)
-    del model.frames_a_step
-    assert "set frames_a_step" in refusal(lambda: attention_maps(model, one))
+    del model.frames_per_step
+    assert "set frames_per_step" in refusal(lambda: attention_maps(model, one))
 
 
 @pytest.mark.parametrize("lost", ["audio", "text", "video"])

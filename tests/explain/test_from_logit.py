@@ -185,7 +185,7 @@ def test_a_short_step_is_covered_with_what_is_around_it(each, hole, make_feature
     """The formula hears one frame: the windows that cover it are those whose middle is near, to both sides alike."""
     (one,) = make_features(1, frames=72, words=2)
     model = Bare(lambda audio, text: 3 * audio[:, 40, 1])
-    model.frames_a_step = each
+    model.frames_per_step = each
     reading = occlusion(model, one, 1, filler="mean frame")
     middles = np.arange(len(reading.frames)) * each + (each - 1) / 2
     assert (reading.frames != 0).tolist() == (np.abs(middles - 40) <= (hole - 1) / 2).tolist()

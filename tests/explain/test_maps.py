@@ -1,7 +1,6 @@
 """Maps with labels: the seconds on an axis are those that the frame has really heard."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -175,14 +174,17 @@ def test_pooled_frames_are_counted_as_the_model_counts(kernel, stride, same, sma
 
 
 def test_a_model_that_says_how_long_its_steps_are_is_believed(small):
-    """Its config may have any field: only all three of an MCSAN's blocks make pooled frames."""
+    """Its config may have any field: only the model's own attributes say what a step is made of."""
     model = nn.Module()
     assert step_frames(model, 2).tolist() == [[0, 0], [1, 1]] and step_count(model, 50) == 50
-    model.config = SimpleNamespace(pool_stride=3, stride=4)
+    model.frames_per_step = 4
     assert step_frames(model, 2).tolist() == [[0, 3], [4, 7]] and step_count(model, 50) == 13
     model.config = small()
+    assert step_frames(model, 2).tolist() == [[0, 3], [4, 7]] and step_count(model, 50) == 13
+    model.conv_sizes = small().conv_sizes
     assert step_frames(model, 4).tolist() == seen_frames(4).tolist() and step_count(model, 50) == 6
-    model.frames_a_step = 5
+    del model.conv_sizes
+    model.frames_per_step = 5
     assert step_frames(model, 2).tolist() == [[0, 4], [5, 9]] and step_count(model, 50) == 10
 
 
