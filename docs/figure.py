@@ -1,5 +1,6 @@
-"""Draw docs/attention.png, the picture at the top of the README, from the corpus and the run that `make course` made.
+"""Draw docs/attention.png, the picture at the top of the README.
 
+In: the corpus and the run that `make course` made. Out: the picture. Run it as
 python docs/figure.py
 """
 
@@ -10,43 +11,43 @@ from mcsan_lite.cache import write_atomic
 from mcsan_lite.datasets.synthetic.generator import read_truth
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.explain import maps
-from mcsan_lite.features.extraction import load_audio
-from mcsan_lite.figures import attention as attention_module
+from mcsan_lite.features.audio import load_audio
+from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
+from mcsan_lite.figures.timeline import draw_stack
 from mcsan_lite.training import inference
 
 corpus = corpora.open_corpus()
 truth = read_truth(corpora.synthetic_folder())
 run = inference.load_run(grids.trained(["MCSAN"], corpus=corpus).folder[0])
 
-# Rule of choice, fixed before looking: the first test utterance of four homophones, all transcribed, labelled anger.
-clip = next(
-    u
-    for u in corpus.utterances
-    if u.split == "test"
-    and u.label == "anger"
-    and len(truth.targets[u.id]) == 4
-    and None not in truth.targets[u.id]
-)
+
+def is_wanted(utterance) -> bool:
+    """Whether it is a test utterance of four homophones, all transcribed, labelled anger."""
+    targets = truth.targets.get(utterance.id, [])
+    four = len(targets) == 4 and None not in targets
+    return utterance.split == "test" and utterance.label == "anger" and four
+
+
+# Rule of choice, fixed before looking: the first one.
+clip = next(utterance for utterance in corpus.utterances if is_wanted(utterance))
 token = int(truth.decisive[clip.id])
 word = clip.words[token]
+decisive = DecisiveWord(token, word.start_s, word.end_s)
 features = run.features_of(clip.audio, clip.text)
 looks = maps.attention_maps(run.model, features)["cross.0.text_from_audio"]
-says = run.probabilities(features)
+predicted = run.probabilities(features)
 
-drawn = attention_module.draw_stack(
+drawn = draw_stack(
     load_audio(clip.audio),
     16_000,
     looks.mean,
-    looks.queries,
-    looks.spans,
-    words=clip.words,
-    truth=(token, word.start_s, word.end_s),
+    AlignedUtterance(looks.queries, looks.spans, clip.words, decisive),
     what=f"weight (mean of {len(looks.weights)} heads)",
-    title=f"“{clip.text}” · true {clip.label} · predicted {says.index[0]} {says.iloc[0]:.0%}",
+    title=f"“{clip.text}” · true {clip.label} · predicted {predicted.index[0]} "
+    f"{predicted.iloc[0]:.0%}",
 )
-drawn.fig.supxlabel(
-    textwrap.fill(drawn.caption, 135), fontsize=8, x=0.02, ha="left"
-)  # a README shows no caption of ours
+caption = textwrap.fill(drawn.caption, 135)  # into the picture: a README shows no caption of ours
+drawn.fig.supxlabel(caption, fontsize=8, x=0.02, ha="left")
 out = Path(__file__).with_name("attention.png")
-write_atomic(out, lambda p: drawn.fig.savefig(p, dpi=90))
+write_atomic(out, lambda path: drawn.fig.savefig(path, dpi=90))
 print(out.name, "written")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,10 @@ from mcsan_lite.experiments import corpora
 from mcsan_lite.explain.maps import AttentionMap, attention_maps
 from mcsan_lite.features.audio import load_audio
 from mcsan_lite.features.extraction import extract
-from mcsan_lite.figures.lens import lens_of
+from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
+from mcsan_lite.figures.lens import lens_page, views_of
 from mcsan_lite.figures.timeline import draw_stack
 from mcsan_lite.training.inference import Trained
-
-Truth = tuple[int, float, float]  # the decisive token, start_s, end_s
 
 
 def own(audio: str | None, text: str, video: str | None = None) -> tuple[Corpus, None]:
@@ -47,7 +47,7 @@ def of_corpus(
     profile: str = "quick",
     data: Path | str = "data",
     video: Path | str | None = None,
-) -> tuple[Corpus, Truth | None]:
+) -> tuple[Corpus, DecisiveWord | None]:
     """The utterance `wanted` as a corpus of one, and of the synthetic corpus its truth, where a word decides; `video`: the
     folder of the corpus's films.
     Raises DataError for an id that is not there and for an utterance without clip or transcript."""
@@ -72,8 +72,9 @@ def of_corpus(
     truth = read_truth(root).loc[wanted] if name == "synthetic" else {"decisive": None}
     if pd.isna(truth["decisive"]):
         return corpus.subset([wanted]), None
-    word = utterance.words[int(truth["decisive"])]
-    return corpus.subset([wanted]), (int(truth["decisive"]), word.start_s, word.end_s)
+    token = int(truth["decisive"])
+    word = utterance.words[token]
+    return corpus.subset([wanted]), DecisiveWord(token, word.start_s, word.end_s)
 
 
 def _write_together(files: dict[Path, Callable[[Path], None]]) -> None:
@@ -91,7 +92,7 @@ def _write_together(files: dict[Path, Callable[[Path], None]]) -> None:
 def attend(
     run: Trained,
     one: Corpus,
-    truth: Truth | None,
+    truth: DecisiveWord | None,
     *,
     name: str | None = None,
     out: Path = Path("attention"),
@@ -119,18 +120,15 @@ def attend(
     likely = run.probabilities(features)
     title = f"{utterance.id} · predicted {likely.index[0]} ({likely.iloc[0]:.0%})"
     title += f" · labelled {utterance.label}" if utterance.label in run.labels else ""
-    page = lens_of(run, features, signal, title=title, truth=truth)
-    tokens = [
-        token.replace("$", r"\$") for token in features.tokens
-    ]  # two dollars would start a formula
+    rate, views = config.sample_rate, views_of(run.model, features, maps)
+    aligned = AlignedUtterance(features.tokens, chosen.spans, utterance.words, truth)
+    page = lens_page(signal, rate, aligned, views, title=title)
+    escaped = [token.replace("$", r"\$") for token in features.tokens]  # $…$ would be a formula
     fig = draw_stack(
         signal,
-        config.sample_rate,
+        rate,
         chosen.mean,
-        tokens,
-        chosen.spans,
-        words=utterance.words,
-        truth=truth,
+        replace(aligned, tokens=escaped),
         what="weight, mean of heads",
         title=title.replace("$", r"\$"),
     ).fig
