@@ -26,7 +26,7 @@ class Evidence(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.config = config
+        self.config, self.conv_sizes = config, config.conv_sizes
 
     def forward(self, batch, *, need_attention=False):
         one = (batch.audio[..., 0] * batch.audio_mask).sum(1) + (

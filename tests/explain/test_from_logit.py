@@ -42,6 +42,7 @@ class Known(nn.Module):
     def __init__(self, small, formula):
         super().__init__()
         self.config, self.formula = small(), formula
+        self.conv_sizes = self.config.conv_sizes
 
     def forward(self, batch, *, need_attention=False):
         value = self.formula(batch.audio, batch.text)
@@ -226,7 +227,7 @@ def test_the_longest_utterance_of_the_paper_is_one_batch(small, make_features):
     """10 s and 100 words: 112 pooled frames, all edits together, and 64 gradients."""
     (one,) = make_features(1, frames=1000, words=100)
     model = Bare(lambda audio, text: audio[:, 3, 1] * text[:, 2, 0])
-    model.config = small()
+    model.conv_sizes = small().conv_sizes
     occlusion(model, one, 1)
     assert model.batches == [1 + 100 + 112]
     model.batches.clear()
