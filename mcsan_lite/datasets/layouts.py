@@ -1,7 +1,10 @@
-"""The generated corpus in other corpora's folders: what `layouts_iemocap` and `layouts_meld` share.
+"""The generated corpus in other corpora's folders: what the simulated IEMOCAP and MELD share.
 
-No licence is needed, so that the real readers can be run at full scale by anyone; nothing in it comes from those corpora
-but their published formats and counts.
+No licence is needed for a simulated tree, so anyone can run the real readers at full scale.
+Nothing in it comes from the licensed corpora but their published formats and counts.
+
+In: a plan of what is said, and a function that fills a folder. Out: a folder that is whole or not
+there, and that carries a sign saying what made it.
 """
 
 from __future__ import annotations
@@ -15,60 +18,100 @@ from mcsan_lite.cache import whole_folder
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.errors import DataError
 
-SIGN = "SYNTHETIC.txt"
-APPLE_DOUBLE = (
-    b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "  # what macOS leaves beside files as ._<name>
-)
+_SIGN = "SYNTHETIC.txt"
+APPLE_DOUBLE = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "  # what macOS writes as ._<name>
 
 
 def generated(root: Path | str) -> bool:
-    """Whether a corpus's folder, or the one above it, holds generated speech, whose scores must never pass for its own."""
-    return (Path(root) / SIGN).exists() or any(Path(root).glob(f"*/{SIGN}"))
+    """Whether a corpus's folder, or one folder in it, holds generated speech.
+
+    Scores on generated speech must never pass for scores on the corpus itself.
+    """
+    root = Path(root)
+    return (root / _SIGN).exists() or any(root.glob(f"*/{_SIGN}"))
 
 
 def share(total: int, weights: Sequence[int]) -> np.ndarray:
-    """`total` as whole parts in proportion to `weights`, by the largest remainder; no part is empty.
+    """Split `total` into whole parts in proportion to weights, by the largest remainder.
 
-    With `total` = sum(weights) the parts are the weights.
+    Args:
+        total: what is split; at least the number of weights.
+        weights: one positive number per part.
+
+    Returns:
+        The parts, (len(weights),). No part is empty. With `total` = sum(weights) the parts are the
+        weights.
     """
     weights = np.asarray(weights)
     parts = np.maximum(1, total * weights // weights.sum())
-    while step := int(np.sign(total - parts.sum())):
+    while parts.sum() != total:
+        step = int(np.sign(total - parts.sum()))
         lacking = step * (total * weights - parts * weights.sum())
-        parts[np.argmax(np.where((step > 0) | (parts > 1), lacking, lacking.min() - 1))] += step
+        may_change = (step > 0) | (parts > 1)
+        candidates = np.where(may_change, lacking, lacking.min() - 1)
+        parts[np.argmax(candidates)] += step
     return parts
 
 
 def require_size(name: str, size: int, smallest: int, published: int) -> None:
-    """Refuse a size that leaves a class without an utterance, or that is over the published one."""
+    """Refuse a size at which a class has no utterance, or that is above the published one.
+
+    Args:
+        name: what the size is called.
+        size: the wanted size.
+        smallest: the smallest size that holds every class.
+        published: the size of the published corpus.
+    """
     if not smallest <= size <= published:
         raise DataError(f"{name}={size}", f"{smallest:,} to {published:,}", f"change {name}.")
 
 
 def record(plan: Sequence[dict], folder: Path, *, voice: bool, jobs: int) -> dict[str, dict]:
-    """A wav for each line of the plan in the new `folder`, spoken or hummed, and its times as `speech.speak_all` gives."""
+    """Write one wav per utterance of the plan.
+
+    Args:
+        plan: utterances as `speech.speak_all` takes them.
+        folder: a new folder for the clips.
+        voice: speak; otherwise write short quiet noise.
+        jobs: how many processes speak at once.
+
+    Returns:
+        The times of each utterance, as `speech.speak_all` gives them.
+    """
     folder.mkdir()
-    return (
-        speech.speak_all(plan, folder, jobs=jobs, form="wav")
-        if voice
-        else speech.hum_all(plan, folder)
-    )
+    if voice:
+        return speech.speak_all(plan, folder, jobs=jobs, form="wav")
+    return speech.hum_all(plan, folder)
 
 
 def write_layout(folder: Path, corpus: str, made_with: str, fill: Callable[[Path], None]) -> Path:
-    """Let `fill` write the tree that becomes `folder`, whole or not there; nothing is done if the same one is there.
+    """Write a simulated tree, whole or not at all. Nothing is done if the same one is there.
 
-    Raises DataError for anything else in its place: it could be the licensed corpus.
+    Args:
+        folder: the tree's place.
+        corpus: the name of the corpus that is simulated.
+        made_with: the settings that decide the content.
+        fill: writes the tree into a temporary folder, which then becomes `folder`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DataError: for anything else in the folder's place: it could be the licensed corpus.
     """
-    sign = f"Generated by mcsan_lite: no word, sound or label in this folder comes from {corpus}.\nMade with {made_with}.\n"
-    above = next(p for p in folder.parents if p.exists())
-    if not above.is_dir():
-        raise DataError(f"the file {above}", "a folder to write in", "name another one.")
+    sign = (
+        f"Generated by mcsan_lite: no word, sound or label in this folder comes from {corpus}.\n"
+        f"Made with {made_with}.\n"
+    )
+    nearest = next(parent for parent in folder.parents if parent.exists())
+    if not nearest.is_dir():
+        raise DataError(f"the file {nearest}", "a folder to write in", "name another one.")
+    sign_file = folder / _SIGN
     if not folder.exists():
-        with whole_folder(folder, SIGN) as temporary:
-            (temporary / SIGN).write_text(sign)
+        with whole_folder(folder, _SIGN) as temporary:
+            (temporary / _SIGN).write_bytes(sign.encode())
             fill(temporary)
-    if not (folder / SIGN).is_file() or (folder / SIGN).read_bytes() != sign.encode():
+    if not sign_file.is_file() or sign_file.read_bytes() != sign.encode():
         raise DataError(
             f"{folder}, which is there and is not made with {made_with}",
             "a free place, or the same tree again",

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from refusals import refusal
 
 from mcsan_lite.datasets.iemocap.reader import read_iemocap
-from mcsan_lite.datasets.iemocap.simulate import alignment, write_iemocap
+from mcsan_lite.datasets.iemocap.simulate import write_iemocap
+from mcsan_lite.datasets.iemocap.wdseg import HeardWord, wdseg_text
 from mcsan_lite.datasets.layouts import share
 from mcsan_lite.datasets.meld.reader import read_meld
 from mcsan_lite.datasets.meld.simulate import EMOTIONS, write_meld
@@ -382,8 +383,13 @@ def test_every_speaker_keeps_one_voice_of_the_right_sex(tmp_path, monkeypatch):
 
 
 def test_alignments_of_the_shortest_and_of_shared_events(tmp_path):
-    words = [("the", 0, "the"), ("pain", 40, "pain"), ("um", 0, None), ("of", 0, "of")]
-    (tmp_path / "a.wdseg").write_text(alignment(words, [0.0, 0.3, 0.3, 0.3], 0.5))
+    words = [
+        HeardWord("the", 0, "the"),
+        HeardWord("pain", 40, "pain"),
+        HeardWord("um", 0, None),
+        HeardWord("of", 0, "of"),
+    ]
+    (tmp_path / "a.wdseg").write_text(wdseg_text(words, [0.0, 0.3, 0.3, 0.3], 0.5))
     assert segments(tmp_path / "a.wdseg") == [
         (0, 2, "<s>"),
         (3, 25, "THE(2)"),
@@ -393,7 +399,7 @@ def test_alignments_of_the_shortest_and_of_shared_events(tmp_path):
         (32, 44, "OF"),
         (45, 49, "</s>"),
     ]
-    (tmp_path / "b.wdseg").write_text(alignment(words[:2], [0.0, 0.1], 0.1))
+    (tmp_path / "b.wdseg").write_text(wdseg_text(words[:2], [0.0, 0.1], 0.1))
     assert segments(tmp_path / "b.wdseg") == [
         (0, 2, "<s>"),
         (3, 3, "THE(2)"),
