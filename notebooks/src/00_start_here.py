@@ -39,7 +39,7 @@ from IPython.display import display
 
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.explain import maps as maps_module
-from mcsan_lite.figures import basics
+from mcsan_lite import figures
 from mcsan_lite.training import inference
 from mcsan_lite.exercises import lesson00 as check
 from mcsan_lite.corpus import Word
@@ -72,7 +72,7 @@ clips = [(sound, spelling) for spelling in ("pain", "pane") for sound in stresse
 for number, (sound, spelling) in enumerate(clips, 1):
     signal = load_audio(f"{folder}/{sound}.flac")
     text = " ".join(heard).replace("pain", spelling)
-    display(basics.play(signal, 16_000, alt=f"Clip {number}: “{text}” · {len(signal) / 16_000:.1f} s of sound"))
+    display(figures.play(signal, 16_000, alt=f"Clip {number}: “{text}” · {len(signal) / 16_000:.1f} s of sound"))
 
 # %% [markdown]
 # Clips 1 and 3 are the same sound. So are 2 and 4. Here is what the stress does, for who cannot hear it.
@@ -84,11 +84,11 @@ spans = {name: [Word(w, a, b) for w, a, b in zip(heard, times[name]["starts"],
          for name in signals}
 fig, axes = plt.subplots(2, 1, figsize=(7.5, 3.4), layout="constrained", sharex=True, sharey=True)
 for ax, (name, signal) in zip(axes, signals.items(), strict=True):
-    basics.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
+    figures.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
     ax.set_title(f"{name} sound, stress on {' and '.join(stressed[name])}", loc="left", fontsize=9)
 axes[-1].set_xlabel("seconds")
 length = {n: spans[n][4].end_s - spans[n][4].start_s for n in spans}
-basics.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
+figures.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
            caption=f"The boxed word lasts {length['first']:.2f} s when it is plain and {length['second']:.2f} s when it is "
                    "stressed, and it is louder and higher.")
 
@@ -146,10 +146,12 @@ print(f"{looks.weights.shape[0]} heads, {looks.weights.shape[1]} words, {looks.w
 # %%
 word = spans["second"][4]
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4.6), height_ratios=(1, 2.2), layout="constrained", sharex=True)
-basics.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
-basics.draw_attention(looks.mean, looks.queries, moments, ax=bottom, highlight=(4, word.start_s, word.end_s))
+figures.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
+decisive = figures.DecisiveWord(4, word.start_s, word.end_s)
+utterance = figures.AlignedUtterance(looks.queries, looks.spans, truth=decisive)
+figures.draw_attention(looks.mean, utterance, ax=bottom)
 hit, mass, chance = maps_module.points_at(looks.mean[4], moments, (word.start_s, word.end_s))
-basics.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
+figures.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
            caption=f"Mean of {len(looks.weights)} heads. The row of pain puts {mass:.0%} of its weight on the box, where it "
                    f"is said; an even spread would put {chance:.0%} there. Its heaviest moment is "
                    f"{'inside' if hit else 'outside'} the box.")
@@ -208,8 +210,8 @@ if CORPUS == "synthetic":
 
     marks = ceilings(truth[truth.split == "test"], PROFILES[PROFILE]["synthetic"]).drop("nothing").to_dict()
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
-basics.draw_rows(bars, ax=ax, marks=marks)
-basics.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",
+figures.draw_rows(bars, ax=ax, marks=marks)
+figures.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",
            caption=f"Full network {bars['mean']['MCSAN']:.2f}, without cross-attention {bars['mean']['w/o cross']:.2f} "
                    f"(95 % intervals over {int(first.n_test.iloc[0])} test utterances, one training each).")
 

@@ -47,7 +47,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import intervals, metrics
 from mcsan_lite.experiments import corpora, floors
 from mcsan_lite.features import extraction
-from mcsan_lite.figures import basics
+from mcsan_lite import figures
 from mcsan_lite.paper import published as published_module
 from mcsan_lite.exercises import lesson01 as check
 from mcsan_lite.corpus import Corpus, Utterance
@@ -111,12 +111,12 @@ counts = {"IEMOCAP, 7 classes": iemocap, "MELD": meld, f"here: {CORPUS}": corpus
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.7), layout="constrained")
 for ax, (name, found) in zip(axes, counts.items(), strict=True):
-    ax.barh(found.index[::-1], found[::-1], color=basics.OKABE_ITO[0])
+    ax.barh(found.index[::-1], found[::-1], color=figures.OKABE_ITO[0])
     for at, n in enumerate(found[::-1]):
         ax.text(n, at, f" {n:,}", va="center", fontsize=8)
     ax.set(title=f"{name}\nn = {found.sum():,}", xlim=(0, 1.3 * found.max()), xticks=[])
 largest = {name: (found.index[0], found.max() / found.sum(), len(found)) for name, found in counts.items()}
-basics.show(fig, alt="Utterances a class as bars, for IEMOCAP, MELD and the corpus at hand.",
+figures.show(fig, alt="Utterances a class as bars, for IEMOCAP, MELD and the corpus at hand.",
            caption="Who always says the largest class is right: " + "; ".join(
                f"{name}: {top} {share:.1%}" for name, (top, share, _) in largest.items()) + ".")
 
@@ -182,13 +182,13 @@ like = raters.iloc[(raters["no majority"] - no_majority).abs().argmin()]
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")
 for i, name in enumerate(("perfect listener", "one more rater")):
-    ax.plot(raters["no majority"], raters[name], color=basics.OKABE_ITO[i], marker=basics.MARKERS[i], ms=4)
-    ax.text(raters["no majority"].iloc[0] + 0.005, raters[name].iloc[0], name, color=basics.OKABE_ITO[i], va="center")
+    ax.plot(raters["no majority"], raters[name], color=figures.OKABE_ITO[i], marker=figures.MARKERS[i], ms=4)
+    ax.text(raters["no majority"].iloc[0] + 0.005, raters[name].iloc[0], name, color=figures.OKABE_ITO[i], va="center")
 ax.axvline(no_majority, color="0.4", ls="--", lw=1)
 ax.text(no_majority + 0.005, 0.3, "IEMOCAP's share", fontsize=8, color="0.3")
 ax.set(xlabel="share of turns without a majority (left out)", ylabel="right, on what is kept", ylim=(0.25, 1.02),
        xlim=(0, raters["no majority"].max() + 0.13))
-basics.show(fig, alt="Score of a perfect listener and of one more rater, falling as raters disagree more often.",
+figures.show(fig, alt="Score of a perfect listener and of one more rater, falling as raters disagree more often.",
            caption=f"The toy with three raters. Where {like['no majority']:.0%} of the turns have no majority, each rater is "
                    f"right with p = {like.p:.2f}; a perfect listener scores {like['perfect listener']:.2f}, one more rater "
                    f"{like['one more rater']:.2f}.")
@@ -231,7 +231,7 @@ for ax, (name, who) in zip(axes, tables.items(), strict=True):
     ax.set_yticks(range(len(who)), who.index)
     ax.set_title(name)
 share = (who.max(axis=1) / who.sum(axis=1)).iloc[:7]
-basics.show(fig, alt="Utterances by speaker and class: even without the leak, one large cell a speaker with it.",
+figures.show(fig, alt="Utterances by speaker and class: even without the leak, one large cell a speaker with it.",
            caption=f"Utterances by speaker and class. With the leak, each of the first seven voices says one class in "
                    f"{share.min():.0%} to {share.max():.0%} of its utterances.")
 
@@ -242,7 +242,7 @@ basics.show(fig, alt="Utterances by speaker and class: even without the leak, on
 one_voice = [u for u in worlds["leak"].utterances if u.speaker == "speaker02"][:3]
 for u in one_voice:
     signal = extraction.load_audio(u.audio)
-    display(basics.play(signal, 16_000, alt=f"{u.speaker}: “{u.text}” · {len(signal) / 16_000:.1f} s · label {u.label}"))
+    display(figures.play(signal, 16_000, alt=f"{u.speaker}: “{u.text}” · {len(signal) / 16_000:.1f} s · label {u.label}"))
 
 # %% [markdown]
 # ## 5 · Two ways to cut, seen
@@ -255,7 +255,7 @@ cuts = {protocol: splits.folds(worlds["leak"], protocol) for protocol in ("kfold
 of = {u.id: u.speaker for u in worlds["leak"].utterances}
 some = [i for s in sorted(set(of.values())) for i in sorted(i for i in of if of[i] == s)[:20]]  # 20 of each voice
 ends = np.cumsum([sum(of[i] == s for i in some) for s in sorted(set(of.values()))])
-shades = plt.matplotlib.colors.ListedColormap(["0.93", basics.OKABE_ITO[4], "black"])
+shades = plt.matplotlib.colors.ListedColormap(["0.93", figures.OKABE_ITO[4], "black"])
 
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 4.6), layout="constrained", sharey=True)
 for ax, (protocol, parts) in zip(axes, cuts.items(), strict=True):
@@ -268,7 +268,7 @@ for ax, (protocol, parts) in zip(axes, cuts.items(), strict=True):
 axes[0].set_yticks(ends - 10, sorted(set(of.values())))
 fig.legend([plt.Rectangle((0, 0), 1, 1, fc=shades(k), ec="0.6") for k in range(3)], splits.PARTS,
            loc="outside lower center", ncols=3)
-basics.show(fig, alt="Utterances by fold: random folds cut through every speaker, speaker folds are solid blocks.",
+figures.show(fig, alt="Utterances by fold: random folds cut through every speaker, speaker folds are solid blocks.",
            caption="A row an utterance, sorted by speaker; a column a fold; pale trains, blue chooses, black is scored. Left, "
                    "every voice is cut through in every fold. Right, a voice is in one part.")
 
@@ -362,11 +362,11 @@ fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True
 for ax, name in zip(axes, worlds, strict=True):
     part = scores.loc[name]
     part.index = [f"{'name' if sees == 'speaker only' else 'sound'} · {short[on]}" for sees, on in part.index]
-    basics.draw_rows(part, ax=ax)
+    figures.draw_rows(part, ax=ax)
     ax.axvline(1 / 7, color="0.4", ls="--", lw=1)
     ax.set(title=f"{name} (dashed: chance)", xlim=(0, 1))
 won, honest, true = (scores["mean"]["leak", "MFCC statistics + LR", on] for on in short)
-basics.show(fig, alt="Scores with intervals: with the leak, random folds are far above new speakers; without it they agree.",
+figures.show(fig, alt="Scores with intervals: with the leak, random folds are far above new speakers; without it they agree.",
            caption=f"WA with 95 % intervals (over folds; over the utterances for the strangers). With the leak, random "
                    f"utterances promise {won:.2f}; new speakers say {honest:.2f}, the two strangers {true:.2f}.")
 
@@ -426,10 +426,10 @@ if real:
 if rows:
     real_scores = pd.DataFrame(rows).T
     fig, ax = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
-    basics.draw_rows(real_scores, ax=ax)
+    figures.draw_rows(real_scores, ax=ax)
     ax.axvline(1 / 8, color="0.4", ls="--", lw=1)
     _, random_cut, twins, new = real_scores["mean"]
-    basics.show(fig, alt="RAVDESS: random utterances score highest, twins kept together less, new actors lowest.",
+    figures.show(fig, alt="RAVDESS: random utterances score highest, twins kept together less, new actors lowest.",
                caption=f"RAVDESS, WA with 95 % intervals over folds; dashed: one in eight. The same sounds and the same model: "
                        f"{random_cut:.2f} on random utterances, {twins:.2f} with twins kept together, {new:.2f} on new actors.")
 
@@ -458,9 +458,9 @@ elsewhere["low"], elsewhere["high"] = elsewhere["mean"] - elsewhere.sd, elsewher
 elsewhere.index = elsewhere.sees + " · " + elsewhere["scored on"]
 published = published_module.TABLE3_PUBLISHED.loc["MCSAN"]
 fig, ax = plt.subplots(figsize=(9, 2.9), layout="constrained")
-basics.draw_rows(elsewhere, ax=ax, marks={"MCSAN, published,\nseven classes": published.wa})
+figures.draw_rows(elsewhere, ax=ax, marks={"MCSAN, published,\nseven classes": published.wa})
 ax.get_legend().set_title("for orientation")
-basics.show(fig, alt="IEMOCAP, six classes: scenario, dialogue with speaker, and text floors under several splits.",
+figures.show(fig, alt="IEMOCAP, six classes: scenario, dialogue with speaker, and text floors under several splits.",
            caption=f"IEMOCAP, six classes, mean ± standard deviation over folds. Who speaks in which recording gives "
                    f"{elsewhere['mean'].iloc[2]:.3f} without a sound or a word; the paper prints {published.wa:.3f} on seven "
                    "classes. Text falls from "

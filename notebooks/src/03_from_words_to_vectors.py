@@ -57,7 +57,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import intervals
 from mcsan_lite.experiments import corpora
 from mcsan_lite.features import batch, extraction, words
-from mcsan_lite.figures import basics
+from mcsan_lite import figures
 from mcsan_lite.models import layers
 from mcsan_lite.paper import table_rows
 from mcsan_lite.features.audio import load_audio
@@ -193,13 +193,13 @@ often = np.array(list(counts.values()))
 sizes = np.unique(np.geomspace(10, len(glove), 60).astype(int))
 curves = {"tokens": [(often * (ranks < n)).sum() / often.sum() for n in sizes], "types": [np.mean(ranks < n) for n in sizes]}
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-for (name, curve), color, style in zip(curves.items(), basics.OKABE_ITO, ("-", "--"), strict=False):
+for (name, curve), color, style in zip(curves.items(), figures.OKABE_ITO, ("-", "--"), strict=False):
     ax.semilogx(sizes, curve, style, color=color)
     middle = np.searchsorted(curve, 0.5)
     ax.annotate(name, (sizes[middle], curve[middle]), xytext=(-8, 4), textcoords="offset points", ha="right", color=color)
 ax.set(xlabel="words kept, most frequent first", ylabel="covered", ylim=(0, 1.05))
 by_1000 = {"tokens": often[ranks < 1000].sum() / often.sum(), "types": np.mean(ranks < 1000)}
-basics.show(fig, alt="Share of tokens and of types covered, over the number of words kept in the table.",
+figures.show(fig, alt="Share of tokens and of types covered, over the number of words kept in the table.",
            caption="Coverage of the training part. The first 1,000 words of the table cover "
                    + " and ".join(f"{share:.0%} of the {name}" for name, share in by_1000.items())
                    + f"; all of them cover {curves['tokens'][-1]:.1%} and {curves['types'][-1]:.1%}.")
@@ -290,11 +290,11 @@ middle_half = np.quantile([glove.similarity(a, b) for a, b in chance], (0.25, 0.
 fig, ax = plt.subplots(figsize=(8.5, 2.9), layout="constrained")
 ax.axhspan(*middle_half, color="0.88")
 ax.text(len(alike) - 0.5, middle_half.mean(), "any two", ha="right", va="center", fontsize=8, color="0.3")
-ax.plot([s for s, *_ in alike], "o", color=basics.OKABE_ITO[0])
+ax.plot([s for s, *_ in alike], "o", color=figures.OKABE_ITO[0])
 ax.set_xticks(range(len(alike)), [f"{a}/{b}" for _, a, b in alike], rotation=90, fontsize=8)
 ax.set(ylabel="cosine", ylim=(-0.25, 1.05))
 mean, unlike = np.mean([s for s, *_ in alike]), np.mean([glove.similarity(a, b) for a, b in chance])
-basics.show(fig, alt="Cosine of each pair of homophones; grey, the middle half of random pairs of the same words.",
+figures.show(fig, alt="Cosine of each pair of homophones; grey, the middle half of random pairs of the same words.",
            caption=f"{len(alike)} pairs that no ear can tell apart. Mean cosine {mean:.2f}; for random pairs of these words "
                    f"{unlike:.2f} (grey: their middle half). Highest: {alike[0][1]}/{alike[0][2]} {alike[0][0]:.2f}.")
 
@@ -314,13 +314,13 @@ flat = dict(zip(kind_of, pca.transform(picked), strict=True))
 fig, ax = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
 for _, a, b in shown:
     ax.plot(*zip(flat[a], flat[b], strict=True), color="0.85", lw=0.8, zorder=0)
-for kind, marker, color in zip(("negative", "positive", "plain"), basics.MARKERS, basics.OKABE_ITO, strict=False):
+for kind, marker, color in zip(("negative", "positive", "plain"), figures.MARKERS, figures.OKABE_ITO, strict=False):
     ax.plot(*np.array([flat[w] for w in kind_of if kind_of[w] == kind]).T, marker, color=color, label=kind)
 for word, at in flat.items():
     ax.annotate(word, at, xytext=(5, -9 if kind_of[word] == "plain" else 3), textcoords="offset points", fontsize=8)
 ax.legend(fontsize=8)
 ax.set(xlabel="first direction", ylabel="second direction")
-basics.show(fig, alt="Evaluative words and their homophones in two dimensions; a thin line joins each pair.",
+figures.show(fig, alt="Evaluative words and their homophones in two dimensions; a thin line joins each pair.",
            caption=f"{len(kind_of)} words; a line joins two that sound the same. These two directions keep "
                    f"{pca.explained_variance_ratio_.sum():.0%} of the variance of these words.")
 
@@ -502,7 +502,7 @@ effect.pivot(index=["N", "types known"], columns="policy", values="WA")[["zero",
 # %%
 majority = float(np.mean(np.array(here["test"][1]) == Counter(here["train"][1]).most_common(1)[0][0]))
 fig, ax = plt.subplots(figsize=(7.5, 2.9), layout="constrained")
-styles = zip(basics.OKABE_ITO, basics.MARKERS, ("-", "--", ":"), (0.93, 1, 1.07), strict=False)
+styles = zip(figures.OKABE_ITO, figures.MARKERS, ("-", "--", ":"), (0.93, 1, 1.07), strict=False)
 for (policy, group), (color, marker, line, shift) in zip(effect.groupby("policy", sort=False), styles, strict=False):
     ax.errorbar(group.N * shift, group.WA, (group.WA - group.low, group.high - group.WA), marker=marker, ls=line,
                 color=color, capsize=3, label=policy)
@@ -511,7 +511,7 @@ ax.text(1.4e3, majority, "majority", va="top", fontsize=8)
 ax.set(xscale="log", xlabel="words kept in the table, most frequent first", ylabel="WA of the text", ylim=(0, None))
 ax.legend(fontsize=8, title="unknown words", loc="lower right", ncols=3)
 least = effect[effect["N"] == kept[0]].set_index("policy")
-basics.show(fig, alt="Accuracy from the text over the size of the table, one curve for each policy.",
+figures.show(fig, alt="Accuracy from the text over the size of the table, one curve for each policy.",
            caption=f"{len(here['test'][1])} test utterances, Wilson intervals. With {kept[0]:,} words the table knows "
                    f"{least['types known'].iloc[0]:.0%} of the types, and WA is "
                    + ", ".join(f"{row.WA:.2f} ({policy})" for policy, row in least.iterrows()) + ".")
@@ -567,11 +567,11 @@ damage = pd.DataFrame(rows, columns=["pooling", "padding", "cosine", "length"]).
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8, 2.4), layout="constrained", sharey=True)
 for ax, pooling in zip(axes, ("mean", "max"), strict=True):
-    for how, color, marker in zip(("cosine", "length"), basics.OKABE_ITO, "os", strict=False):
+    for how, color, marker in zip(("cosine", "length"), figures.OKABE_ITO, "os", strict=False):
         damage.loc[pooling, how].plot(ax=ax, marker=marker, ms=4, color=color, label=f"{how}, against the right one")
     ax.set(title=pooling, xlabel="rows of padding", ylim=(0, 1.1))
 axes[1].legend(fontsize=8, loc="lower right")
-basics.show(fig, alt="Cosine and relative length of a wrong mean and a wrong maximum, over the rows of padding.",
+figures.show(fig, alt="Cosine and relative length of a wrong mean and a wrong maximum, over the rows of padding.",
            caption=f"“no pain”, {len(sentence)} words. Twelve rows shrink the mean to {damage.length['mean', 12]:.0%} of "
                    f"its length; its direction stays. A single row turns the maximum: its cosine falls to "
                    f"{damage.cosine['max', 1]:.2f}, because zero beats every negative number (both curves coincide there).")
@@ -637,17 +637,17 @@ with tempfile.TemporaryDirectory() as folder:
     speech.speak_all(plan, folder)
     sounds = {p["id"]: load_audio(Path(folder) / f"{p['id']}.flac") for p in plan}
 for name, sound in sounds.items():
-    display(basics.play(sound, 16_000, alt=f"“{line}”: {name}, {len(sound) / 16_000:.1f} s"))
+    display(figures.play(sound, 16_000, alt=f"“{line}”: {name}, {len(sound) / 16_000:.1f} s"))
 
 # %%
 fig, axes = plt.subplots(2, 3, figsize=(8.5, 3.4), layout="constrained", sharex=True, sharey=True)
 for ax, (name, sound) in zip(axes.flat, sounds.items(), strict=True):
-    basics.draw_spectrogram(sound, 16_000, ax=ax)
+    figures.draw_spectrogram(sound, 16_000, ax=ax)
     ax.images[0].set(cmap=plt.get_cmap("cividis", 16), interpolation="nearest")
     ax.set(title=name, ylabel="", xlim=(0, max(map(len, sounds.values())) / 16_000))
 fig.supxlabel("seconds", fontsize=9)
 lasts = {mood: np.mean([len(s) for name, s in sounds.items() if name.startswith(mood)]) / 16_000 for mood in moods}
-basics.show(fig, alt="Spectrograms of one sentence in six versions.",
+figures.show(fig, alt="Spectrograms of one sentence in six versions.",
            caption=f"Six sounds, one transcript: “{line}”. Mel bands over seconds; mean length "
                    + ", ".join(f"{mood} {seconds:.2f} s" for mood, seconds in lasts.items()) + ".")
 
@@ -714,9 +714,9 @@ reached = pd.DataFrame({
     "word2vec of this corpus": text_only({t: own[t] if t in own else np.zeros(50) for t in all_types}, here),
     "GloVe": text_only(table, here)}, ["mean", "low", "high"]).T
 fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
-basics.draw_rows(reached, ax=ax, marks=None if exact is None else {"text": exact["text"], "both": exact["both"]})
+figures.draw_rows(reached, ax=ax, marks=None if exact is None else {"text": exact["text"], "both": exact["both"]})
 best = reached["mean"].idxmax()
-basics.show(fig, alt="Accuracy of text-only classifiers with intervals, beside the ceilings where they are known.",
+figures.show(fig, alt="Accuracy of text-only classifiers with intervals, beside the ceilings where they are known.",
            caption=f"{len(labels)} test utterances, Wilson intervals. Best: {best}, {reached['mean'][best]:.3f} "
                    f"[{reached.low[best]:.3f}, {reached.high[best]:.3f}]"
                    + ("." if exact is None else f"; the exact ceiling of the text is {exact['text']:.3f}."))
@@ -784,8 +784,8 @@ pd.DataFrame(drift).T.round(3).rename_axis("cosine of a word's trained and given
 # %%
 readers = pd.DataFrame(rows, ["mean", "low", "high"]).T
 fig, ax = plt.subplots(figsize=(7.5, 2.3), layout="constrained")
-basics.draw_rows(readers, ax=ax)
-basics.show(fig, alt="Accuracy with frozen and with trainable vectors, on two corpora, with intervals over seeds.",
+figures.draw_rows(readers, ax=ax)
+figures.show(fig, alt="Accuracy with frozen and with trainable vectors, on two corpora, with intervals over seeds.",
            caption="WA of the smallest reader, mean and 95 % interval over 3 seeds: "
                    + "; ".join(f"{name} {row['mean']:.2f}" for name, row in readers.iterrows()) + ".")
 

@@ -45,7 +45,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mcsan_lite.evaluation import intervals
 from mcsan_lite.experiments import corpora, grids
-from mcsan_lite.figures import basics
+from mcsan_lite import figures
 from mcsan_lite.training import inference, loop
 from mcsan_lite.explain.maps import frame_spans, frame_times
 from mcsan_lite.features.batch import Dims, collate
@@ -75,7 +75,7 @@ print(f"{len(clips)} clips of 1.5 to 10 s, unseen in training; test WA of the ne
 # %%
 one = next(u for u in clips if 5 <= len(features[u.id].tokens) <= 12)
 sound = load_audio(one.audio)
-display(basics.play(sound, 16_000, alt=f"{one.label}: “{one.text}”, {len(sound) / 16_000:.1f} s"))
+display(figures.play(sound, 16_000, alt=f"{one.label}: “{one.text}”, {len(sound) / 16_000:.1f} s"))
 x, text = features[one.id].audio, features[one.id].text
 print(f"sound {x.shape}: a row every 10 ms\nwords {text.shape}: a row a word")
 
@@ -114,7 +114,7 @@ for ax, (name, values) in zip(axes, stages.items(), strict=True):
     for (i, j), value in np.ndenumerate(values.numpy()):
         ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color="black" if value > 0.3 else "white")
     ax.set(title=name, xticks=[], yticks=range(len(values)), ylabel="frame" if name == "x" else "")
-basics.show(fig, alt="Four small tables of numbers: input, convolution, ReLU and the pooled result with three rows.",
+figures.show(fig, alt="Four small tables of numbers: input, convolution, ReLU and the pooled result with three rows.",
            caption=f"One block. {len(tiny)} frames become {len(by_hand)}; the last window holds a single frame, and counts. "
                    f"{int((slid < 0).sum())} of {slid.numel()} numbers were negative and became 0.")
 
@@ -144,10 +144,10 @@ print("   →   ".join(f"{name} {tuple(shape)}" for name, shape in ladder))
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for i, (_, (_, time, width)) in enumerate(ladder[::-1]):
-    ax.barh(i, time, height=0.75 * width / 128, color=basics.OKABE_ITO[0])
+    ax.barh(i, time, height=0.75 * width / 128, color=figures.OKABE_ITO[0])
     ax.text(time + 10, i, f"{time} × {width}", va="center", fontsize=9)
 ax.set(yticks=range(len(ladder)), yticklabels=[name for name, _ in ladder[::-1]], xlabel="frames", xlim=(0, 1150))
-basics.show(fig, alt="Four bars that get shorter: 1000 frames, 334, 112 and 112; the first is thinner than the others.",
+figures.show(fig, alt="Four bars that get shorter: 1000 frames, 334, 112 and 112; the first is thinner than the others.",
            caption=f"Length of a bar: frames; its height: numbers a frame. {ladder[0][1][1]} frames become {ladder[-1][1][1]}, "
                    f"{ladder[0][1][1] / ladder[-1][1][1]:.1f} times fewer, and each holds {ladder[-1][1][2]} numbers.")
 
@@ -464,8 +464,8 @@ other = clips[(clips.index(one) + 1) % len(clips)]
 moved, at = movement(run.model, one, other), word_of(one)
 times = frame_times(len(moved["behind it"]))
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4), height_ratios=(1, 1.3), layout="constrained", sharex=True)
-basics.draw_waveform(sound, 16_000, ax=top, words=one.words)
-top.axvspan(at.start / 100, at.stop / 100, color=basics.OKABE_ITO[1], alpha=0.3)
+figures.draw_waveform(sound, 16_000, ax=top, words=one.words)
+top.axvspan(at.start / 100, at.stop / 100, color=figures.OKABE_ITO[1], alpha=0.3)
 rows = np.stack(list(moved.values()))
 edges = np.append(times - 0.045, times[-1] + 0.045)
 mesh = bottom.pcolormesh(edges, [0, 1, 2], rows, cmap="cividis", vmin=0, vmax=rows.max())
@@ -474,7 +474,7 @@ bottom.set(yticks=[0.5, 1.5], yticklabels=list(moved), xlabel="seconds", xlim=(0
 bottom.invert_yaxis()
 fig.colorbar(mesh, ax=bottom, label="movement", pad=0.01)
 sees = {name: int((m > 0.05).sum()) for name, m in moved.items()}
-basics.show(fig, alt="Waveform with one word marked; below, which encoder frames move before and behind the BiLSTM.",
+figures.show(fig, alt="Waveform with one word marked; below, which encoder frames move before and behind the BiLSTM.",
            caption=f"The marked {1000 * (at.stop - at.start) / 100:.0f} ms got another word's sound. Frames that move by more "
                    f"than 0.05: {sees['before the BiLSTM']} of {len(times)} before the BiLSTM, {sees['behind it']} behind it.")
 
@@ -520,12 +520,12 @@ for ax, network in zip(axes, models, strict=True):
     for i, stage in enumerate(smear.stage.unique()):
         line = curve.loc[network, "another word", stage]
         ax.fill_between(line.index * 0.09, line["mean"] - line.half, line["mean"] + line.half, alpha=0.3,
-                        color=basics.OKABE_ITO[i])
-        ax.plot(line.index * 0.09, line["mean"], color=basics.OKABE_ITO[i], marker=basics.MARKERS[i], ms=4, label=stage)
+                        color=figures.OKABE_ITO[i])
+        ax.plot(line.index * 0.09, line["mean"], color=figures.OKABE_ITO[i], marker=figures.MARKERS[i], ms=4, label=stage)
     ax.set(title=network, xlabel="seconds from the nearest frame that sees the edit")
 axes[0].set_ylabel("movement")
 axes[0].legend(frameon=False, fontsize=8)
-basics.show(fig, alt="Movement against distance for a trained and an untrained network, before and behind the BiLSTM.",
+figures.show(fig, alt="Movement against distance for a trained and an untrained network, before and behind the BiLSTM.",
            caption=f"Another word's sound; mean over up to {smear.id.nunique()} utterances with 95 % interval. Before the BiLSTM "
                    f"the movement ends where the view ends. Behind it, 0.99 s away, frames still move by "
                    f"{second['trained']:.3f} in the trained network and by {second['untrained']:.3f} in the untrained one.")

@@ -28,7 +28,7 @@ from IPython.display import display
 from torch.nn import functional as F
 
 import mcsan_lite
-from mcsan_lite.figures import basics
+from mcsan_lite import figures
 from mcsan_lite.paper import ambiguities
 from mcsan_lite.training import loop
 from mcsan_lite.features.batch import Dims, Standardizer, collate
@@ -164,7 +164,7 @@ if longest.audio is None:
     print("This corpus has no clips here: the audio stream stays empty, and the network must cope.")
 else:
     sound = load_audio(longest.audio)
-    display(basics.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
+    display(figures.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
                                           f"peak {np.abs(sound).max():.2f}"))
 
 # %% [markdown]
@@ -205,7 +205,7 @@ for ax, (name, x) in zip(axes, stages.items(), strict=True):
         ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=8, color="black" if value > 0.4 else "white")
     ax.set(title=name, xticks=[], yticks=range(3), yticklabels=["word 1", "word 2", "word 3"] if ax is axes[0] else [])
 summed = (words + delta)[0]
-basics.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
+figures.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
            caption=f"The text stream through one block. Before Eq. 12 the rows have means {summed.mean(1).min():.2f} to "
                    f"{summed.mean(1).max():.2f} and deviations {summed.std(1, correction=0).min():.2f} to "
                    f"{summed.std(1, correction=0).max():.2f}; after it every mean is {after_12.mean(2).abs().max():.2f} "
@@ -340,7 +340,7 @@ ax.plot(np.nanargmax(part, 1), range(10), "o", mfc="white", mec="black", ms=7)
 names = [*features[b].tokens, *["pad"] * int((~mask[b]).sum())]
 ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
 ax.set(ylabel="channel", yticks=range(0, 10, 3))
-basics.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
+figures.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
            caption=f"Who wins the max-pool: {len(set(np.nanargmax(part, 1).tolist()))} of {int(mask[b].sum())} words win at "
                    f"least one of ten channels (white dots). The {int((~mask[b]).sum())} hatched positions are padding.")
 
@@ -488,9 +488,9 @@ rows = ["MCSAN", "cross + self (seq)", "self + cross (seq)"]
 wired = {row: MCSAN(dims, replace(config, **ABLATIONS[row])).eval() for row in rows}
 fig, axes = plt.subplots(3, 1, figsize=(7.5, 6), height_ratios=[2, 1.2, 1.2], layout="constrained")
 for ax, (row, net) in zip(axes, wired.items(), strict=True):
-    basics.draw_wiring(paths(net), net.modalities, ax=ax)
+    figures.draw_wiring(paths(net), net.modalities, ax=ax)
     ax.set_title(row, loc="left", fontsize=10)
-basics.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
+figures.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
            caption="The three wirings, traced from running networks. Attention modules between an encoder and its pooling: "
                    + ", ".join(f"{len(paths(net)[0])} in {row}" for row, net in wired.items()) + ".")
 
@@ -528,12 +528,12 @@ size = pd.Series({names[n]: sum(p.numel() for p in part.parameters()) for n, par
 total = sum(p.numel() for p in full.parameters())
 assert size.sum() == total
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-ax.barh(size.index[::-1], size[::-1], color=basics.OKABE_ITO[0])
+ax.barh(size.index[::-1], size[::-1], color=figures.OKABE_ITO[0])
 for y, n in enumerate(size[::-1]):
     ax.text(n, y, f" {n:,} ({n / total:.0%})", va="center", fontsize=8)
 ax.set(xlabel="parameters", xlim=(0, 1.3 * size.max()))
 ax.ticklabel_format(axis="x", style="plain")
-basics.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
+figures.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
            caption=f"Where the {total:,} parameters are. The largest part is the {size.idxmax()} with {size.max():,}; the "
                    f"two attention modules hold {(size['cross-attention'] + size['self-attention']) / total:.0%}.")
 
@@ -678,11 +678,11 @@ floor, chance = -sum(p * math.log(p) for p in share.tolist() if p), math.log(dim
 end, control = np.median(eight_losses[-10:]), np.median(same_losses[-10:])
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for i, (name, losses) in enumerate({"eight utterances": eight_losses, "one utterance, eight labels": same_losses}.items()):
-    ax.plot(losses, color=basics.OKABE_ITO[i], ls=("-", "--")[i], marker=basics.MARKERS[i], markevery=10, label=name)
+    ax.plot(losses, color=figures.OKABE_ITO[i], ls=("-", "--")[i], marker=figures.MARKERS[i], markevery=10, label=name)
 ax.axhline(chance, color="black", lw=1, ls=":", label=f"ln {dims.classes} = {chance:.2f}")
 ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
 ax.legend(frameon=False, loc="center right")
-basics.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
+figures.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
            caption=f"Eight utterances: the loss falls from {eight_losses[0]:.2f} (ln {dims.classes} = {chance:.2f}) to "
                    f"{end:.4f}, the median of the last ten steps. One utterance with eight labels ends at {control:.2f}; "
                    f"the labels' frequencies allow {floor:.2f}.")

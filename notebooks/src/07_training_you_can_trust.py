@@ -43,7 +43,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import intervals, metrics
 from mcsan_lite.experiments import corpora, floors, grids
 from mcsan_lite.features import batch
-from mcsan_lite.figures import basics, results
+from mcsan_lite import figures
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training import loop
 from mcsan_lite.exercises import lesson07 as check
@@ -151,9 +151,9 @@ for file in sorted(Path(first.folder["MCSAN"]).iterdir()):
 # %%
 histories = {name: pd.read_csv(Path(folder) / "history.csv") for name, folder in first.folder.items()}
 fig, ax = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
-basics.draw_curves(histories, ax=ax, marks={"majority": ground.wa["majority"]})
+figures.draw_curves(histories, ax=ax, marks={"majority": ground.wa["majority"]})
 best = histories["MCSAN"].loc[histories["MCSAN"].valid_wa.idxmax()]
-basics.show(fig, alt="Validation accuracy over epochs for four versions of the network; the chosen epoch is a filled marker.",
+figures.show(fig, alt="Validation accuracy over epochs for four versions of the network; the chosen epoch is a filled marker.",
            caption=f"Validation WA by epoch. The filled marker is the epoch that is kept: for the full network epoch "
                    f"{int(best.epoch)}, at {best.valid_wa:.2f}.")
 
@@ -172,9 +172,9 @@ every = pd.concat([found, others], ignore_index=True)  # a line a row and seed
 by_name = {name: [pd.read_csv(Path(folder) / "history.csv") for folder in group.folder]
            for name, group in every.groupby("name", sort=False)}
 fig, ax = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
-results.draw_band({name: by_name[name] for name in ("MCSAN", "w/o cross")}, ax=ax)
+figures.draw_band({name: by_name[name] for name in ("MCSAN", "w/o cross")}, ax=ax)
 reached = [h.valid_wa.max() for h in by_name["MCSAN"]]
-basics.show(fig, alt="Validation accuracy over epochs: mean and band of three seeds of the full network, and one seed without cross.",
+figures.show(fig, alt="Validation accuracy over epochs: mean and band of three seeds of the full network, and one seed without cross.",
            caption=f"Best validation WA of the {len(reached)} seeds: {', '.join(f'{x:.3f}' for x in reached)}; without cross, "
                    f"one seed: {by_name['w/o cross'][0].valid_wa.max():.3f}.")
 
@@ -205,13 +205,13 @@ test = pd.read_csv(Path(first.folder["MCSAN"]) / "peeking.csv")
 fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 for label, epochs, score, i in (("valid", histories["MCSAN"].epoch, histories["MCSAN"][f"valid_{select}"], 0),
                                 ("test", test.epoch, test[select], 5)):
-    ax.plot(epochs, score, marker=basics.MARKERS[i], color=basics.OKABE_ITO[i], mfc="white", label=label)
+    ax.plot(epochs, score, marker=figures.MARKERS[i], color=figures.OKABE_ITO[i], mfc="white", label=label)
 for epoch, style, name in ((kept, "-", "chosen on validation"), (peeked, "--", "best on test")):
     ax.axvline(epoch, color="0.4", ls=style, lw=1, label=f"{name}: epoch {epoch}")
 ax.set(xlabel="epoch", ylabel=select.replace("_", " "))
 ax.legend(fontsize=8)
 gains = peeking["bought, points"]
-basics.show(fig, alt="Validation and test score of the full network by epoch, with the epoch chosen on each marked.",
+figures.show(fig, alt="Validation and test score of the full network by epoch, with the epoch chosen on each marked.",
            caption=f"MCSAN, seed 0: peeking buys {gains['MCSAN', 0]:.1f} points. Over all {len(gains)} runs of the table: "
                    f"{gains.mean():.1f} on average, {gains.max():.1f} at most.")
 
@@ -231,10 +231,10 @@ prob = predictions[labels].to_numpy()
 pred = prob.argmax(1)
 counts = metrics.confusion(true, pred, len(labels))
 fig, ax = plt.subplots(figsize=(5.8, 4.6), layout="constrained")
-basics.draw_confusion(counts, labels, ax=ax)
+figures.draw_confusion(counts, labels, ax=ax)
 recall = np.divide(counts.diagonal(), counts.sum(1), where=counts.sum(1) > 0, out=np.zeros(len(labels)))
 worst = labels[int(recall.argmin())]
-basics.show(fig, alt="Confusion matrix with counts; rows are true classes, columns predicted ones.",
+figures.show(fig, alt="Confusion matrix with counts; rows are true classes, columns predicted ones.",
            caption=f"Counts on the test part; colour is the share of the row. Lowest recall: {worst}, {recall.min():.2f}.")
 
 # %% [markdown]
@@ -271,9 +271,9 @@ print(f"always {labels[said[0]]!r}: WA {metrics.wa(true, lazy):.3f} · UA {metri
 # %%
 table = intervals.reliability(prob, true)  # ten steps of confidence, each with its accuracy, interval and n
 fig, ax = plt.subplots(figsize=(4.8, 4.2), layout="constrained")
-results.draw_reliability(table, ax=ax)
+figures.draw_reliability(table, ax=ax)
 confidence, accuracy = prob.max(1).mean(), (pred == true).mean()
-basics.show(fig, alt="Reliability curve: accuracy against confidence in steps with intervals, beside the diagonal of perfect calibration.",
+figures.show(fig, alt="Reliability curve: accuracy against confidence in steps with intervals, beside the diagonal of perfect calibration.",
            caption=f"On the whole it is {confidence:.0%} sure and {accuracy:.0%} right. Mean distance to the diagonal (ECE) "
                    f"{intervals.calibration_error(table):.3f}; points without many utterances have wide intervals.")
 

@@ -51,7 +51,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import intervals
 from mcsan_lite.experiments import checkpoints, corpora, grids
 from mcsan_lite.explain import pointing as pointing_module
-from mcsan_lite.figures import attention, basics
+from mcsan_lite import figures
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training import inference, loop
 from mcsan_lite.explain.maps import AttentionMap, attention_maps, frame_spans, points_at
@@ -59,7 +59,6 @@ from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson08 as check
 from mcsan_lite.datasets.synthetic.generator import read_truth
 from mcsan_lite.features.extraction import extract, load_audio
-from mcsan_lite.figures.lens import lens_of, show_lens, views_of
 
 warnings.filterwarnings("ignore", message="IProgress not found")  # librosa's helpers look for widgets; none are used here
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
@@ -77,7 +76,7 @@ class World(NamedTuple):
     clips: dict  # id -> utterance
     valid: list  # normalised features
     test: list
-    truth: dict  # id -> (decisive token, start_s, end_s), where it is known
+    truth: dict  # id -> the decisive word, where it is known
 
 
 def open_world(name: str, most: int = 150) -> World:
@@ -86,7 +85,7 @@ def open_world(name: str, most: int = 150) -> World:
     corpus, truth = corpora.open_corpus(CORPUS, root=root, profile=PROFILE), {}
     if synthetic:
         known = {i: pointing_module.decisive_span(row) for i, row in read_truth(root).iterrows()}
-        truth = {i: (found[0], *found[1]) for i, found in known.items() if found}
+        truth = {i: figures.DecisiveWord(found[0], *found[1]) for i, found in known.items() if found}
     if synthetic and not RETRAIN:
         run = checkpoints.load(name, 0)
     else:
@@ -124,7 +123,7 @@ def first_of(w: World):
 one, sound, says = first_of(world)
 rate, truth, words = run.features.sample_rate, world.truth.get(one.id), world.clips[one.id].words
 tokens = list(one.tokens)
-display(basics.play(sound, rate, alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, labelled {one.label}"))
+display(figures.play(sound, rate, alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, labelled {one.label}"))
 print(f"predicted: {says.index[0]} ({says.iloc[0]:.0%}), then {says.index[1]} ({says.iloc[1]:.0%})")
 print(f"decisive: “{tokens[truth[0]]}”, said from {truth[1]:.2f} to {truth[2]:.2f} s" if truth else "no truth is known")
 
@@ -185,7 +184,7 @@ for ax, m in zip(axes.flat, maps.values(), strict=True):
     ax.set_title(f"{m.name}\n{plain[m.direction]}", fontsize=9)
 fig.colorbar(mesh, ax=axes, label="weight ÷ even spread")
 strongest = max(maps.values(), key=lambda m: m.mean.max() * len(m.keys))
-basics.show(fig, alt="Four heat maps: sound looks at sound, words at words, sound at words, words at sound; a row is who looks.",
+figures.show(fig, alt="Four heat maps: sound looks at sound, words at words, sound at words, words at sound; a row is who looks.",
            caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every row has a mean of 1. The strongest preference, "
                    f"{top:.1f} times even, is in {strongest.name}. The network itself never averages heads.")
 
@@ -207,7 +206,8 @@ print(f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see silenc
 # spectrogram, the pitch. The box is the truth, where one is known: the sound of the word that decides.
 
 # %%
-drawn = attention.draw_stack(sound, rate, looks.mean, tokens, spans, words=words, truth=truth, what="mean weight",
+aligned = figures.AlignedUtterance(tokens, spans, words, truth)
+drawn = figures.draw_stack(sound, rate, looks.mean, aligned, what="mean weight",
                          title=f"{one.id} · labelled {one.label} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
 drawn.show()
 
@@ -221,7 +221,7 @@ drawn.show()
 # other one turned: left a **row** adds up to one, right a **column** does.
 
 # %%
-attention.draw_directions(looks.mean, heard.mean, tokens, spans, truth=truth).show()
+figures.draw_directions(looks.mean, heard.mean, aligned).show()
 turned = heard.mean.T  # (A, L) -> (L, A): words down, as on the left
 print(f"left: rows add up to {looks.mean.sum(1).min():.3f} … {looks.mean.sum(1).max():.3f}\n"
       f"right: columns {turned.sum(0).min():.3f} … {turned.sum(0).max():.3f}, rows {turned.sum(1).min():.3f} … "
@@ -244,7 +244,7 @@ def score_heads(w: World, f, model=None) -> list[float]:
     """One number a head: 1 where the decisive row's heaviest frame is inside the span, 0 where not."""
     found = looks_of(w, f, model)
     if f.id not in w.truth:
-        return [1 - attention.entropy(weights) for weights in found.weights]
+        return [1 - figures.entropy(weights) for weights in found.weights]
     token, start, end = w.truth[f.id]
     return [points_at(weights[token], found.spans.mean(1), (start, end))[0] for weights in found.weights]
 
@@ -259,7 +259,7 @@ def choose_head(w: World, model=None) -> tuple[int, np.ndarray]:
 chosen, on_valid = choose_head(world)
 what = "points at the decisive word" if world.truth else "is uneven"
 rule = f"the head whose row {what} most often in {len(world.valid)} validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
-attention.draw_heads(looks.weights, tokens, spans, rule=rule, chosen=chosen, truth=truth).show()
+figures.draw_heads(looks.weights, aligned, rule=rule, chosen=chosen).show()
 print("on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(on_valid)})
 
 # %% [markdown]
@@ -273,11 +273,12 @@ print("on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(o
 # twins are the stack of section 3, which is the map it opens with, and the picture below, which is one row of it). `mcsan attend` writes one for any utterance, or for your own recording and transcript.
 
 # %%
-page = lens_of(run, one, sound, title=f"{one.id} · predicted {says.index[0]} ({says.iloc[0]:.0%})", truth=truth)
-view = views_of(model, one)[0]
+views = figures.views_of(model, one, maps)
+page = figures.lens_page(sound, rate, aligned, views, title=f"{one.id} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
+view = views[0]
 np.testing.assert_allclose(view.weights, looks.mean, atol=1e-6)  # the lens opens with the map of section 3
 print(f"the page: {len(page) / 1000:.0f} kB; it opens with {view.name}, {view.direction}, the mean of the heads")
-show_lens(page)
+figures.show_lens(page)
 
 # %% [markdown]
 # The lens offers other readings besides raw attention. They are the ladder of lesson 09: do not believe any of them yet.
@@ -301,19 +302,19 @@ heard_there = sound[int(start * rate):int(end * rate)]
 said_there = [w.text for w in words if w.start_s < end and w.end_s > start]
 print(f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames {first} to {last} see {start:.2f} to {end:.2f} s")
 print("said there:", " ".join(said_there) or "unknown")
-basics.play(heard_there, rate, alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: {' '.join(said_there)}")
+figures.play(heard_there, rate, alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: {' '.join(said_there)}")
 
 # %%
 fig, (wave, strip, mel) = plt.subplots(3, 1, figsize=(9, 4), height_ratios=(1, 0.3, 1), sharex=True, layout="constrained")
-basics.draw_waveform(sound, rate, ax=wave, words=words, highlight=row if truth else None)
-basics.draw_attention(weights[None], [tokens[row]], spans.mean(1), ax=strip, top=looks.mean.max())
+figures.draw_waveform(sound, rate, ax=wave, words=words, highlight=row if truth else None)
+figures.draw_attention(weights[None], figures.AlignedUtterance([tokens[row]], spans), ax=strip, top=looks.mean.max())
 strip.set(xlabel="", ylabel="")
-basics.draw_spectrogram(sound, rate, ax=mel)
+figures.draw_spectrogram(sound, rate, ax=mel)
 for ax in (wave, mel):
-    ax.axvspan(start, end, fill=False, ec=basics.OKABE_ITO[5], lw=2)
+    ax.axvspan(start, end, fill=False, ec=figures.OKABE_ITO[5], lw=2)
 mel.set_xlabel("seconds")
 share = weights[first:last + 1].sum()
-basics.show(fig, alt=f"Waveform, the weights of one word's row as a strip, and a spectrogram; the slice {start:.2f} to {end:.2f} s "
+figures.show(fig, alt=f"Waveform, the weights of one word's row as a strip, and a spectrogram; the slice {start:.2f} to {end:.2f} s "
                     "is framed in the first and the last.",
            caption=f"The row of “{tokens[row]}”, mean of heads. The framed slice holds {share:.0%} of its weight on "
                    f"{(last - first + 1) / len(weights):.0%} of the frames; said there: {' '.join(said_there) or 'unknown'}.")
@@ -335,14 +336,15 @@ fig, axes = plt.subplots(1, len(shown), figsize=(4.8 * len(shown), 3), squeeze=F
 told = []
 for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
     box, weights = worlds[name].truth.get(f.id), found.weights[heads[name]]
-    basics.draw_attention(weights, found.queries, found.spans.mean(1), ax=ax, highlight=box, top=top, bar=None)
+    of_world = figures.AlignedUtterance(found.queries, found.spans, truth=box)
+    figures.draw_attention(weights, of_world, ax=ax, top=top, bar=None)
     ax.set_title(f"{name} world, head {heads[name]}", fontsize=9)
     ax.set_ylabel("")
     if box:
         hit, mass, chance = points_at(weights[box[0]], found.spans.mean(1), box[1:])
         told.append(f"{name}: “{found.queries[box[0]]}” puts {mass:.0%} on its box, an even spread {chance:.0%}")
 fig.colorbar(axes[0, 0].collections[0], ax=axes, label="weight", pad=0.01)
-basics.show(fig, alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
+figures.show(fig, alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
            caption=f"One scale, 0 to {top:.2f}. {'; '.join(told) or 'No truth is known here'}. Two utterances: no evidence yet.")
 
 # %% [markdown]
@@ -411,11 +413,11 @@ fig, axes = plt.subplots(2, 2, figsize=(9, 4.4), layout="constrained")
 for (down, (name, weights)), across in ((x, c) for x in enumerate(pair.items()) for c in (0, 1)):
     top = weights.max() if across == 0 else max(w.max() for w in pair.values())
     ax = axes[down, across]
-    basics.draw_attention(weights, tokens, spans.mean(1), ax=ax, top=top, bar="weight")
+    figures.draw_attention(weights, figures.AlignedUtterance(tokens, spans), ax=ax, top=top)
     ax.set_title(f"{name}, {('its own scale', 'one scale')[across]}", fontsize=9)
     ax.set(ylabel="", xlabel="seconds" if down else "")
-said = {name: f"{attention.entropy(w):.2f}, highest weight {w.max():.2f}" for name, w in pair.items()}
-basics.show(fig, alt="A trained and an untrained map, left each on its own colour scale, right both on one.",
+said = {name: f"{figures.entropy(w):.2f}, highest weight {w.max():.2f}" for name, w in pair.items()}
+figures.show(fig, alt="A trained and an untrained map, left each on its own colour scale, right both on one.",
            caption=f"Entropy, where 1 is an even spread: trained {said['trained']}; untrained {said['untrained']}. On its own "
                    "scale the untrained map seems to have structure; the colour bars tell.")
 

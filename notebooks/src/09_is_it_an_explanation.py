@@ -43,7 +43,7 @@ from IPython.display import display
 
 from mcsan_lite.experiments import checkpoints, checkpoints as checkpoints_module, corpora, readings
 from mcsan_lite.explain import faithfulness, from_logit, modalities, pointing
-from mcsan_lite.figures import attention, basics
+from mcsan_lite import figures
 from mcsan_lite.explain.maps import frame_times
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.exercises import lesson09 as check
@@ -125,7 +125,7 @@ stressed = {"anger", "excitement"}
 one = next(f for f in data if (f.id in right and f.label in stressed and len(f.audio) >= 200) or f is data[-1])
 word, span = pointing.decisive_span(truth.loc[one.id])
 sound = load_audio(clips[one.id].audio)
-display(basics.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
+display(figures.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
                                       f"{span[0]:.2f} to {span[1]:.2f} s of {len(sound) / 16_000:.1f} s"))
 
 # %% [markdown]
@@ -148,15 +148,15 @@ table.round(2)
 # %%
 fig, axes = plt.subplots(len(curves), 1, figsize=(8, 6.4), sharex=True, layout="constrained")
 for ax, (name, curve) in zip(axes, curves.items(), strict=True):
-    ax.axvspan(*span, color=basics.OKABE_ITO[1], alpha=0.35, lw=0)
-    ax.bar(seconds, curve / np.abs(curve).max(), width=0.08, color=basics.OKABE_ITO[0])
+    ax.axvspan(*span, color=figures.OKABE_ITO[1], alpha=0.35, lw=0)
+    ax.bar(seconds, curve / np.abs(curve).max(), width=0.08, color=figures.OKABE_ITO[0])
     ax.plot(seconds[curve.argmax()], curve.max() / np.abs(curve).max(), "v", color="black", ms=5)
     ax.axhline(0, color="0.5", lw=0.6)
     ax.set(yticks=[])
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
 axes[-1].set_xlabel("seconds")
 inside = table.index[table.inside]
-basics.show(fig, alt="Nine bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
+figures.show(fig, alt="Nine bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
            caption=f"“{clips[one.id].text}”; the band is {one.tokens[word]!r}, the triangle each reading's peak. Peaks "
                    f"inside: {len(inside)} of {len(curves)} ({', '.join(inside) or 'none'}). Each curve on its own scale.")
 
@@ -228,12 +228,12 @@ scores.set_index(["world", "reading"]).round(2)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), sharex=True, sharey=True, layout="constrained")
 for ax, world in zip(axes, WORLDS, strict=True):
     rows = scores[scores.world == world].rename(columns={"points": "mean"}).set_index("reading")
-    basics.draw_rows(rows, ax=ax, score=f"{world}: share of peaks in the decisive word")
-    ax.axvline(rows.chance.mean(), color=basics.OKABE_ITO[5], ls="--")
-    ax.text(rows.chance.mean(), len(rows) - 0.35, " chance", fontsize=8, color=basics.OKABE_ITO[5], va="top")
+    figures.draw_rows(rows, ax=ax, score=f"{world}: share of peaks in the decisive word")
+    ax.axvline(rows.chance.mean(), color=figures.OKABE_ITO[5], ls="--")
+    ax.text(rows.chance.mean(), len(rows) - 0.35, " chance", fontsize=8, color=figures.OKABE_ITO[5], va="top")
 above = scores[scores.low > scores.chance]
 told = "; ".join(f"{world}: {', '.join(above[above.world == world].reading) or 'none'}" for world in WORLDS)
-basics.show(fig, alt="Pointing score of every reading with its interval in the matching and in the leaking world; chance "
+figures.show(fig, alt="Pointing score of every reading with its interval in the matching and in the leaking world; chance "
                     "is a dashed line.",
            caption=f"Interval: Student over {len(SEEDS)} seeds. Whole interval above chance: {told}. "
                    f"{len(scores)} intervals are compared, so expect one or so to miss by luck.")
@@ -269,7 +269,7 @@ for f in data[:FEW]:
     read = {name: reading(model, f, None).frames for name, reading in READINGS.items()}
     tables.append(pd.DataFrame(read).corr("spearman"))
 agree = sum(t.fillna(0) for t in tables) / len(tables)
-attention.draw_agreement(agree, n=len(tables)).show()
+figures.draw_agreement(agree, n=len(tables)).show()
 
 # %% [markdown]
 # This compares frames (for attention the mean over all words), all nine readings, seed 0. The first three start from the same
@@ -306,7 +306,7 @@ for filler in from_logit.FILLERS:
     for (test, order), g in curves[filler].groupby(["test", "order"], sort=False):
         areas.setdefault((test, filler), {})[order] = faithfulness.area(g.set_index("share").value)
 print(len(tables), "utterances; the picture has the training part's mean frame as filler, the table both")
-attention.draw_deletion(curves["mean frame"], value="probability of the predicted class").show()
+figures.draw_deletion(curves["mean frame"], value="probability of the predicted class").show()
 pd.DataFrame(areas).round(2)
 
 # %% [markdown]
@@ -363,8 +363,8 @@ bars["high"] = bars.high.clip(upper=1)
 if missing:
     print(f"not there: {', '.join(missing)}; mcsan checkpoints trains them")
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
-basics.draw_rows(bars, ax=ax, score="test WA, matching world")
-basics.show(fig, alt="Accuracy of the full network, of one trained with uniform attention, of one without cross-attention.",
+figures.draw_rows(bars, ax=ax, score="test WA, matching world")
+figures.show(fig, alt="Accuracy of the full network, of one trained with uniform attention, of one without cross-attention.",
            caption="; ".join(f"{v}: {r['mean']:.3f} ({r.low:.3f} to {r.high:.3f}, {int(r.seeds)} seed(s))"
                              for v, r in bars.iterrows())
            + f". {int(about.n.iloc[0])} test utterances; 95 % over seeds (Student), with one seed over utterances (Wilson).")
@@ -421,7 +421,7 @@ for world in WORLDS:
         values = modalities.shapley(runs[world, 0].model, opened[world][1], absent=absent)
         pieces[world, absent] = values
         rows[world, absent] = faithfulness.with_interval(values[["audio", "text", "interaction"]])[["mean", "low", "high"]].stack()
-attention.draw_shapley(pieces["matching", "mean"]).show()
+figures.draw_shapley(pieces["matching", "mean"]).show()
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
@@ -449,8 +449,8 @@ table = pd.concat(emaps)
 fig, axes = plt.subplots(1, 2, figsize=(9, 1.9), sharex=True, layout="constrained")
 for ax, world in zip(axes, WORLDS, strict=True):
     rows = emaps[world].loc[["model", "EMAP"]].rename(columns={"wa": "mean"})
-    basics.draw_rows(rows, ax=ax, score=f"WA, {world} world")
-basics.show(fig, alt="Accuracy of the model and of its additive projection in both worlds, with intervals.",
+    figures.draw_rows(rows, ax=ax, score=f"WA, {world} world")
+figures.show(fig, alt="Accuracy of the model and of its additive projection in both worlds, with intervals.",
            caption="; ".join(f"{w}: model {t.wa['model']:.2f}, EMAP {t.wa['EMAP']:.2f}, paired difference "
                              f"{t.wa['difference']:+.2f} ({t.low['difference']:+.2f} to {t.high['difference']:+.2f}, "
                              f"n {int(t.n['model'])})" for w, t in emaps.items()))

@@ -41,7 +41,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import pairing, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
 from mcsan_lite.explain import modalities
-from mcsan_lite.figures import basics, results as results_module
+from mcsan_lite import figures
 from mcsan_lite.paper import published as published_module, table_rows, verdicts as verdicts_module
 from mcsan_lite.exercises import lesson10 as check
 from mcsan_lite.features.extraction import extract
@@ -80,11 +80,11 @@ shown = [row for row in ("w/o audio", "w/o cross", "w/o self") if row in wa.inde
 fig, axes = plt.subplots(1, len(shown), figsize=(3.7 * len(shown), 3.6), layout="constrained")
 rises = {}
 for ax, row in zip(np.atleast_1d(axes), shown, strict=True):
-    results_module.draw_slopes(wa.loc[row].rename(row), wa.loc[FULL].rename(FULL), ax=ax)
+    figures.draw_slopes(wa.loc[row].rename(row), wa.loc[FULL].rename(FULL), ax=ax)
     ax.set(title="", xlim=(-0.2, 2.2))
     ax.margins(y=0.15)
     rises[row] = int((wa.loc[FULL] > wa.loc[row]).sum())
-basics.show(fig, alt="Accuracy of the same folds under a row and under the full network, a line a fold, solid where it rises.",
+figures.show(fig, alt="Accuracy of the same folds under a row and under the full network, a line a fold, solid where it rises.",
            caption=f"Solid lines rise, dashed ones fall, the thick one is the mean; each panel has its own scale. Of "
                    f"{wa.shape[1]} folds, the full network is "
                    "ahead in " + ", ".join(f"{n} of {row!r}" for row, n in rises.items()) + ".")
@@ -169,9 +169,9 @@ for name, corrected in (("plain t", 0), ("corrected t", 1 / 8)):
         lines[f"{name}, {used} folds"] = {"mean": alarms, "low": low, "high": high}
 alarms = pd.DataFrame(lines).T
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-basics.draw_rows(alarms, ax=ax, score="share of false alarms (dashed: the 5 % that are promised)")
+figures.draw_rows(alarms, ax=ax, score="share of false alarms (dashed: the 5 % that are promised)")
 ax.axvline(0.05, color="0.4", ls="--", lw=1)
-basics.show(fig, alt="False alarms of the plain and the corrected t with 10, 50 and 100 folds, beside the promised five per cent.",
+figures.show(fig, alt="False alarms of the plain and the corrected t with 10, 50 and 100 folds, beside the promised five per cent.",
            caption=f"{len(worlds)} corpora, two learners of equal worth. With 100 folds (ten-fold, repeated ten times) the plain t "
                    f"raises a false alarm in {alarms['mean']['plain t, 100 folds']:.0%}, the corrected one in "
                    f"{alarms['mean']['corrected t, 100 folds']:.0%}.")
@@ -203,9 +203,9 @@ made = verdicts_module.table3(results, CORPUS)
 forest = made.drop(index=FULL)[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1)
 assert np.allclose(forest["mean"].dropna(), mean[forest["mean"].dropna().index])
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
-results_module.draw_forest(forest.astype(float), ax=ax, margin=MARGIN)
+figures.draw_forest(forest.astype(float), ax=ax, margin=MARGIN)
 verdicts = made.verdict.drop(index=FULL)
-basics.show(fig, alt="Forest plot: the gap of each row to the full network with its corrected 95 per cent interval, and zero.",
+figures.show(fig, alt="Forest plot: the gap of each row to the full network with its corrected 95 per cent interval, and zero.",
            caption=f"Gaps to MCSAN on {k} folds of {corpus.name}, corrected t. " + ". ".join(
                f"{verdict.capitalize()}: {', '.join(verdicts.index[verdicts == verdict])}" for verdict in verdicts.unique()) + ".")
 
@@ -331,10 +331,10 @@ reached = {}
 for ax, name in zip(axes, ("all of it from seeds", "half and half"), strict=True):
     power = pd.DataFrame({seeds: [significance.power(GAP, origin[name], folds_, seeds) for folds_ in many]
                           for seeds in (1, 3, 10, 30)}, index=many)
-    results_module.draw_power(power, ax=ax, title=name)
+    figures.draw_power(power, ax=ax, title=name)
     ax.set(xlim=(2.7, 500), ylim=(-0.05, 1.1))
     reached[name] = power.to_numpy().max()
-basics.show(fig, alt="Chance to show a gap of 0.7 points against the number of folds, for 1, 3, 10 and 30 seeds a fold, two cases.",
+figures.show(fig, alt="Chance to show a gap of 0.7 points against the number of folds, for 1, 3, 10 and 30 seeds a fold, two cases.",
            caption=f"Chance that the corrected t shows {100 * GAP:.1f} points. The highest that is drawn: " +
                    ", ".join(f"{value:.0%} ({name})" for name, value in reached.items()) + ".")
 
@@ -360,9 +360,9 @@ published[["wa gap", "wa t", "wa p", "wa Holm p", "wa within noise", "ua t", "ua
 # %%
 forest = published[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1).astype(float)
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
-results_module.draw_forest(forest, ax=ax, margin=MARGIN, name="printed in the paper")
+figures.draw_forest(forest, ax=ax, margin=MARGIN, name="printed in the paper")
 noise = {score: list(published.index[published[f"{score} within noise"].astype(bool)]) for score in ("wa", "ua")}
-basics.show(fig, alt="Forest plot of the gaps of the paper's Table 3 with Welch intervals from its printed deviations.",
+figures.show(fig, alt="Forest plot of the gaps of the paper's Table 3 with Welch intervals from its printed deviations.",
            caption="Sun et al. 2021, Table 3, WA on IEMOCAP. Within noise as printed: " + ", ".join(noise["wa"]) +
                    ". In UA also: " + (", ".join(row for row in noise["ua"] if row not in noise["wa"]) or "no other") + ".")
 

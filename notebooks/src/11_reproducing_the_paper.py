@@ -52,7 +52,7 @@ from torch import nn
 from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import intervals
 from mcsan_lite.experiments import corpora as corpora_module, floors, grids
-from mcsan_lite.figures import basics, results as results_module
+from mcsan_lite import figures
 from mcsan_lite.paper import (
     ambiguities,
     equations,
@@ -220,7 +220,7 @@ print("; ".join(f"{verdict}: {n}" for verdict, n in made.verdict.drop("MCSAN").v
 told[["WA", "gap", "low", "high", "Holm", "verdict"]]
 
 # %%
-basics.show(verdicts.figure(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
+figures.show(verdicts.figure(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
            caption=f"{grid.name}, {PROTOCOL}; 95 % over {made.basis['MCSAN']}. Right of 0: the full network is better, as the "
                    "paper says of every row. Grey: a point to either side. A marker without a bar: its folds did not vary.")
 
@@ -313,7 +313,7 @@ shown[["says"]].join(points).assign(**{"p Holm": shown["p Holm"].astype(float).r
 printed_gaps = verdicts.published_gaps()
 printed_gaps = printed_gaps[printed_gaps.source == "Table 3"]
 noise = {s.upper(): list(printed_gaps.index[printed_gaps[f"{s} within noise"].astype(bool)]) for s in ("wa", "ua")}
-basics.show(verdicts.figure(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
+figures.show(verdicts.figure(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
            caption="Printed in Sun et al. 2021, Table 3 (IEMOCAP). Interval holds 0: " + "; ".join(
                f"{score}: {', '.join(rows) or 'none'}" for score, rows in noise.items())
            + ". Unpaired, no correction for shared training data: indicative only.")
@@ -345,7 +345,7 @@ panels = dict(iter(moved.groupby("panel", sort=False)))
 sizes = [1.4 + 0.42 * len(ledgers.bars(panel)) for panel in panels.values()]
 fig, axes = plt.subplots(2, 1, figsize=(8, sum(sizes)), height_ratios=sizes, layout="constrained")
 for ax, (name, panel) in zip(axes, panels.items(), strict=True):
-    results_module.draw_tornado(ledgers.bars(panel), ax=ax)
+    figures.draw_tornado(ledgers.bars(panel), ax=ax)
     widest = 130 * panel.difference.abs().max() or 1
     ax.set(xlim=(-widest, widest))
     ax.set_title(name, fontsize=9)
@@ -353,7 +353,7 @@ upper = next(iter(panels.values()))
 clear = upper[(upper.low > 0) | (upper.high < 0)]
 longest = upper.loc[upper.difference.abs().idxmax()]
 span = "no interval" if pd.isna(longest.low) else f"{100 * longest.low:+.1f} to {100 * longest.high:+.1f}"
-basics.show(fig, alt="Two tornado charts: our open choices, and below, apart, the gaps of the paper's Table 3.",
+figures.show(fig, alt="Two tornado charts: our open choices, and below, apart, the gaps of the paper's Table 3.",
            caption=f"Above: {longest.choice} moves WA most, by {100 * longest.difference:+.1f} points ({span}; "
                    f"{tried.fold.nunique()} folds). Interval excludes 0: {', '.join(clear.choice) or 'none'}, of {len(upper)} (one "
                    "in twenty or so would by luck). Below: as printed, other speech, other folds, another axis.")
@@ -501,7 +501,7 @@ for table in ("table1", "table2"):
 # %%
 fig = verdicts.figure(rivals["table1"])
 ahead = list(rivals["table1"].index[rivals["table1"]["wa gap high"].astype(float) < 0])
-basics.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
+figures.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
            caption=f"Gap to MCSAN, {rivals['table1'].attrs['corpus']}. Shown to be ahead of MCSAN in WA here: "
                    f"{', '.join(ahead) or 'none'}.")
 
@@ -513,7 +513,7 @@ basics.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic 
 for corpus_name in ("iemocap", "meld"):
     ax = literature.draw_systems(corpus_name)
     listed = literature.systems(corpus_name)
-    basics.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
+    figures.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
                caption=f"{int(listed.comparable.sum())} of {len(listed)} published numbers on {corpus_name} share the "
                        "paper's protocol, as far as their sources tell.")
 

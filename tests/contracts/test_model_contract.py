@@ -256,7 +256,8 @@ def test_maps_get_words_and_seconds_on_their_axes(case, made):
         assert "attention" in refusal(lambda: attention_maps(model, one))
         return
     each = getattr(model, "frames_per_step", 1)
-    for found in attention_maps(model, one).values():
+    maps = attention_maps(model, one)
+    for found in maps.values():
         query, _, key = found.direction.partition("_from_")
         np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-5)
         axes = {"text": list(one.tokens), "audio": found.spans.mean(1).round(3).tolist()}
@@ -268,7 +269,7 @@ def test_maps_get_words_and_seconds_on_their_axes(case, made):
             axes["text"] if case.startswith("can") else axes.get(key or query, found.keys)
         )
         assert found.weights.shape[1:] == (len(found.queries), len(found.keys)) and found.describe()
-    assert {v.direction for v in views_of(model, one)} >= {
+    assert {v.direction for v in views_of(model, one, maps)} >= {
         "utterance"
     }  # at least what occlusion and gradients say
 

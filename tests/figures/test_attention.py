@@ -1,4 +1,4 @@
-"""Views of attention: one time axis, one colour scale, boxes where the truth is, captions that carry the right number."""
+"""Maps share one time axis and one colour scale, box the truth, and caption the right numbers."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,8 @@ from refusals import refusal
 
 from mcsan_lite.corpus import Word
 from mcsan_lite.explain.maps import frame_spans, frame_times
-from mcsan_lite.figures import attention
+from mcsan_lite.figures import attention, readings, timeline
+from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 from mcsan_lite.figures.basics import OKABE_ITO, Drawn
 
 plt.switch_backend("Agg")
@@ -22,7 +23,9 @@ BEEP = np.where(
 SPANS = frame_spans(22)
 TOKENS = ["so", "sweet", "now"]
 WORDS = (Word("so", 0.4, 1.0), Word("sweet", 1.0, 1.3), Word("now", 1.3, 1.8))
-TRUTH = (1, 1.0, 1.3)
+TRUTH = DecisiveWord(1, 1.0, 1.3)
+KNOWN = AlignedUtterance(TOKENS, SPANS, WORDS, TRUTH)
+BARE = AlignedUtterance(TOKENS, SPANS)
 WEIGHTS = np.full((3, 22), 0.01)
 WEIGHTS[:, 12] = 1 - 0.21  # the frame at 1.12 s
 
@@ -56,9 +59,7 @@ def drawn_well(drawn):
 
 
 def test_the_stack_has_one_axis_of_seconds():
-    drawn = drawn_well(
-        attention.draw_stack(BEEP, RATE, WEIGHTS, TOKENS, SPANS, words=WORDS, truth=TRUTH)
-    )
+    drawn = drawn_well(timeline.draw_stack(BEEP, RATE, WEIGHTS, KNOWN))
     said, wave, mel, pitch, grid, ruler, _bar = drawn.fig.axes
     panels = (said, wave, mel, pitch, grid, ruler)
     assert {ax.get_xlim() for ax in panels} == {(0, 2)}
@@ -85,9 +86,7 @@ def test_the_stack_has_one_axis_of_seconds():
 
 
 def test_the_stack_marks_words_truth_hop_and_window():
-    drawn = attention.draw_stack(
-        BEEP, RATE, WEIGHTS, TOKENS, SPANS, words=WORDS, truth=TRUTH, what="score", title="a title"
-    )
+    drawn = timeline.draw_stack(BEEP, RATE, WEIGHTS, KNOWN, what="score", title="a title")
     said, wave, mel, pitch, grid, ruler, bar = drawn.fig.axes
     assert texts(said) == TOKENS and [t.get_weight() for t in said.texts] == [
         "normal",
@@ -130,21 +129,16 @@ def test_the_stack_marks_words_truth_hop_and_window():
 def test_the_stacks_caption_carries_the_numbers():
     inside = np.flatnonzero((frame_times(22) >= 1.0) & (frame_times(22) < 1.3))
     assert inside.tolist() == [11, 12, 13]
-    caption = attention.draw_stack(
-        BEEP, RATE, WEIGHTS, TOKENS, SPANS, words=WORDS, truth=TRUTH
-    ).caption
+    caption = timeline.draw_stack(BEEP, RATE, WEIGHTS, KNOWN).caption
     assert "“sweet” puts 81% of its weight on the box, 1.00 to 1.30 s" in caption  # .79 + 2 × .01
     assert "an even spread would put 14% there (one utterance, 22 frames)" in caption  # 3 / 22
     assert (
         "at 1.12 s, is inside the box; before the BiLSTM that frame sees 1.03 to 1.21 s" in caption
     )
     away = np.roll(WEIGHTS, 5, axis=1)
-    assert (
-        "outside the box"
-        in attention.draw_stack(BEEP, RATE, away, TOKENS, SPANS, truth=TRUTH).caption
-    )
+    assert "outside the box" in timeline.draw_stack(BEEP, RATE, away, KNOWN).caption
     strong = WEIGHTS * [[1], [1], [2]]
-    bare = attention.draw_stack(BEEP, RATE, strong, TOKENS, SPANS)
+    bare = timeline.draw_stack(BEEP, RATE, strong, BARE)
     assert bare.caption.startswith(
         "“now” puts 79% of its weight on the frame at 1.12 s; an even spread would put 5% there"
     )
@@ -154,9 +148,8 @@ def test_the_stacks_caption_carries_the_numbers():
 def test_signed_scores_are_shown_and_only_their_positive_part_is_shared_out():
     scores = -np.ones((1, 22))
     scores[0, [3, 12]] = 1, 3
-    drawn = attention.draw_stack(
-        BEEP, RATE, scores, ["all words"], SPANS, truth=(0, 1.0, 1.3), what="gradient × input"
-    )
+    frames_only = AlignedUtterance(["all words"], SPANS, truth=DecisiveWord(0, 1.0, 1.3))
+    drawn = timeline.draw_stack(BEEP, RATE, scores, frames_only, what="gradient × input")
     shown = mesh(drawn.fig.axes[4])
     assert shown.get_clim() == (-3, 3) and shown.get_cmap().name == "PuOr_r"
     assert "“all words” puts 75% of its gradient × input on the box" in drawn.caption
@@ -178,24 +171,17 @@ def test_any_size_can_be_drawn(tokens, frames):
     words = [Word(*w) for w in zip(tokens, starts[:-1], starts[1:], strict=True)]
     even = np.full((len(tokens), frames), 1 / frames)
     row = len(tokens) - 1
-    stack = drawn_well(
-        attention.draw_stack(
-            signal, RATE, even, tokens, spans, words=words, truth=(row, *starts[-2:])
-        )
-    )
+    utterance = AlignedUtterance(tokens, spans, words, DecisiveWord(row, *starts[-2:]))
+    stack = drawn_well(timeline.draw_stack(signal, RATE, even, utterance))
     assert f"“{tokens[row]}” points nowhere" in stack.caption
     renderer = stack.fig.canvas.get_renderer()
     boxes = [t.get_window_extent(renderer) for t in stack.fig.axes[0].texts]
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
-    drawn_well(
-        attention.draw_directions(
-            even, np.full((frames, len(tokens)), 1 / len(tokens)), tokens, spans
-        )
-    )
-    assert (
-        "entropy 1.00"
-        in drawn_well(attention.draw_heads(even[None], tokens, spans, rule="the only one")).caption
-    )
+    bare = AlignedUtterance(tokens, spans)
+    back = np.full((frames, len(tokens)), 1 / len(tokens))
+    drawn_well(attention.draw_directions(even, back, bare))
+    heads = drawn_well(attention.draw_heads(even[None], bare, rule="the only one"))
+    assert "entropy 1.00" in heads.caption
 
 
 def test_both_directions_share_a_scale_in_units_of_even_spread():
@@ -203,9 +189,8 @@ def test_both_directions_share_a_scale_in_units_of_even_spread():
     looks[0, 2] = 0.4
     back = np.full((4, 3), 0.1)
     back[3, 1] = 0.8
-    drawn = drawn_well(
-        attention.draw_directions(looks, back, TOKENS, frame_spans(4), truth=(1, 0.1, 0.2))
-    )
+    utterance = AlignedUtterance(TOKENS, frame_spans(4), truth=DecisiveWord(1, 0.1, 0.2))
+    drawn = drawn_well(attention.draw_directions(looks, back, utterance))
     left, right, bar = drawn.fig.axes
     np.testing.assert_allclose(np.asarray(mesh(left).get_array()).reshape(3, 4), looks * 4)
     np.testing.assert_allclose(np.asarray(mesh(right).get_array()).reshape(3, 4), back.T * 3)
@@ -229,9 +214,7 @@ def test_heads_share_a_scale_and_say_their_rule():
     heads = np.full((5, 3, 22), 1 / 22)
     heads[1] = 0
     heads[1, :, 12] = 1
-    drawn = drawn_well(
-        attention.draw_heads(heads, TOKENS, SPANS, rule="lowest entropy", chosen=1, truth=TRUTH)
-    )
+    drawn = drawn_well(attention.draw_heads(heads, KNOWN, rule="lowest entropy", chosen=1))
     shown = [ax for ax in drawn.fig.axes if ax.get_title()]
     assert {mesh(ax).get_clim() for ax in shown} == {(0, 1)} and len(shown) == 5
     assert shown[1].get_title() == "head 1 ◂ chosen\nentropy 0.00, on the box 1.00"
@@ -241,10 +224,10 @@ def test_heads_share_a_scale_and_say_their_rule():
     )
     assert "head 1 (chosen): entropy 0.00, on the box 1.00" in drawn.caption
     given = attention.draw_heads(
-        heads, TOKENS, SPANS, rule="all", truth=TRUTH, scores=np.arange(1, 6) / 10, score="pointing"
+        heads, KNOWN, rule="all", scores=np.arange(1, 6) / 10, score="pointing"
     )
     assert "head 4: entropy 1.00, pointing 0.50" in given.caption
-    assert "box" not in attention.draw_heads(heads, TOKENS, SPANS, rule="all").caption
+    assert "box" not in attention.draw_heads(heads, BARE, rule="all").caption
 
 
 def test_entropy_by_hand():
@@ -256,7 +239,7 @@ def test_entropy_by_hand():
 def test_agreement():
     names = ["raw", "receipts", "constant"]
     table = pd.DataFrame([[1, -0.25, np.nan], [-0.25, 1, np.nan], [np.nan] * 3], names, names)
-    drawn = drawn_well(attention.draw_agreement(table, n=40))
+    drawn = drawn_well(readings.draw_agreement(table, n=40))
     ax = drawn.fig.axes[0]
     assert texts(ax) == ["+1.00", "-0.25", "–", "-0.25", "+1.00", "–", "–", "–", "–"]
     assert (
@@ -268,9 +251,9 @@ def test_agreement():
     wide = pd.DataFrame([[1, 0.9, 0.2], [0.9, 1, -0.5], [0.2, -0.5, 1]], names, names)
     assert (
         "+0.20. Most alike: raw and receipts, +0.90; least: receipts and constant, -0.50."
-        in attention.draw_agreement(wide, n=1).caption
+        in readings.draw_agreement(wide, n=1).caption
     )
-    drawn_well(attention.draw_agreement(table.loc[["raw"], ["raw"]], n=1))
+    drawn_well(readings.draw_agreement(table.loc[["raw"], ["raw"]], n=1))
 
 
 def curves(tests=("deletion", "insertion")):
@@ -286,7 +269,7 @@ def curves(tests=("deletion", "insertion")):
 
 def test_deletion_curves_with_areas_and_band():
     drawn = drawn_well(
-        attention.draw_deletion(curves().sample(frac=1, random_state=0), value="margin")
+        readings.draw_deletion(curves().sample(frac=1, random_state=0), value="margin")
     )
     left, right = sorted(drawn.fig.axes, key=lambda ax: ax.get_title(loc="left"))
     assert left.get_title(loc="left").startswith(
@@ -315,7 +298,7 @@ def test_deletion_curves_with_areas_and_band():
         and "standard deviation" in drawn.caption
     )
     alone = curves(["deletion"]).query("order == 'receipts'")
-    assert "band" not in drawn_well(attention.draw_deletion(alone)).caption
+    assert "band" not in drawn_well(readings.draw_deletion(alone)).caption
 
 
 def test_shapley():
@@ -326,7 +309,7 @@ def test_shapley():
             "label": ["joy", "joy", "calm", "calm"],
         }
     )
-    drawn = drawn_well(attention.draw_shapley(values))
+    drawn = drawn_well(readings.draw_shapley(values))
     ax = drawn.fig.axes[0]
     joy, calm = ax.lines[:2]
     assert joy.get_xydata().tolist() == [[1, 0], [3, 4]] and calm.get_xydata().tolist() == [
@@ -343,42 +326,46 @@ def test_shapley():
     )
     assert (
         "interval"
-        not in drawn_well(attention.draw_shapley(values[["audio", "text"]].head(1))).caption
+        not in drawn_well(readings.draw_shapley(values[["audio", "text"]].head(1))).caption
     )
 
 
 def test_what_does_not_belong_together_is_refused():
-    def stack(weights=WEIGHTS, tokens=TOKENS, spans=SPANS, signal=BEEP, **more):
-        return refusal(lambda: attention.draw_stack(signal, RATE, weights, tokens, spans, **more))
+    def stack(weights=WEIGHTS, tokens=TOKENS, spans=SPANS, signal=BEEP, truth=None):
+        def draw():
+            utterance = AlignedUtterance(tokens, spans, truth=truth)
+            timeline.draw_stack(signal, RATE, weights, utterance)
+
+        return refusal(draw)
 
     assert "(22, 3)" in stack(WEIGHTS.T)
     assert "2 words" in stack(tokens=TOKENS[:2])
     assert "spans (22,)" in stack(spans=frame_times(22))
     assert "none of them empty" in stack(np.zeros((0, 22)), [])
     assert "1 are not finite" in stack(np.where(np.arange(66).reshape(3, 22) == 5, np.nan, 1))
-    assert "truth (3, 1.0, 1.3)" in stack(truth=(3, 1.0, 1.3))
-    assert "truth (1, 1.3, 1.0)" in stack(truth=(1, 1.3, 1.0))
+    assert "truth (3, 1.0, 1.3)" in stack(truth=DecisiveWord(3, 1.0, 1.3))
+    assert "truth (1, 1.3, 1.0)" in stack(truth=DecisiveWord(1, 1.3, 1.0))
     assert "without a sample" in stack(signal=BEEP[:0])
-    assert "2 axes" in refusal(lambda: attention.draw_directions(WEIGHTS, WEIGHTS, TOKENS, SPANS))
-    assert "3 axes" in refusal(lambda: attention.draw_heads(WEIGHTS, TOKENS, SPANS, rule="all"))
-    assert "one a head" in refusal(
-        lambda: attention.draw_heads(WEIGHTS[None], TOKENS, SPANS, rule="all", scores=[1, 2])
+    assert "2 axes" in refusal(lambda: attention.draw_directions(WEIGHTS, WEIGHTS, BARE))
+    assert "3 axes" in refusal(lambda: attention.draw_heads(WEIGHTS, BARE, rule="all"))
+    assert "one per head" in refusal(
+        lambda: attention.draw_heads(WEIGHTS[None], BARE, rule="all", scores=[1, 2])
     )
     assert "the same readings" in refusal(
-        lambda: attention.draw_agreement(pd.DataFrame([[1, 0]], ["a"], ["a", "b"]), n=1)
+        lambda: readings.draw_agreement(pd.DataFrame([[1, 0]], ["a"], ["a", "b"]), n=1)
     )
     assert "add low, high." in refusal(
-        lambda: attention.draw_deletion(curves().drop(columns=["low", "high"]))
+        lambda: readings.draw_deletion(curves().drop(columns=["low", "high"]))
     )
     assert "at least one row" in refusal(
-        lambda: attention.draw_shapley(pd.DataFrame({"audio": [], "text": []}))
+        lambda: readings.draw_shapley(pd.DataFrame({"audio": [], "text": []}))
     )
 
 
 def test_a_view_shows_itself_with_its_words(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda thing, **how: shown.append((thing, how)))
-    attention.draw_agreement(pd.DataFrame([[1.0]], ["a"], ["a"]), n=2).show()
+    readings.draw_agreement(pd.DataFrame([[1.0]], ["a"], ["a"]), n=2).show()
     (_, how), (caption, _) = shown
     assert (
         how["metadata"]["image/png"]["alt"].startswith("Square of rank correlations")

@@ -13,7 +13,8 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 from mcsan_lite.corpus import Word
-from mcsan_lite.figures import basics
+from mcsan_lite.figures import attention, basics, networks, results
+from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 
 plt.switch_backend("Agg")
 TONE = 0.5 * np.sin(np.arange(8000) * 2 * np.pi * 440 / 16_000)
@@ -59,8 +60,10 @@ def test_mfcc():
 
 
 def test_attention():
-    weights, times = np.array([[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]]), np.array([0.05, 0.14, 0.23])
-    ax = basics.draw_attention(weights, ["so", "sweet"], times, highlight=(1, 0.2, 0.5), top=0.9)
+    weights = np.array([[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]])
+    spans = np.array([[0.0, 0.1], [0.09, 0.19], [0.18, 0.28]])  # middles 0.05, 0.14, 0.23
+    utterance = AlignedUtterance(["so", "sweet"], spans, truth=DecisiveWord(1, 0.2, 0.5))
+    ax = attention.draw_attention(weights, utterance, top=0.9)
     (mesh,) = [c for c in ax.collections if hasattr(c, "get_coordinates")]
     np.testing.assert_array_equal(np.asarray(mesh.get_array()).reshape(2, 3), weights)
     np.testing.assert_allclose(mesh.get_coordinates()[0, :, 0], [0.005, 0.095, 0.185, 0.275])
@@ -77,9 +80,9 @@ def test_attention():
 
 def test_attention_signed_shared_and_short():
     scores = np.array([[-0.5, 0.2], [0.1, 0.3]])
-    ax = basics.draw_attention(
-        scores, ["antidisestablishmentarianism", "a" * 20], np.array([0.05, 0.14]), bar=None
-    )
+    spans = np.array([[0.0, 0.1], [0.09, 0.19]])
+    utterance = AlignedUtterance(["antidisestablishmentarianism", "a" * 20], spans)
+    ax = attention.draw_attention(scores, utterance, bar=None)
     (mesh,) = [c for c in ax.collections if hasattr(c, "get_coordinates")]
     assert (
         mesh.get_clim() == (-0.5, 0.5)
@@ -87,7 +90,8 @@ def test_attention_signed_shared_and_short():
         and ax.figure.axes == [ax]
     )
     assert ticks(ax.yaxis) == ["antidisestablishmen…", "a" * 20]
-    nothing = basics.draw_attention(np.zeros((1, 2)), ["so"], np.array([0.05, 0.14]), bar="score")
+    one_word = AlignedUtterance(["so"], spans)
+    nothing = attention.draw_attention(np.zeros((1, 2)), one_word, bar="score")
     (mesh,) = [c for c in nothing.collections if hasattr(c, "get_coordinates")]
     assert mesh.get_clim() == (0, 1) and mesh.get_cmap().name == "cividis"
     assert "score" in [a.get_ylabel() for a in nothing.figure.axes]
@@ -104,21 +108,11 @@ def test_pitch_follows_the_tone():
     assert texts(basics.draw_pitch(np.zeros(8000), 16_000)) == ["no voice found"]
 
 
-def test_probabilities():
-    ax = basics.draw_probabilities(pd.Series({"anger": 0.7, "joy": 0.2, "calm": 0.1}), true="joy")
-    assert ticks(ax.yaxis) == ["calm", "joy", "anger"] and [p.get_width() for p in ax.patches] == [
-        0.1,
-        0.2,
-        0.7,
-    ]
-    assert texts(ax) == ["10%", "20% ← true", "70%"]
-
-
 def test_rows():
     table = pd.DataFrame(
         {"mean": [0.9, 0.5], "low": [0.85, 0.4], "high": [0.95, 0.7]}, index=["MCSAN", "w/o cross"]
     )
-    ax = basics.draw_rows(table, marks={"text": 0.43}, score="UA")
+    ax = results.draw_rows(table, marks={"text": 0.43}, score="UA")
     assert (
         ticks(ax.yaxis) == ["MCSAN", "w/o cross"]
         and ax.get_yticks().tolist() == [1, 0]
@@ -135,13 +129,13 @@ def test_rows():
     ]
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["text 0.43"]
     assert (
-        basics.draw_rows(table.assign(low=np.nan, high=np.nan)).get_legend() is None
+        results.draw_rows(table.assign(low=np.nan, high=np.nan)).get_legend() is None
     )  # a single training has no interval
 
 
 def test_confusion():
     counts = np.array([[8, 2, 0], [1, 3, 1], [0, 0, 0]])
-    ax = basics.draw_confusion(counts, ["a", "b", "c"])
+    ax = networks.draw_confusion(counts, ["a", "b", "c"])
     np.testing.assert_allclose(
         ax.images[0].get_array(), [[0.8, 0.2, 0], [0.2, 0.6, 0.2], [0, 0, 0]]
     )
@@ -152,7 +146,7 @@ def test_confusion():
 
 def test_curves():
     history = pd.DataFrame({"epoch": [1, 2, 3], "valid_wa": [0.2, 0.6, 0.5], "loss": [3, 2, 1]})
-    ax = basics.draw_curves(
+    ax = networks.draw_curves(
         {"full": history, "w/o cross": history.assign(valid_wa=[0.1, 0.2, 0.3])},
         marks={"chance": 0.14},
     )
@@ -167,7 +161,7 @@ def test_curves():
     assert (
         ax.lines[0].get_marker() != ax.lines[2].get_marker() and ax.get_ylabel() == "valid wa"
     )  # never colour alone
-    assert basics.draw_curves({"full": history}, column="loss").lines[0].get_ydata().tolist() == [
+    assert networks.draw_curves({"full": history}, column="loss").lines[0].get_ydata().tolist() == [
         3,
         2,
         1,
@@ -183,7 +177,7 @@ def test_curves():
     ids=["parallel", "sequential"],
 )
 def test_wiring(paths, boxes):
-    ax = basics.draw_wiring(paths, ["audio", "text"])
+    ax = networks.draw_wiring(paths, ["audio", "text"])
     names = ["audio\nencoder", "classifier", "concat", "text\nencoder"]
     assert sorted(t for t in texts(ax) if t) == sorted([*boxes, *names])
     crossing = next(
@@ -196,29 +190,28 @@ def test_wiring(paths, boxes):
 
 def test_figures_can_be_drawn_into_given_axes():
     _, ax = plt.subplots()
-    probabilities = pd.Series({"a": 0.4, "b": 0.6})
     table = pd.DataFrame({"mean": [0.9], "low": [0.8], "high": [1.0]}, index=["x"])
     history = pd.DataFrame({"epoch": [1], "valid_wa": [0.2]})
-    for name, first in (
-        ("waveform", (TONE, 16_000)),
-        ("spectrogram", (TONE, 16_000)),
-        ("pitch", (TONE, 16_000)),
-        ("mfcc", (np.eye(4),)),
-        ("attention", (np.eye(2), ["a", "b"], np.array([0.05, 0.14]))),
-        ("probabilities", (probabilities,)),
-        ("rows", (table,)),
-        ("confusion", (np.eye(2, dtype=int), ["a", "b"])),
-        ("curves", ({"a": history},)),
-        ("wiring", ([["self"]], ["audio"])),
+    utterance = AlignedUtterance(["a", "b"], np.array([[0.0, 0.1], [0.09, 0.19]]))
+    for draw, first in (
+        (basics.draw_waveform, (TONE, 16_000)),
+        (basics.draw_spectrogram, (TONE, 16_000)),
+        (basics.draw_pitch, (TONE, 16_000)),
+        (basics.draw_mfcc, (np.eye(4),)),
+        (attention.draw_attention, (np.eye(2), utterance)),
+        (results.draw_rows, (table,)),
+        (networks.draw_confusion, (np.eye(2, dtype=int), ["a", "b"])),
+        (networks.draw_curves, ({"a": history},)),
+        (networks.draw_wiring, ([["self"]], ["audio"])),
     ):
-        assert getattr(basics, f"draw_{name}")(*first, ax=ax) is ax
-        assert isinstance(getattr(basics, f"draw_{name}")(*first), plt.Axes)
+        assert draw(*first, ax=ax) is ax
+        assert isinstance(draw(*first), plt.Axes)
 
 
 def test_show_gives_picture_alt_text_and_caption(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda thing, **how: shown.append((thing, how)))
-    ax = basics.draw_probabilities(pd.Series({"a": 0.4, "b": 0.6}))
+    ax = basics.draw_mfcc(np.eye(4))
     basics.show(ax.figure, alt="two bars", caption="What it thinks.")
     (picture, how), (caption, _) = shown
     assert picture.data[:8] == b"\x89PNG\r\n\x1a\n" and how == {

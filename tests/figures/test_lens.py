@@ -18,10 +18,11 @@ from refusals import refusal
 from mcsan_lite.cli import main, utterance
 from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, make_synthetic, read_truth
 from mcsan_lite.explain.from_attention import READINGS
-from mcsan_lite.explain.maps import attention_maps, frame_times
+from mcsan_lite.explain.maps import attention_maps, frame_spans
 from mcsan_lite.features.batch import Dims, Standardizer
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.figures import lens
+from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 from mcsan_lite.figures.lens import View
 from mcsan_lite.models.baselines.multihop import MultiHop, MultiHopConfig
 from mcsan_lite.models.baselines.xu_align import XuAlign, XuAlignConfig
@@ -29,7 +30,7 @@ from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training.inference import Trained
 
 NAMES = ["html", "svg", "png", "csv"]
-RATE, TIMES, TOKENS = 16_000, frame_times(11), ["so", "sweet", "pain"]
+RATE, SPANS, TOKENS = 16_000, frame_spans(11), ["so", "sweet", "pain"]
 NOISE = 0.3 * np.random.default_rng(0).standard_normal(RATE).clip(-3, 3)
 SHARES = np.random.default_rng(1).dirichlet(np.ones(11), 3)  # (L, A)
 PLAIN = View("raw", "text_from_audio", None, SHARES)
@@ -47,8 +48,9 @@ def scores(view: dict, columns: int) -> np.ndarray:
     return view["low"] + steps / 255 * (view["high"] - view["low"])
 
 
-def make(views=(PLAIN,), signal=NOISE, tokens=TOKENS, times=TIMES, title="t", truth=None):
-    return lens.lens(signal, RATE, list(tokens), list(views), times=times, title=title, truth=truth)
+def make(views=(PLAIN,), signal=NOISE, tokens=TOKENS, spans=SPANS, title="t", truth=None):
+    utterance = AlignedUtterance(tokens, spans, truth=truth)
+    return lens.lens_page(signal, RATE, utterance, views, title=title)
 
 
 class TestPage:
@@ -77,7 +79,7 @@ class TestPage:
         assert not scores(view, 11).any() and view["shares"] is False
 
     def test_sound_and_waveform_arrive(self, tmp_path):
-        found = data_of(make(truth=(2, 0.25, 0.5)))
+        found = data_of(make(truth=DecisiveWord(2, 0.25, 0.5)))
         kind, _, coded = found["audio"].partition(",")
         (tmp_path / "a.ogg").write_bytes(base64.b64decode(coded))
         signal, rate = soundfile.read(tmp_path / "a.ogg")
@@ -97,7 +99,7 @@ class TestPage:
             wave, [(s.min(), s.max()) for s in stretches], atol=np.abs(NOISE).max() / 250
         )
         assert (found["seconds"], found["tokens"], found["truth"]) == (1.0, TOKENS, [2, 0.25, 0.5])
-        np.testing.assert_allclose(found["times"], TIMES, atol=1e-4)
+        np.testing.assert_allclose(found["times"], SPANS.mean(1), atol=1e-4)
 
     def test_any_text_is_text(self):
         evil = [
@@ -148,12 +150,12 @@ class TestPage:
             for i in range(8)
         ]
         page = make(
-            views, random.standard_normal(5 * RATE) / 4, ["word"] * words, frame_times(frames)
+            views, random.standard_normal(5 * RATE) / 4, ["word"] * words, frame_spans(frames)
         )
         assert len(page.encode()) < 300_000
 
     def test_the_colours_are_cividis(self):
-        text = (Path(lens.__file__).with_name("lens.html")).read_text()
+        text = (Path(lens.__file__).with_name("lens.html")).read_text(encoding="utf-8")
         stops = json.loads(re.search(r"CIVIDIS = (\[.*?\]\]);", text, re.DOTALL)[1])
         for i, stop in enumerate(stops):
             np.testing.assert_allclose(
@@ -173,13 +175,13 @@ class TestPage:
             ({"views": (View("raw", "text_from_audio", None, SHARES, np.ones(2)),)}, "(3,)"),
             ({"views": ()}, "0 views"),
             ({"tokens": ()}, "0 tokens"),
-            ({"times": TIMES[::-1]}, "seconds that grow"),
-            ({"times": TIMES[:0]}, "times of shape (0,)"),
+            ({"spans": SPANS[::-1]}, "seconds that grow"),
+            ({"spans": SPANS[:0]}, "spans (0, 2)"),
             ({"signal": np.zeros((2, 9))}, "(2, 9)"),
             ({"signal": []}, "(0,)"),
             ({"signal": [np.nan]}, "finite mono"),
-            ({"truth": (3, 0, 1)}, "token 3 of 3"),
-            ({"truth": (-1, 0, 1)}, "token -1"),
+            ({"truth": DecisiveWord(3, 0, 1)}, "token 3 of 3"),
+            ({"truth": DecisiveWord(-1, 0, 1)}, "token -1"),
         ],
     )
     def test_what_does_not_fit_is_refused(self, wrong, crucial):
@@ -201,7 +203,8 @@ class TestViews:
     def test_attention_with_its_heads_then_every_other_reading(self, small, make_features):
         torch.manual_seed(0)
         (one,), model = make_features(1, frames=40, words=4), MCSAN(Dims(13, 17, 3), small()).eval()
-        views, maps = lens.views_of(model, one), attention_maps(model, one)
+        maps = attention_maps(model, one)
+        views = lens.views_of(model, one, maps)
         for i, direction in enumerate(("text_from_audio", "audio_from_text")):
             found, heads = maps[f"cross.0.{direction}"], views[12 * i : 12 * (i + 1)]
             assert {(v.name, v.direction) for v in heads} == {("raw attention", direction)}
@@ -214,16 +217,18 @@ class TestViews:
         np.testing.assert_allclose(by["value-weighted", "text_from_audio"].weights, reading.pairs)
         np.testing.assert_allclose(by["value-weighted", "utterance"].weights[0], reading.frames)
         np.testing.assert_allclose(
-            by["receipts", "utterance"].words, READINGS["receipts"](model, one, None).words
+            by["receipts", "utterance"].word_scores, READINGS["receipts"](model, one, None).words
         )
 
     def test_layers_have_names_and_a_model_without_cross_attention_its_other_readings(
         self, small, make_features
     ):
         (one,) = make_features(1, frames=40, words=4)
-        names = {v.name for v in lens.views_of(MCSAN(Dims(13, 17, 3), small(layers=2)).eval(), one)}
+        deep = MCSAN(Dims(13, 17, 3), small(layers=2)).eval()
+        names = {v.name for v in lens.views_of(deep, one, attention_maps(deep, one))}
         assert {"raw attention, layer 1", "raw attention, layer 2"} <= names
-        views = lens.views_of(MCSAN(Dims(13, 17, 3), small(use_cross=False)).eval(), one)
+        no_cross = MCSAN(Dims(13, 17, 3), small(use_cross=False)).eval()
+        views = lens.views_of(no_cross, one, attention_maps(no_cross, one))
         assert "receipts" in {v.name for v in views} and {v.direction for v in views} == {
             "utterance"
         }
@@ -242,7 +247,9 @@ def run(small, corpus, tmp_path):
     torch.manual_seed(0)
     words = sorted(set(" ".join(read_truth(corpus).text).split()))
     vectors = tmp_path / "v.txt"
-    vectors.write_text("".join(f"{w} {i} {-i} {i % 3} 1.5\n" for i, w in enumerate(words)))
+    vectors.write_text(
+        "".join(f"{w} {i} {-i} {i % 3} 1.5\n" for i, w in enumerate(words)), encoding="utf-8"
+    )
     standardizer = Standardizer()
     standardizer.mean, standardizer.deviation = (
         np.zeros(13, np.float32),
@@ -259,13 +266,15 @@ def plain_stack(monkeypatch):
     from matplotlib import pyplot as plt
 
     asked = {}
+
+    def draw(signal, rate, weights, aligned, **more):
+        asked.update(more, signal=signal, weights=weights, utterance=aligned)
+        return SimpleNamespace(fig=plt.figure())
+
     monkeypatch.setattr(
         utterance,
         "draw_stack",
-        lambda signal, rate, weights, tokens, spans, **more: (
-            asked.update(more, signal=signal, weights=weights, tokens=tokens)
-            or SimpleNamespace(fig=plt.figure())
-        ),
+        draw,
     )
     return asked
 
@@ -306,7 +315,7 @@ class TestAttend:
         assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(
             f"a.b.{ending}" for ending in NAMES
         )
-        found = data_of((tmp_path / "out" / "a.b.html").read_text())
+        found = data_of((tmp_path / "out" / "a.b.html").read_text(encoding="utf-8"))
         tokens = truth.text[name].split()
         spoken = [t for t in truth.times[name] if t[0]][int(truth.decisive[name])]
         assert found["tokens"] == tokens and found["truth"] == [
@@ -320,11 +329,11 @@ class TestAttend:
         np.testing.assert_allclose(
             scores(found["views"][0], len(found["times"])), table, atol=table.max(axis=None) / 500
         )
-        assert list(table.index) == plain_stack["tokens"] == tokens and plain_stack[
-            "truth"
-        ] == tuple(found["truth"])
+        drawn = plain_stack["utterance"]
+        assert list(table.index) == drawn.tokens == tokens
+        assert drawn.truth == tuple(found["truth"])
         np.testing.assert_allclose(plain_stack["weights"], table)
-        assert "<svg" in (tmp_path / "out" / "a.b.svg").read_text()
+        assert "<svg" in (tmp_path / "out" / "a.b.svg").read_text(encoding="utf-8")
         assert (tmp_path / "out" / "a.b.png").read_bytes()[:4] == b"\x89PNG"
 
     @pytest.mark.parametrize(
@@ -352,7 +361,7 @@ class TestAttend:
         status, out, err = mcsan(*asked)
         assert status == 0 and (tmp_path / "out").exists() is written, err
         if written:
-            found = data_of((tmp_path / "out" / "a.b.html").read_text())
+            found = data_of((tmp_path / "out" / "a.b.html").read_text(encoding="utf-8"))
             assert (
                 np.diff(found["times"])[2:] == pytest.approx(0.03, abs=1e-3)
                 and " looks most at " in out
@@ -377,18 +386,18 @@ class TestAttend:
             pd.DataFrame, "to_csv", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full"))
         )
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "a.b.html").write_text("old")
+        (tmp_path / "out" / "a.b.html").write_text("old", encoding="utf-8")
         with pytest.raises(OSError, match="disk full"):
             mcsan("--corpus", "synthetic", "--root", str(corpus), "--id", "test_000003")
         assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.b.html"]
-        assert (tmp_path / "out" / "a.b.html").read_text() == "old"
+        assert (tmp_path / "out" / "a.b.html").read_text(encoding="utf-8") == "old"
 
     def test_your_own_recording_with_its_aligned_stack(self, mcsan, tmp_path):
         soundfile.write(tmp_path / "a.wav", NOISE, RATE)
         assert (
             mcsan("--audio", f"{tmp_path}/a.wav", "--text", "$ sweet ^ $ <b>")[0] == 0
         )  # dollars could start a formula
-        found = data_of((tmp_path / "out" / "a.b.html").read_text())
+        found = data_of((tmp_path / "out" / "a.b.html").read_text(encoding="utf-8"))
         assert found["truth"] is None and found["tokens"] == ["$", "sweet", "^", "$", "<", "b", ">"]
         assert (
             found["title"].startswith("your recording · predicted ")
@@ -399,7 +408,7 @@ class TestAttend:
         soundfile.write(tmp_path / "a.wav", NOISE, RATE)
         object.__setattr__(run.features, "max_frames", 50)
         mcsan("--audio", f"{tmp_path}/a.wav", "--text", "so sweet")
-        found = data_of((tmp_path / "out" / "a.b.html").read_text())
+        found = data_of((tmp_path / "out" / "a.b.html").read_text(encoding="utf-8"))
         assert (
             found["seconds"] == 0.5 == len(plain_stack["signal"]) / RATE
             and max(found["times"]) < 0.6

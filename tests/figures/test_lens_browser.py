@@ -14,8 +14,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from mcsan_lite.explain.maps import frame_times
-from mcsan_lite.figures.lens import View, lens, show_lens
+from mcsan_lite.explain.maps import frame_spans
+from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
+from mcsan_lite.figures.lens import View, lens_page, show_lens
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -26,7 +27,9 @@ pytestmark = pytest.mark.skipif(
     reason="no Chromium with chromedriver here: sudo apt install chromium chromium-driver",
 )
 RATE, SECONDS, TOKENS = 16_000, 2.0, ["so", "very", "sweet"]
-TIMES = frame_times(22)
+SPANS = frame_spans(22)
+TIMES = SPANS.mean(1)
+DECISIVE = DecisiveWord(2, TIMES[14], TIMES[17])
 TONE = np.sin(2 * np.pi * 220 * np.arange(int(SECONDS * RATE)) / RATE) * np.linspace(
     0.2, 0.8, int(SECONDS * RATE)
 )
@@ -58,8 +61,9 @@ VIEWS = [
 ]
 
 
-def page(tokens=TOKENS, title="a word lens", truth=(2, TIMES[14], TIMES[17])):
-    return lens(TONE, RATE, list(tokens), VIEWS, times=TIMES, title=title, truth=truth)
+def page(tokens=TOKENS, title="a word lens"):
+    utterance = AlignedUtterance(tokens, SPANS, truth=DECISIVE)
+    return lens_page(TONE, RATE, utterance, VIEWS, title=title)
 
 
 @pytest.fixture(scope="module")

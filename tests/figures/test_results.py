@@ -7,7 +7,7 @@ from drawn import texts, ticks
 from matplotlib import pyplot as plt
 
 from mcsan_lite.evaluation.intervals import calibration_error, reliability, share_interval
-from mcsan_lite.figures import results
+from mcsan_lite.figures import basics, networks, results
 
 plt.switch_backend("Agg")
 
@@ -45,7 +45,7 @@ def test_forest():
     )
     ours, theirs = (
         next(line for line in ax.lines if line.get_marker() == m)
-        for m in results.MARKERS[0] + results.MARKERS[3]
+        for m in basics.MARKERS[0] + basics.MARKERS[3]
     )
     np.testing.assert_allclose(ours.get_xydata(), [[1.6, 2], [np.nan, 1], [0.7, 0]])
     np.testing.assert_allclose(theirs.get_xdata(), [1.6, 1, 1.1])
@@ -162,7 +162,7 @@ def test_reliability_chart():
     table = reliability(
         np.array([[0.95, 0.05], [0.9, 0.1], [0.1, 0.9], [0.6, 0.4]]), [0, 0, 0, 1], bins=5
     )
-    ax = results.draw_reliability(table, name="MCSAN")
+    ax = networks.draw_reliability(table, name="MCSAN")
     assert (
         ax.get_title()
         == f"MCSAN: ECE {calibration_error(table):.3f}, 4 utterances (n below each point)"
@@ -174,7 +174,7 @@ def test_reliability_chart():
 
 def test_band():
     frame = pd.DataFrame({"epoch": [1, 2, 3], "valid_wa": [0.2, 0.4, 0.6]})
-    ax = results.draw_band(
+    ax = networks.draw_band(
         {"MCSAN": [frame, frame.assign(valid_wa=[0.4, 0.4, 0.4])], "w/o cross": [frame.iloc[:2]]}
     )
     assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.3, 0.4, 0.5]) and ax.lines[
@@ -191,21 +191,24 @@ def test_band():
 
 
 def test_labels_of_close_lines_are_moved_apart():
-    places = results._apart([0.5, 0.51, 0.5, 0.9], 0.1)
+    places = basics._spread([0.5, 0.51, 0.5, 0.9], 0.1)
     assert np.diff(np.sort(places)).min() >= 0.1 - 1e-6 and places[3] == 0.9
     assert places[0] < places[2] < places[1]  # in their order
 
 
 def test_charts_can_be_drawn_into_given_axes():
     series = pd.Series([0.5, 0.6], ["a", "b"], name="x")
-    for name, first in (
-        ("forest", [pd.DataFrame({"mean": [0.1], "low": [0], "high": [0.2]}, index=["a"])]),
-        ("slopes", [series, series]),
-        ("power", [pd.DataFrame({1: [0.1, 0.2]}, index=[5, 10])]),
-        ("tornado", [pd.DataFrame({"low": [0.1], "high": [0.2]}, index=["a"])]),
-        ("reliability", [reliability(np.array([[0.9, 0.1]]), [0])]),
-        ("band", [{"a": [pd.DataFrame({"epoch": [1], "valid_wa": [0.2]})]}]),
+    for draw, first in (
+        (
+            results.draw_forest,
+            [pd.DataFrame({"mean": [0.1], "low": [0], "high": [0.2]}, index=["a"])],
+        ),
+        (results.draw_slopes, [series, series]),
+        (results.draw_power, [pd.DataFrame({1: [0.1, 0.2]}, index=[5, 10])]),
+        (results.draw_tornado, [pd.DataFrame({"low": [0.1], "high": [0.2]}, index=["a"])]),
+        (networks.draw_reliability, [reliability(np.array([[0.9, 0.1]]), [0])]),
+        (networks.draw_band, [{"a": [pd.DataFrame({"epoch": [1], "valid_wa": [0.2]})]}]),
     ):
         _, ax = plt.subplots()
-        assert getattr(results, f"draw_{name}")(*first, ax=ax) is ax
-        assert isinstance(getattr(results, f"draw_{name}")(*first), plt.Axes)
+        assert draw(*first, ax=ax) is ax
+        assert isinstance(draw(*first), plt.Axes)
