@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -43,18 +43,28 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something a reader saw and did not take, with the reason as "kind: detail": nothing is dropped silently.
+    """Something that a reader saw and did not take: nothing is dropped silently.
 
-    The kind (all before the first ": ") is the same for all of its sort, so that thousands can be counted in a line.
+    The kind is the same for all of its sort, so that thousands can be counted in one line.
     """
 
     id: str
-    reason: str
+    kind: str
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Kind and detail, for reading."""
+        return f"{self.kind}: {self.detail}" if self.detail else self.kind
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled utterances. `labels` fixes the class order everywhere downstream.
+    """Labelled utterances.
+
+    `labels` fixes the class order everywhere downstream. `kind` says whose reader made it: "synthetic", "iemocap",
+    "meld", "ravdess" or "manifest"; "" where none did. `generated` is True where nobody has spoken: the synthetic
+    corpus, in its own folder or in another corpus's layout.
 
     Raises DataError for a label out of the set, for an id that occurs twice, and for no utterance at all.
     """
@@ -62,7 +72,9 @@ class Corpus:
     name: str
     labels: tuple[str, ...]
     utterances: tuple[Utterance, ...]
-    skipped: tuple[Skipped, ...] = field(default=())
+    skipped: tuple[Skipped, ...] = ()
+    kind: str = ""
+    generated: bool = False
 
     def __post_init__(self) -> None:
         if not self.utterances:
@@ -97,7 +109,7 @@ class Corpus:
 
     def skipped_kinds(self) -> pd.Series:
         """How many were skipped for each kind of reason, the most frequent first."""
-        kinds = [s.reason.split(": ")[0] for s in self.skipped]
+        kinds = [s.kind for s in self.skipped]
         return pd.Series(kinds, dtype=object).value_counts().rename("skipped")
 
     def fingerprint(self) -> str:

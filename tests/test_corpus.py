@@ -149,7 +149,13 @@ def test_fingerprint_does_not_see_the_place_nor_what_was_skipped():
         near.fingerprint()
         == far.fingerprint()
         == replace(far, skipped=(Skipped("v", "cut off"),)).fingerprint()
+        == replace(far, kind="meld", generated=True).fingerprint()
     )
+
+
+def test_a_reason_reads_as_kind_and_detail():
+    assert Skipped("v", "cut off").reason == "cut off"
+    assert Skipped("v", "cut off", "at 3 s").reason == "cut off: at 3 s"
 
 
 def test_values_are_frozen():

@@ -55,7 +55,7 @@ def open_corpus(args: argparse.Namespace):
         cache = Path(args.data) / "cache"
         corpus = watchable(usable(corpus, cache=cache, jobs=args.jobs), cache=cache, jobs=args.jobs)
     for kind, count in corpus.skipped_kinds().items():
-        first = next(s for s in corpus.skipped if s.reason.startswith(kind))
+        first = next(s for s in corpus.skipped if s.kind == kind)
         print(f"skipped {count:6,d}  {kind}, such as {first.id}", file=sys.stderr)
     return corpus
 

@@ -121,11 +121,10 @@ def table(args: argparse.Namespace) -> int:
 
 def _kind(args: argparse.Namespace, corpus) -> str:
     """Whose printed numbers may stand beside: none beside generated speech, or where there is nothing to hear."""
-    generated, silent = (
-        corpus.name.startswith("synthetic"),
-        not any(u.audio for u in corpus.utterances),
-    )
-    return "synthetic" if generated else "text alone" if silent else args.corpus
+    if corpus.generated:
+        return "synthetic"
+    silent = not any(u.audio for u in corpus.utterances)
+    return "text alone" if silent else args.corpus
 
 
 def _name(args: argparse.Namespace, corpus, spec) -> str:

@@ -78,7 +78,8 @@ PUBLISHED = {
 def _all_turns(root: Path | str, *, strict: bool) -> Corpus:
     """IEMOCAP with the turns that no experiment uses: they are counted too."""
     turns, skipped = iemocap_reader.read_turns(root, strict=strict)
-    return Corpus("iemocap", tuple(iemocap_reader.PUBLISHED), tuple(turns), tuple(skipped))
+    labels = tuple(iemocap_reader.PUBLISHED)
+    return Corpus("iemocap", labels, tuple(turns), tuple(skipped), kind="iemocap")
 
 
 def _read(name: str, root: Path | str) -> tuple[Corpus, dict | None]:
@@ -99,7 +100,7 @@ def _read(name: str, root: Path | str) -> tuple[Corpus, dict | None]:
 def _skipped(corpus: Corpus) -> list[dict]:
     first: dict[str, tuple[str, str]] = {}
     for s in sorted(corpus.skipped, key=lambda s: (s.id, s.reason)):
-        first.setdefault(s.reason.split(": ")[0], (s.id, s.reason))
+        first.setdefault(s.kind, (s.id, s.reason))
     kinds = sorted(corpus.skipped_kinds().items(), key=lambda k: (-k[1], k[0]))
     return [
         {"kind": kind, "number": int(n), "example": first[kind][0], "reason": first[kind][1]}

@@ -154,7 +154,7 @@ def _header(path: Path, row: list[str]) -> tuple[list[str], list[Skipped]]:
             f"label, and audio or text or both; if you like, also {', '.join(COLUMNS[3:])}; each once",
             do,
         )
-    return names, [Skipped(name, f"a column that is not read: {name!r}") for name in strange]
+    return names, [Skipped(name, "a column that is not read", repr(name)) for name in strange]
 
 
 def _words(path: Path) -> tuple[Word, ...]:
@@ -289,7 +289,7 @@ def read_manifest(root: Path | str, *, strict: bool = True) -> Corpus:
             found[name] = line, _utterance(name, cells, path.parent)
         except _Wrong as error:
             kind, *detail = error.args
-            wrong.append(Skipped(name, f"{kind}: {', '.join((f'line {line}', *detail))}"))
+            wrong.append(Skipped(name, kind, ", ".join((f"line {line}", *detail))))
     if strict and wrong:
         shown = "".join(f"\n  {s.reason}" for s in wrong[:SHOWN])
         more = f"\n  … and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
@@ -300,5 +300,9 @@ def read_manifest(root: Path | str, *, strict: bool = True) -> Corpus:
         )
     utterances = tuple(u for _, u in found.values())
     return Corpus(
-        path.stem, tuple(sorted({u.label for u in utterances})), utterances, (*unknown, *wrong)
+        path.stem,
+        tuple(sorted({u.label for u in utterances})),
+        utterances,
+        (*unknown, *wrong),
+        kind="manifest",
     )

@@ -36,20 +36,20 @@ PARTS = {
 }
 
 
-def _problem(stem: str) -> str | None:
-    """Why the file of this name is not taken; None for a spoken clip without picture."""
+def _problem(stem: str) -> tuple[str, str] | None:
+    """(kind, detail) of why the file of this name is not taken; None for a spoken clip without picture."""
     codes = stem.split("-")
     if len(codes) != len(PARTS):
-        return f"a name of {len(codes)} parts, not the {len(PARTS)} of MM-CC-EE-II-SS-RR-AA"
+        return f"a name of {len(codes)} parts, not the {len(PARTS)} of MM-CC-EE-II-SS-RR-AA", ""
     for code, (part, highest) in zip(codes, PARTS.items(), strict=True):
         if code not in {f"{i:02d}" for i in range(1, highest + 1)}:
-            return f"{part} {code!r} in the name: not one of 01 to {highest:02d}"
+            return f"{part} {code!r} in the name", f"not one of 01 to {highest:02d}"
     modality, channel, emotion, intensity = codes[:4]
     if emotion == "01" and intensity == "02":
-        return "intensity '02' (strong) in the name: neutral has only '01'"
+        return "intensity '02' (strong) in the name", "neutral has only '01'"
     if modality != "03":
-        return f"modality {modality!r}: with picture; only sound ('03') is read"
-    return "channel '02': sung; only speech ('01') is read" if channel != "01" else None
+        return f"modality {modality!r}", "with picture; only sound ('03') is read"
+    return ("channel '02'", "sung; only speech ('01') is read") if channel != "01" else None
 
 
 def clip_names(actor: str) -> set[str]:
@@ -99,8 +99,8 @@ def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
     )
     found, skipped = defaultdict(list), []
     for stem, path in files:
-        if reason := _problem(stem):
-            skipped.append(Skipped(path.as_posix(), reason))
+        if problem := _problem(stem):
+            skipped.append(Skipped(path.as_posix(), *problem))
         else:
             found[stem].append(path)
     if not found:
@@ -133,4 +133,4 @@ def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
                 scenario=f"statement{statement}",
             )
         )
-    return Corpus("ravdess", LABELS, tuple(utterances), tuple(skipped))
+    return Corpus("ravdess", LABELS, tuple(utterances), tuple(skipped), kind="ravdess")

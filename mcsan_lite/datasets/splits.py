@@ -6,7 +6,7 @@ import hashlib
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +22,13 @@ PARTS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Fold:
-    """Ids of one fold's three parts, each in alphabetical order."""
+    """Ids of one fold's three parts, each in alphabetical order, and the protocol that drew it."""
 
     name: str
     train: tuple[str, ...]
     valid: tuple[str, ...]
     test: tuple[str, ...]
+    protocol: str = field(repr=False)  # outside the repr, over which `digest` is taken
 
 
 def _by_id(corpus: Corpus) -> list[Utterance]:
@@ -35,7 +36,7 @@ def _by_id(corpus: Corpus) -> list[Utterance]:
     return sorted(corpus.utterances, key=lambda u: u.id)
 
 
-def _fold(corpus: Corpus, name: str, part: dict[str, str]) -> Fold:
+def _fold(corpus: Corpus, protocol: str, name: str, part: dict[str, str]) -> Fold:
     ids = sorted(part)
     parts = {wanted: tuple(i for i in ids if part[i] == wanted) for wanted in PARTS}
     for wanted, found in parts.items():
@@ -45,7 +46,7 @@ def _fold(corpus: Corpus, name: str, part: dict[str, str]) -> Fold:
                 "all three parts filled",
                 "take another protocol, or more data.",
             )
-    return Fold(name, **parts)
+    return Fold(name, **parts, protocol=protocol)
 
 
 def official(corpus: Corpus) -> list[Fold]:
@@ -65,7 +66,7 @@ def official(corpus: Corpus) -> list[Fold]:
             "--protocol speaker",
         )
     if "test" in part.values():
-        return [_fold(corpus, "official", part)]
+        return [_fold(corpus, "official", "official", part)]
     training = [u for u in _by_id(corpus) if u.split == "train"]
     if (n := len({u.dialogue for u in training})) < 2:
         raise DataError(
@@ -78,16 +79,17 @@ def official(corpus: Corpus) -> list[Fold]:
     part = {u: {"valid": "test"}.get(p, p) for u, p in part.items()} | {
         training[i].id: "valid" for i in held
     }
-    return [_fold(corpus, "official-dev", part)]
+    return [_fold(corpus, "official", "official-dev", part)]
 
 
-def _rotate(corpus: Corpus, name: str, group_of: Sequence[int], k: int) -> list[Fold]:
+def _rotate(corpus: Corpus, protocol: str, group_of: Sequence[int], k: int) -> list[Fold]:
     """Fold i: group i is tested, group i + 1 chooses the epoch, the others train. Groups in the order of `_by_id`."""
     ids = [u.id for u in _by_id(corpus)]
     return [
         _fold(
             corpus,
-            f"{name}-{i}",
+            protocol,
+            f"{protocol}-{i}",
             {
                 u: "test" if g == i else "valid" if g == (i + 1) % k else "train"
                 for u, g in zip(ids, group_of, strict=True)
@@ -140,6 +142,7 @@ def yoon5(corpus: Corpus) -> list[Fold]:
     return [
         _fold(
             corpus,
+            "yoon5",
             f"yoon5-{i}",
             {
                 u.id: r if g == i else "train"
@@ -194,6 +197,7 @@ def speaker10(corpus: Corpus) -> list[Fold]:
     return [
         _fold(
             corpus,
+            "speaker10",
             f"speaker10-{i}",
             {
                 u.id: "test" if u.speaker == s else "valid" if u.speaker in pair else "train"
@@ -279,14 +283,15 @@ def overlap(corpus: Corpus, folds: Sequence[Fold]) -> pd.DataFrame:
 
 def keep(corpus: Corpus, folds: Sequence[Fold], folder: Path) -> Path:
     """Write the folds below `folder`/splits, under a name with their hash, unless they are there."""
-    path = (
-        Path(folder)
-        / "splits"
-        / f"{corpus.name}-{folds[0].name.rsplit('-', 1)[0]}-{digest(folds)}.csv"
-    )
+    path = Path(folder) / "splits" / f"{corpus.name}-{folds[0].protocol}-{digest(folds)}.csv"
     if not path.exists():
         write_atomic(path, lambda part: table(folds).to_csv(part))
     return path
+
+
+def _protocol_of(name: str) -> str:
+    """The protocol of a fold in a csv, which holds nothing but its name: what stands before "-0", "-1", …"""
+    return name.rsplit("-", 1)[0]
 
 
 def read(corpus: Corpus, path: Path | str) -> list[Fold]:
@@ -321,4 +326,6 @@ def read(corpus: Corpus, path: Path | str) -> list[Fold]:
         raise DataError(
             f"{path} with {values[:3]}", f"only {', '.join(PARTS)}", "correct these fields."
         )
-    return [_fold(corpus, name, found[name].to_dict()) for name in found.columns]
+    return [
+        _fold(corpus, _protocol_of(name), name, found[name].to_dict()) for name in found.columns
+    ]

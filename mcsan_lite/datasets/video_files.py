@@ -34,11 +34,11 @@ ENDINGS = (".csv", ".npy")
 def names(corpus: Corpus, utterance: Utterance) -> list[str]:
     """What the film of an utterance may be called, without ending; the first that is there is taken."""
     plain = re.sub(r'[<>:"/\\|?*\0-\x1f]', "_", utterance.id)
-    if corpus.name == "ravdess" and plain.startswith("03-"):
+    if corpus.kind == "ravdess" and plain.startswith("03-"):
         return [plain, f"01{plain[2:]}", f"02{plain[2:]}"]
     if (
         found := re.fullmatch(r"(train|valid|test)_(dia\d+_utt\d+)", plain)
-    ) and "meld" in corpus.name:
+    ) and corpus.kind == "meld":
         part, clip = found.groups()
         return [plain, f"{part}/{clip}", *([f"dev/{clip}"] if part == "valid" else [])]
     return [plain]
@@ -123,12 +123,12 @@ def with_video(corpus: Corpus, place: Path | str) -> Corpus:
         )
     film_of = {name: film for film, name in whose.items()}
     skipped = [
-        Skipped(u.id, f"no video file: none in {place}")
+        Skipped(u.id, "no video file", f"none in {place}")
         for u in corpus.utterances
         if u.id not in film_of
     ]
     skipped += [
-        Skipped(str(film), f"a video file of no utterance: {film}")
+        Skipped(str(film), "a video file of no utterance", str(film))
         for film in films
         if film not in whose
     ]
@@ -203,6 +203,6 @@ def watchable(corpus: Corpus, *, cache: Path | str = "data/cache", jobs: int = 1
         utterances=tuple(replace(u, video=None) if u.id in bad else u for u in corpus.utterances),
         skipped=(
             *corpus.skipped,
-            *(Skipped(i, f"unusable video: {why}") for i, why in bad.items()),
+            *(Skipped(i, "unusable video", why) for i, why in bad.items()),
         ),
     )

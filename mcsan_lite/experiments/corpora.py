@@ -57,7 +57,7 @@ def open_corpus(
         root = Path(root or Path(data) / name)
         corpus = READERS[name](root, strict=strict, **options)
         if generated(root):
-            corpus = replace(corpus, name=f"synthetic-{corpus.name}")
+            corpus = replace(corpus, name=f"synthetic-{corpus.name}", generated=True)
     return with_video(corpus, video) if video else corpus
 
 

@@ -157,7 +157,7 @@ def floor(
         "name": name,
         "model": "floor",
         "corpus": corpus.name,
-        "protocol": fold.name.rsplit("-", 1)[0],
+        "protocol": fold.protocol,
         "fold": fold.name,
         "split": splits.digest([fold]),
         "seed": 0,

@@ -273,7 +273,7 @@ def extract(
     cache = Path(cache)
     clips = [u for u in corpus.utterances if u.audio is not None]
     audio, wrong = _frames(clips, config, cache, jobs) if clips else ({}, {})
-    bad = [Skipped(u.id, f"unusable clip: {wrong[u.id]}") for u in clips if u.id in wrong]
+    bad = [Skipped(u.id, "unusable clip", wrong[u.id]) for u in clips if u.id in wrong]
     if bad and on_error != "skip":
         listed = "\n  ".join(f"{b.id}: {wrong[b.id]}" for b in bad[:10])
         raise DataError(

@@ -309,7 +309,7 @@ def _result(
         "name": spec.name,
         "model": spec.model,
         "corpus": task.corpus.name,
-        "protocol": task.fold.name.rsplit("-", 1)[0],
+        "protocol": task.fold.protocol,
         "fold": task.fold.name,
         "split": splits.digest([task.fold]),
         "seed": task.seed,

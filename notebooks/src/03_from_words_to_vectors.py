@@ -147,7 +147,7 @@ def coverage_of(lines, cut):
 
 transcripts = [u.text for u in corpus.utterances]
 covered = pd.DataFrame({(where, name): coverage_of(lines, cut) for where, lines in (
-    ("scene", scene), (corpus.name.split("-")[0], transcripts)) for name, cut in tokenizers.items()}).T
+    ("scene", scene), (corpus.kind, transcripts)) for name, cut in tokenizers.items()}).T
 covered.assign(**{column: covered[column].map("{:.1%}".format) for column in ("known tokens", "known types")})
 
 # %%

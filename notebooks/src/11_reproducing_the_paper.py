@@ -241,7 +241,7 @@ for kind, root in OWN.items():
     try:
         found = grids.finished(table_rows.table3("paper", kind), corpora[kind])
         dialogues = {u.id: u.dialogue for u in corpora[kind].utterances if u.dialogue}
-        shown_as = "synthetic" if corpora[kind].name.startswith("synthetic") else kind  # a generated tree stays what it is
+        shown_as = "synthetic" if corpora[kind].generated else kind  # a generated tree stays what it is
         display(Markdown(verdicts.markdown(verdicts.table3(found, shown_as, dialogues=dialogues))))
         mine |= {kind: found} if shown_as == kind else {}
     except DataError as refusal:  # nothing is finished, or not the same folds in every row
@@ -579,7 +579,7 @@ check.matters(answer, moved)
 # **E11.2 · Implement** (★★, 10 min). A reader for your own corpus. A csv has the columns `clip,words,mood,actor`, and no
 # sound. Return a `Corpus` with a name of your choice: an `Utterance` a row, with the clip as id and `audio=None`. The classes
 # are `labels`, in that order. A row whose mood is not in `labels`, or that has no words, goes to `skipped` as
-# `Skipped(clip, "kind: detail")`, and the detail names the mood that was found. (The package's own reader of such tables is
+# `Skipped(clip, kind, detail)`, and the detail names the mood that was found. (The package's own reader of such tables is
 # `--corpus manifest`.)
 #
 # <details><summary>Hint 1</summary><code>csv.DictReader</code> gives a dict a row, and knows about commas within quotes.</details>
@@ -608,7 +608,7 @@ def adapter(path, labels):
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["mood"] not in labels:
-                skipped.append(Skipped(row["clip"], f"a mood that is no class: {row['mood']!r}"))
+                skipped.append(Skipped(row["clip"], "a mood that is no class", repr(row["mood"])))
             elif not row["words"]:
                 skipped.append(Skipped(row["clip"], "neither sound nor words"))
             else:

@@ -163,7 +163,9 @@ def test_ledgers(words, expected, trained, mcsan):
 def test_generated_speech_in_a_corpus_s_folders_never_passes_for_it(tmp_path):
     root = write_iemocap(tmp_path, turns=30, voice=False)
     for folder in (root, root.parent):  # the reader takes both
-        assert corpora.open_corpus("iemocap", root=folder, strict=False).name == "synthetic-iemocap"
+        corpus = corpora.open_corpus("iemocap", root=folder, strict=False)
+        assert corpus.name == "synthetic-iemocap"
+        assert corpus.generated and corpus.kind == "iemocap"
 
 
 def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkeypatch, tmp_path):

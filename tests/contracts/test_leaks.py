@@ -48,7 +48,7 @@ def planted(kind, n=600):
         )
     ids = tuple(u.id for u in made)
     return Corpus("planted", LABELS, tuple(made)), Fold(
-        "half", ids[: n // 2], ids[n // 2 : 2 * n // 3], ids[2 * n // 3 :]
+        "half", ids[: n // 2], ids[n // 2 : 2 * n // 3], ids[2 * n // 3 :], "half"
     )
 
 

@@ -227,7 +227,7 @@ def test_the_order_of_the_reader_does_not_matter(given, tmp_path):
     utterances += [turn(i, tmp_path / "none.wav") for i in ("x1", "x2")] + [
         turn(i, said="") for i in ("y1", "y2")
     ]
-    skipped = [Skipped("c", "odd: 1"), Skipped("a", "odd: 2"), Skipped("b", "even: 3")]
+    skipped = [Skipped("c", "odd", "1"), Skipped("a", "odd", "2"), Skipped("b", "even", "3")]
     found = given(*utterances, skipped=skipped)
     again = given(*utterances[::-1], skipped=skipped[::-1])
     assert json.dumps(found) == json.dumps(again)

@@ -88,6 +88,7 @@ def test_order_and_result_do_not_depend_on_folders(tmp_path):
 def test_other_names_are_skipped_with_the_wrong_part(tmp_path, name, reason):
     corpus = read_ravdess(tree(tmp_path, f"{GOOD}.wav", f"Actor_12/{name}.wav"), strict=False)
     (skipped,) = corpus.skipped
+    assert corpus.kind == "ravdess" and not corpus.generated
     assert len(corpus) == 1 and skipped.id == f"Actor_12/{name}.wav" and reason in skipped.reason
 
 

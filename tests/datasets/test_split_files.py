@@ -23,11 +23,11 @@ def file(folder, content=GOOD):
 
 
 def test_the_digest_sees_every_part_and_the_names():
-    fold = Fold("a", ("u1", "u2"), ("u3",), ("u4",))
+    fold = Fold("a", ("u1", "u2"), ("u3",), ("u4",), "a")
     others = [
         replace(fold, name="b"),
-        Fold("a", ("u1",), ("u2", "u3"), ("u4",)),
-        Fold("a", ("u1", "u2"), ("u4",), ("u3",)),
+        Fold("a", ("u1",), ("u2", "u3"), ("u4",), "a"),
+        Fold("a", ("u1", "u2"), ("u4",), ("u3",), "a"),
     ]
     assert len({digest([f]) for f in [fold, *others]} | {digest([fold, fold])}) == 5
     assert digest([fold]) == digest((replace(fold),))
@@ -97,7 +97,7 @@ def test_any_ids_come_back_as_they_were(ids, order, tmp_path_factory):
     found = []
     for name in ("a-0", "a-1"):
         order.shuffle(ids)
-        found.append(Fold(name, *(tuple(sorted(ids[i::3])) for i in range(3))))
+        found.append(Fold(name, *(tuple(sorted(ids[i::3])) for i in range(3)), protocol="a"))
     assert read(made, keep(made, found, tmp_path_factory.mktemp("any"))) == found
 
 
@@ -115,8 +115,8 @@ def test_any_ids_come_back_as_they_were(ids, order, tmp_path_factory):
 )
 def test_ends_of_lines_bom_and_order_do_not_matter(content, tmp_path):
     assert folds(THREE, str(file(tmp_path, content))) == [
-        Fold("mine-0", ("u0",), ("u1",), ("u2",)),
-        Fold("mine-1", ("u1",), ("u2",), ("u0",)),
+        Fold("mine-0", ("u0",), ("u1",), ("u2",), "mine"),
+        Fold("mine-1", ("u1",), ("u2",), ("u0",), "mine"),
     ]
 
 

@@ -17,8 +17,9 @@ from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.features.video import ACTION_UNITS, read_video, write_arrays
 
 
-def corpus(*ids, name="c"):
-    return Corpus(name, ("x",), tuple(Utterance(i, None, "so it is", "x") for i in ids))
+def corpus(*ids, kind=""):
+    utterances = tuple(Utterance(i, None, "so it is", "x") for i in ids)
+    return Corpus("c", ("x",), utterances, kind=kind)
 
 
 def video_of(found):
@@ -51,7 +52,7 @@ def test_csv_and_npy_by_id_in_any_folder(tmp_path):
     (tmp_path / "deep" / "._a.csv").touch()
     found = with_video(corpus("a", "b", "c"), tmp_path)
     assert video_of(found) == {"a": a, "b": b, "c": None}
-    assert [(s.id, s.reason.split(": ")[0]) for s in found.skipped] == [("c", "no video file")]
+    assert [(s.id, s.kind) for s in found.skipped] == [("c", "no video file")]
     assert read_video(video_of(found)["a"]).shape == (3, 17)
 
 
@@ -90,7 +91,7 @@ def test_ravdess_takes_the_picture_of_the_same_take(tmp_path):
 def test_ravdess_names_are_of_ravdess_alone(tmp_path):
     array(tmp_path / "01-a.npy")
     refusal(lambda: with_video(corpus("03-a"), tmp_path))
-    assert video_of(with_video(corpus("03-a", name="ravdess"), tmp_path))["03-a"].name == "01-a.npy"
+    assert video_of(with_video(corpus("03-a", kind="ravdess"), tmp_path))["03-a"].name == "01-a.npy"
 
 
 def test_meld_counts_anew_in_each_part(tmp_path):
@@ -99,7 +100,7 @@ def test_meld_counts_anew_in_each_part(tmp_path):
         for part, folder in (("train", "train"), ("valid", "dev"), ("test", "test"))
     }
     paths["train_dia1_utt0"] = array(tmp_path / "train_dia1_utt0.npy")
-    assert video_of(with_video(corpus(*paths, name="meld-recut"), tmp_path)) == paths
+    assert video_of(with_video(corpus(*paths, kind="meld"), tmp_path)) == paths
 
 
 def test_a_generated_iemocap_takes_video_through_the_one_way_to_open(tmp_path):
@@ -116,7 +117,7 @@ def test_a_generated_iemocap_takes_video_through_the_one_way_to_open(tmp_path):
 
 
 def test_nothing_found_names_an_example_and_what_was_there(tmp_path):
-    text = refusal(lambda: with_video(corpus("train_dia0_utt0", name="meld"), tmp_path))
+    text = refusal(lambda: with_video(corpus("train_dia0_utt0", kind="meld"), tmp_path))
     assert (
         f"{tmp_path} with 0 possible films" in text
         and "train_dia0_utt0.csv or train/dia0_utt0.csv" in text
@@ -187,7 +188,7 @@ def test_an_unreadable_film_stops_unless_it_is_dropped(half_broken, tmp_path):
     )
     found = watchable(half_broken, cache=tmp_path / "cache")
     assert [u.id for u in found.utterances if u.video] == ["u0", "u1"] and len(found) == 6
-    assert {s.id: s.reason.split(": ")[0] for s in found.skipped} == dict.fromkeys(
+    assert {s.id: s.kind for s in found.skipped} == dict.fromkeys(
         ("u2", "u3", "u5"), "unusable video"
     )
     reasons = [s.reason for s in found.skipped]

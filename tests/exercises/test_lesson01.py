@@ -24,7 +24,7 @@ def test_the_splitter_of_the_solution_shares_no_speaker():
         "made", ("x",), tuple(Utterance(i, None, "", "x", speaker=s) for i, s in speaker_of.items())
     )
     made = [
-        splits.Fold(f"f-{k}", *(tuple(sorted(part)) for part in fold))
+        splits.Fold(f"f-{k}", *(tuple(sorted(part)) for part in fold), protocol="f")
         for k, fold in enumerate(solution(SOURCE, 1)["leave_one_speaker_out"](speaker_of))
     ]
     assert set(splits.overlap(corpus, made)["speaker in train"]) == {"0%"}

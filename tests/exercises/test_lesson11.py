@@ -77,7 +77,7 @@ def right(path, labels):
         "mine",
         tuple(labels),
         tuple(Utterance(r["clip"], None, r["words"], r["mood"], speaker=r["actor"]) for r in good),
-        tuple(Skipped(r["clip"], f"unusable: {r['mood']!r}") for r in bad),
+        tuple(Skipped(r["clip"], "unusable", repr(r["mood"])) for r in bad),
     )
 
 

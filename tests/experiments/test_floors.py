@@ -202,7 +202,7 @@ def test_missing_clips_and_texts_are_inputs_like_others():
 def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, monkeypatch):
     corpus, data = make(**has)
     (one,) = official(corpus)
-    two = Fold("swapped", one.train, one.test, one.valid)
+    two = Fold("swapped", one.train, one.test, one.valid, "swapped")
     table = floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
     assert table[["name", "fold"]].values.tolist() == [
         [n, f] for n in names for f in ("official", "swapped")
@@ -254,7 +254,7 @@ def test_inputs_are_made_once_for_all_folds(tmp_path, monkeypatch):
     )
     floors(
         corpus,
-        [one, Fold("swapped", one.train, one.test, one.valid)],
+        [one, Fold("swapped", one.train, one.test, one.valid, "swapped")],
         data,
         options=RunOptions(runs=tmp_path),
     )

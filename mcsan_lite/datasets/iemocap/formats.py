@@ -27,6 +27,7 @@ CODES = {
     "dis": "disgust",
 }
 FRESH = "take the file from the release again (https://sail.usc.edu/iemocap)"
+UNKNOWN_LINE = "unknown line among labels"  # a kind of what is odd
 
 # The letter behind Ses01 tells who wears the markers, only the last one who speaks. A letter behind the scenario's number
 # marks a further take of the same scene.
@@ -117,11 +118,11 @@ def parse_labels(
             ]:
                 odd.append(
                     Skipped(
-                        name, f"rater value missing: {', '.join(missing)} by {rater} in {where}"
+                        name, "rater value missing", f"{', '.join(missing)} by {rater} in {where}"
                     )
                 )
         elif line.strip() and not line.startswith(("%", "C-")):
-            odd.append(Skipped(name, f"unknown line among labels: {where}: {line[:60]!r}"))
+            odd.append(Skipped(name, UNKNOWN_LINE, f"{where}: {line[:60]!r}"))
     return turns, odd
 
 
@@ -143,7 +144,7 @@ def parse_transcript(
                 if re.match(r"[FM]\s*:", line)
                 else "transcript line unreadable"
             )
-            odd.append(Skipped(f"{path}:{number}", f"{kind}: {line[:60]!r}"))
+            odd.append(Skipped(f"{path}:{number}", kind, f"{line[:60]!r}"))
     return texts, odd
 
 

@@ -17,6 +17,7 @@ from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.datasets.iemocap.formats import (
     CODES,
     FRESH,
+    UNKNOWN_LINE,
     TurnName,
     parse_alignment,
     parse_labels,
@@ -86,7 +87,8 @@ def _files(
                 hidden.append(
                     Skipped(
                         path,
-                        "hidden file: its name starts with a dot, as AppleDouble's ._ files do",
+                        "hidden file",
+                        "its name starts with a dot, as AppleDouble's ._ files do",
                     )
                 )
         elif entry.name.endswith(suffix) and entry.is_file():
@@ -140,12 +142,12 @@ def _of_turns(
         elif Path(path).stem in names:
             skipped.append(
                 Skipped(
-                    path, f"{suffix[1:]} misplaced: not in the folder of its session and dialogue"
+                    path, f"{suffix[1:]} misplaced", "not in the folder of its session and dialogue"
                 )
             )
         else:
             skipped.append(
-                Skipped(path, f"{suffix[1:]} without label: no labelled turn of this name")
+                Skipped(path, f"{suffix[1:]} without label", "no labelled turn of this name")
             )
     return found
 
@@ -199,9 +201,9 @@ def _compare(labels: dict[str, str], names: dict[str, TurnName], unknown: int, r
 def _refuse_gaps(skipped: list[Skipped], root: Path) -> None:
     gaps: dict[str, list[str]] = {}
     for s in skipped:
-        kind = s.reason.split(": ")[0]
-        if kind in NEEDED and not (kind == "alignment missing" and s.id in NEVER_ALIGNED):
-            gaps.setdefault(kind, []).append(f"{s.id} ({s.reason.removeprefix(kind + ': ')})")
+        never_there = s.kind == "alignment missing" and s.id in NEVER_ALIGNED
+        if s.kind in NEEDED and not never_there:
+            gaps.setdefault(s.kind, []).append(f"{s.id} ({s.detail})")
     if gaps:
         listed = "".join(
             f"\n  {kind}: {len(turns):,} turns"
@@ -228,12 +230,12 @@ def read_turns(root: Path | str, *, strict: bool = True) -> tuple[list[Utterance
     root = _release(Path(root))
     folders = sorted(p.name for p in root.glob("Session[1-5]"))
     skipped = [
-        Skipped(p.name, "not read: the sessions are Session1 … Session5")
+        Skipped(p.name, "not read", "the sessions are Session1 … Session5")
         for p in sorted(root.iterdir())
         if p.name.lower().startswith("session") and p.name not in folders
     ]
     labels = _entries(root, [f"{f}/dialog/EmoEvaluation" for f in folders], parse_labels, skipped)
-    unknown = sum(s.reason.startswith("unknown line") for s in skipped)
+    unknown = sum(s.kind == UNKNOWN_LINE for s in skipped)
     if not labels:
         raise DataError(
             f"no labelled turn in {', '.join(folders)} below {root}; {unknown:,} lines that are no labels",
@@ -247,7 +249,7 @@ def read_turns(root: Path | str, *, strict: bool = True) -> tuple[list[Utterance
         root, [f"{f}/dialog/transcriptions" for f in folders], parse_transcript, skipped
     )
     skipped += [
-        Skipped(t, f"transcript without label: {place}")
+        Skipped(t, "transcript without label", place)
         for t, (_, place) in texts.items()
         if t not in labels
     ]
@@ -258,25 +260,23 @@ def read_turns(root: Path | str, *, strict: bool = True) -> tuple[list[Utterance
         (label, place), (text, text_place), words = labels[turn], texts.get(turn, ("", "")), ()
         if not text:
             skipped.append(
-                Skipped(
-                    turn,
-                    f"transcript empty: {text_place}"
-                    if text_place
-                    else f"label without transcript: {place}",
-                )
+                Skipped(turn, "transcript empty", text_place)
+                if text_place
+                else Skipped(turn, "label without transcript", place)
             )
             continue
         if turn not in clips:
             skipped.append(
                 Skipped(
-                    turn, f"wav missing: none in the folder sentences/wav/{names[turn].dialogue}"
+                    turn, "wav missing", f"none in the folder sentences/wav/{names[turn].dialogue}"
                 )
             )
         if turn not in aligned:
             skipped.append(
                 Skipped(
                     turn,
-                    f"alignment missing: none in sentences/ForcedAlignment/{names[turn].dialogue}",
+                    "alignment missing",
+                    f"none in sentences/ForcedAlignment/{names[turn].dialogue}",
                 )
             )
         else:
@@ -285,7 +285,7 @@ def read_turns(root: Path | str, *, strict: bool = True) -> tuple[list[Utterance
                     read_lines(aligned[turn]), aligned[turn].relative_to(root).as_posix()
                 )
             except DataError as error:
-                skipped.append(Skipped(turn, f"alignment unreadable: {error.given}"))
+                skipped.append(Skipped(turn, "alignment unreadable", error.given))
         utterances.append(
             Utterance(turn, clips.get(turn), text, label, words=words, **names[turn]._asdict())
         )
@@ -314,7 +314,6 @@ def read_iemocap(root: Path | str, *, classes: int = 7, strict: bool = True) -> 
         if label in labels:
             utterances.append(u if label == u.label else replace(u, label=label))
         else:
-            skipped.append(Skipped(u.id, f"label {u.label}: not one of the {classes} classes"))
-    return Corpus(
-        "iemocap" if classes == 7 else "iemocap4", labels, tuple(utterances), tuple(skipped)
-    )
+            skipped.append(Skipped(u.id, f"label {u.label}", f"not one of the {classes} classes"))
+    name = "iemocap" if classes == 7 else "iemocap4"
+    return Corpus(name, labels, tuple(utterances), tuple(skipped), kind="iemocap")

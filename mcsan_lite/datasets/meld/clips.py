@@ -158,20 +158,20 @@ def find_clips(root: Path, files: Iterable[str], ids: Collection[str]) -> Clips:
         if ending.lower() not in ENDINGS:
             continue
         if name.startswith("."):
-            skipped.append(Skipped(path, "hidden file: not a clip, whatever its name"))
+            skipped.append(Skipped(path, "hidden file", "not a clip, whatever its name"))
         elif not (match := CLIP.fullmatch(stem)):
             skipped.append(
-                Skipped(path, "another name: not dia<D>_utt<U> or final_videos_testdia<D>_utt<U>")
+                Skipped(path, "another name", "not dia<D>_utt<U> or final_videos_testdia<D>_utt<U>")
             )
         elif not (split := _split_of(path, bool(match[1]))):
             unplaced += 1
             skipped.append(
                 Skipped(
-                    path, f"split unclear: of which part is {folders or 'the folder itself'!r}?"
+                    path, "split unclear", f"of which part is {folders or 'the folder itself'!r}?"
                 )
             )
         elif (i := f"{split}_dia{int(match[2])}_utt{int(match[3])}") not in ids:
-            skipped.append(Skipped(path, f"unlabelled clip: no row {i}"))
+            skipped.append(Skipped(path, "unlabelled clip", f"no row {i}"))
         else:
             found[bool(match[1]), i].append((ENDINGS.index(ending.lower()), path))
     taken: tuple[dict, dict] = {}, {}
@@ -184,7 +184,7 @@ def find_clips(root: Path, files: Iterable[str], ids: Collection[str]) -> Clips:
                     "every clip once a format",
                     "delete one of them, or name the folder that holds only one copy.",
                 )
-            skipped.append(Skipped(other, f"other format: {best} is taken"))
+            skipped.append(Skipped(other, "other format", f"{best} is taken"))
         taken[recut][i] = root / best
     return Clips(*taken, tuple(skipped), unplaced)
 

@@ -186,7 +186,7 @@ def _read_split(path: Path, split: str, *, strict: bool) -> tuple[list[Row], lis
         times = [_seconds(row.get(column, "")) for column in TIMES]
         if None in times and not absent:
             found = ", ".join(f"{column} {row[column]!r}" for column in TIMES)
-            skipped.append(Skipped(name, f"unreadable time: {where}: {found}"))
+            skipped.append(Skipped(name, "unreadable time", f"{where}: {found}"))
         text = row["Utterance"].translate(C1)
         rows.append(
             Row(
@@ -209,7 +209,8 @@ def _read_split(path: Path, split: str, *, strict: bool) -> tuple[list[Row], lis
         skipped.append(
             Skipped(
                 path.name,
-                f"no times: {path} without {' and '.join(absent)}, so that the defects that are "
+                "no times",
+                f"{path} without {' and '.join(absent)}, so that the defects that are "
                 "computed from them stay unseen",
             )
         )
@@ -253,7 +254,7 @@ def _read(root: Path, *, strict: bool) -> tuple[list[Row], Clips, list[Skipped]]
         else:
             skipped.append(
                 Skipped(
-                    name, f"no annotation: no such file in {root}, the corpus has no {split} part"
+                    name, "no annotation", f"no such file in {root}, the corpus has no {split} part"
                 )
             )
     clips = find_clips(root, files, {row.utterance.id for row in rows})
@@ -297,7 +298,7 @@ def read_meld(
         unused = path if audio.get(i) != path else clips.plain.get(i)
         if unused:
             skipped.append(
-                Skipped(unused.relative_to(root).as_posix(), f"other cut: of {i}, not taken")
+                Skipped(unused.relative_to(root).as_posix(), "other cut", f"of {i}, not taken")
             )
     found = find_defects(rows, clips, missing)
     dropped = left_out(found, chosen)
@@ -307,17 +308,17 @@ def read_meld(
     for row in rows:
         u = row.utterance
         if not u.text.strip():
-            skipped.append(Skipped(u.id, f"empty text: {row.where}"))
+            skipped.append(Skipped(u.id, "empty text", row.where))
         elif defect := dropped.get(u.id):
-            skipped.append(Skipped(u.id, f"dropped, {defect.kind}: {row.where}, {defect.why}"))
+            skipped.append(Skipped(u.id, f"dropped, {defect.kind}", f"{row.where}, {defect.why}"))
         else:
             if u.id in missing:
                 skipped.append(
-                    Skipped(u.id, f"clip missing: {row.where}, the text is used without sound")
+                    Skipped(u.id, "clip missing", f"{row.where}, the text is used without sound")
                 )
             elif u.id in corrupt:
                 skipped.append(
-                    Skipped(u.id, f"clip corrupt: {KNOWN[0].why}, the text is used without sound")
+                    Skipped(u.id, "clip corrupt", f"{KNOWN[0].why}, the text is used without sound")
                 )
             utterances.append(
                 replace(
@@ -327,4 +328,4 @@ def read_meld(
                 )
             )
     name = "meld" if "keep" in chosen else "+".join(["meld", *sorted(chosen)])
-    return Corpus(name, MELD_LABELS, tuple(utterances), tuple(skipped))
+    return Corpus(name, MELD_LABELS, tuple(utterances), tuple(skipped), kind="meld")

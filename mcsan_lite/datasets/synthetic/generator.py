@@ -373,4 +373,11 @@ def read_synthetic(folder: Path | str) -> Corpus:
                 video=video,
             )
         )
-    return Corpus(Path(folder).name, LABELS, tuple(utterances), tuple(skipped))
+    return Corpus(
+        Path(folder).name,
+        LABELS,
+        tuple(utterances),
+        tuple(skipped),
+        kind="synthetic",
+        generated=True,
+    )

@@ -77,10 +77,11 @@ def test_labels():
         9: ("Ses01F_impro01_M000", "no agreement"),
     }
     assert odd == [
-        Skipped("Ses01F_impro01_F000", "rater value missing: dominance by F1 in line 7 of a.txt"),
+        Skipped("Ses01F_impro01_F000", "rater value missing", "dominance by F1 in line 7 of a.txt"),
         Skipped(
             "Ses01F_impro01_M000",
-            "rater value missing: valence, dominance by E4 in line 10 of a.txt",
+            "rater value missing",
+            "valence, dominance by E4 in line 10 of a.txt",
         ),
     ]
 
@@ -125,7 +126,7 @@ def test_transcript():
         1: ("Ses01F_impro01_F000", "Note: the score - so far [6:2]: lost."),
         4: ("Ses01F_impro01_M000", "[BREATHING] Well..."),
     }
-    assert [(s.id, s.reason.split(": ")[0]) for s in odd] == [
+    assert [(s.id, s.kind) for s in odd] == [
         ("t.txt:2", "transcript line without id"),
         ("t.txt:3", "transcript id with XX"),
         ("t.txt:5", "transcript line unreadable"),
@@ -197,7 +198,7 @@ def test_mutated_lines_give_a_result_or_a_refusal(tmp_path_factory, parse, lines
         else:
             turns, odd = result
             assert all(turn_name(name) for name, _ in turns.values()) and all(
-                ": " in s.reason for s in odd
+                s.kind and s.detail for s in odd
             )
 
 

@@ -159,16 +159,12 @@ def test_recut_takes_the_twin_where_there_is_one(tmp_path):
         names["test_dia0_utt0"] == "final_videos_testdia0_utt0.mp4"
         and names["test_dia0_utt1"] == "dia0_utt1.mp4"
     )
-    assert [s.id for s in corpus.skipped if s.reason.startswith("other cut: ")] == [
+    assert [s.id for s in corpus.skipped if s.kind == "other cut"] == [
         f"{CLIP_FOLDERS['test']}/dia0_utt0.mp4"
     ]
-    assert {s.id for s in corpus.skipped if s.reason.startswith("clip missing: ")} == FOUND[
-        "missing clip"
-    ]
+    assert {s.id for s in corpus.skipped if s.kind == "clip missing"} == FOUND["missing clip"]
     assert "test_dia220_utt0" in {
-        s.id
-        for s in read_meld(tmp_path, strict=False).skipped
-        if s.reason.startswith("clip missing: ")
+        s.id for s in read_meld(tmp_path, strict=False).skipped if s.kind == "clip missing"
     }
 
 
@@ -191,16 +187,14 @@ def test_drop_leaves_out_what_nothing_else_repairs(tmp_path, defects, spared):
         )
     )
     corpus = read_meld(tmp_path, strict=False, defects=defects)
-    dropped = {s.id: s.reason for s in corpus.skipped if s.reason.startswith("dropped, ")}
+    dropped = {s.id: s for s in corpus.skipped if s.kind.startswith("dropped, ")}
     assert set(dropped) == out and {u.id for u in corpus.utterances} == all_ids - out
     assert len(dropped) == sum(
-        s.reason.startswith("dropped, ") for s in corpus.skipped
+        s.kind.startswith("dropped, ") for s in corpus.skipped
     )  # each told once
-    assert all(
-        i in FOUND[reason.split(": ")[0].removeprefix("dropped, ")] for i, reason in dropped.items()
-    )
+    assert all(i in FOUND[s.kind.removeprefix("dropped, ")] for i, s in dropped.items())
     first = "wrong cut" if "trim" in defects else "minutes-long clip"  # this row has both
-    assert dropped["train_dia309_utt0"].startswith(f"dropped, {first}: line 3 of ")
+    assert dropped["train_dia309_utt0"].reason.startswith(f"dropped, {first}: line 3 of ")
     assert {u.id for u in corpus.utterances if u.max_s} == (
         {"train_dia1_utt1"} if "trim" in defects else set()
     )
