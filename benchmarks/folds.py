@@ -26,7 +26,7 @@ def train(seed: int, data: str) -> float:
     seed_everything(seed)
     model = MCSAN(
         Dims(40, found[0].text.shape[1], len(corpus.labels)),
-        MCSANConfig(**profiles.PROFILES["quick"]["options"]),
+        MCSANConfig(**profiles.PROFILES["quick"].options),
     )
     history = fit(
         model,

@@ -71,7 +71,7 @@ def specs(args: argparse.Namespace, corpus):
         if args.corpus == "manifest" and all(u.split for u in corpus.utterances)
         else None
     )
-    made = table_rows.table3(
+    made = table_rows.table3_specs(
         args.profile, args.corpus, rows=rows, protocol=args.protocol or own, features=features
     )
     precision = {"precision": args.precision} if getattr(args, "precision", None) else {}

@@ -33,7 +33,9 @@ def _programme(args: argparse.Namespace):
     (plain,) = options.specs(
         argparse.Namespace(**{**vars(args), "protocol": protocol, "rows": "MCSAN"}), corpus
     )
-    rows = {"rows": _rows(args.rows, table_rows.ROWS.get(args.table, ()))} if args.rows else {}
+    rows = (
+        {"rows": _rows(args.rows, table_rows.RIVAL_ROWS.get(args.table, ()))} if args.rows else {}
+    )
     specs = grids.programme(
         args.table,
         corpus,
@@ -43,10 +45,10 @@ def _programme(args: argparse.Namespace):
         features=plain.features,
         **rows,
     )
-    asked = rows.get("rows", table_rows.ROWS.get(args.table, ()))
+    asked = rows.get("rows", table_rows.RIVAL_ROWS.get(args.table, ()))
     for row in [row for row in asked if row not in {spec.name for spec in specs}]:
         print(
-            f"not run: {row}, which needs {table_rows.needs(row)}; {corpus.name} has none, or not in most utterances",
+            f"not run: {row}, which needs {table_rows.required_input(row)}; {corpus.name} has none, or not in most utterances",
             file=sys.stderr,
         )
     if not specs:
@@ -58,7 +60,7 @@ def _programme(args: argparse.Namespace):
     specs = [
         replace(spec, train=replace(spec.train, precision=plain.train.precision)) for spec in specs
     ]
-    return corpus, specs, args.folds or profiles.FOLDS[args.profile]
+    return corpus, specs, args.folds or profiles.GRID_FOLDS[args.profile]
 
 
 def _rows(text: str, known: Collection[str]) -> list[str]:
@@ -146,23 +148,27 @@ def _show(args: argparse.Namespace, corpus, specs: list, results) -> int:
     from mcsan_lite.datasets import splits
     from mcsan_lite.experiments import floors
     from mcsan_lite.features.extraction import extract
-    from mcsan_lite.paper import ledgers, verdicts
+    from mcsan_lite.paper import ledgers, report, verdicts
 
     out, name = Path(args.out or Path(args.runs) / "tables"), _name(args, corpus, specs[0])
     each = out / f"{name}-folds.csv"
     write_atomic(each, lambda p: results.drop(columns="folder").to_csv(p, index=False))
     dialogues = {u.id: u.dialogue for u in corpus.utterances if u.dialogue}
     if args.table == "ambiguities":
-        print(ledgers.markdown(ledgers.ambiguities(results, dialogues=dialogues)), each, sep="\n")
+        print(
+            ledgers.ledger_markdown(ledgers.ambiguities_ledger(results, dialogues=dialogues)),
+            each,
+            sep="\n",
+        )
         return 0
-    made = verdicts.compare(results, _kind(args, corpus), args.table, dialogues=dialogues)
+    made = verdicts.compared_table(results, _kind(args, corpus), args.table, dialogues=dialogues)
     used = [
         fold for fold in splits.folds(corpus, specs[0].protocol) if fold.name in set(results.fold)
     ]
     data, _ = extract(corpus, specs[0].features, cache=Path(args.data) / "cache", jobs=args.jobs)
     ground = floors.floors(corpus, used, data, specs[0].train.select, options=run_options(args))
     made = verdicts.floors_beside(made, ground)
-    print(verdicts.markdown(made), *verdicts.write(made, out, name), each, sep="\n")
+    print(report.table_markdown(made), *report.write_table(made, out, name), each, sep="\n")
     return 0
 
 
@@ -171,18 +177,18 @@ def ledger(args: argparse.Namespace) -> int:
 
     if args.ledger == "equations" or not args.corpus:
         found = {
-            "equations": ledgers.equations,
-            "ambiguities": ledgers.ambiguities,
-            "claims": ledgers.claims,
+            "equations": ledgers.equations_ledger,
+            "ambiguities": ledgers.ambiguities_ledger,
+            "claims": ledgers.claims_ledger,
         }[args.ledger]()
-        print(ledgers.markdown(found))
+        print(ledgers.ledger_markdown(found))
         return 0
     if args.ledger == "ambiguities":
         args.table = "ambiguities"
         corpus, _, results = _results(args)
         print(
-            ledgers.markdown(
-                ledgers.ambiguities(
+            ledgers.ledger_markdown(
+                ledgers.ambiguities_ledger(
                     results, dialogues={u.id: u.dialogue for u in corpus.utterances}
                 )
             )
@@ -190,7 +196,7 @@ def ledger(args: argparse.Namespace) -> int:
         return 0
     corpus, results = _of_all_tables(args)
     kind = _kind(args, corpus)
-    print(ledgers.markdown(ledgers.claims({kind: results}, {kind: corpus})))
+    print(ledgers.ledger_markdown(ledgers.claims_ledger({kind: results}, {kind: corpus})))
     return 0
 
 

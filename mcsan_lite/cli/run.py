@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         folds=args.folds,
         options=run_options(args, progress=args.jobs == 1),
     )
-    print(report.summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
+    print(report.results_summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
     if args.per_class:
         for name, group in results.groupby("name", sort=False):
             print(f"\n{name}, all folds and seeds together\n{_classes(group.folder)}\n")
@@ -63,7 +63,7 @@ def table(args: argparse.Namespace) -> int:
     from mcsan_lite.training.runner import load_results
 
     for (corpus, protocol), group in load_results(args.runs).groupby(["corpus", "protocol"]):
-        scores = report.summary(group, ("wa", "ua", "weighted_f1", "macro_f1"))
+        scores = report.results_summary(group, ("wa", "ua", "weighted_f1", "macro_f1"))
         print(f"\n{corpus} · {protocol}\n{scores.round(3).to_string()}")
     return 0
 
@@ -145,5 +145,5 @@ def floors(args: argparse.Namespace) -> int:
     data, _ = extract(corpus, spec.features, cache=Path(args.data) / "cache", jobs=args.jobs)
     parts = splits.folds(corpus, spec.protocol)
     found = floors.floors(corpus, parts, data, spec.train.select, options=run_options(args))
-    print(report.summary(found).drop(columns=["run", "parameters"]).round(3).to_string())
+    print(report.results_summary(found).drop(columns=["run", "parameters"]).round(3).to_string())
     return 0

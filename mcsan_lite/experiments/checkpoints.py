@@ -140,7 +140,7 @@ def variant_runs(
     corpus = open_corpus(
         root=synthetic_folder(profile, data=options.data, world=world, jobs=options.jobs)
     )
-    (spec,) = table_rows.table3(profile, rows=["MCSAN"])
+    (spec,) = table_rows.table3_specs(profile, rows=["MCSAN"])
     spec = replace(spec, name=variant, options=spec.options | VARIANTS[variant])
     return corpus, run_experiment([spec], corpus, seeds=seeds, options=options)
 

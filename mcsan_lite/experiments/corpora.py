@@ -17,10 +17,8 @@ from mcsan_lite.paper import profiles
 def synthetic_config(profile: str = "quick", world: str = "matching") -> SyntheticConfig:
     """The knobs of a profile's corpus in a world. The leaking one is more easily learned: two thirds of the utterances are
     enough."""
-    config = replace(
-        profiles.PROFILES[require_name(profile, profiles.PROFILES, "profile")]["synthetic"],
-        world=world,
-    )
+    settings = profiles.PROFILES[require_name(profile, profiles.PROFILES, "profile")]
+    config = replace(settings.synthetic, world=world)
     return replace(config, train=config.train * 2 // 3) if world == "leaking" else config
 
 
@@ -66,6 +64,6 @@ def grid_corpus(
 ) -> Corpus:
     """The synthetic corpus of a profile's tables of many trainings; generated if it is not there. Table 1 compares with
     systems that see: its corpus has faces, which err in a quarter of the cases, beside the same sound and words."""
-    config = profiles.GRID[require_name(profile, profiles.GRID, "profile")]
+    config = profiles.GRID_SYNTHETIC[require_name(profile, profiles.GRID_SYNTHETIC, "profile")]
     config = replace(config, video_noise=0.25) if table == "table1" else config
     return READERS["synthetic"](make_synthetic(data, config, jobs=jobs))

@@ -27,17 +27,14 @@ def programme(
     table: str, corpus: Corpus, profile: str = "quick", kind: str = "synthetic", **how
 ) -> list[Spec]:
     """The specs of "table1", "table2", "table3" or "ambiguities" on this corpus; `how` is that of `paper.table3`."""
-    if table in table_rows.ROWS:
+    if table in table_rows.RIVAL_ROWS:
         found = corpus.utterances
-        return table_rows.systems(
-            table,
-            profile,
-            kind,
+        return table_rows.runnable_specs(
+            table_rows.rival_specs(table, profile, kind, **how),
             video=sum(u.video is None for u in found) <= LACKING * len(found),
             word_times=any(u.words for u in found) and mostly_timed(found),
-            **how,
         )
-    return {"table3": table_rows.table3, "ambiguities": ambiguities.specs}[table](
+    return {"table3": table_rows.table3_specs, "ambiguities": ambiguities.ambiguity_specs}[table](
         profile, kind, **how
     )
 
@@ -83,7 +80,8 @@ def grid_results(
     command = f"mcsan run {table} --profile {profile} --jobs 2"
     homes = _homes(specs, corpus, options.runs)
     finished_here = all(
-        len(list(home.glob("*/metrics.json"))) >= (profiles.FOLDS[profile] or 1) for home in homes
+        len(list(home.glob("*/metrics.json"))) >= (profiles.GRID_FOLDS[profile] or 1)
+        for home in homes
     )
     shipped = RESULTS / f"{table}-synthetic-{profile}-folds.csv"
     if shipped.is_file() and not (options.retrain or finished_here):
@@ -91,7 +89,7 @@ def grid_results(
         if {home.name for home in homes} <= set(found.run):
             wanted = found[found.run.isin([home.name for home in homes])].reset_index(drop=True)
             return wanted, f"results/{shipped.name}, which `{command}` made with this code"
-    results = run_experiment(specs, corpus, folds=profiles.FOLDS[profile], options=options)
+    results = run_experiment(specs, corpus, folds=profiles.GRID_FOLDS[profile], options=options)
     return results, f"runs/, by `{command}` or this cell"
 
 
@@ -106,7 +104,7 @@ def trained(
 ) -> pd.DataFrame:
     """Results of these Table 3 rows, a line a fold and seed with its folder; trained now where they are missing."""
     return run_experiment(
-        table_rows.table3(profile, kind, rows=list(rows)),
+        table_rows.table3_specs(profile, kind, rows=list(rows)),
         corpus,
         **how,
         options=options,

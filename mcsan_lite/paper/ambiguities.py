@@ -1,7 +1,7 @@
 """What the paper leaves open, our default, and the alternatives as experiments.
 
 Most of it stands beside the settings in the code, as comments that begin with "paper silent": that part is read from the
-source, never typed. What is no field of a setting is in OPEN.
+source, never typed. What is no field of a setting is in OPEN_CHOICES.
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ ALTERNATIVES: dict[str, tuple] = {
     "n_mels": (40, 128),
     "unknown": ("mean", "random"),
 }
-FOLDS = {"iemocap": ("yoon5", "session5")}  # other readings of "10-fold, 8:1:1", by corpus
+OTHER_PROTOCOLS = {
+    "iemocap": ("yoon5", "session5")
+}  # other readings of "10-fold, 8:1:1", by corpus
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenChoice:
     """A choice that is no field: what we do, what else could be meant, how to try it ("" where nothing is built for it)."""
 
     choice: str
@@ -53,46 +55,46 @@ class Open:
     run: str = ""
 
 
-OPEN = (
-    Open(
+OPEN_CHOICES = (
+    OpenChoice(
         "folds",
         "kfold10: random utterances, stratified by class, seed 0; MELD: the official parts",
         "yoon5 (the public package of the same data), session5, speaker10, dialogue",
         "--protocol",
     ),
-    Open(
+    OpenChoice(
         "part that picks the epoch",
         "validation",
         "test, which nobody may do",
         "the peeked_ columns of the results",
     ),
-    Open(
+    OpenChoice(
         "seeds",
         "as many as asked for, listed with every mean",
         "one, or the best of several",
         "--seeds",
     ),
-    Open(
+    OpenChoice(
         "scope of the z-normalisation",
         "a coefficient, over the real frames of the fold's training part",
         "a clip, a speaker, the whole corpus",
     ),
-    Open("word vectors in training", "frozen", "trained with the network"),
-    Open("class weights", "none", "by inverse frequency"),
-    Open(
+    OpenChoice("word vectors in training", "frozen", "trained with the network"),
+    OpenChoice("class weights", "none", "by inverse frequency"),
+    OpenChoice(
         "padding",
         "masked in attention, in the BiLSTM and before the max-pool",
         "seen by all of them",
     ),
-    Open("initial weights", "PyTorch's own", "Xavier, orthogonal"),
-    Open(
+    OpenChoice("initial weights", "PyTorch's own", "Xavier, orthogonal"),
+    OpenChoice(
         "word-tokenizer",
         "NLTK's rules, lower case, curly quotes made plain",
         "case kept; another tokenizer",
     ),
 )
 # Fields whose alternatives need something else than a change: what they are, and how they are tried.
-ELSEWHERE = {
+TRIED_ELSEWHERE = {
     "vectors": ("300 dimensions, as the paper says", "--vectors glove-wiki-gigaword-300"),
     "precision": ("bfloat16: no reading of the paper, but of the machine", "benchmarks/"),
 }
@@ -135,24 +137,26 @@ def default_of(spec: Spec, name: str) -> object:
     raise KeyError(name)
 
 
-def others(name: str, base: Spec | None = None) -> list:
+def alternatives_of(name: str, base: Spec | None = None) -> list:
     """The alternatives of a setting that are not what a spec (the paper profile's MCSAN) runs with."""
-    base = base or table_rows.table3("paper", "iemocap", rows=["MCSAN"])[0]
+    base = base or table_rows.table3_specs("paper", "iemocap", rows=["MCSAN"])[0]
     return [value for value in ALTERNATIVES[name] if value != default_of(base, name)]
 
 
-def specs(profile: str = "quick", corpus: str = "synthetic", **how) -> list[Spec]:
+def ambiguity_specs(profile: str = "quick", corpus: str = "synthetic", **how) -> list[Spec]:
     """The full MCSAN of a profile, then one change at a time, named "field=value": what `run_experiment` takes.
 
     In the quick profiles one alternative a choice, and none that makes the features anew (14; with one seed on one fold
     each costs what the first row costs); in "paper" all. `how` is that of `paper.table3`: protocol, features.
     """
-    (base,) = table_rows.table3(profile, corpus, rows=["MCSAN"], **how)
+    (base,) = table_rows.table3_specs(profile, corpus, rows=["MCSAN"], **how)
     features = {f.name for f in fields(FeatureConfig)}
     made = [base]
     for name in ALTERNATIVES:
-        changed = [_changed(base, name, value) for value in others(name, base)]
+        changed = [_changed(base, name, value) for value in alternatives_of(name, base)]
         made += changed if profile == "paper" else [] if name in features else changed[:1]
     if base.protocol == "kfold10":  # whoever asked for other folds has chosen
-        made += [replace(base, name=f"protocol={p}", protocol=p) for p in FOLDS.get(corpus, ())]
+        made += [
+            replace(base, name=f"protocol={p}", protocol=p) for p in OTHER_PROTOCOLS.get(corpus, ())
+        ]
     return made

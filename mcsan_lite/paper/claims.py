@@ -18,10 +18,10 @@ from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.features.words import GLOVE_50
 from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper.published import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
-from mcsan_lite.paper.table_rows import table3
+from mcsan_lite.paper.table_rows import table3_specs
 
 # (corpus, metric) -> system -> (mean, standard deviation over 10 folds, None where none is printed). Tables 1, 2 and 3.
-PRINTED: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {
+PRINTED_SCORES: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {
     ("iemocap", score): {
         row: (line[score], line[f"{score}_sd"])
         for table in (TABLE1_PUBLISHED, TABLE3_PUBLISHED)
@@ -29,21 +29,19 @@ PRINTED: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {
     }
     for score in ("wa", "ua")
 }
-PRINTED["meld", "weighted_f1"] = {row: (score, None) for row, score in TABLE2_PUBLISHED.items()}
+PRINTED_SCORES["meld", "weighted_f1"] = {
+    row: (score, None) for row, score in TABLE2_PUBLISHED.items()
+}
 
 # The smallest gaps that the paper itself reads as an effect ("w/o self"): what lies within them it may call alike.
-MARGIN = {"wa": 0.007, "ua": 0.010, "weighted_f1": 0.010}
+PAPER_MARGINS = {"wa": 0.007, "ua": 0.010, "weighted_f1": 0.010}
 ABSOLUTE_MARGIN = 0.02  # our choice: a score within two points of a printed one repeats it
-PROTOCOL = {
-    "iemocap": "kfold10",
-    "meld": "official",
-}  # where a score of ours may stand beside a printed one
 
 
 @dataclass(frozen=True)
 class Claim:
     """One testable line. `above`: a's score is above b's. `not above`: it is not. `alike`: they differ by less than
-    MARGIN. `score`: a's score is the printed one. `count`: of the corpus. `setting`: of the profile "paper"."""
+    PAPER_MARGINS. `score`: a's score is the printed one. `count`: of the corpus. `setting`: of the profile "paper"."""
 
     id: str
     section: str
@@ -62,7 +60,7 @@ class Claim:
     @property
     def printed(self) -> float | None:
         """The gap (or the score) that the paper's own table holds; None where the claim is about no table."""
-        table = PRINTED.get((self.corpus, self.metric), {})
+        table = PRINTED_SCORES.get((self.corpus, self.metric), {})
         if self.a not in table:
             return None
         return round(table[self.a][0] - (table[self.b][0] if self.b else 0), 3)
@@ -70,7 +68,7 @@ class Claim:
     def judge(self, test: Test) -> tuple[float, float]:
         """(p of what speaks for the claim, p of what speaks against it), from the tested gap a - b, or the tested score.
 
-        Small is strong, 1 is the wrong side; nan where nothing varied. "not above" asks for a gap below MARGIN, "alike" for
+        Small is strong, 1 is the wrong side; nan where nothing varied. "not above" asks for a gap below PAPER_MARGINS, "alike" for
         one within it (TOST), "score" for one within ABSOLUTE_MARGIN of the printed score, whose own error is counted in.
         """
         from scipy.stats import t
@@ -78,7 +76,7 @@ class Claim:
         if math.isnan(test.se):
             return NAN, NAN
         if self.kind == "score":
-            printed, sd = PRINTED[self.corpus, self.metric][self.a]
+            printed, sd = PRINTED_SCORES[self.corpus, self.metric][self.a]
             off = test.mean - printed
             se = math.hypot(
                 test.se, (sd or 0.0) * math.sqrt(1 / 10 + 1 / 8)
@@ -89,7 +87,7 @@ class Claim:
         above, below = (test.p if test.mean > 0 else 1.0), (test.p if test.mean < 0 else 1.0)
         if self.kind == "above":
             return above, below
-        margin = MARGIN[self.metric]
+        margin = PAPER_MARGINS[self.metric]
         if self.kind == "not above":
             return float(t.cdf((test.mean - margin) / test.se, test.df)), above
         return alike(test, margin).p, test.p if abs(test.mean) > margin else 1.0
@@ -117,7 +115,7 @@ def _rows() -> list[Claim]:
                 table="1, 3",
                 metric=metric,
                 a="MCSAN",
-                stated=PRINTED["iemocap", metric]["MCSAN"][0],
+                stated=PRINTED_SCORES["iemocap", metric]["MCSAN"][0],
             )
         )
         made += [
@@ -328,17 +326,17 @@ def _counts() -> list[Claim]:
 
 
 def _config(row: str = "MCSAN") -> MCSANConfig:
-    return MCSANConfig(**table3("paper", "iemocap", rows=[row])[0].options)
+    return MCSANConfig(**table3_specs("paper", "iemocap", rows=[row])[0].options)
 
 
 def _settings() -> list[Claim]:
     """Section 3.2, against what the profile "paper" runs."""
 
     def features() -> FeatureConfig:
-        return table3("paper", "iemocap")[0].features
+        return table3_specs("paper", "iemocap")[0].features
 
     def train(corpus: str, field: str) -> float:
-        return getattr(table3("paper", corpus)[0].train, field)
+        return getattr(table3_specs("paper", corpus)[0].train, field)
 
     def width() -> int | None:
         return 50 if features().vectors == GLOVE_50 else None

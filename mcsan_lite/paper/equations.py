@@ -9,9 +9,9 @@ from pathlib import Path
 
 from mcsan_lite.errors import DataError
 
-PACKAGE = Path(__file__).parents[1]
-SOURCES = ("models/layers.py", "models/mcsan.py", "training/loop.py")
-LAST = 20
+_PACKAGE = Path(__file__).parents[1]
+_SOURCES = ("models/layers.py", "models/mcsan.py", "training/loop.py")
+_LAST_EQUATION = 20
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ MISPRINTS = (
         "Eq. 1",
         "one name for the input and the result",
         "two: the result is a new sequence",
-        "layers.ConvBlock.forward",
+        "models.layers.ConvBlock.forward",
     ),
     Misprint(
         (4,),
@@ -45,14 +45,14 @@ MISPRINTS = (
         "Eq. 6 to 8",
         "W H, which fits column vectors",
         "H W: positions are rows, as the given shapes say",
-        "nn.Linear in layers.MultiHead, with a bias",
+        "nn.Linear in models.layers.MultiHead, with a bias",
     ),
     Misprint(
         (9,),
         "below Eq. 10",
         "the first of the two shapes in a set called H",
         "in the set of real numbers",
-        "(B, L, D) in layers.MultiHead.forward",
+        "(B, L, D) in models.layers.MultiHead.forward",
     ),
     Misprint(
         (9, 10, 15),
@@ -64,7 +64,7 @@ MISPRINTS = (
 )
 
 
-def mentioned(text: str) -> set[int]:
+def mentioned_equations(text: str) -> set[int]:
     """Numbers of the equations that a text names, as "Eq. 9, 10 and 15", "Eq. 2 and 3 (audio), 4 and 5 (text)" or
     "Equations 1 to 19"."""
     found: set[int] = set()
@@ -75,24 +75,24 @@ def mentioned(text: str) -> set[int]:
     return found
 
 
-def functions() -> dict[str, set[int]]:
-    """What computes which equations, by the docstrings: "layers.attend" -> {9, 10, 15}."""
+def equation_functions() -> dict[str, set[int]]:
+    """What computes which equations, by the docstrings: "models.layers.attend" -> {9, 10, 15}."""
     found = {}
-    for name in SOURCES:
+    for name in _SOURCES:
         module = name.removesuffix(".py").replace("/", ".")
 
         def walk(node: ast.AST, path: str) -> None:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.ClassDef | ast.FunctionDef):
-                    if numbers := mentioned(ast.get_docstring(child) or ""):
+                    if numbers := mentioned_equations(ast.get_docstring(child) or ""):
                         found[f"{path}.{child.name}"] = numbers
                     walk(child, f"{path}.{child.name}")
 
-        walk(ast.parse((PACKAGE / name).read_text(encoding="utf-8")), module)
+        walk(ast.parse((_PACKAGE / name).read_text(encoding="utf-8")), module)
     return found
 
 
-def tests(file: Path) -> dict[str, set[int]]:
+def equation_tests(file: Path) -> dict[str, set[int]]:
     """Tests of equations by their names: test_eq_02_05_bilstm_mean -> {2, 3, 4, 5}."""
     names = re.findall(
         r"^def (test_eq_(\d\d)(?:_(\d\d))?_\w+)\(", file.read_text(encoding="utf-8"), re.M
@@ -100,7 +100,7 @@ def tests(file: Path) -> dict[str, set[int]]:
     return {name: set(range(int(first), int(last or first) + 1)) for name, first, last in names}
 
 
-def lessons(folder: Path) -> dict[str, set[int]]:
+def equation_lessons(folder: Path) -> dict[str, set[int]]:
     """What the headers of the lessons say under "Paper": "04" -> {1, ..., 5}."""
     found = {}
     for file in sorted(folder.glob("[0-9][0-9]_*.py")):
@@ -109,7 +109,7 @@ def lessons(folder: Path) -> dict[str, set[int]]:
         )[0]
         header = re.sub(r"\n# ?", " ", header)
         if part := re.search(r"\*\*Paper:?\*\*:?(.+?)(?:\*\*|$)", header, re.S):
-            found[file.stem[:2]] = mentioned(part[1])
+            found[file.stem[:2]] = mentioned_equations(part[1])
     return found
 
 
@@ -119,13 +119,13 @@ def _nearest(where: dict[str, set[int]], number: int) -> list[str]:
     return [name for name, size in sizes.items() if size == min(sizes.values())]
 
 
-def ledger(root: Path = PACKAGE.parent) -> list[dict]:
+def equation_rows(root: Path = _PACKAGE.parent) -> list[dict]:
     """A line an equation of the paper: eq, function, test, notebook, misprint ("" where there is none).
 
     root: the checkout. Raises DataError where its tests or lessons are not at hand, as in an installed package, and for
     an equation that has no function, no test or no lesson.
     """
-    needed = (root / "tests/test_equations.py", root / "notebooks/src")
+    needed = (root / "tests/paper/test_equations.py", root / "notebooks/src")
     for path in needed:
         if not path.exists():
             raise DataError(
@@ -135,12 +135,14 @@ def ledger(root: Path = PACKAGE.parent) -> list[dict]:
                 "clone the repository, and there: pip install -e .",
             )
     lines = []
-    for number in range(1, LAST + 1):
+    for number in range(1, _LAST_EQUATION + 1):
         line = {
             "eq": number,
-            "function": _nearest(functions(), number),
-            "test": _nearest(tests(needed[0]), number),
-            "notebook": [name for name, numbers in lessons(needed[1]).items() if number in numbers],
+            "function": _nearest(equation_functions(), number),
+            "test": _nearest(equation_tests(needed[0]), number),
+            "notebook": [
+                name for name, numbers in equation_lessons(needed[1]).items() if number in numbers
+            ],
         }
         for what, found in line.items():
             if not found:

@@ -22,10 +22,11 @@ from mcsan_lite.evaluation.comparison import gap
 from mcsan_lite.evaluation.significance import NAN, Test, holm, welch_from_summary
 from mcsan_lite.paper import ambiguities as open_choices
 from mcsan_lite.paper import equations as equation_ledger
-from mcsan_lite.paper.claims import CLAIMS, PRINTED, PROTOCOL
+from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
+from mcsan_lite.paper.profiles import PAPER_PROTOCOL
 from mcsan_lite.paper.published import TABLE3_PUBLISHED
 
-COLUMNS = [
+_CLAIM_COLUMNS = [
     "claim",
     "says",
     "section",
@@ -39,7 +40,7 @@ COLUMNS = [
     "verdict",
     "note",
 ]
-SENSITIVITY = ["choice", "default", "score", "difference", "low", "high", "n"]
+_SENSITIVITY_COLUMNS = ["choice", "default", "score", "difference", "low", "high", "n"]
 AS_PRINTED = "as printed in the paper"
 
 
@@ -59,7 +60,7 @@ def _as_printed() -> Iterator[dict]:
             if abs(c.stated - c.printed) < 5e-4
             else f"the text says {c.stated}, the table {c.printed}",
         }
-        table = PRINTED[c.corpus, c.metric]
+        table = PRINTED_SCORES[c.corpus, c.metric]
         if not c.b or table[c.a][1] is None or table[c.b][1] is None:
             yield line | {"verdict": "" if not c.b else "no deviation printed"}
             continue
@@ -77,7 +78,7 @@ def _as_printed() -> Iterator[dict]:
 def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> Iterator[dict]:
     """The claims about scores on one corpus and protocol, tested by its runs and corrected together (Holm)."""
     own_folds = (
-        set(results.protocol) == {PROTOCOL.get(kind)}
+        set(results.protocol) == {PAPER_PROTOCOL.get(kind)}
         and "official-dev" not in set(results.fold)
         and "iemocap4" not in set(results.corpus)
     )
@@ -140,7 +141,7 @@ def _of_facts(kind: str, corpus: Corpus | None) -> Iterator[dict]:
         }
 
 
-def claims(
+def claims_ledger(
     results_by_kind: Mapping[str, pd.DataFrame] | pd.DataFrame | None = None,
     corpora: Mapping[str, Corpus] | None = None,
 ) -> pd.DataFrame:
@@ -159,7 +160,7 @@ def claims(
     blocks = [
         (AS_PRINTED, _as_printed()),
         ("the profile paper's settings", _of_facts("", None)),
-        *((f"counts, {kind}", _of_facts(kind, corpora.get(kind))) for kind in PROTOCOL),
+        *((f"counts, {kind}", _of_facts(kind, corpora.get(kind))) for kind in PAPER_PROTOCOL),
     ]
     found = {} if results_by_kind is None else results_by_kind
     found = found if isinstance(found, Mapping) else {"": found}
@@ -188,7 +189,7 @@ def claims(
         pd.DataFrame(list(lines)).rename(columns={"id": "claim"}).assign(block=block)
         for block, lines in blocks
     ]
-    frame = pd.concat(frames, ignore_index=True).reindex(columns=["block", *COLUMNS, "t"])
+    frame = pd.concat(frames, ignore_index=True).reindex(columns=["block", *_CLAIM_COLUMNS, "t"])
     return frame.assign(note=frame.note.fillna(""))
 
 
@@ -198,7 +199,7 @@ def claims(
 def sensitivity(
     results: pd.DataFrame, metric: str = "wa", dialogues: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """What each alternative of `ambiguities.specs` changed, the largest first: choice, default, score, difference, low,
+    """What each alternative of `ambiguities.ambiguity_specs` changed, the largest first: choice, default, score, difference, low,
     high, n, panel. Other seeds of the default are lines too, where it has them: what means nothing moves this far.
 
     A second panel holds the gaps of the paper's Table 3 as printed, for scale. They are of other speech: beside ours, never
@@ -208,8 +209,8 @@ def sensitivity(
     if defaults.empty or results.corpus.nunique() > 1:
         raise DataError(
             f"results of {', '.join(results.corpus.unique()) or 'nothing'}, {len(defaults)} of them MCSAN's",
-            "the runs of ambiguities.specs on one corpus",
-            "run_experiment(ambiguities.specs(…), corpus)",
+            "the runs of ambiguities.ambiguity_specs on one corpus",
+            "run_experiment(ambiguities.ambiguity_specs(…), corpus)",
         )
     lines = []
     for choice in results.name[results.name != "MCSAN"].unique():
@@ -243,10 +244,12 @@ def sensitivity(
         }
         for seed, score in seeds.iloc[1:].items()
     ]
-    ours = pd.DataFrame(lines, columns=SENSITIVITY).assign(panel=f"ours: {defaults.corpus.iloc[0]}")
+    ours = pd.DataFrame(lines, columns=_SENSITIVITY_COLUMNS).assign(
+        panel=f"ours: {defaults.corpus.iloc[0]}"
+    )
     ours = ours.iloc[(-ours.difference.abs()).argsort(kind="stable")]
     gaps = []
-    if table := PRINTED.get(("iemocap", metric)):
+    if table := PRINTED_SCORES.get(("iemocap", metric)):
         for row in TABLE3_PUBLISHED.index.drop("MCSAN"):
             t = welch_from_summary(*table[row], *table["MCSAN"], 10)
             gaps.append(
@@ -264,7 +267,7 @@ def sensitivity(
     return pd.concat([f for f in (ours, pd.DataFrame(gaps)) if len(f)], ignore_index=True)
 
 
-def bars(panel: pd.DataFrame) -> pd.DataFrame:
+def tornado_bars(panel: pd.DataFrame) -> pd.DataFrame:
     """One panel of `sensitivity` as `charts.draw_tornado` takes it: a line a choice with low, high (differences to the
     default, which is 0) and the values at both ends."""
     split = panel.choice.str.extract(r"^(.*?)(?:(?<! )=(.*))?$").fillna(
@@ -281,14 +284,14 @@ def bars(panel: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(lines, orient="index")
 
 
-def ambiguities(
+def ambiguities_ledger(
     results: pd.DataFrame | None = None,
     metric: str = "wa",
     dialogues: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The ledger of ambiguities: what the paper leaves open, our default, and the alternatives.
 
-    choice, of, ours, why, alternatives, how (to try them), tried: with `results` of `ambiguities.specs`, the paired
+    choice, of, ours, why, alternatives, how (to try them), tried: with `results` of `ambiguities.ambiguity_specs`, the paired
     difference to the default and its 95 % interval, in points.
     """
     tried: dict[str, list[str]] = {}
@@ -305,9 +308,9 @@ def ambiguities(
     lines = []
     for field in open_choices.choices().itertuples():
         if field.status in ("silent", "unclear"):
-            others, how = open_choices.ELSEWHERE.get(field.choice) or (
-                ", ".join(map(str, open_choices.others(field.choice))),
-                "ambiguities.specs",
+            others, how = open_choices.TRIED_ELSEWHERE.get(field.choice) or (
+                ", ".join(map(str, open_choices.alternatives_of(field.choice))),
+                "ambiguities.ambiguity_specs",
             )
             lines.append(
                 {
@@ -328,7 +331,7 @@ def ambiguities(
             "alternatives": o.alternatives,
             "how": o.run or "not built",
         }
-        for o in open_choices.OPEN
+        for o in open_choices.OPEN_CHOICES
     ]
     return pd.DataFrame(
         [line | {"tried": "; ".join(tried.get(line["choice"], []))} for line in lines]
@@ -338,19 +341,19 @@ def ambiguities(
 # ---- equations, and how all three are printed ----
 
 
-def equations() -> pd.DataFrame:
+def equations_ledger() -> pd.DataFrame:
     """The ledger of equations: the function that computes each, its test, its lessons, and what is misprinted.
 
     eq, function, test, notebook, misprint. Raises DataError without a checkout.
     """
-    return pd.DataFrame(equation_ledger.ledger())
+    return pd.DataFrame(equation_ledger.equation_rows())
 
 
-def markdown(frame: pd.DataFrame) -> str:
+def ledger_markdown(frame: pd.DataFrame) -> str:
     """A ledger as GitHub tables, one a block where it has blocks; numbers with three decimals, nothing for nan."""
     if "block" in frame:
         return "\n".join(
-            f"### {block}\n\n{markdown(group.drop(columns='block').dropna(axis=1, how='all'))}"
+            f"### {block}\n\n{ledger_markdown(group.drop(columns='block').dropna(axis=1, how='all'))}"
             for block, group in frame.groupby("block", sort=False)
         )
 
@@ -368,12 +371,12 @@ def markdown(frame: pd.DataFrame) -> str:
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows) + "\n"
 
 
-def write(folder: Path | str = "docs/ledgers") -> list[Path]:
+def write_ledgers(folder: Path | str = "docs/ledgers") -> list[Path]:
     """The ledgers as they are without any run, a markdown file each; returns their paths. Needs a checkout."""
     made = {
         Path(folder)
-        / f"{ledger.__name__}.md": f"# {ledger.__doc__.splitlines()[0]}\n\n{markdown(ledger())}"
-        for ledger in (claims, ambiguities, equations)
+        / f"{ledger.__name__.removesuffix('_ledger')}.md": f"# {ledger.__doc__.splitlines()[0]}\n\n{ledger_markdown(ledger())}"
+        for ledger in (claims_ledger, ambiguities_ledger, equations_ledger)
     }
     for path, text in made.items():
         write_atomic(path, lambda part, text=text: part.write_text(text, encoding="utf-8"))

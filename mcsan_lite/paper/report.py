@@ -14,8 +14,8 @@ from mcsan_lite.evaluation.significance import NAN
 from mcsan_lite.figures.results import draw_forest
 
 FULL = "MCSAN"
-MARGIN = 0.01  # a point: smaller gaps are called alike where TOST shows it
-SHORT = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
+ALIKE_MARGIN = 0.01  # a point: smaller gaps are called alike where TOST shows it
+SCORE_NAMES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
 
 
 def _number(value, form: str) -> str:
@@ -38,7 +38,7 @@ def _sheet(columns: Mapping[str, list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def markdown(table: pd.DataFrame) -> str:
+def table_markdown(table: pd.DataFrame) -> str:
     """A table of `tables` to read: a sheet a score, one of costs, and the caption."""
     lines = [line for _, line in table.iterrows()]
     names = {"row": list(map(str, table.index))}
@@ -49,9 +49,9 @@ def markdown(table: pd.DataFrame) -> str:
             "Holm p": "Holm p",
             "Wilcoxon p": "Wilcoxon p",
             "McNemar p": "McNemar p",
-            "alike p": f"equivalent within {100 * MARGIN:g} point",
+            "alike p": f"equivalent within {100 * ALIKE_MARGIN:g} point",
         }
-        columns = {SHORT[score]: [_interval(line, score, ".3f") for line in lines]}
+        columns = {SCORE_NAMES[score]: [_interval(line, score, ".3f") for line in lines]}
         for of in ("sd folds", "sd seeds"):
             columns[of] = [_number(line.get(f"{score} {of}"), ".3f") for line in lines]
         columns["gap, points"] = [_interval(line, f"{score} gap", "+.1f", 100) for line in lines]
@@ -86,7 +86,7 @@ def markdown(table: pd.DataFrame) -> str:
             columns[shown] = [
                 str(said) if pd.notna(said := line.get(key)) else "" for line in lines
             ]
-        sheets.append(f"### {SHORT[score]}\n\n{_sheet(names | columns)}")
+        sheets.append(f"### {SCORE_NAMES[score]}\n\n{_sheet(names | columns)}")
     costs = {"trainings": ",.0f", "parameters": ",.0f", "seconds per epoch": ".1f"}
     columns = {
         name: [_number(line.get(name), form) for line in lines] for name, form in costs.items()
@@ -96,7 +96,7 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n\n".join([*sheets, f"*{table.attrs['caption']}*\n"])
 
 
-def figure(table: pd.DataFrame):
+def draw_gaps(table: pd.DataFrame):
     """The gaps to MCSAN of every score, with intervals and, where they may stand there, the printed ones."""
     from matplotlib.figure import Figure
 
@@ -113,18 +113,18 @@ def figure(table: pd.DataFrame):
         draw_forest(
             gaps,
             ax=ax,
-            label=f"MCSAN − row, {SHORT[score]}, points",
-            margin=MARGIN,
+            label=f"MCSAN − row, {SCORE_NAMES[score]}, points",
+            margin=ALIKE_MARGIN,
             name=table.attrs["from"],
         )
     return fig
 
 
-def write(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
+def write_table(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
     """`name`.md, .csv, .png and .svg below `folder`, each whole or not there; returns their paths."""
-    fig = figure(table)
+    fig = draw_gaps(table)
     makers = {
-        "md": lambda p: p.write_text(markdown(table), encoding="utf-8"),
+        "md": lambda p: p.write_text(table_markdown(table), encoding="utf-8"),
         "csv": lambda p: table.to_csv(p),
         "png": lambda p: fig.savefig(p, dpi=150),
         "svg": lambda p: fig.savefig(p, metadata={"Date": None}),
@@ -135,7 +135,7 @@ def write(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
     return list(paths)
 
 
-def summary(
+def results_summary(
     results: pd.DataFrame, scores: tuple[str, ...] = ("wa", "ua", "weighted_f1")
 ) -> pd.DataFrame:
     """One line a run (settings on a corpus), in order of appearance: mean and 95 % interval over folds and seeds

@@ -22,40 +22,25 @@ from mcsan_lite.evaluation.significance import (
     welch_from_summary,
     wilcoxon,
 )
-from mcsan_lite.paper.profiles import OWN_FOLDS
+from mcsan_lite.paper.profiles import PAPER_PROTOCOL
 from mcsan_lite.paper.published import (
-    NOTES,
     PUBLISHED_FROM,
+    PUBLISHED_TABLES,
+    ROW_NOTES,
     TABLE1_PUBLISHED,
     TABLE2_PUBLISHED,
     TABLE3_PUBLISHED,
-    TABLES,
 )
-from mcsan_lite.paper.report import FULL, MARGIN, SHORT, figure, markdown, write
-from mcsan_lite.paper.table_rows import ROWS
-
-__all__ = [
-    "FULL",
-    "MARGIN",
-    "compare",
-    "figure",
-    "floors_beside",
-    "markdown",
-    "published_gaps",
-    "table3",
-    "write",
-]
+from mcsan_lite.paper.report import ALIKE_MARGIN, FULL, SCORE_NAMES
+from mcsan_lite.paper.table_rows import rows_of
 
 
-def table3(
-    results: pd.DataFrame, kind: str, *, dialogues: Mapping[str, str] | None = None
-) -> pd.DataFrame:
-    """`compare` with the paper's Table 3."""
-    return compare(results, kind, "table3", dialogues=dialogues)
-
-
-def compare(
-    results: pd.DataFrame, kind: str, name: str, *, dialogues: Mapping[str, str] | None = None
+def compared_table(
+    results: pd.DataFrame,
+    kind: str,
+    name: str = "table3",
+    *,
+    dialogues: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """A line a row of "table1", "table2" or "table3", paired with "MCSAN" on the same folds and seeds; a row without a run
     says so.
@@ -69,8 +54,9 @@ def compare(
     (without predictions on disk: the seeds alone). Verdicts are of the 95 % interval of the gap; Holm's p is over the rows
     that were run. Raises DataError where results are not paired, naming what is missing.
     """
-    table_of, printed, scores = TABLES[require_name(name, TABLES, "table")]
-    rows = list(dict.fromkeys([*printed.index, *ROWS.get(name, ())]))
+    published = PUBLISHED_TABLES[require_name(name, PUBLISHED_TABLES, "table")]
+    table_of, printed, scores = published.corpus, published.numbers, published.scores
+    rows = rows_of(name)
     grids = paired(results, rows, FULL)
     if kind == "meld" and "weighted_f1" not in scores:
         scores = (*scores, "weighted_f1")
@@ -84,13 +70,13 @@ def compare(
         else {}
     )
     own = (
-        OWN_FOLDS.get(kind) == full.protocol.iloc[0]
+        PAPER_PROTOCOL.get(kind) == full.protocol.iloc[0]
         and "official-dev" not in set(full.fold)
         and full.corpus.iloc[0] != "iemocap4"
     )  # the paper's classes and folds
     for row in rows:
         line = lines[row] = {"verdict": "not run", "trainings": 0} | (
-            {"note": NOTES[row]} if row in NOTES else {}
+            {"note": ROW_NOTES[row]} if row in ROW_NOTES else {}
         )
         if row in grids:
             grid = grids[row]
@@ -111,10 +97,10 @@ def compare(
         if at_home and row in PUBLISHED_FROM:
             line["paper's source"] = PUBLISHED_FROM[row]
         for score in printed if at_home else ():
-            line[f"{score} paper" if score in SHORT else score.replace("_sd", " paper sd")] = (
-                printed[score][row]
-            )
-            if row != FULL and score in SHORT:
+            line[
+                f"{score} paper" if score in SCORE_NAMES else score.replace("_sd", " paper sd")
+            ] = printed[score][row]
+            if row != FULL and score in SCORE_NAMES:
                 line[f"{score} paper gap"] = (printed[score][FULL] - printed[score][row]).round(3)
         if own and kind == "meld" and row == FULL:
             line["weighted_f1 paper"] = TABLE2_PUBLISHED[FULL]
@@ -178,7 +164,7 @@ def _compared(
         "gap high": difference.high,
         "p": difference.p,
         **tests,
-        f"equivalent within {100 * MARGIN:g} point": alike(difference, MARGIN).p,
+        f"equivalent within {100 * ALIKE_MARGIN:g} point": alike(difference, ALIKE_MARGIN).p,
         "verdict": _verdict(difference, row, score, printed),
     }
     return line | {f"{score} {name}": value for name, value in found.items()}
@@ -237,7 +223,7 @@ def _caption(table: pd.DataFrame, at_home: bool, name: str, full: pd.DataFrame) 
         f"{full.seed.nunique()} seed(s). Gap: MCSAN − row on the same folds and seeds, above 0 where MCSAN is better. "
         f"Intervals: 95 %, over {table.basis[FULL]}, those of scores cut at 0 and 1. Verdict: does the gap's interval "
         "exclude 0, on the paper's side? Not adjusted for the number of rows, which Holm's p is. Alike: p that the gap "
-        f"is within ± {100 * MARGIN:g} point (TOST). Peeked gain: had the epoch been chosen on the test part. {beside}"
+        f"is within ± {100 * ALIKE_MARGIN:g} point (TOST). Peeked gain: had the epoch been chosen on the test part. {beside}"
     )
 
 

@@ -194,13 +194,13 @@ if hits:
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
 found = grids.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE)
-from mcsan_lite.paper.report import summary
+from mcsan_lite.paper.report import results_summary
 from mcsan_lite.evaluation.intervals import share_interval
 
 first = found.groupby("name", sort=False).first()
 bounds = [share_interval(r.wa, int(r.n_test)) for r in first.itertuples()]
 bars = pd.DataFrame({"mean": first.wa, "low": [b[0] for b in bounds], "high": [b[1] for b in bounds]})
-summary(found)[["trainings", "n_test", "wa", "wa 95 %", "parameters"]].round(3)
+results_summary(found)[["trainings", "n_test", "wa", "wa 95 %", "parameters"]].round(3)
 
 # %%
 marks = {}
@@ -208,7 +208,7 @@ if CORPUS == "synthetic":
     from mcsan_lite.datasets.synthetic.ceilings import ceilings
     from mcsan_lite.paper.profiles import PROFILES
 
-    marks = ceilings(truth[truth.split == "test"], PROFILES[PROFILE]["synthetic"]).drop("nothing").to_dict()
+    marks = ceilings(truth[truth.split == "test"], PROFILES[PROFILE].synthetic).drop("nothing").to_dict()
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 figures.draw_rows(bars, ax=ax, marks=marks)
 figures.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",

@@ -70,7 +70,7 @@ torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 # %%
 corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 glove = words.load_vectors()  # the package's default: GloVe 6B with 50 dimensions, from a pip package
-[spec] = table_rows.table3(PROFILE, CORPUS, rows=["MCSAN"])
+[spec] = table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])
 print(f"{corpus.name}: {len(corpus)} utterances; the table: {len(glove):,} words × {glove.vector_size} numbers")
 
 # %% [markdown]

@@ -535,7 +535,7 @@ utterance = next(u for u in corpus.utterances if u.audio is not None and 5 <= le
 sound = load_audio(utterance.audio)
 display(figures.play(sound, 16_000, alt=f"“{utterance.text}”, {len(sound) / 16_000:.1f} s"))
 torch.manual_seed(5)
-net = MCSAN(Dims(one.audio.shape[1], one.text.shape[1], len(corpus.labels)), MCSANConfig(**PROFILES[PROFILE]["options"])).eval()
+net = MCSAN(Dims(one.audio.shape[1], one.text.shape[1], len(corpus.labels)), MCSANConfig(**PROFILES[PROFILE].options)).eval()
 caught = {}
 inner = net.cross.layers[0]["text"].attention
 hook = inner.register_forward_hook(lambda module, given, output: caught.update(given=given, output=output))

@@ -83,7 +83,7 @@ bricks = [(1, 1, ConvBlock, "convolution, then max-pool; twice"),
 # The table of the ledger looks up file, line and test by itself. A renamed function would stop this cell.
 
 # %%
-test_file = Path(mcsan_lite.__file__).parents[1] / "tests/test_equations.py"
+test_file = Path(mcsan_lite.__file__).parents[1] / "tests/paper/test_equations.py"
 text = test_file.read_text() if test_file.exists() else ""
 tests = [(int(a), int(b or a), name) for name, a, b in re.findall(r"def (test_eq_(\d\d)(?:_(\d\d))?_\w+)\(", text)]
 
@@ -314,7 +314,7 @@ check.two_streams(two_streams)
 
 # %%
 torch.manual_seed(6)
-config = MCSANConfig(**PROFILES[PROFILE]["options"])
+config = MCSANConfig(**PROFILES[PROFILE].options)
 model = MCSAN(dims, config).eval()
 with torch.no_grad():
     encoded, masks = model.encode(batch)  # Eq. 1 to 5

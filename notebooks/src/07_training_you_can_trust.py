@@ -54,7 +54,7 @@ torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 
 # %%
 corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-[spec] = table_rows.table3(PROFILE, CORPUS, rows=["MCSAN"])
+[spec] = table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])
 data, skipped = extract(corpus, spec.features)
 fold = splits.folds(corpus, spec.protocol)[0]
 by_id = {f.id: f for f in data}

@@ -91,7 +91,7 @@ def open_world(name: str, most: int = 150) -> World:
     else:
         found = grids.trained(corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True, folds=1)
         run = inference.load_run(found.folder[0])
-    fold = splits.folds(corpus, table_rows.table3(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol)[0]
+    fold = splits.folds(corpus, table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol)[0]
     clips = {u.id: u for u in corpus.utterances if u.audio is not None and u.text and (u.id in truth or not truth)}
     parts = [[i for i in part if i in clips][:most] for part in (fold.valid, fold.test)]
     data = [run.prepare(extract(corpus.subset(ids), run.features)[0]) for ids in parts]

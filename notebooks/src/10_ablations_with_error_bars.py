@@ -42,14 +42,14 @@ from mcsan_lite.evaluation import pairing, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
 from mcsan_lite.explain import modalities
 from mcsan_lite import figures
-from mcsan_lite.paper import published as published_module, table_rows, verdicts as verdicts_module
+from mcsan_lite.paper import published as published_module, report as report_module, table_rows, verdicts as verdicts_module
 from mcsan_lite.exercises import lesson10 as check
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.evaluation.significance import corrected_t
 from mcsan_lite.evaluation.intervals import share_interval
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
-FULL, MARGIN = verdicts_module.FULL, verdicts_module.MARGIN  # the row that the others are held against; a gap that would not matter
+FULL, MARGIN = report_module.FULL, report_module.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
 
 # %% [markdown]
 # ## 1 · Nine rows, the same folds
@@ -63,7 +63,7 @@ if CORPUS == "synthetic":
     corpus = corpora.grid_corpus(PROFILE)
 else:
     corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-    results, source = grids_module.finished(table_rows.table3(PROFILE, CORPUS), corpus), "runs/"
+    results, source = grids_module.finished(table_rows.table3_specs(PROFILE, CORPUS), corpus), "runs/"
 grids = pairing.paired(results, published_module.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
 SEEDS = results.seed.nunique()
 wa = pd.DataFrame({row: grid.groupby("fold").wa.mean() for row, grid in grids.items()}).T  # (rows, folds), seeds averaged
@@ -199,7 +199,7 @@ print(f"each t is the plain one / {np.sqrt(1 + k * share):.3f}; with {k} folds i
 table.assign(**{"plain p": plain["p"]}).round(3)
 
 # %%
-made = verdicts_module.table3(results, CORPUS)
+made = verdicts_module.compared_table(results, CORPUS)
 forest = made.drop(index=FULL)[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1)
 assert np.allclose(forest["mean"].dropna(), mean[forest["mean"].dropna().index])
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")

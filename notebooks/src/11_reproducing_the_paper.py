@@ -59,6 +59,7 @@ from mcsan_lite.paper import (
     ledgers,
     literature,
     profiles,
+    report,
     table_rows,
     verdicts,
 )
@@ -66,7 +67,7 @@ from mcsan_lite.training import cost
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.features.batch import ModelOutput
 from mcsan_lite.exercises import lesson11 as check
-from mcsan_lite.paper.claims import CLAIMS, PRINTED
+from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
 from mcsan_lite.errors import DataError
 from mcsan_lite.training.runner import RunOptions, load_results, run_experiment
 from mcsan_lite.features.extraction import extract
@@ -74,7 +75,7 @@ from mcsan_lite.models import MODELS
 from mcsan_lite.evaluation.significance import corrected_t, welch_from_summary
 
 began = time.perf_counter()
-PROTOCOL, FOLDS = profiles.GRID_PROTOCOL["synthetic"], profiles.FOLDS[PROFILE]
+PROTOCOL, FOLDS = profiles.GRID_PROTOCOL["synthetic"], profiles.GRID_FOLDS[PROFILE]
 FIRST = {"smoke": 3}.get(PROFILE)  # a quick test tries only so many rows of the longer grids
 pd.set_option("display.max_colwidth", 90)
 
@@ -124,7 +125,7 @@ def beside(lines):
     return lines.assign(value=value)[["block", "says", "note", "value", "verdict"]].set_index(["block", "says"])
 
 
-ledger = ledgers.claims(corpora=corpora)
+ledger = ledgers.claims_ledger(corpora=corpora)
 beside(ledger[ledger.block.str.startswith("counts")])
 
 # %% [markdown]
@@ -157,7 +158,7 @@ beside(settings).droplevel("block")
 # build two networks.
 
 # %%
-open_choices = ledgers.ambiguities()
+open_choices = ledgers.ambiguities_ledger()
 print(f"{len(open_choices)} open choices; {(open_choices.how == 'not built').sum()} of them cannot be tried here")
 open_choices[["choice", "ours", "alternatives", "how"]].set_index("choice")
 
@@ -172,7 +173,7 @@ open_choices[["choice", "ours", "alternatives", "how"]].set_index("choice")
 # (`runs="nowhere"`: as if nothing had been done. With your own folder, finished folds cost nothing.)
 
 # %%
-specs = table_rows.table3(PROFILE, protocol=PROTOCOL)
+specs = table_rows.table3_specs(PROFILE, protocol=PROTOCOL)
 expected = cost.estimate(Grid(specs, grid, first_folds=FOLDS), RunOptions(runs="nowhere"))
 minutes = {jobs: cost.wall(expected.seconds.repeat(expected.trainings), jobs) / 60 for jobs in (1, 2, 9)}
 print(f"{expected.trainings.sum()} trainings of {specs[0].train.epochs} epochs; minutes with n processes: "
@@ -213,14 +214,14 @@ print(f"they took {results.seconds.sum() / 60:.1f} minutes; the estimate above w
 # **Predict, then check.** How many of the eight rows will be *reproduced* here?
 
 # %%
-made = verdicts.table3(results, "synthetic")
+made = verdicts.compared_table(results, "synthetic")
 gaps = 100 * made[["wa gap", "wa gap low", "wa gap high"]].set_axis(["gap", "low", "high"], axis=1)
 told = gaps.round(1).assign(WA=made.wa.round(3), Holm=made["wa Holm p"].round(3), verdict=made.verdict)
 print("; ".join(f"{verdict}: {n}" for verdict, n in made.verdict.drop("MCSAN").value_counts().items()))
 told[["WA", "gap", "low", "high", "Holm", "verdict"]]
 
 # %%
-figures.show(verdicts.figure(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
+figures.show(report.draw_gaps(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
            caption=f"{grid.name}, {PROTOCOL}; 95 % over {made.basis['MCSAN']}. Right of 0: the full network is better, as the "
                    "paper says of every row. Grey: a point to either side. A marker without a bar: its folds did not vary.")
 
@@ -239,10 +240,10 @@ for kind, root in OWN.items():
         print(f"not run: no corpus in {root}. When it is there: {command}")
         continue
     try:
-        found = grids.finished(table_rows.table3("paper", kind), corpora[kind])
+        found = grids.finished(table_rows.table3_specs("paper", kind), corpora[kind])
         dialogues = {u.id: u.dialogue for u in corpora[kind].utterances if u.dialogue}
         shown_as = "synthetic" if corpora[kind].generated else kind  # a generated tree stays what it is
-        display(Markdown(verdicts.markdown(verdicts.table3(found, shown_as, dialogues=dialogues))))
+        display(Markdown(report.table_markdown(verdicts.compared_table(found, shown_as, dialogues=dialogues))))
         mine |= {kind: found} if shown_as == kind else {}
     except DataError as refusal:  # nothing is finished, or not the same folds in every row
         print(f"not run to its end: {refusal.given[:200]}. Do: {command}")
@@ -255,7 +256,7 @@ for kind, root in OWN.items():
 # %%
 claim = next(c for c in CLAIMS if c.id == "w/o self wa")
 print(f"section {claim.section}: “{claim.says}”, on {claim.corpus}; the text gives {claim.stated}")
-(full, full_sd), (row, row_sd) = (PRINTED["iemocap", "wa"][name] for name in (claim.a, claim.b))
+(full, full_sd), (row, row_sd) = (PRINTED_SCORES["iemocap", "wa"][name] for name in (claim.a, claim.b))
 print(f"Table {claim.table}: {claim.a} {full} ± {full_sd}, {claim.b} {row} ± {row_sd}")
 print(f"does the arithmetic close? {full} - {row} = {full - row:.3f}: {math.isclose(full - row, claim.stated, abs_tol=5e-4)}")
 
@@ -281,7 +282,7 @@ print(f"t = {t:.2f}, p = {printed.p:.2f}, 95 % interval {100 * printed.low:+.1f}
 # verdict, corrected for all sentences that were tested together (Holm):
 
 # %%
-ledger = ledgers.claims({"synthetic": results} | mine, corpora=corpora)
+ledger = ledgers.claims_ledger({"synthetic": results} | mine, corpora=corpora)
 by_fold = results[results.seed == results.seed.min()].pivot(index="fold", columns="name", values="wa")
 test = corrected_t(by_fold[claim.a] - by_fold[claim.b], (results.n_test / results.n_train).mean())
 p_for, p_against = claim.judge(test)
@@ -313,7 +314,7 @@ shown[["says"]].join(points).assign(**{"p Holm": shown["p Holm"].astype(float).r
 printed_gaps = verdicts.published_gaps()
 printed_gaps = printed_gaps[printed_gaps.source == "Table 3"]
 noise = {s.upper(): list(printed_gaps.index[printed_gaps[f"{s} within noise"].astype(bool)]) for s in ("wa", "ua")}
-figures.show(verdicts.figure(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
+figures.show(report.draw_gaps(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
            caption="Printed in Sun et al. 2021, Table 3 (IEMOCAP). Interval holds 0: " + "; ".join(
                f"{score}: {', '.join(rows) or 'none'}" for score, rows in noise.items())
            + ". Unpaired, no correction for shared training data: indicative only.")
@@ -335,17 +336,17 @@ print("\nwithin noise, by their own numbers:", *(f"  {c.says} (gap {c.value:+.3f
 # compare lengths within a panel, never across.
 
 # %%
-tries = ambiguities.specs(PROFILE, protocol=PROTOCOL)
+tries = ambiguities.ambiguity_specs(PROFILE, protocol=PROTOCOL)
 tried, source = grids.grid_results("ambiguities", PROFILE, retrain=RETRAIN, rows=FIRST)
 print(f"{tried.name.nunique() - 1} of {len(tries) - 1} alternatives on {tried.fold.nunique()} folds, from {source}")
 moved = ledgers.sensitivity(tried)
 panels = dict(iter(moved.groupby("panel", sort=False)))
 
 # %%
-sizes = [1.4 + 0.42 * len(ledgers.bars(panel)) for panel in panels.values()]
+sizes = [1.4 + 0.42 * len(ledgers.tornado_bars(panel)) for panel in panels.values()]
 fig, axes = plt.subplots(2, 1, figsize=(8, sum(sizes)), height_ratios=sizes, layout="constrained")
 for ax, (name, panel) in zip(axes, panels.items(), strict=True):
-    figures.draw_tornado(ledgers.bars(panel), ax=ax)
+    figures.draw_tornado(ledgers.tornado_bars(panel), ax=ax)
     widest = 130 * panel.difference.abs().max() or 1
     ax.set(xlim=(-widest, widest))
     ax.set_title(name, fontsize=9)
@@ -374,7 +375,7 @@ points.assign(n=upper.set_index("choice").n)
 # would be a gap in this table.
 
 # %%
-formulas = ledgers.equations()
+formulas = ledgers.equations_ledger()
 assert formulas.function.all() and formulas.test.all()
 formulas[["eq", "function", "test", "notebook"]].set_index("eq")
 
@@ -392,7 +393,7 @@ pd.DataFrame([{"place": m.place, "printed": m.printed, "meant": m.meant, "here":
 # into in every profile (their scores mean nothing):
 
 # %%
-small = run_experiment(table_rows.table3("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"), folds=2)
+small = run_experiment(table_rows.table3_specs("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"), folds=2)
 home = Path(small.folder[0])
 print(f"{home.parent.name} / {home.name}:", *(f"  {f.name:20s}{f.stat().st_size:>9,} bytes" for f in sorted(home.iterdir())), sep="\n")
 manifest, score = (json.loads((home / f"{name}.json").read_text()) for name in ("manifest", "metrics"))
@@ -484,10 +485,10 @@ rivals = {}
 for table in ("table1", "table2"):
     speech = corpora_module.grid_corpus(PROFILE, table)
     data, _ = extract(speech)
-    select = table_rows.systems(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
+    select = table_rows.rival_specs(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
     ground = floors.floors(speech, splits.folds(speech, PROTOCOL)[:FOLDS], data, select)
     found, source = grids.grid_results(table, PROFILE, retrain=RETRAIN, rows=FIRST)
-    rivals[table] = verdicts.floors_beside(verdicts.compare(found, "synthetic", table), ground)
+    rivals[table] = verdicts.floors_beside(verdicts.compared_table(found, "synthetic", table), ground)
     score = rivals[table].attrs["scores"][0]
     print(f"{table}: {found.name.nunique()} systems, {len(found)} trainings, {found.fold.nunique()} folds, from {source}")
     shown = rivals[table].sort_values(score)[[score, f"{score} low", f"{score} high", "verdict", "note"]]
@@ -499,7 +500,7 @@ for table in ("table1", "table2"):
 # A short interval is easily had with three folds of one generated corpus: it is no news about people.
 
 # %%
-fig = verdicts.figure(rivals["table1"])
+fig = report.draw_gaps(rivals["table1"])
 ahead = list(rivals["table1"].index[rivals["table1"]["wa gap high"].astype(float) < 0])
 figures.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
            caption=f"Gap to MCSAN, {rivals['table1'].attrs['corpus']}. Shown to be ahead of MCSAN in WA here: "
@@ -512,7 +513,7 @@ figures.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic
 # %%
 for corpus_name in ("iemocap", "meld"):
     ax = literature.draw_systems(corpus_name)
-    listed = literature.systems(corpus_name)
+    listed = literature.published_systems(corpus_name)
     figures.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
                caption=f"{int(listed.comparable.sum())} of {len(listed)} published numbers on {corpus_name} share the "
                        "paper's protocol, as far as their sources tell.")
@@ -546,7 +547,7 @@ class Means(nn.Module):
 
 
 # %%
-(full,) = table_rows.table3(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
+(full,) = table_rows.table3_specs(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
 means = run_experiment([replace(full, name="means", model="means", options={})], grid, folds=FOLDS, models={**MODELS, "means": Means})
 mean, half = intervals.fold_interval(means.wa)
 print(f"means: WA {mean:.3f} ± {half:.3f} over {len(means)} folds, {means.parameters[0]:,} parameters; majority "

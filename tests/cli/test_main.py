@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def home(tmp_path_factory):
         patch.setitem(
             profiles.PROFILES,
             "smoke",
-            {**profiles.PROFILES["smoke"], "synthetic": SyntheticConfig(**SIZES)},
+            replace(profiles.PROFILES["smoke"], synthetic=SyntheticConfig(**SIZES)),
         )
         yield tmp_path_factory.mktemp("cli")
 

@@ -20,7 +20,9 @@ ROWS = "MCSAN,w/o audio"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(profiles.GRID, "smoke", SyntheticConfig(train=84, valid=20, test=36))
+        patch.setitem(
+            profiles.GRID_SYNTHETIC, "smoke", SyntheticConfig(train=84, valid=20, test=36)
+        )
         yield tmp_path_factory.mktemp("paper")
 
 
@@ -97,7 +99,7 @@ def test_the_table_comes_from_disk(trained, mcsan, monkeypatch, tmp_path):
     ],
 )
 def test_a_comma_may_belong_to_a_row_s_name(text, rows):
-    assert paper_module._rows(text, table_rows.ROWS["table1"]) == rows
+    assert paper_module._rows(text, table_rows.RIVAL_ROWS["table1"]) == rows
 
 
 def test_rivals_in_one_command(mcsan, home):
@@ -169,7 +171,7 @@ def test_generated_speech_in_a_corpus_s_folders_never_passes_for_it(tmp_path):
 
 
 def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkeypatch, tmp_path):
-    specs = table_rows.table3("smoke", protocol="kfold10", rows=ROWS.split(","))
+    specs = table_rows.table3_specs("smoke", protocol="kfold10", rows=ROWS.split(","))
     monkeypatch.setattr(table_rows, "table3", lambda *_, **__: specs)
     shipped = tmp_path / "table3-synthetic-smoke-folds.csv"
     shipped.write_bytes((home / "runs" / "tables" / shipped.name).read_bytes())

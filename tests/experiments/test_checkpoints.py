@@ -39,10 +39,10 @@ def home(tmp_path_factory):
         patch.setitem(
             profiles.PROFILES,
             "smoke",
-            {
-                **profiles.PROFILES["smoke"],
-                "synthetic": SyntheticConfig(train=60, valid=20, test=60),
-            },
+            replace(
+                profiles.PROFILES["smoke"],
+                synthetic=SyntheticConfig(train=60, valid=20, test=60),
+            ),
         )
         patch.setattr(
             checkpoints,
@@ -310,7 +310,7 @@ def test_the_shipped_ones_are_those_of_the_course(world, seed, variant):
     assert about["corpus"] == corpus_folder("", corpora.synthetic_config("quick", world)).name, (
         "mcsan checkpoints"
     )
-    (spec,) = table_rows.table3("quick", rows=["MCSAN"])
+    (spec,) = table_rows.table3_specs("quick", rows=["MCSAN"])
     assert run.model.config == type(run.model.config)(
         **spec.options | checkpoints.VARIANTS[variant]
     ), "mcsan checkpoints"

@@ -8,12 +8,12 @@ from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper import table_rows
 from mcsan_lite.paper.ambiguities import (
     ALTERNATIVES,
-    ELSEWHERE,
-    OPEN,
+    OPEN_CHOICES,
     SETTINGS,
+    TRIED_ELSEWHERE,
+    ambiguity_specs,
     choices,
     default_of,
-    specs,
 )
 
 ledger = choices().set_index("choice")
@@ -21,7 +21,7 @@ ledger = choices().set_index("choice")
 
 def test_every_open_field_has_alternatives_and_nothing_else_has():
     assert set(ledger.index[ledger.status.isin(["silent", "unclear"])]) == set(ALTERNATIVES) | set(
-        ELSEWHERE
+        TRIED_ELSEWHERE
     )
 
 
@@ -51,22 +51,22 @@ def test_what_the_paper_says_of_a_field(choice, status):
 
 
 def test_choices_without_a_field_say_how_or_that_nothing_is_built():
-    assert len({o.choice for o in OPEN}) == len(OPEN) and all(
-        o.ours and o.alternatives for o in OPEN
+    assert len({o.choice for o in OPEN_CHOICES}) == len(OPEN_CHOICES) and all(
+        o.ours and o.alternatives for o in OPEN_CHOICES
     )
     assert {
         "folds",
         "scope of the z-normalisation",
         "class weights",
         "word vectors in training",
-    } <= {o.choice for o in OPEN}
+    } <= {o.choice for o in OPEN_CHOICES}
 
 
 @pytest.mark.parametrize("corpus", ["synthetic", "meld", "iemocap", "ravdess"])
 @pytest.mark.parametrize("profile", ["smoke", "quick", "paper"])
 def test_one_change_at_a_time(profile, corpus):
-    base, *others = specs(profile, corpus)
-    assert base == table_rows.table3(profile, corpus, rows=["MCSAN"])[0]
+    base, *others = ambiguity_specs(profile, corpus)
+    assert base == table_rows.table3_specs(profile, corpus, rows=["MCSAN"])[0]
     assert len({s.name for s in others}) == len(others)
     for spec in others:
         name, _, value = spec.name.partition("=")
@@ -85,11 +85,13 @@ def test_one_change_at_a_time(profile, corpus):
 
 
 def test_the_quick_profile_is_cheap_and_the_papers_tries_all():
-    quick = specs("quick", "synthetic")
+    quick = ambiguity_specs("quick", "synthetic")
     assert len(quick) == 15  # the default and 14: none that makes the features anew
     assert {s.features for s in quick} == {quick[0].features}
-    tried = {s.name.partition("=")[0] for s in specs("paper", "iemocap")[1:]}
+    tried = {s.name.partition("=")[0] for s in ambiguity_specs("paper", "iemocap")[1:]}
     assert tried == {*ALTERNATIVES, "protocol"}
     assert not [
-        s for s in specs("paper", "iemocap", protocol="yoon5") if s.name.startswith("protocol")
+        s
+        for s in ambiguity_specs("paper", "iemocap", protocol="yoon5")
+        if s.name.startswith("protocol")
     ]

@@ -13,7 +13,7 @@ from mcsan_lite.evaluation.comparison import gap
 from mcsan_lite.evaluation.significance import corrected_t, holm
 from mcsan_lite.paper import equations as eq
 from mcsan_lite.paper import ledgers
-from mcsan_lite.paper.claims import CLAIMS, PRINTED
+from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
 
 ROOT = Path(__file__).parents[2]
 FACTS = {
@@ -70,7 +70,7 @@ def runs(
 
 
 def verdicts(results, **how):
-    frame = ledgers.claims(results, **how)
+    frame = ledgers.claims_ledger(results, **how)
     return frame[frame.block.str.contains(" · ")].set_index("claim")
 
 
@@ -78,7 +78,7 @@ def verdicts(results, **how):
 
 
 def test_the_t_values_of_the_printed_tables():
-    printed = ledgers.claims().query("block == @ledgers.AS_PRINTED").set_index("claim")
+    printed = ledgers.claims_ledger().query("block == @ledgers.AS_PRINTED").set_index("claim")
     assert {claim: round(printed.t[claim], 2) for claim in FACTS} == pytest.approx(FACTS, abs=0.011)
     assert set(
         printed.verdict[
@@ -101,8 +101,8 @@ def test_the_t_values_of_the_printed_tables():
 
 
 def test_arithmetic_that_does_not_close_is_named(monkeypatch):
-    monkeypatch.setitem(PRINTED["iemocap", "wa"], "CAN", (0.570, 0.019))
-    printed = ledgers.claims().query("block == @ledgers.AS_PRINTED").set_index("claim")
+    monkeypatch.setitem(PRINTED_SCORES["iemocap", "wa"], "CAN", (0.570, 0.019))
+    printed = ledgers.claims_ledger().query("block == @ledgers.AS_PRINTED").set_index("claim")
     assert printed.note["CAN wa"] == "the text says 0.033, the table 0.042"
 
 
@@ -243,14 +243,16 @@ def test_two_corpora_are_two_blocks_and_runs_that_do_not_pair_say_so():
         runs({"MCSAN": 0.6, "N = 2": 0.5}),
         runs({"MCSAN": 0.6, "N = 2": 0.7}, corpus="other"),
     )
-    frame = ledgers.claims(pd.concat([one, other]))
+    frame = ledgers.claims_ledger(pd.concat([one, other]))
     found = frame[frame.claim == "N = 2 wa"].set_index("block").verdict
     assert found["made · kfold10"] == "reproduced" and found["other · kfold10"] == "differs"
     assert (
-        not ledgers.claims(one.assign(name="majority", model="floor")).block.str.contains("·").any()
+        not ledgers.claims_ledger(one.assign(name="majority", model="floor"))
+        .block.str.contains("·")
+        .any()
     )
     twice = pd.concat([one, one.assign(run="another")])
-    frame = ledgers.claims(pd.concat([twice, other]))
+    frame = ledgers.claims_ledger(pd.concat([twice, other]))
     assert frame[frame.block == "other · kfold10"].verdict.eq("differs").any()
     (line,) = frame[frame.block == "made · kfold10"].itertuples()
     assert line.verdict == "not run" and "2 runs of 'MCSAN'" in line.note
@@ -258,7 +260,7 @@ def test_two_corpora_are_two_blocks_and_runs_that_do_not_pair_say_so():
 
 def test_counts_need_a_corpus():
     utterances = tuple(Utterance(f"u{i}", None, "yes", "ab"[i % 2]) for i in range(60))
-    frame = ledgers.claims(
+    frame = ledgers.claims_ledger(
         corpora={"iemocap": Corpus("iemocap", ("a", "b"), utterances)}
     ).set_index("claim")
     assert (
@@ -369,7 +371,7 @@ def test_alternatives_without_their_default_are_refused(tried):
 
 def test_bars_have_the_furthest_alternatives_at_their_ends(tried):
     frame = ledgers.sensitivity(tried)
-    bars = ledgers.bars(frame[frame.panel == "ours: made"])
+    bars = ledgers.tornado_bars(frame[frame.panel == "ours: made"])
     assert bars.low_label["dropout"] == "0.1" and bars.high_label["dropout"] == "0.3"
     assert bars.low["pool_stride"] < bars.high["pool_stride"] == 0 and bars.high["protocol"] == 0
     from mcsan_lite.figures.results import draw_tornado
@@ -380,7 +382,10 @@ def test_bars_have_the_furthest_alternatives_at_their_ends(tried):
 
 
 def test_the_ambiguities_ledger(tried):
-    plain, with_runs = ledgers.ambiguities(), ledgers.ambiguities(tried).set_index("choice")
+    plain, with_runs = (
+        ledgers.ambiguities_ledger(),
+        ledgers.ambiguities_ledger(tried).set_index("choice"),
+    )
     assert not plain.tried.any() and plain.choice.is_unique
     assert plain.set_index("choice").how["class weights"] == "not built"
     assert plain.set_index("choice").alternatives["feedforward"] == "1, 16"  # 4 is ours
@@ -408,16 +413,16 @@ def test_the_ambiguities_ledger(tried):
     ],
 )
 def test_equations_named_in_a_text(text, numbers):
-    assert eq.mentioned(text) == numbers
+    assert eq.mentioned_equations(text) == numbers
 
 
 def test_every_equation_has_function_test_and_lesson():
-    frame = ledgers.equations().set_index("eq")
+    frame = ledgers.equations_ledger().set_index("eq")
     assert list(frame.index) == list(range(1, 21))
     assert (frame.function[9], frame.function[12], frame.function[20]) == (
-        "layers.attend",
-        "layers.AttentionBlock",
-        "training.supervised, training.fit",
+        "models.layers.attend",
+        "models.layers.AttentionBlock",
+        "training.loop.supervised, training.loop.fit",
     )
     assert frame.test[7] == "test_eq_06_08_projections" and frame.notebook[20].endswith("07")
     assert "06" in frame.notebook[1] and "04" in frame.notebook[5]
@@ -429,33 +434,35 @@ def test_every_equation_has_function_test_and_lesson():
     [("test", "test_eq_20_"), ("notebook", "Eq. 19 and 20"), ("function", "Eq. 20")],
 )
 def test_a_missing_equation_is_refused(tmp_path, monkeypatch, what, lost):
-    for folder in ("tests", "notebooks/src"):
+    for folder in ("tests/paper", "notebooks/src"):
         (tmp_path / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "tests/test_equations.py", tmp_path / "tests")
+    shutil.copy(ROOT / "tests/paper/test_equations.py", tmp_path / "tests/paper")
     for lesson in (ROOT / "notebooks/src").glob("*.py"):
         shutil.copy(lesson, tmp_path / "notebooks/src")
     if what == "function":
-        real = eq.functions()
+        real = eq.equation_functions()
         monkeypatch.setattr(
-            eq, "functions", lambda: {name: numbers - {20} for name, numbers in real.items()}
+            eq,
+            "equation_functions",
+            lambda: {name: numbers - {20} for name, numbers in real.items()},
         )
     else:
         for file in tmp_path.rglob("*.py"):
             file.write_text(
                 file.read_text().replace(lost, "").replace("Eq. 11 to 20", "Eq. 11 to 19")
             )
-    assert f"equation 20 without a {what}" in refusal(lambda: eq.ledger(tmp_path))
+    assert f"equation 20 without a {what}" in refusal(lambda: eq.equation_rows(tmp_path))
 
 
 def test_an_installed_package_says_what_it_lacks(tmp_path):
-    assert "tests/test_equations.py" in refusal(lambda: eq.ledger(tmp_path))
+    assert "tests/paper/test_equations.py" in refusal(lambda: eq.equation_rows(tmp_path))
 
 
 # ---- how they are printed ----
 
 
 def test_markdown_has_a_table_a_block_and_no_nan():
-    text = ledgers.markdown(ledgers.claims(runs({"MCSAN": 0.6, "N = 2": 0.5})))
+    text = ledgers.ledger_markdown(ledgers.claims_ledger(runs({"MCSAN": 0.6, "N = 2": 0.5})))
     assert text.count("### ") == 5 and "nan" not in text.lower() and "None" not in text
     widths = [
         [line.count(" | ") for line in part.splitlines() if line.startswith("|")]
@@ -468,6 +475,6 @@ def test_markdown_has_a_table_a_block_and_no_nan():
 def test_the_ledgers_in_docs_are_current(name):
     """python -m mcsan_lite ledger … > docs/ledgers/….md, or as the message says."""
     text = (ROOT / f"docs/ledgers/{name}.md").read_text(encoding="utf-8")
-    assert text.partition("\n\n")[2] == ledgers.markdown(getattr(ledgers, name)()), (
-        f"docs/ledgers/{name}.md is stale: write it anew with ledgers.write('docs/ledgers')"
-    )
+    assert text.partition("\n\n")[2] == ledgers.ledger_markdown(
+        getattr(ledgers, f"{name}_ledger")()
+    ), f"docs/ledgers/{name}.md is stale: write it anew with ledgers.write_ledgers('docs/ledgers')"

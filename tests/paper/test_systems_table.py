@@ -11,14 +11,14 @@ from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.experiments import grids
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.models import MODELS
-from mcsan_lite.paper import claims, published, table_rows, verdicts
+from mcsan_lite.paper import claims, published, report, table_rows, verdicts
 
 
 @pytest.mark.parametrize("profile", ["smoke", "quick", "paper"])
 @pytest.mark.parametrize("table", ["table1", "table2"])
 def test_every_row_is_a_network_that_can_be_built(table, profile):
-    specs = table_rows.systems(table, profile, video=True)
-    assert [s.name for s in specs] == list(table_rows.ROWS[table])
+    specs = table_rows.rival_specs(table, profile)
+    assert [s.name for s in specs] == list(table_rows.RIVAL_ROWS[table])
     for spec in specs:
         made = MODELS[spec.model]
         model = made(Dims(40, 50, 7, 17 if spec.features.video else 0), made.Config(**spec.options))
@@ -29,9 +29,9 @@ def test_every_row_is_a_network_that_can_be_built(table, profile):
 
 
 def test_the_rows_are_those_that_the_paper_prints_and_the_claims_speak_of():
-    assert set(published.TABLE1_PUBLISHED.index) <= set(table_rows.ROWS["table1"])
+    assert set(published.TABLE1_PUBLISHED.index) <= set(table_rows.RIVAL_ROWS["table1"])
     printed = set(published.TABLE2_PUBLISHED.index)
-    assert printed - set(table_rows.ROWS["table2"]) == {"Liang et al. (semi)"}, (
+    assert printed - set(table_rows.RIVAL_ROWS["table2"]) == {"Liang et al. (semi)"}, (
         "its unlabelled pool is not at hand: never ours"
     )
     spoken = {
@@ -41,21 +41,21 @@ def test_the_rows_are_those_that_the_paper_prints_and_the_claims_speak_of():
         if name
     }
     assert spoken <= {
-        *table_rows.ROWS["table1"],
-        *table_rows.ROWS["table2"],
+        *table_rows.RIVAL_ROWS["table1"],
+        *table_rows.RIVAL_ROWS["table2"],
         *published.TABLE3_PUBLISHED.index,
         *printed,
     }
-    assert set(published.NOTES) <= {
-        *table_rows.ROWS["table1"],
-        *table_rows.ROWS["table2"],
+    assert set(published.ROW_NOTES) <= {
+        *table_rows.RIVAL_ROWS["table1"],
+        *table_rows.RIVAL_ROWS["table2"],
         *printed,
     }
-    assert set(table_rows.SYSTEMS) < set().union(*table_rows.ROWS.values())
+    assert set(table_rows.SYSTEMS) < set().union(*table_rows.RIVAL_ROWS.values())
 
 
 def test_in_quick_all_train_as_mcsan_does():
-    one, *others = table_rows.systems("table1", "quick", video=True)
+    one, *others = table_rows.rival_specs("table1", "quick")
     assert one.name == "MCSAN" and all(s.train == one.train for s in others)
     assert all(
         s.features.n_mfcc == 40 and s.features.vectors == one.features.vectors for s in others
@@ -63,15 +63,19 @@ def test_in_quick_all_train_as_mcsan_does():
 
 
 def test_in_paper_the_sources_own_batches_and_sizes():
-    by_name = {s.name: s for s in table_rows.systems("table1", "paper", "iemocap", video=True)}
+    by_name = {s.name: s for s in table_rows.rival_specs("table1", "paper", "iemocap")}
     assert by_name["MDRE"].train.batch_size == 128 and by_name["MDRE"].options == {}
     assert by_name["MulT"].train.clip == 0.8 and by_name["MCSAN"].train.batch_size == 256
-    assert {s.train.unlabelled for s in table_rows.systems("table2", "paper", "meld")} == {0.0, 0.5}
+    assert {s.train.unlabelled for s in table_rows.rival_specs("table2", "paper", "meld")} == {
+        0.0,
+        0.5,
+    }
 
 
 def test_a_row_that_needs_what_the_corpus_lacks_is_not_there():
-    left = {s.name for s in table_rows.systems("table1", video=False, word_times=False)}
-    assert set(table_rows.ROWS["table1"]) - left == {"AMH", "MCSAN + video", "CAN"}
+    specs = table_rows.rival_specs("table1")
+    left = {s.name for s in table_rows.runnable_specs(specs, video=False, word_times=False)}
+    assert set(table_rows.RIVAL_ROWS["table1"]) - left == {"AMH", "MCSAN + video", "CAN"}
 
 
 def results(rows, n=3, seed=0, protocol="kfold10"):
@@ -109,28 +113,28 @@ def test_verdicts_of_rivals():
             "Rajan et al., self": 0.97,
         }
     )
-    found = verdicts.compare(runs, "synthetic", "table1")
+    found = verdicts.compared_table(runs, "synthetic", "table1")
     said = found["wa verdict"]
     assert said["MDRE"] == "reproduced" and said["MHA"] == "differs"
     assert said["AMH"] == "reproduced", "the paper's AMH is ahead of MCSAN in WA"
     assert found["ua verdict"]["AMH"] == "differs", "and behind in UA"
     assert said["MulT"] == "MCSAN ahead" and said["Rajan et al., self"] == "MCSAN behind"
     assert found.verdict["CAN"] == "not run" and not any("paper" in column for column in found)
-    assert "sees video" in verdicts.markdown(found)
+    assert "sees video" in report.table_markdown(found)
 
 
 def test_a_row_without_epochs_to_peek_at_stands_beside_rows_with_them():
     """cMKL's results hold no peeked scores; in a table with others they are missing numbers."""
     runs = results({"MCSAN": 0.90, "cMKL": 0.80, "Liang et al.": 0.85})
     runs = runs.assign(peeked_weighted_f1=(runs.weighted_f1 + 0.01).where(runs.name != "cMKL"))
-    gain = verdicts.compare(runs, "synthetic", "table2")["weighted_f1 peeked gain"]
+    gain = verdicts.compared_table(runs, "synthetic", "table2")["weighted_f1 peeked gain"]
     assert gain["MCSAN"] == pytest.approx(0.01) and np.isnan(gain["cMKL"])
 
 
 def test_no_claim_is_judged_where_nothing_is_heard():
     runs = results({"MCSAN": 0.60, "cMKL": 0.55}, n=3)
-    assert verdicts.compare(runs, "meld", "table2").verdict["cMKL"] == "reproduced"
-    alone = verdicts.compare(runs, "text alone", "table2")
+    assert verdicts.compared_table(runs, "meld", "table2").verdict["cMKL"] == "reproduced"
+    alone = verdicts.compared_table(runs, "text alone", "table2")
     assert alone.verdict["cMKL"] == "MCSAN ahead" and "Nothing is heard" in alone.attrs["caption"]
 
 
@@ -167,8 +171,8 @@ def toy(sound=True, timed=8, seen=8):
 )
 def test_nothing_runs_under_the_name_of_an_input_that_is_not_there(given, missing):
     made = {s.name for s in grids.programme("table1", toy(**given), protocol="official")}
-    assert set(table_rows.ROWS["table1"]) - made == missing and all(
-        table_rows.needs(row) for row in missing
+    assert set(table_rows.RIVAL_ROWS["table1"]) - made == missing and all(
+        table_rows.required_input(row) for row in missing
     )
 
 
@@ -189,26 +193,29 @@ def test_tables_1_and_2_as_printed():
 
 def test_printed_numbers_stand_beside_on_their_own_corpus_alone():
     runs = results({"MCSAN": 0.60, "cMKL": 0.55}, protocol="official")
-    meld = verdicts.compare(runs, "meld", "table2")
+    meld = verdicts.compared_table(runs, "meld", "table2")
     assert meld["weighted_f1 paper"]["cMKL"] == 0.555 and meld["weighted_f1 paper gap"][
         "cMKL"
     ] == pytest.approx(0.037)
-    assert not any("paper" in column for column in verdicts.compare(runs, "iemocap", "table2"))
+    assert not any(
+        "paper" in column for column in verdicts.compared_table(runs, "iemocap", "table2")
+    )
     assert (
         meld["paper's source"]["cMKL"] == "MELD paper" and "withdrawn" not in meld.attrs["caption"]
     )
-    first = verdicts.compare(results({"MCSAN": 0.60, "MDRE": 0.55}), "iemocap", "table1")
+    first = verdicts.compared_table(results({"MCSAN": 0.60, "MDRE": 0.55}), "iemocap", "table1")
     assert (
-        "AMH README, revised" in verdicts.markdown(first) and "withdrawn" in first.attrs["caption"]
+        "AMH README, revised" in report.table_markdown(first)
+        and "withdrawn" in first.attrs["caption"]
     )
     assert first["wa paper"]["AMH"] == 0.617 and first["wa paper sd"]["MDRE"] == 0.059
 
 
 def test_a_wrong_table_or_row_gets_a_suggestion():
     with pytest.raises(ValueError, match="table"):
-        verdicts.compare(results({"MCSAN": 0.6}), "synthetic", "tabel1")
+        verdicts.compared_table(results({"MCSAN": 0.6}), "synthetic", "tabel1")
     with pytest.raises(ValueError, match="MDRE"):
-        table_rows.systems("table1", rows=["MDR"])
+        table_rows.rival_specs("table1", rows=["MDR"])
 
 
 def test_padding_never_reaches_a_row_of_a_table(make_features):
@@ -217,7 +224,7 @@ def test_padding_never_reaches_a_row_of_a_table(make_features):
     made = make_features(2, frames=12, words=3) + make_features(
         1, frames=40, words=5, prefix="long"
     )
-    for spec in table_rows.systems("table2", "smoke"):
+    for spec in table_rows.rival_specs("table2", "smoke"):
         torch.manual_seed(0)
         model = MODELS[spec.model](
             Dims(13, 17, 3), MODELS[spec.model].Config(**spec.options)

@@ -11,10 +11,10 @@ from mcsan_lite.datasets.splits import PROTOCOLS
 from mcsan_lite.evaluation.intervals import fold_interval, share_interval
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSANConfig
-from mcsan_lite.paper.profiles import BY_CORPUS, PROFILES, PROTOCOL
+from mcsan_lite.paper.profiles import BY_CORPUS, DEFAULT_PROTOCOL, PROFILES, Profile
 from mcsan_lite.paper.published import TABLE3_PUBLISHED
-from mcsan_lite.paper.report import summary
-from mcsan_lite.paper.table_rows import ABLATIONS, table3
+from mcsan_lite.paper.report import results_summary
+from mcsan_lite.paper.table_rows import ABLATIONS, table3_specs
 
 PRINTED = """
 MCSAN 0.612 ± 0.012 0.560 ± 0.019
@@ -45,7 +45,7 @@ def test_what_section_4_says_follows_from_them():
 
 
 def test_the_paper_profile_is_section_3_2():
-    specs = table3("paper", "iemocap")
+    specs = table3_specs("paper", "iemocap")
     assert [s.name for s in specs] == list(ABLATIONS) and {s.protocol for s in specs} == {"kfold10"}
     full = MCSANConfig(**specs[0].options)
     assert (full.hidden, full.heads, full.layers, full.kernel) == (128, 8, 1, 3)
@@ -58,7 +58,7 @@ def test_the_paper_profile_is_section_3_2():
         0.010,
         1000,
     )
-    meld = table3("paper", "meld")[0].train
+    meld = table3_specs("paper", "meld")[0].train
     assert (meld.epochs, meld.learning_rate, meld.batch_size, meld.select) == (
         20,
         0.0005,
@@ -69,13 +69,13 @@ def test_the_paper_profile_is_section_3_2():
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_row_differs_from_the_full_model_by_its_name_alone(profile):
-    full = MCSANConfig(**table3(profile)[0].options)
-    for spec in table3(profile):
+    full = MCSANConfig(**table3_specs(profile)[0].options)
+    for spec in table3_specs(profile):
         config = MCSANConfig(**spec.options)
         assert config == replace(full, **ABLATIONS[spec.name])
         assert (config == full) == (spec.name == "MCSAN")
         assert replace(spec, name="", options={}) == replace(
-            table3(profile)[0], name="", options={}
+            table3_specs(profile)[0], name="", options={}
         )
     assert (
         ABLATIONS["w/o audio"]["use_audio"] is False and ABLATIONS["w/o text"]["use_text"] is False
@@ -88,39 +88,40 @@ def test_a_row_differs_from_the_full_model_by_its_name_alone(profile):
 
 @pytest.mark.parametrize(("corpus", "profile"), BY_CORPUS)
 def test_a_corpus_has_settings_of_its_own(corpus, profile):
-    own, usual = table3(profile, corpus)[0], table3(profile, "synthetic")[0]
+    own, usual = table3_specs(profile, corpus)[0], table3_specs(profile, "synthetic")[0]
     wanted = BY_CORPUS[corpus, profile]
-    assert own.train == replace(usual.train, **wanted.get("train", {})) != usual.train
-    assert own.options == usual.options | wanted.get("options", {})
+    assert own.train == replace(usual.train, **wanted.train) != usual.train
+    assert own.options == usual.options | wanted.options
 
 
 def test_choices_reach_the_specs():
     config = FeatureConfig(n_mfcc=20)
-    specs = table3("smoke", "meld", rows=["N = 2", "MCSAN"], protocol="speaker", features=config)
+    specs = table3_specs(
+        "smoke", "meld", rows=["N = 2", "MCSAN"], protocol="speaker", features=config
+    )
     assert [(s.name, s.protocol, s.features) for s in specs] == [
         (n, "speaker", config) for n in ("N = 2", "MCSAN")
     ]
     assert (
-        table3("smoke", "ravdess")[0].protocol == "speaker"
-        and table3("smoke")[0].protocol == "official"
+        table3_specs("smoke", "ravdess")[0].protocol == "speaker"
+        and table3_specs("smoke")[0].protocol == "official"
     )
 
 
 def test_tables_of_settings_name_things_that_exist():
-    assert {profile for _, profile in BY_CORPUS} <= set(PROFILES) and set(PROTOCOL.values()) <= set(
-        PROTOCOLS
-    )
-    assert all(set(s) == {"options", "train", "synthetic"} for s in PROFILES.values())
+    assert {profile for _, profile in BY_CORPUS} <= set(PROFILES) and set(
+        DEFAULT_PROTOCOL.values()
+    ) <= set(PROTOCOLS)
+    assert all(isinstance(profile, Profile) for profile in PROFILES.values())
     sizes = [
-        PROFILES[p]["synthetic"].train * PROFILES[p]["train"].epochs
-        for p in ("smoke", "quick", "paper")
+        PROFILES[p].synthetic.train * PROFILES[p].train.epochs for p in ("smoke", "quick", "paper")
     ]
     assert sizes == sorted(sizes)
 
 
 def test_wrong_names_are_refused():
-    assert "did you mean 'w/o cross'?" in refusal(lambda: table3(rows=["MCSAN", "w/o crss"]))
-    assert "did you mean 'quick'?" in refusal(lambda: table3("quik"))
+    assert "did you mean 'w/o cross'?" in refusal(lambda: table3_specs(rows=["MCSAN", "w/o crss"]))
+    assert "did you mean 'quick'?" in refusal(lambda: table3_specs("quik"))
 
 
 def results(name, run, *was):
@@ -140,7 +141,9 @@ def results(name, run, *was):
 
 
 def test_no_mean_without_its_interval():
-    table = summary(pd.DataFrame([*results("b", "b-1", 0.5, 0.6, 0.7), *results("a", "a-1", 0.75)]))
+    table = results_summary(
+        pd.DataFrame([*results("b", "b-1", 0.5, 0.6, 0.7), *results("a", "a-1", 0.75)])
+    )
     assert table.index.tolist() == ["b", "a"] and table.run.tolist() == [
         "b-1",
         "a-1",
@@ -168,12 +171,14 @@ def test_no_mean_without_its_interval():
 
 
 def test_a_single_training_has_an_interval_over_its_utterances_for_wa_and_none_that_is_made_up():
-    table = summary(pd.DataFrame(results("a", "a-1", 0.75)))
+    table = results_summary(pd.DataFrame(results("a", "a-1", 0.75)))
     assert [c for c in table if "95 %" in c and table[c].notna().any()] == ["wa 95 %"]
 
 
 def test_one_name_on_two_corpora_stays_two_lines():
-    table = summary(pd.DataFrame([*results("a", "a-1", 0.5, 0.7), *results("a", "a-2", 0.2, 0.4)]))
+    table = results_summary(
+        pd.DataFrame([*results("a", "a-1", 0.5, 0.7), *results("a", "a-2", 0.2, 0.4)])
+    )
     assert table.wa.tolist() == [pytest.approx(0.6), pytest.approx(0.3)] and table.run.tolist() == [
         "a-1",
         "a-2",

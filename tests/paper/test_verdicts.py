@@ -16,7 +16,8 @@ from mcsan_lite.evaluation.significance import (
 )
 from mcsan_lite.paper import report
 from mcsan_lite.paper.published import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
-from mcsan_lite.paper.verdicts import floors_beside, markdown, published_gaps, table3, write
+from mcsan_lite.paper.report import table_markdown, write_table
+from mcsan_lite.paper.verdicts import compared_table, floors_beside, published_gaps
 
 GAPS = {
     "MCSAN": 0,
@@ -70,7 +71,7 @@ def values(results, name, score="wa"):
 
 def test_nine_rows_and_their_numbers():
     results = make()
-    table = table3(
+    table = compared_table(
         results.sample(frac=1, random_state=0), "synthetic"
     )  # the order of folders on disk means nothing
     assert table.index.tolist() == TABLE3_PUBLISHED.index.tolist()
@@ -121,7 +122,7 @@ def test_nine_rows_and_their_numbers():
 
 
 def test_alike_is_shown_not_assumed():
-    table = table3(make(), "synthetic")
+    table = compared_table(make(), "synthetic")
     alike = table["wa equivalent within 1 point"]
     assert (
         alike["N = 2"] < 0.05 < alike["w/o self"]
@@ -130,15 +131,15 @@ def test_alike_is_shown_not_assumed():
 
 
 def test_the_papers_numbers_stand_beside_iemocap_alone():
-    assert not [c for c in table3(make(), "synthetic") if "paper" in c]
-    table = table3(make(), "iemocap")
+    assert not [c for c in compared_table(make(), "synthetic") if "paper" in c]
+    table = compared_table(make(), "iemocap")
     assert (
         table["wa paper"].tolist() == TABLE3_PUBLISHED.wa.tolist()
         and table["ua paper sd"]["N = 3"] == 0.018
     )
     assert table["wa paper gap"]["w/o self"] == 0.007 and np.isnan(table["wa paper gap"]["MCSAN"])
     assert table["ua paper gap"]["w/o cross"] == 0.024 and table.verdict["w/o text"] == "not run"
-    meld = table3(make(protocol="official"), "meld")
+    meld = compared_table(make(protocol="official"), "meld")
     assert (
         meld["weighted_f1 paper"]["MCSAN"] == TABLE2_PUBLISHED["MCSAN"] == 0.592
         and "wa paper" not in meld
@@ -148,7 +149,7 @@ def test_the_papers_numbers_stand_beside_iemocap_alone():
         "ua",
         "weighted_f1",
     ]
-    assert "not comparable" in table3(make(), "synthetic").attrs["caption"]
+    assert "not comparable" in compared_table(make(), "synthetic").attrs["caption"]
     assert "not comparable" not in table.attrs["caption"] + meld.attrs["caption"]
 
 
@@ -161,15 +162,15 @@ def test_the_papers_numbers_stand_beside_iemocap_alone():
     ],
 )
 def test_printed_numbers_never_stand_beside_other_folds_or_classes(kind, settings):
-    table = table3(make(**settings), kind)
+    table = compared_table(make(**settings), kind)
     assert not [c for c in table if "paper" in c] and "not comparable" in table.attrs["caption"]
 
 
 @pytest.mark.parametrize("kind", ["synthetic", "iemocap", "meld"])
 def test_the_full_model_alone_is_a_table(kind, tmp_path):
-    table = table3(make({"MCSAN": 0}), kind)
+    table = compared_table(make({"MCSAN": 0}), kind)
     assert table.verdict.tolist() == ["reference"] + ["not run"] * 8
-    assert len(write(table, tmp_path, "alone")) == 4
+    assert len(write_table(table, tmp_path, "alone")) == 4
 
 
 def test_unpaired_results_are_refused():
@@ -177,29 +178,35 @@ def test_unpaired_results_are_refused():
     without = results[
         (results.name != "w/o self") | (results.fold != "kfold10-3") | (results.seed != 1)
     ]
-    assert "'w/o self' without kfold10-3 seed 1\n" in refusal(lambda: table3(without, "synthetic"))
+    assert "'w/o self' without kfold10-3 seed 1\n" in refusal(
+        lambda: compared_table(without, "synthetic")
+    )
     shorter = results[(results.name != "MCSAN") | (results.seed == 0)]
     assert "'MCSAN' without kfold10-0 seed 1, kfold10-1 seed 1" in refusal(
-        lambda: table3(shorter, "synthetic")
+        lambda: compared_table(shorter, "synthetic")
     )
     assert "without 'MCSAN'" in refusal(
-        lambda: table3(results[results.name != "MCSAN"], "synthetic")
+        lambda: compared_table(results[results.name != "MCSAN"], "synthetic")
     )
     other = results.copy()
     other.loc[(other.name == "N = 2") & (other.fold == "kfold10-2"), "split"] = "other"
     assert "fold kfold10-2 of 'N = 2' with other members" in refusal(
-        lambda: table3(other, "synthetic")
+        lambda: compared_table(other, "synthetic")
     )
     twice = pd.concat([results, results[results.name == "N = 2"].assign(run="N = 2-2")])
-    assert "2 runs of 'N = 2': N = 2-1, N = 2-2" in refusal(lambda: table3(twice, "synthetic"))
+    assert "2 runs of 'N = 2': N = 2-1, N = 2-2" in refusal(
+        lambda: compared_table(twice, "synthetic")
+    )
     mixed = pd.concat([results, make(corpus="other")])
-    assert "corpus with 2 values: other, toy" in refusal(lambda: table3(mixed, "synthetic"))
+    assert "corpus with 2 values: other, toy" in refusal(lambda: compared_table(mixed, "synthetic"))
 
 
 def test_other_names_and_floors_are_no_rows():
     results = make()
     more = pd.concat([results, make({"uniform": 0.1}), floor("w/o text", 0.2)])
-    pd.testing.assert_frame_equal(table3(more, "synthetic"), table3(results, "synthetic"))
+    pd.testing.assert_frame_equal(
+        compared_table(more, "synthetic"), compared_table(results, "synthetic")
+    )
 
 
 # --- one test part
@@ -242,7 +249,7 @@ def read(results, name):
 
 def test_one_test_part_is_drawn_again_by_dialogues(official):
     results, dialogues, _ = official
-    table = table3(results, "synthetic", dialogues=dialogues)
+    table = compared_table(results, "synthetic", dialogues=dialogues)
     line, a, b = table.loc["w/o text"], read(results, "MCSAN"), read(results, "w/o text")
     labels = {"a": 0, "b": 1, "c": 2}
     truth = (
@@ -268,21 +275,23 @@ def test_one_test_part_is_drawn_again_by_dialogues(official):
         and line.basis == "40 dialogues; 3 seeds"
         and np.isnan(line["wa sd folds"])
     )
-    alone = table3(results, "synthetic").loc["w/o text"]
+    alone = compared_table(results, "synthetic").loc["w/o text"]
     assert alone.basis == "200 utterances, their dialogues unknown; 3 seeds"
     assert alone["wa gap high"] - alone["wa gap low"] < line["wa gap high"] - line["wa gap low"]
 
 
 def test_without_predictions_the_seeds_alone(official):
     results, dialogues, _ = official
-    table = table3(results.assign(folder="nowhere"), "synthetic", dialogues=dialogues)
+    table = compared_table(results.assign(folder="nowhere"), "synthetic", dialogues=dialogues)
     gaps = values(results, "MCSAN")[0] - values(results, "w/o text")[0]
     test = corrected_t(gaps, 0)
     assert table.loc["w/o text", ["wa gap", "wa gap low", "wa p"]].tolist() == pytest.approx(
         [test.mean, test.low, test.p]
     )
     assert table.basis["w/o text"] == "3 seeds on one test part, which is taken as it is"
-    one = table3(results[results.seed == 0].assign(folder="nowhere"), "synthetic").loc["w/o text"]
+    one = compared_table(results[results.seed == 0].assign(folder="nowhere"), "synthetic").loc[
+        "w/o text"
+    ]
     assert (
         np.isnan(one["wa gap low"]) and one.verdict == "not distinguishable"
     )  # nothing to say it with
@@ -292,7 +301,7 @@ def test_predictions_on_other_utterances_are_refused(official):
     results, _, _ = official
     file = f"{results[results.name == 'w/o text'].folder.iloc[0]}/predictions.csv"
     pd.read_csv(file).assign(id=lambda t: t.id + "x").to_csv(file, index=False)
-    assert "'w/o text'" in refusal(lambda: table3(results[results.seed == 0], "synthetic"))
+    assert "'w/o text'" in refusal(lambda: compared_table(results[results.seed == 0], "synthetic"))
 
 
 # --- the paper's own table
@@ -350,7 +359,7 @@ def floor(name, wa, folds=5, run="f-1", **more):
 
 
 def test_floors_stand_below_on_the_same_folds():
-    table = table3(make(), "synthetic")
+    table = compared_table(make(), "synthetic")
     others = [floor("majority", 0.9, split="other"), floor("speaker only", 0.9, corpus="other")]
     found = pd.concat(
         [
@@ -382,8 +391,8 @@ def test_floors_stand_below_on_the_same_folds():
 
 @pytest.mark.parametrize("kind", ["synthetic", "iemocap"])
 def test_what_is_written_can_be_read(tmp_path, kind):
-    table = floors_beside(table3(make(), kind), floor("majority", 0.2))
-    paths = write(table, tmp_path / "new", "table3")
+    table = floors_beside(compared_table(make(), kind), floor("majority", 0.2))
+    paths = write_table(table, tmp_path / "new", "table3")
     assert (
         sorted(p.name for p in (tmp_path / "new").iterdir())
         == sorted(p.name for p in paths)
@@ -412,24 +421,24 @@ def test_what_is_written_can_be_read(tmp_path, kind):
 
 
 def test_every_line_of_a_sheet_is_as_wide_as_its_head(tmp_path):
-    for table in (table3(make(), "iemocap"), published_gaps()):
-        for sheet in markdown(table).split("\n\n"):
+    for table in (compared_table(make(), "iemocap"), published_gaps()):
+        for sheet in table_markdown(table).split("\n\n"):
             assert (
                 len({line.count("|") for line in sheet.splitlines() if line.startswith("|")}) <= 1
             )
-    write(published_gaps(), tmp_path, "published")
+    write_table(published_gaps(), tmp_path, "published")
     assert "| within noise |" in (tmp_path / "published.md").read_text(encoding="utf-8")
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
-    table = table3(make(), "synthetic")
-    write(table, tmp_path, "table3")
+    table = compared_table(make(), "synthetic")
+    write_table(table, tmp_path, "table3")
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
 
     def torn(table):
         raise OSError("disk full")
 
-    monkeypatch.setattr(report, "markdown", torn)
+    monkeypatch.setattr(report, "table_markdown", torn)
     with pytest.raises(OSError, match="disk full"):
-        write(table, tmp_path, "table3")
+        write_table(table, tmp_path, "table3")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

@@ -27,7 +27,7 @@ def test_a_row_of_the_map(equations, function, test, notebook):
     module, name = function.rsplit(".", 1)
     found = getattr(importlib.import_module(f"mcsan_lite.{module}"), name)
     assert "Eq." in found.__doc__
-    assert f"def {test}(" in (ROOT / "tests/test_equations.py").read_text()
+    assert f"def {test}(" in (ROOT / "tests/paper/test_equations.py").read_text()
     source = (ROOT / "notebooks/src" / Path(notebook).with_suffix(".py").name).read_text()
     assert re.search(r"Eq\.|equation", source, re.I)
 
