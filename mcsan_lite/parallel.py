@@ -1,8 +1,11 @@
-"""One function over many items: here, on several cores, or on a Dask or Ray cluster. A worker that dies costs what it was
-doing, no more.
+"""One function over many items: here, on several cores, or on a Dask or Ray cluster.
 
-Dask and Ray are asked themselves, not through joblib: its Dask backend waits for ever for a task that Dask has given up, and
-its Ray backend hands out nothing before everything is done, so that one dead worker costs it all.
+In: a function, and one tuple of arguments per item. Out: the results, in the order of the items. A
+worker that dies costs what it was doing, no more.
+
+Dask and Ray are asked directly, not through joblib: its Dask backend waits for ever for a task that
+Dask has given up. Its Ray backend hands out nothing before everything is done, so that one dead
+worker costs it all.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -20,105 +24,178 @@ from tqdm import tqdm
 from mcsan_lite.errors import DataError, require_name
 
 BACKENDS = ("sequential", "loky", "threading", "dask", "ray")
-DEAD = object()  # in place of a result: the item's worker died with every attempt
+_DEAD = object()  # in place of a result: the item's worker died with every attempt
+_CHUNK = 64  # small items per task
+
+Items = Sequence[tuple]
+_Numbered = Iterator[tuple[int, object]]  # (index of an item, its result), in any order
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A text progress bar on stderr, drawn only where there is more than one item.
+
+    Attributes:
+        desc: its name; "": no bar.
+        weights: what each item is expected to cost, so that the bar counts cost and not items.
+    """
+
+    desc: str = ""
+    weights: Sequence[float] | None = None
 
 
 def fan_out(
     fn: Callable,
-    items: Sequence[tuple],
+    items: Items,
     *,
     jobs: int = 1,
     backend: str = "loky",
-    desc: str = "",
-    weights: Sequence[float] | None = None,
+    progress: Progress = Progress(),
     lost: Callable | None = None,
 ) -> list:
     """[fn(*item) for item in items], in order.
 
-    `jobs` = 1 runs here; more start that many processes, of one thread each. `backend` "dask" or "ray" takes the cluster
-    that this process is connected to, with all its workers, or starts a local one of `jobs` workers.
-    `desc` names a text progress bar on stderr, drawn only where there is more than one item. `weights`: what each item is
-    expected to cost, so that the bar counts cost and not items.
+    An item whose worker died is tried again, a few times. An error that `fn` raises comes out at
+    once.
 
-    An item whose worker died is tried again, a few times. Then `lost(*item)` stands in its place, or without `lost` a
-    DataError is raised. An error that `fn` raises comes out at once.
+    Args:
+        fn: what is done with each item.
+        items: the arguments of each call.
+        jobs: 1 runs here; more start that many processes, of one thread each.
+        backend: one of `BACKENDS`. "dask" and "ray" take the cluster that this process is connected
+            to, with all its workers, or start a local one of `jobs` workers.
+        progress: the bar.
+        lost: `lost(*item)` stands in place of a result whose worker died with every attempt.
+
+    Raises:
+        DataError: for an unknown backend; and, without `lost`, where a worker died with every
+            attempt.
     """
     require_name(backend, BACKENDS, "backend")
-    if (
-        backend == "sequential"
-        or not items
-        or (backend in ("loky", "threading") and (jobs == 1 or len(items) < 2))
-    ):
-        found = ((i, fn(*item)) for i, item in enumerate(items))
-    elif backend in CLUSTERS:
-        found = CLUSTERS[backend](fn, items, jobs)
-    else:
-        found = _processes(fn, items, jobs, backend)
     results = {}
-    with closing(found), _bar(items, desc, weights) as update, warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="A worker stopped"
-        )  # loky starts another: slower, never wrong
-        for i, result in found:
-            if result is DEAD and lost is None:
-                raise DataError(
-                    f"item {i + 1} of {len(items)}, whose worker process died again and again",
-                    "workers that live",
-                    "look for what ends them, mostly too little memory: take fewer jobs.",
-                )
-            results[i] = lost(*items[i]) if result is DEAD else result
+    numbered = _results(fn, items, jobs, backend)
+    with closing(numbered), _bar(progress, len(items)) as update, warnings.catch_warnings():
+        # loky replaces a worker that stopped: that makes it slower, never wrong
+        warnings.filterwarnings("ignore", message="A worker stopped")
+        for i, result in numbered:
+            if result is _DEAD:
+                result = _stand_in(items, i, lost)
+            results[i] = result
             update(i)
     return [results[i] for i in range(len(items))]
 
 
-def _one_thread(fn: Callable, args: tuple):
-    """Inside a worker: one thread, since two on two busy cores made a training step 5 to 16 times slower."""
+def fan_out_chunks(fn: Callable, items: Items, *, jobs: int = 1, desc: str = "") -> list:
+    """As `fan_out`, for items so small that handing out each alone would cost more than its work.
+
+    Args:
+        fn: what is done with each item.
+        items: the arguments of each call.
+        jobs: how many processes.
+        desc: name of the progress bar, which counts chunks.
+    """
+    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+    calls = [(fn, chunk) for chunk in chunks]
+    results = fan_out(_each, calls, jobs=jobs, progress=Progress(desc))
+    return [result for chunk in results for result in chunk]
+
+
+def _each(fn: Callable, chunk: Items) -> list:
+    return [fn(*item) for item in chunk]
+
+
+def _results(fn: Callable, items: Items, jobs: int, backend: str) -> _Numbered:
+    """The results as they come in."""
+    if backend == "sequential" or not items:
+        return _here(fn, items)
+    if backend == "dask":
+        return _dask(fn, items, jobs)
+    if backend == "ray":
+        return _ray(fn, items, jobs)
+    if jobs == 1 or len(items) == 1:
+        return _here(fn, items)
+    return _Pool(fn, items, jobs, backend).results()
+
+
+def _stand_in(items: Items, i: int, lost: Callable | None) -> object:
+    """What stands in place of the result of an item whose worker died."""
+    if lost is None:
+        raise DataError(
+            f"item {i + 1} of {len(items)}, whose worker process died again and again",
+            "workers that live",
+            "look for what ends them, mostly too little memory: take fewer jobs.",
+        )
+    return lost(*items[i])
+
+
+def _here(fn: Callable, items: Items) -> _Numbered:
+    for i, item in enumerate(items):
+        yield i, fn(*item)
+
+
+def _one_thread(fn: Callable, item: tuple) -> object:
+    """Inside a worker: one thread.
+
+    Two threads each on two busy cores made a training step 5 to 16 times slower.
+    """
     import torch
 
     torch.set_num_threads(1)
-    return fn(*args)
+    return fn(*item)
 
 
-def _processes(
-    fn: Callable, items: Sequence[tuple], jobs: int, backend: str
-) -> Iterator[tuple[int, object]]:
-    """joblib's own. A dead worker takes the pool with it: what was running is then tried alone, which shows whose fault it
-    was, and the rest goes on in a new pool."""
-    left, running = dict(enumerate(items)), set()
+def _one_thread_numbered(i: int, fn: Callable, item: tuple) -> tuple[int, object]:
+    return i, _one_thread(fn, item)
 
-    def numbered(i: int, args: tuple) -> tuple[int, object]:
-        return i, _one_thread(fn, args)
 
-    def attempt(wanted: Sequence[int]) -> Iterator[tuple[int, object]]:
-        def calls():
-            for i in wanted:
-                running.add(i)
-                yield joblib.delayed(numbered)(i, items[i])
+class _Pool:
+    """joblib's own processes or threads.
 
-        running.clear()
-        with joblib.parallel_config(
-            backend=backend, n_jobs=jobs
-        ):  # handed out to idle workers only: it is known what runs
-            for i, result in joblib.Parallel(
-                return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1
-            )(calls()):
-                del left[i]
+    A dead worker takes the pool with it. What was running is then tried alone, which shows whose
+    fault it was, and the rest goes on in a new pool.
+    """
+
+    def __init__(self, fn: Callable, items: Items, jobs: int, backend: str) -> None:
+        self.fn, self.items, self.jobs, self.backend = fn, items, jobs, backend
+        self.unfinished = set(range(len(items)))
+        self.running: set[int] = set()
+
+    def results(self) -> _Numbered:
+        while self.unfinished:
+            try:
+                yield from self._attempt(sorted(self.unfinished))
+            except BrokenProcessPool:
+                yield from self._one_by_one(sorted(self.running & self.unfinished))
+
+    def _one_by_one(self, suspects: Sequence[int]) -> _Numbered:
+        for i in suspects:
+            try:
+                yield from self._attempt([i])
+            except BrokenProcessPool:
+                self.unfinished.remove(i)
+                yield i, _DEAD
+
+    def _attempt(self, wanted: Sequence[int]) -> _Numbered:
+        self.running.clear()
+        # Tasks go to idle workers only, so that it is known what runs.
+        settings = {"pre_dispatch": "n_jobs", "batch_size": 1}
+        with joblib.parallel_config(backend=self.backend, n_jobs=self.jobs):
+            pool = joblib.Parallel(return_as="generator_unordered", **settings)
+            for i, result in pool(self._calls(wanted)):
+                self.unfinished.remove(i)
                 yield i, result
 
-    while left:
-        try:
-            yield from attempt(list(left))
-        except BrokenProcessPool:
-            for i in sorted(running & left.keys()):
-                try:
-                    yield from attempt([i])
-                except BrokenProcessPool:
-                    del left[i]
-                    yield i, DEAD
+    def _calls(self, wanted: Sequence[int]) -> Iterator[tuple]:
+        for i in wanted:
+            self.running.add(i)
+            yield joblib.delayed(_one_thread_numbered)(i, self.fn, self.items[i])
 
 
-def _dask(fn: Callable, items: Sequence[tuple], jobs: int) -> Iterator[tuple[int, object]]:
-    """The client of this process, or a local cluster. Dask itself repeats elsewhere what a dead worker had been doing."""
+def _dask(fn: Callable, items: Items, jobs: int) -> _Numbered:
+    """The cluster that this process is connected to, or a local one.
+
+    Dask itself repeats elsewhere what a dead worker had been doing.
+    """
     try:
         from dask import distributed
     except ImportError:
@@ -131,32 +208,40 @@ def _dask(fn: Callable, items: Sequence[tuple], jobs: int) -> Iterator[tuple[int
                 n_workers=jobs, threads_per_worker=1, dashboard_address=None
             )
             client = ours.enter_context(distributed.Client(ours.enter_context(cluster)))
-        waiting = {
-            client.submit(_one_thread, fn, item, pure=False): i for i, item in enumerate(items)
-        }
+        waiting = {}
+        for i, item in enumerate(items):
+            waiting[client.submit(_one_thread, fn, item, pure=False)] = i
         try:
             for future in distributed.as_completed(list(waiting)):
-                dead = future.status == "error" and isinstance(
-                    future.exception(), distributed.KilledWorker
-                )
-                yield waiting.pop(future), DEAD if dead else future.result()
+                i = waiting.pop(future)
+                failed = future.status == "error"
+                if failed and isinstance(future.exception(), distributed.KilledWorker):
+                    yield i, _DEAD
+                else:
+                    yield i, future.result()
         finally:
             client.cancel(list(waiting))
 
 
-def _ray(fn: Callable, items: Sequence[tuple], jobs: int) -> Iterator[tuple[int, object]]:
-    """The cluster that Ray is connected to, or a local one. Ray itself repeats what a dead worker had been doing."""
+def _ray(fn: Callable, items: Items, jobs: int) -> _Numbered:
+    """The cluster that Ray is connected to, or a local one.
+
+    Ray itself repeats what a dead worker had been doing.
+    """
     try:
         import ray
     except ImportError:
         raise _missing("ray") from None
+    worker_died = (
+        ray.exceptions.WorkerCrashedError,
+        ray.exceptions.OutOfMemoryError,
+        ray.exceptions.NodeDiedError,
+    )
     with ExitStack() as ours:
         if not ray.is_initialized():
-            size = (
-                {}
-                if "RAY_ADDRESS" in os.environ
-                else {"num_cpus": jobs, "include_dashboard": False}
-            )
+            size = {"num_cpus": jobs, "include_dashboard": False}
+            if "RAY_ADDRESS" in os.environ:
+                size = {}  # the cluster's own
             ray.init(log_to_driver=False, logging_level="error", **size)
             ours.callback(ray.shutdown)
         call = ray.remote(num_cpus=1, max_retries=2)(_one_thread)
@@ -169,18 +254,11 @@ def _ray(fn: Callable, items: Sequence[tuple], jobs: int) -> Iterator[tuple[int,
                     yield i, ray.get(ready)
                 except ray.exceptions.RayTaskError as error:  # raised by `fn`
                     raise error.cause from None
-                except (
-                    ray.exceptions.WorkerCrashedError,
-                    ray.exceptions.OutOfMemoryError,
-                    ray.exceptions.NodeDiedError,
-                ):
-                    yield i, DEAD
+                except worker_died:
+                    yield i, _DEAD
         finally:
             for rest in waiting:
                 ray.cancel(rest, force=True)
-
-
-CLUSTERS = {"dask": _dask, "ray": _ray}
 
 
 def _missing(name: str) -> DataError:
@@ -192,18 +270,20 @@ def _missing(name: str) -> DataError:
 
 
 @contextmanager
-def _bar(
-    items: Sequence[tuple], desc: str, weights: Sequence[float] | None
-) -> Iterator[Callable[[int], None]]:
-    """A progress bar that a terminal and a notebook redraw, and a log gets as a line every half minute."""
+def _bar(progress: Progress, count: int) -> Iterator[Callable[[int], None]]:
+    """A bar that a terminal and a notebook redraw, and a log gets as a line every half minute.
+
+    Gives a function that is called with the index of each finished item.
+    """
     redrawn = sys.stderr.isatty() or "ipykernel" in sys.modules
-    cost = [1.0] * len(items) if weights is None else [float(w) for w in weights]
-    layout = "{desc}: {percentage:3.0f}%|{bar:20}| {elapsed} gone, {remaining} left"
+    costs = [1.0] * count
+    if progress.weights is not None:
+        costs = [float(weight) for weight in progress.weights]
     with tqdm(
-        total=sum(cost),
-        desc=desc,
-        disable=not desc or len(items) < 2,
-        bar_format=layout,
+        total=sum(costs),
+        desc=progress.desc,
+        disable=not progress.desc or count < 2,
+        bar_format="{desc}: {percentage:3.0f}%|{bar:20}| {elapsed} gone, {remaining} left",
         smoothing=0,
         mininterval=1 if redrawn else 30,
         file=sys.stderr if redrawn else _Lines(),
@@ -213,8 +293,8 @@ def _bar(
         def update(i: int) -> None:
             nonlocal done
             done += 1
-            bar.set_description_str(f"{desc} {done}/{len(items)}", refresh=False)
-            bar.update(cost[i])
+            bar.set_description_str(f"{progress.desc} {done}/{count}", refresh=False)
+            bar.update(costs[i])
 
         yield update
 

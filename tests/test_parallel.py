@@ -9,7 +9,7 @@ import torch
 from refusals import refusal
 
 from mcsan_lite.errors import DataError
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel import Progress, fan_out
 
 
 def where(a, b):
@@ -57,7 +57,7 @@ def test_another_backend():
 
 def test_an_error_comes_out_and_closes_the_bar(capsys):
     with pytest.raises(DataError, match="Given: item 1"):
-        fan_out(fail, [(1,), (2,)], desc="trying")
+        fan_out(fail, [(1,), (2,)], progress=Progress("trying"))
     assert capsys.readouterr().err.endswith("\n")
 
 
@@ -65,7 +65,7 @@ def test_an_error_comes_out_and_closes_the_bar(capsys):
     ("items", "desc", "drawn"), [(3, "naming", True), (1, "naming", False), (3, "", False)]
 )
 def test_progress_only_where_it_helps(items, desc, drawn, capsys):
-    fan_out(lambda a: a, [(i,) for i in range(items)], desc=desc)
+    fan_out(lambda a: a, [(i,) for i in range(items)], progress=Progress(desc))
     said = capsys.readouterr()
     assert (
         said.out == ""
@@ -104,10 +104,14 @@ def test_the_bar_counts_cost_and_a_log_gets_whole_lines(capsys, monkeypatch):
     monkeypatch.delitem(
         sys.modules, "ipykernel", raising=False
     )  # another test may have imported it: this is no notebook
-    fan_out(lambda a: a, [(1,), (2,)], desc="training", weights=[30, 10])
+    fan_out(lambda a: a, [(1,), (2,)], progress=Progress("training", [30, 10]))
     said = capsys.readouterr().err
     assert "\r" not in said and "training 2/2: 100%" in said
     drawn = []
     with pytest.raises(ZeroDivisionError):
-        fan_out(lambda a: drawn.append(a) or 1 / a, [(1,), (0,)], desc="training", weights=[30, 10])
+        fan_out(
+            lambda a: drawn.append(a) or 1 / a,
+            [(1,), (0,)],
+            progress=Progress("training", [30, 10]),
+        )
     assert "training 1/2:  75%" in capsys.readouterr().err

@@ -13,8 +13,8 @@ import numpy as np
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.audio import decode, read_bytes
-from mcsan_lite.features.extraction import CHUNK, FeatureConfig
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.parallel import fan_out_chunks
 
 CUT_S = (
     FeatureConfig().max_frames * FeatureConfig().hop_s
@@ -36,14 +36,12 @@ def open_clip(path: Path) -> Clip:
     """Decode one file at its own rate: resampling would take most of the time and change no answer."""
     try:
         data = read_bytes(path)
-        signal, rate, channels = decode(path, data)
-        return Clip("", len(signal) / rate, rate, channels, hashlib.sha256(data).hexdigest()[:32])
+        recording = decode(path, data)
+        seconds = len(recording.signal) / recording.rate
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        return Clip("", seconds, recording.rate, recording.channels, digest)
     except DataError as error:
         return Clip(error.given)
-
-
-def _open_many(paths: Sequence[Path]) -> list[Clip]:
-    return [open_clip(path) for path in paths]
 
 
 def look(utterances: Sequence[Utterance], *, fast: bool = False, jobs: int = 1) -> dict[str, Clip]:
@@ -52,10 +50,8 @@ def look(utterances: Sequence[Utterance], *, fast: bool = False, jobs: int = 1) 
     if fast:
         found = [Clip("" if os.path.isfile(path) else f"no audio file at {path}") for path in paths]
     else:
-        chunks = [(paths[i : i + CHUNK],) for i in range(0, len(paths), CHUNK)]
-        found = [
-            clip for part in fan_out(_open_many, chunks, jobs=jobs, desc="clips") for clip in part
-        ]
+        calls = [(path,) for path in paths]
+        found = fan_out_chunks(open_clip, calls, jobs=jobs, desc="clips")
     return dict(zip((u.id for u in utterances), found, strict=True))
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +23,8 @@ import numpy as np
 from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.extraction import CHUNK, _state
-from mcsan_lite.features.video import EXPECTED, read_video, source
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.features.video import VIDEO_FORMATS, read_video, video_key, video_rows
+from mcsan_lite.parallel import fan_out_chunks
 
 ENDINGS = (".csv", ".npy")
 
@@ -118,7 +116,7 @@ def with_video(corpus: Corpus, place: Path | str) -> Corpus:
         raise DataError(
             f"--video {place} with {len(films)} possible films{f' ({there})' if films else ''}, none of them of "
             f"the {len(corpus)} utterances of {corpus.name}",
-            f"names such as {' or '.join(likely)}; each is " + EXPECTED,
+            f"names such as {' or '.join(likely)}; each is " + VIDEO_FORMATS,
             "check the folder, or name the files after the utterances.",
         )
     film_of = {name: film for film, name in whose.items()}
@@ -139,19 +137,11 @@ def with_video(corpus: Corpus, place: Path | str) -> Corpus:
     )
 
 
-def _read_many(paths: Sequence[Path]) -> list[np.ndarray | DataError]:
-    found = []
-    for path in paths:
-        try:
-            found.append(read_video(path))
-        except DataError as error:
-            found.append(error)
-    return found
-
-
-def _key(seen: Sequence[Utterance], kind: str) -> str:
-    """`kind` "video": where `features.extract` keeps the frames of these utterances."""
-    return array_cache.key(kind, [(u.id, u.video.name, *_state(source(u.video))) for u in seen])
+def _read(path: Path) -> np.ndarray | DataError:
+    try:
+        return read_video(path)
+    except DataError as error:
+        return error
 
 
 def watchable(corpus: Corpus, *, cache: Path | str = "data/cache", jobs: int = 1) -> Corpus:
@@ -162,42 +152,23 @@ def watchable(corpus: Corpus, *, cache: Path | str = "data/cache", jobs: int = 1
     seen = [u for u in corpus.utterances if u.video is not None]
     if not seen:
         return corpus
-    cache, name = Path(cache), _key(seen, "unusable video")
-    if array_cache.load_rows(cache, name) is None:
-        chunks = [([u.video for u in seen[i : i + CHUNK]],) for i in range(0, len(seen), CHUNK)]
-        results = [
-            result
-            for part in fan_out(_read_many, chunks, jobs=jobs, desc="video")
-            for result in part
-        ]
-        arrays = {
-            u.id: rows
-            for u, rows in zip(seen, results, strict=True)
-            if not isinstance(rows, DataError)
-        }
-        if (
-            len(widths := {rows.shape[1] for rows in arrays.values()}) == 1
-        ):  # else extract refuses, and says which
-            lengths = {i: len(rows) for i, rows in arrays.items()}
-            array_cache.store_rows(
-                cache,
-                _key([u for u in seen if u.id in arrays], "video"),
-                lengths,
-                arrays.values(),
-                (sum(lengths.values()), *widths),
-            )
-        array_cache.store_rows(
-            cache,
-            name,
-            {
-                u.id: error.given
-                for u, error in zip(seen, results, strict=True)
-                if isinstance(error, DataError)
-            },
-            [],
-            (0, 1),
-        )
-    bad = array_cache.load_rows(cache, name)[1]
+    cache = Path(cache)
+
+    def make() -> array_cache.Rows:
+        results = fan_out_chunks(_read, [(u.video,) for u in seen], jobs=jobs, desc="video")
+        arrays, problems = {}, {}
+        for utterance, result in zip(seen, results, strict=True):
+            if isinstance(result, DataError):
+                problems[utterance.id] = result.given
+            else:
+                arrays[utterance.id] = result
+        if len({rows.shape[1] for rows in arrays.values()}) == 1:  # else `extract` refuses
+            readable = [u for u in seen if u.id in arrays]
+            array_cache.store_rows(cache, video_key(readable), video_rows(arrays))
+        return array_cache.Rows(lengths=[], arrays=[], width=1, about=problems)
+
+    name = video_key(seen, "unusable video")
+    bad = array_cache.get_or_make_rows(cache, name, make).about
     return replace(
         corpus,
         utterances=tuple(replace(u, video=None) if u.id in bad else u for u in corpus.utterances),

@@ -31,20 +31,11 @@ from mcsan_lite.datasets.splits import Fold
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.extraction import Features
+from mcsan_lite.features.functionals import audio_statistics
 from mcsan_lite.features.words import PLAIN
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.runner import RunOptions, load_results
-
-
-def audio_statistics(audio: np.ndarray) -> np.ndarray:
-    """Mean, deviation, five percentiles and mean absolute change a coefficient: (T, F) -> (8 F,); 0 without a frame."""
-    if not len(audio):
-        return np.zeros(8 * audio.shape[1])
-    change = np.abs(np.diff(audio, axis=0)).mean(0) if len(audio) > 1 else np.zeros(audio.shape[1])
-    return np.concatenate(
-        [audio.mean(0), audio.std(0), *np.percentile(audio, (5, 25, 50, 75, 95), axis=0), change]
-    )
 
 
 def punctuation(text: str) -> dict[str, float]:
@@ -209,5 +200,5 @@ def floors(
                 if name not in inputs:  # once for all folds
                     inputs[name] = inputs_of(name, corpus, data)
                 todo.append((folders[-1], name, corpus, fold, inputs[name], select))
-    fan_out(_write, todo, jobs=options.jobs, desc="floors")
+    fan_out(_write, todo, jobs=options.jobs, progress=Progress("floors"))
     return load_results(runs, folders)

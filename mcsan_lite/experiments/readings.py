@@ -16,7 +16,7 @@ from mcsan_lite.experiments.corpora import synthetic_folder
 from mcsan_lite.explain import pointing
 from mcsan_lite.explain.from_attention import READINGS
 from mcsan_lite.features.extraction import extract
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training import inference
 from mcsan_lite.training.runner import RunOptions
 
@@ -44,7 +44,7 @@ def reading_scores(
             (model, folder, readings, utterances, options.cache, options.runs) for model in models
         ]
         names += [(world, seed) for seed in seeds]
-    found = fan_out(pointing.scores_of, items, jobs=options.jobs, desc="readings")
+    found = fan_out(pointing.scores_of, items, jobs=options.jobs, progress=Progress("readings"))
     return pointing.with_best_head(
         pd.concat(
             lines.assign(world=world, seed=seed)

@@ -1,33 +1,46 @@
-"""From a Corpus to arrays: MFCC frames for the sound, word vectors for the transcript (paper 3.2)."""
+"""From a corpus to arrays: MFCC frames for the sound, word vectors for the transcript (paper 3.2).
+
+In: a `Corpus` and a `FeatureConfig`. Out: one `Features` per utterance, read from the cache where
+they were made before, and a list of clips that cannot be used.
+
+Next in the spine: `features.batch`. How to change the sound features:
+docs/changing_the_sound_features.md
+"""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
-from mcsan_lite.errors import DataError
+from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.alignment import LACKING, gold, mostly_timed, proportional, untimed
 from mcsan_lite.features.audio import load_audio, read_bytes
-from mcsan_lite.features.video import read_video, source
+from mcsan_lite.features.video import read_video, video_key, video_rows
 from mcsan_lite.features.words import GLOVE_50, TOKENIZER, embed, identity, tokenize
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel import fan_out_chunks
 
 _Unknown = Literal["zero", "mean", "random"]
 _Align = Literal["none", "gold", "proportional"]
-CHUNK = 64  # clips a task, when the work is shared out
 
 
 @dataclass(frozen=True)
 class FeatureConfig:
-    """What the features are made with. It is part of every cache key."""
+    """What the features are made with. The comment on each field says where its default comes from.
+
+    Every field that concerns the sound is part of the key of the cached frames.
+
+    Raises:
+        DataError: for a setting that cannot be.
+    """
 
     n_mfcc: int = 40  # paper 3.2
     window_s: float = 0.025  # paper 3.2
@@ -41,51 +54,74 @@ class FeatureConfig:
     align: _Align = "none"  # not in the paper: where word spans come from, see alignment.py
 
     def __post_init__(self) -> None:
-        if self.unknown not in ("zero", "mean", "random"):
-            raise ValueError(
-                f"Given: unknown={self.unknown!r}. Expected: 'zero', 'mean' or 'random'. Do: take one."
-            )
-        if self.align not in ("none", "gold", "proportional"):
-            raise ValueError(
-                f"Given: align={self.align!r}. Expected: 'none', 'gold' or 'proportional'. Do: take one."
-            )
+        require_name(self.unknown, get_args(_Unknown), "unknown")
+        require_name(self.align, get_args(_Align), "align")
         if not 0 < self.n_mfcc <= self.n_mels:
-            raise ValueError(
-                f"Given: n_mfcc={self.n_mfcc} of n_mels={self.n_mels}. Expected: at least 1 and no more "
-                "than there are mel bands. Do: raise n_mels."
+            raise DataError(
+                f"n_mfcc={self.n_mfcc} of n_mels={self.n_mels}",
+                "at least 1 and no more than there are mel bands",
+                "raise n_mels.",
             )
+
+
+# Fields of `FeatureConfig` that change nothing about the frames of a clip. Any other field, also
+# one that is added later or in a subclass, is part of their key in the cache.
+_NOT_SOUND = frozenset({"vectors", "unknown", "video", "align"})
+
+
+def _no_video() -> np.ndarray:
+    return np.zeros((0, 0), np.float32)
+
+
+def _no_spans() -> np.ndarray:
+    return np.zeros((0, 2), np.float32)
 
 
 @dataclass(frozen=True)
 class Features:
-    """One utterance as arrays: audio (T, n_mfcc), text (L, E), video (V, n). T is 0 without a clip, V without video."""
+    """One utterance as arrays.
+
+    Attributes:
+        id: of the utterance.
+        audio: (T, n_mfcc) MFCC frames; T is 0 without a clip.
+        text: (L, E), one vector per token.
+        tokens: L tokens of the transcript.
+        label: the emotion.
+        video: (V, n), n numbers per video frame; V is 0 without video.
+        spans: (L, 2) seconds, from where to where each token is spoken, if aligned; else (0, 2).
+        hop_s: seconds from one MFCC frame to the next.
+    """
 
     id: str
     audio: np.ndarray
     text: np.ndarray
     tokens: tuple[str, ...]
     label: str
-    video: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    spans: np.ndarray = field(
-        default_factory=lambda: np.zeros((0, 2), np.float32)
-    )  # (L, 2) seconds a token, if aligned
-    hop_s: float = 0.010  # seconds from one MFCC frame to the next
+    video: np.ndarray = field(default_factory=_no_video)
+    spans: np.ndarray = field(default_factory=_no_spans)
+    hop_s: float = 0.010
 
 
 def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndarray:
-    """(T, n_mfcc) MFCC of mono samples at `config.sample_rate`. Frame t is centred on t × hop seconds.
+    """MFCC of a clip. Frame t is centred on t × hop seconds.
 
-    A signal shorter than one window is padded with zeros, so that T is at least 1.
+    Args:
+        signal: mono samples at `config.sample_rate`. A signal shorter than one window is padded
+            with zeros, so that T is at least 1.
+        config: the settings.
+
+    Returns:
+        (T, n_mfcc).
     """
     import librosa
 
-    window, hop = (
-        round(config.window_s * config.sample_rate),
-        round(config.hop_s * config.sample_rate),
-    )
-    signal = np.pad(signal, (0, max(0, window - len(signal))))[: config.max_frames * hop]
+    window = round(config.window_s * config.sample_rate)
+    hop = round(config.hop_s * config.sample_rate)
+    missing = max(0, window - len(signal))
+    signal = np.pad(signal, (0, missing))[: config.max_frames * hop]
     with warnings.catch_warnings():
-        # Remarks, not results: a clip shorter than a window, and on librosa's first use a progress bar without widgets.
+        # They are about a clip shorter than a window and, on librosa's first use, about a progress
+        # bar without widgets. Neither changes a result.
         warnings.simplefilter("ignore")
         coefficients = librosa.feature.mfcc(
             y=signal,
@@ -99,161 +135,24 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
     return coefficients.T[: config.max_frames].astype(np.float32)  # (n_mfcc, T) -> (T, n_mfcc)
 
 
-def _sound(config: FeatureConfig) -> tuple:
-    return (
-        config.n_mfcc,
-        config.window_s,
-        config.hop_s,
-        config.max_frames,
-        config.sample_rate,
-        config.n_mels,
-    )
+_MFCC_SOURCE = inspect.getsource(mfcc)
 
 
-def _mfcc_cached(
-    utterance: Utterance, config: FeatureConfig, folder: Path
-) -> tuple[str, int] | DataError:
-    """Make one clip's array in the cache, known by what is in the file. Returns its key and number of frames."""
-    try:
-        data = read_bytes(utterance.audio)
-        used = () if utterance.max_s is None else (utterance.max_s,)
-        key = array_cache.key("mfcc", _sound(config), *used, hashlib.sha256(data).digest())
+def sound_key(config: FeatureConfig, *more: object) -> str:
+    """Key of cached frames: all settings of the sound, the source of `mfcc`, and what is in `more`.
 
-        def make() -> np.ndarray:
-            signal = load_audio(utterance.audio, config.sample_rate, data=data)
-            return mfcc(
-                signal
-                if utterance.max_s is None
-                else signal[: round(utterance.max_s * config.sample_rate)],
-                config,
-            )
+    So neither a changed setting nor an edited `mfcc` is ever served the frames of before.
 
-        return key, len(array_cache.get_or_make(folder, key, make))
-    except DataError as error:
-        return error
-
-
-def _mfcc_many(
-    utterances: Sequence[Utterance], config: FeatureConfig, folder: Path
-) -> list[tuple[str, int] | DataError]:
-    return [_mfcc_cached(u, config, folder) for u in utterances]
-
-
-def _state(path: Path) -> tuple:
-    """What tells a changed clip from an unchanged one without reading it."""
-    try:
-        found = path.stat()
-        return str(path.absolute()), found.st_size, found.st_mtime_ns
-    except OSError:
-        return str(path.absolute()), None, None
-
-
-def _frames(
-    clips: Sequence[Utterance], config: FeatureConfig, folder: Path, jobs: int
-) -> tuple[dict, dict[str, str]]:
-    """({id: (T, n_mfcc)}, {id: what is wrong with its clip}).
-
-    The arrays are views into one file, which stays on disk until a frame is asked for: memory does not grow with the
-    corpus. A finished file is found again by the clips' names, sizes and dates; else each clip is found by its content,
-    so that an interrupted extraction goes on where it stopped.
+    Args:
+        config: the settings.
+        more: whose frames they are.
     """
-    name = array_cache.key(
-        "frames", _sound(config), [(u.id, u.max_s, *_state(u.audio)) for u in clips]
-    )
-    if array_cache.load_rows(folder, name) is None:
-        chunks = [clips[i : i + CHUNK] for i in range(0, len(clips), CHUNK)]
-        made = fan_out(
-            _mfcc_many, [(chunk, config, folder) for chunk in chunks], jobs=jobs, desc="MFCC"
-        )
-        found = dict(
-            zip((u.id for u in clips), (result for part in made for result in part), strict=True)
-        )
-        bad = {
-            i: str(result).replace("\n", " ")
-            for i, result in found.items()
-            if isinstance(result, DataError)
-        }
-        good = {i: result for i, result in found.items() if i not in bad}
-        lengths = {i: length for i, (_, length) in good.items()}
-        array_cache.store_rows(
-            folder,
-            name,
-            {"lengths": lengths, "bad": bad},
-            (array_cache.load(folder, key) for key, _ in good.values()),
-            (sum(lengths.values()), config.n_mfcc),
-        )
-    rows, about = array_cache.load_rows(folder, name)
-    ends = np.cumsum(list(about["lengths"].values()), dtype=np.int64)
-    return {
-        i: rows[end - length : end]
-        for (i, length), end in zip(about["lengths"].items(), ends.tolist(), strict=True)
-    }, about["bad"]
-
-
-def _vectors(
-    corpus: Corpus, config: FeatureConfig, folder: Path
-) -> tuple[list[tuple[str, ...]], list[np.ndarray]]:
-    """The tokens of every utterance, and their vectors (L, E), views into one file; tokenised once, like everything else."""
-    name = array_cache.key(
-        "word vectors",
-        identity(config.vectors),
-        config.unknown,
-        TOKENIZER,
-        [u.text for u in corpus.utterances],
-    )
-    if array_cache.load_rows(folder, name) is None:
-        tokens = [tokenize(u.text) for u in corpus.utterances]
-        table, _ = embed(
-            (t for words in tokens for t in words), config.vectors, config.unknown, folder
-        )
-        shape = (sum(map(len, tokens)), len(next(iter(table.values()))))
-        array_cache.store_rows(
-            folder,
-            name,
-            {"tokens": tokens},
-            (np.stack([table[t] for t in words]) for words in tokens),
-            shape,
-        )
-    rows, about = array_cache.load_rows(folder, name)
-    tokens = [tuple(words) for words in about["tokens"]]
-    ends = np.cumsum([len(words) for words in tokens]).tolist()
-    return tokens, [rows[end - len(words) : end] for words, end in zip(tokens, ends, strict=True)]
-
-
-def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
-    """{id: (V, n)} of every utterance with video, views into one file. Raises DataError where two of them differ in n."""
-    seen = [u for u in corpus.utterances if u.video is not None]
-    if not seen:
-        return {}
-    name = array_cache.key("video", [(u.id, u.video.name, *_state(source(u.video))) for u in seen])
-    if array_cache.load_rows(folder, name) is None:
-        arrays = {u.id: read_video(u.video) for u in seen}
-        widths = {rows.shape[1]: i for i, rows in arrays.items()}
-        if len(widths) > 1:
-            raise DataError(
-                "video of " + " and ".join(f"{n} numbers a frame ({i})" for n, i in widths.items()),
-                "as many in every file",
-                "write all of them with the same tool.",
-            )
-        lengths = {i: len(rows) for i, rows in arrays.items()}
-        array_cache.store_rows(
-            folder, name, lengths, arrays.values(), (sum(lengths.values()), *widths)
-        )
-    rows, lengths = array_cache.load_rows(folder, name)
-    ends = np.cumsum(list(lengths.values()), dtype=np.int64).tolist()
-    return {
-        i: rows[end - length : end] for (i, length), end in zip(lengths.items(), ends, strict=True)
-    }
-
-
-def _spans(
-    utterance: Utterance, frames: np.ndarray, words: Sequence[str], config: FeatureConfig
-) -> np.ndarray:
-    if config.align == "none":
-        return np.zeros((0, 2), np.float32)
-    if config.align == "gold" and (utterance.words or utterance.audio is None):
-        return gold(utterance, words)
-    return proportional(frames, words, hop_s=config.hop_s, n_mels=config.n_mels)
+    settings = [
+        (one.name, getattr(config, one.name))
+        for one in fields(config)
+        if one.name not in _NOT_SOUND
+    ]
+    return array_cache.key("mfcc", settings, _MFCC_SOURCE, *more)
 
 
 def extract(
@@ -262,53 +161,40 @@ def extract(
     *,
     cache: Path | str = "data/cache",
     jobs: int = 1,
-    on_error: str = "raise",
+    on_error: Literal["raise", "skip"] = "raise",
 ) -> tuple[list[Features], list[Skipped]]:
-    """Features of every utterance, through the cache: the second call computes nothing and opens no clip.
+    """Features of every utterance, through the cache: the second call computes nothing.
 
-    A clip that cannot be used is reported by name. `on_error="raise"`: all others are made first, then one DataError
-    lists the bad ones. `on_error="skip"`: they come back as Skipped, beside the features of the others. Also raises
-    DataError for align="gold" on a corpus that hardly has word times.
+    Args:
+        corpus: the utterances. The second call does not open their clips.
+        config: the settings.
+        cache: folder that keeps what was made.
+        jobs: processes that read clips.
+        on_error: "skip" leaves out utterances whose clip cannot be used, and goes on.
+
+    Returns:
+        The features, in the order of the corpus, and the utterances that were left out.
+
+    Raises:
+        DataError: for clips that cannot be used, unless they are skipped. All others are made
+            first, and the error lists the bad ones. Also for align="gold" on a corpus that hardly
+            has word times.
     """
     cache = Path(cache)
-    clips = [u for u in corpus.utterances if u.audio is not None]
-    audio, wrong = _frames(clips, config, cache, jobs) if clips else ({}, {})
-    bad = [Skipped(u.id, "unusable clip", wrong[u.id]) for u in clips if u.id in wrong]
+    sound = _sound(corpus, config, cache, jobs)
+    bad = [Skipped(name, "unusable clip", why) for name, why in sound.problems.items()]
     if bad and on_error != "skip":
-        listed = "\n  ".join(f"{b.id}: {wrong[b.id]}" for b in bad[:10])
-        raise DataError(
-            f"{len(bad)} of {len(clips)} clips of {corpus.name} unusable:\n  {listed}"
-            + ("\n  …" if len(bad) > 10 else ""),
-            "clips that can be read and heard",
-            "repair them, or go on without them: --skip-bad (on_error='skip').",
-        )
-    if config.align == "gold" and not mostly_timed(corpus.utterances):
-        raise DataError(
-            f"align='gold' and {len(untimed(corpus.utterances))} utterances without word times",
-            f"times for all but {LACKING:.0%} of {corpus.name}, whose words are then placed by their letters",
-            "take align='proportional', and name it in the row.",
-        )
-    tokens, vectors = _vectors(corpus, config, cache)
+        raise _unusable_clips(corpus, sound.problems)
+    if config.align == "gold":
+        _require_word_times(corpus)
+    transcripts = _transcripts(corpus, config, cache)
     faces = _faces(corpus, cache) if config.video else {}
-    silent = np.zeros((0, config.n_mfcc), np.float32)
-    unseen = np.zeros((0, next(iter(faces.values())).shape[1] if faces else 0), np.float32)
-    made = []
-    for u, words, text in zip(corpus.utterances, tokens, vectors, strict=True):
-        if u.id not in wrong:
-            frames = audio.get(u.id, silent)
-            made.append(
-                Features(
-                    u.id,
-                    frames,
-                    text,
-                    words,
-                    u.label,
-                    faces.get(u.id, unseen),
-                    _spans(u, frames, words, config),
-                    config.hop_s,
-                )
-            )
-    return made, bad
+    features = [
+        _assemble(utterance, words, sound, faces, config)
+        for utterance, words in zip(corpus.utterances, transcripts, strict=True)
+        if utterance.id not in sound.problems
+    ]
+    return features, bad
 
 
 def usable(
@@ -318,11 +204,187 @@ def usable(
     cache: Path | str = "data/cache",
     jobs: int = 1,
 ) -> Corpus:
-    """The corpus without the utterances whose clips cannot be used; each is listed in `skipped`, with the reason."""
+    """The corpus without the utterances whose clips cannot be used.
+
+    Args:
+        corpus: the utterances.
+        config: as for `extract`.
+        cache: as for `extract`.
+        jobs: as for `extract`.
+
+    Returns:
+        The corpus; what was left out is listed in its `skipped`, with the reason.
+    """
     _, bad = extract(corpus, config, cache=cache, jobs=jobs, on_error="skip")
-    left_out = {b.id for b in bad}
-    return replace(
-        corpus,
-        utterances=tuple(u for u in corpus.utterances if u.id not in left_out),
-        skipped=(*corpus.skipped, *bad),
+    left_out = {one.id for one in bad}
+    kept = tuple(u for u in corpus.utterances if u.id not in left_out)
+    return replace(corpus, utterances=kept, skipped=(*corpus.skipped, *bad))
+
+
+def _unusable_clips(corpus: Corpus, problems: Mapping[str, str]) -> DataError:
+    clips = sum(u.audio is not None for u in corpus.utterances)
+    listed = [f"\n  {name}: {why}" for name, why in list(problems.items())[:10]]
+    if len(problems) > len(listed):
+        listed.append("\n  …")
+    return DataError(
+        f"{len(problems)} of {clips} clips of {corpus.name} unusable:{''.join(listed)}",
+        "clips that can be read and heard",
+        "repair them, or go on without them: --skip-bad (on_error='skip').",
     )
+
+
+def _require_word_times(corpus: Corpus) -> None:
+    if mostly_timed(corpus.utterances):
+        return
+    raise DataError(
+        f"align='gold' and {len(untimed(corpus.utterances))} utterances without word times",
+        f"times for all but {LACKING:.0%} of {corpus.name}, whose words are then placed by their "
+        "letters",
+        "take align='proportional', and name it in the row.",
+    )
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """Frames (T, n_mfcc) by the utterance's id, and what is wrong with the other clips."""
+
+    frames: dict[str, np.ndarray]
+    problems: dict[str, str]
+
+
+def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> _Sound:
+    """The frames of every clip of a corpus.
+
+    A finished corpus is found again by its clips' names, sizes and dates. Else each clip is found
+    by its content, so that an interrupted extraction goes on where it stopped.
+    """
+    clips = [u for u in corpus.utterances if u.audio is not None]
+    if not clips:
+        return _Sound({}, {})
+
+    def make() -> array_cache.Rows:
+        calls = [(utterance, config, folder) for utterance in clips]
+        results = fan_out_chunks(_cache_clip, calls, jobs=jobs, desc="MFCC")
+        problems, good = {}, []
+        for utterance, result in zip(clips, results, strict=True):
+            if isinstance(result, DataError):
+                problems[utterance.id] = str(result).replace("\n", " ")
+            else:
+                good.append(result)
+        return array_cache.Rows(
+            lengths=[clip.frames for clip in good],
+            arrays=(array_cache.load_array(folder, clip.key) for clip in good),
+            width=config.n_mfcc,
+            about=problems,
+        )
+
+    files = [(u.id, u.max_s, *array_cache.file_state(u.audio)) for u in clips]
+    stored = array_cache.get_or_make_rows(folder, sound_key(config, files), make)
+    good_ids = [u.id for u in clips if u.id not in stored.about]
+    return _Sound(dict(zip(good_ids, stored.arrays, strict=True)), stored.about)
+
+
+@dataclass(frozen=True)
+class _CachedClip:
+    """Where the frames of one clip are, and how many there are."""
+
+    key: str
+    frames: int
+
+
+def _cache_clip(
+    utterance: Utterance, config: FeatureConfig, folder: Path
+) -> _CachedClip | DataError:
+    """Make one clip's frames in the cache, known by what is in the file."""
+    try:
+        data = read_bytes(utterance.audio)
+        key = sound_key(config, utterance.max_s, hashlib.sha256(data).digest())
+
+        def make() -> np.ndarray:
+            signal = load_audio(utterance.audio, config.sample_rate, data=data)
+            if utterance.max_s is not None:
+                signal = signal[: round(utterance.max_s * config.sample_rate)]
+            return mfcc(signal, config)
+
+        return _CachedClip(key, len(array_cache.get_or_make(folder, key, make)))
+    except DataError as error:
+        return error
+
+
+@dataclass(frozen=True)
+class _Transcript:
+    """L tokens and their vectors (L, E)."""
+
+    tokens: tuple[str, ...]
+    vectors: np.ndarray
+
+
+def _transcripts(corpus: Corpus, config: FeatureConfig, folder: Path) -> list[_Transcript]:
+    """The transcript of every utterance."""
+    texts = [u.text for u in corpus.utterances]
+
+    def make() -> array_cache.Rows:
+        tokens = [tokenize(text) for text in texts]
+        types = {token for one in tokens for token in one}
+        table, _ = embed(types, config.vectors, config.unknown, folder)
+        return array_cache.Rows(
+            lengths=[len(one) for one in tokens],
+            arrays=(np.stack([table[token] for token in one]) for one in tokens),
+            width=len(next(iter(table.values()))),
+            about=tokens,
+        )
+
+    key = array_cache.key(
+        "word vectors", identity(config.vectors), config.unknown, TOKENIZER, texts
+    )
+    stored = array_cache.get_or_make_rows(folder, key, make)
+    pairs = zip(stored.about, stored.arrays, strict=True)
+    return [_Transcript(tuple(tokens), vectors) for tokens, vectors in pairs]
+
+
+def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
+    """(V, n) by id, of every utterance with video."""
+    seen = [u for u in corpus.utterances if u.video is not None]
+    if not seen:
+        return {}
+
+    def make() -> array_cache.Rows:
+        return video_rows({u.id: read_video(u.video) for u in seen})
+
+    stored = array_cache.get_or_make_rows(folder, video_key(seen), make)
+    return dict(zip((u.id for u in seen), stored.arrays, strict=True))
+
+
+def _assemble(
+    utterance: Utterance,
+    words: _Transcript,
+    sound: _Sound,
+    faces: Mapping[str, np.ndarray],
+    config: FeatureConfig,
+) -> Features:
+    """The features of one utterance; a modality that it lacks has no step, and as many columns."""
+    silent = np.zeros((0, config.n_mfcc), np.float32)
+    face_size = next(iter(faces.values())).shape[1] if faces else 0
+    unseen = np.zeros((0, face_size), np.float32)
+    frames = sound.frames.get(utterance.id, silent)
+    return Features(
+        id=utterance.id,
+        audio=frames,
+        text=words.vectors,
+        tokens=words.tokens,
+        label=utterance.label,
+        video=faces.get(utterance.id, unseen),
+        spans=_spans(utterance, frames, words.tokens, config),
+        hop_s=config.hop_s,
+    )
+
+
+def _spans(
+    utterance: Utterance, frames: np.ndarray, tokens: Sequence[str], config: FeatureConfig
+) -> np.ndarray:
+    """(L, 2) seconds, or (0, 2) where words are not aligned."""
+    if config.align == "none":
+        return _no_spans()
+    if config.align == "gold" and (utterance.words or utterance.audio is None):
+        return gold(utterance, tokens)
+    return proportional(frames, tokens, hop_s=config.hop_s, n_mels=config.n_mels)

@@ -1,5 +1,12 @@
-"""Functionals: an utterance of any length as one vector, the classical way to describe speech to a machine that reads no
-sequences (openSMILE's idea: B. Schuller et al., the INTERSPEECH Emotion and Paralinguistic Challenges 2009, 2010)."""
+"""Functionals: an utterance of any length as one vector of statistics over its frames.
+
+In: MFCC frames. Out: one vector per utterance. This is the classical way to describe speech to a
+machine that reads no sequences, as openSMILE does (B. Schuller et al., the INTERSPEECH Emotion and
+Paralinguistic Challenges 2009 and 2010).
+
+There are two versions. `functionals` works on padded batches, in torch and with a gradient, for the
+baselines. `audio_statistics` works on one utterance, in NumPy, for the floors.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +15,77 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PERCENTILES = (5, 25, 50, 75, 95)
-EACH = 2 * (
-    2 + len(PERCENTILES)
-)  # numbers a coefficient: mean, deviation, percentiles, of it and of its change
+_PERCENTILES = (5, 25, 50, 75, 95)
+# Numbers per coefficient: mean, deviation and percentiles, of it and of its change.
+FUNCTIONALS = 2 * (2 + len(_PERCENTILES))
 
 
 def functionals(x: Tensor, mask: Tensor) -> Tensor:
-    """Mean, deviation and percentiles over real frames of every coefficient and of its change from frame to frame.
+    """Mean, deviation and percentiles of every coefficient and of its change between frames.
 
-    x (B, T, F), mask (B, T) with its real frames first -> (B, 14 F). Zeros for an utterance without a frame.
+    Args:
+        x: (B, T, F).
+        mask: (B, T), real frames first.
+
+    Returns:
+        (B, 14 F), zero for an utterance without a frame.
     """
     if x.shape[1] < 2:  # one frame has no change
         x, mask = F.pad(x, (0, 0, 0, 1)), F.pad(mask, (0, 1))
-    return torch.cat((_describe(x, mask), _describe(x.diff(dim=1), mask[:, 1:])), -1)
+    of_frames = _describe(x, mask)
+    of_changes = _describe(x.diff(dim=1), mask[:, 1:])
+    return torch.cat((of_frames, of_changes), -1)
+
+
+def audio_statistics(audio: np.ndarray) -> np.ndarray:
+    """Mean, deviation, five percentiles and mean absolute change of every coefficient.
+
+    Args:
+        audio: (T, F).
+
+    Returns:
+        (8 F,), zero for an utterance without a frame.
+    """
+    if not len(audio):
+        return np.zeros(8 * audio.shape[1])
+    change = np.zeros(audio.shape[1])
+    if len(audio) > 1:
+        change = np.abs(np.diff(audio, axis=0)).mean(0)
+    percentiles = np.percentile(audio, _PERCENTILES, axis=0)
+    return np.concatenate([audio.mean(0), audio.std(0), *percentiles, change])
 
 
 def _describe(x: Tensor, mask: Tensor) -> Tensor:
-    real, n = mask[..., None], mask.sum(1).clamp(min=1)[:, None]  # (B, T, 1), (B, 1)
-    mean = x.masked_fill(~real, 0).sum(1) / n
-    variance = (x - mean[:, None]).masked_fill(~real, 0).square().sum(1) / n
-    ordered = _sort(x.masked_fill(~real, torch.inf))  # (B, T, F): padding goes behind
-    found = [mean, (variance + 1e-12).sqrt()]  # a constant coefficient has a gradient too
-    for p in PERCENTILES:
-        place = (n - 1) * (p / 100)  # (B, 1), as numpy.percentile interpolates
-        low, high = (
-            ordered.gather(1, i.long()[:, None].expand(-1, -1, x.shape[2]))[:, 0]
-            for i in (place.floor(), place.ceil())
-        )
-        found.append(low + (high - low) * (place - place.floor()))
-    return torch.where(mask.any(1, keepdim=True), torch.cat(found, -1), 0.0)
+    """(B, T, F), (B, T) -> (B, 7 F)"""
+    real = mask[..., None]  # (B, T, 1)
+    count = mask.sum(1).clamp(min=1)[:, None]  # (B, 1)
+    mean = x.masked_fill(~real, 0).sum(1) / count
+    distance = (x - mean[:, None]).masked_fill(~real, 0)
+    variance = distance.square().sum(1) / count
+    deviation = (variance + 1e-12).sqrt()  # so that a constant coefficient has a gradient too
+    ordered = _sort(x.masked_fill(~real, torch.inf))  # (B, T, F), padding at the end
+    percentiles = [_percentile(ordered, count, percent) for percent in _PERCENTILES]
+    numbers = torch.cat((mean, deviation, *percentiles), -1)
+    return torch.where(mask.any(1, keepdim=True), numbers, 0.0)
+
+
+def _percentile(ordered: Tensor, count: Tensor, percent: int) -> Tensor:
+    """(B, F), interpolated as `numpy.percentile` does; `ordered` (B, T, F), `count` (B, 1)."""
+    place = (count - 1) * (percent / 100)  # (B, 1)
+    low, high = _row(ordered, place.floor()), _row(ordered, place.ceil())
+    return low + (high - low) * (place - place.floor())
+
+
+def _row(ordered: Tensor, place: Tensor) -> Tensor:
+    """(B, F): of (B, T, F) the row at each utterance's `place` (B, 1)."""
+    index = place.long()[:, None].expand(-1, -1, ordered.shape[2])  # (B, 1, F)
+    return ordered.gather(1, index)[:, 0]
 
 
 def _sort(x: Tensor) -> Tensor:
-    if (
-        x.device.type == "cpu" and not x.requires_grad
-    ):  # the same numbers; torch takes ten times as long
-        return torch.from_numpy(np.sort(x.transpose(1, 2).contiguous().numpy(), -1)).transpose(1, 2)
-    return x.sort(1).values
+    """(B, T, F), sorted over T."""
+    if x.device.type != "cpu" or x.requires_grad:
+        return x.sort(1).values
+    # The same numbers from NumPy; on a CPU torch takes ten times as long.
+    series = x.transpose(1, 2).contiguous().numpy()  # (B, T, F) -> (B, F, T)
+    return torch.from_numpy(np.sort(series, -1)).transpose(1, 2)

@@ -1,54 +1,66 @@
-"""The third modality: what a face does, a row of numbers a frame. Read from what other tools have written.
+"""The third modality: what a face does, one row of numbers per video frame.
 
-- OpenFace 2.x (T. Baltrušaitis et al., "OpenFace 2.0: Facial Behavior Analysis Toolkit", FG 2018) writes a csv a clip; its
-  17 action-unit intensities, 0 to 5, are taken: `AU01_r` to `AU45_r`.
-- Any array (V, n) as .npy, or as a member of an .npz: `faces.npz/ID.npy` is the member ID of faces.npz.
+In: files that other tools have written. Out: an array (V, n) per clip.
+
+- OpenFace 2.x (T. Baltrušaitis et al., "OpenFace 2.0: Facial Behavior Analysis Toolkit", FG 2018)
+  writes one csv per clip. Its 17 action-unit intensities, 0 to 5, are taken: `AU01_r` to `AU45_r`.
+- Any array (V, n) as .npy, or as a member of an .npz: `faces.npz/ID.npy` is the member ID of
+  faces.npz.
 """
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mcsan_lite import cache as array_cache
+from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
 
-ACTION_UNITS = tuple(
-    f"AU{n:02d}_r" for n in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
-)
-CONFIDENCE = 0.5  # below this OpenFace has not found the face; its own `success` says so too, where it is written
-EXPECTED = (
+_NUMBERS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
+ACTION_UNITS = tuple(f"AU{number:02d}_r" for number in _NUMBERS)
+# Below this confidence OpenFace has not found the face. Its own `success` says so too, where it is
+# written.
+_CONFIDENCE = 0.5
+VIDEO_FORMATS = (
     "an OpenFace csv with AU01_r to AU45_r, or an array (frames, numbers) as .npy or in an .npz"
 )
 
 
 def read_video(path: Path) -> np.ndarray:
-    """(V, n) float32 of one clip: 17 action units of an OpenFace .csv, or what the array holds.
+    """The video of one clip.
 
-    A frame in which OpenFace lost the face holds the last good value, or zero where there is none before it.
-    Raises DataError for a file that is missing, damaged, of another shape, or that holds what is no finite number.
+    A frame in which OpenFace lost the face holds the last good value, or zero where there is none
+    before it.
+
+    Args:
+        path: an OpenFace csv, a .npy file, or a member of an .npz.
+
+    Returns:
+        (V, n) float32: 17 action units of a csv, or what the array holds.
+
+    Raises:
+        DataError: for a file that is missing, damaged, of another shape, or that holds something
+            other than finite numbers.
     """
     path = Path(path)
     try:
         rows = _openface(path) if path.suffix == ".csv" else _array(path)
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, DataError):
-            raise
-        why = (
-            "missing"
-            if isinstance(error, (FileNotFoundError, KeyError))
-            else f"not readable ({error})"
-        )
-        raise DataError(
-            f"a video file that is {why}: {path}", EXPECTED, "check the path, or write it again."
-        ) from None
+    except DataError:
+        raise
+    except (FileNotFoundError, KeyError):  # KeyError: no such member
+        raise _unreadable(path, "missing") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, f"not readable ({error})") from None
     if rows.ndim != 2 or rows.dtype.kind not in "fiu" or not rows.shape[1]:
         raise DataError(
             f"{path}: an array of shape {rows.shape} and type {rows.dtype}",
-            EXPECTED,
+            VIDEO_FORMATS,
             "write it again.",
         )
     rows = rows.astype(np.float32)
@@ -61,20 +73,71 @@ def read_video(path: Path) -> np.ndarray:
     return rows
 
 
+def _unreadable(path: Path, why: str) -> DataError:
+    return DataError(
+        f"a video file that is {why}: {path}", VIDEO_FORMATS, "check the path, or write it again."
+    )
+
+
 def source(path: Path) -> Path:
     """The file that `path` is in: itself, or the archive whose member it is."""
-    return path.parent if path.parent.suffix == ".npz" else path
+    if path.parent.suffix == ".npz":
+        return path.parent
+    return path
+
+
+def video_key(utterances: Sequence[Utterance], kind: str = "video") -> str:
+    """Key of what is cached for the video of these utterances.
+
+    Args:
+        utterances: all of them with video.
+        kind: "video" for the frames themselves.
+    """
+    files = [(u.id, u.video.name, *array_cache.file_state(source(u.video))) for u in utterances]
+    return array_cache.key(kind, files)
+
+
+def video_rows(arrays: Mapping[str, np.ndarray]) -> array_cache.Rows:
+    """The video of a corpus as it is cached.
+
+    Args:
+        arrays: (V, n) by the utterance's id.
+
+    Raises:
+        DataError: where two of them differ in n.
+    """
+    widths = {rows.shape[1]: name for name, rows in arrays.items()}
+    if len(widths) > 1:
+        listed = " and ".join(f"{n} numbers a frame ({name})" for n, name in widths.items())
+        raise DataError(
+            f"video of {listed}", "as many in every file", "write all of them with the same tool."
+        )
+    (width,) = widths
+    lengths = [len(rows) for rows in arrays.values()]
+    return array_cache.Rows(lengths, arrays.values(), width)
+
+
+def write_arrays(archive: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write the video of a whole corpus into one .npz.
+
+    Thousands of small files would take more room in a folder than their content, and longer to
+    copy. The numbers are stored in half precision: OpenFace itself prints two decimals.
+
+    Args:
+        archive: the file.
+        arrays: (V, n) by the name of the member.
+    """
+    np.savez(archive, **{name: rows.astype(np.float16) for name, rows in arrays.items()})
 
 
 def _openface(path: Path) -> np.ndarray:
-    table = pd.read_csv(
-        path, skipinitialspace=True
-    )  # OpenFace writes a blank before every name and number
-    lacking = [name for name in ACTION_UNITS if name not in table]
-    if lacking:
+    # OpenFace writes a blank before every name and number.
+    table = pd.read_csv(path, skipinitialspace=True, encoding="utf-8")
+    missing = [name for name in ACTION_UNITS if name not in table]
+    if missing:
         raise DataError(
-            f"{path} without {', '.join(lacking)}",
-            EXPECTED,
+            f"{path} without {', '.join(missing)}",
+            VIDEO_FORMATS,
             "run OpenFace's FeatureExtraction with -aus.",
         )
     if "face_id" in table and table.face_id.nunique() > 1:
@@ -88,23 +151,18 @@ def _openface(path: Path) -> np.ndarray:
     if "success" in table:
         good &= table.success == 1
     if "confidence" in table:
-        good &= table.confidence >= CONFIDENCE
+        good &= table.confidence >= _CONFIDENCE
     return units.where(good).ffill().fillna(0.0).to_numpy()
 
 
 def _array(path: Path) -> np.ndarray:
-    if (archive := source(path)) != path:
-        return _members(archive, archive.stat().st_mtime_ns)[path.stem]
-    return np.load(path, allow_pickle=False)
+    archive = source(path)
+    if archive == path:
+        return np.load(path, allow_pickle=False)
+    return _members(archive, archive.stat().st_mtime_ns)[path.stem]
 
 
 @lru_cache(maxsize=4)
-def _members(archive: Path, stamp: int) -> np.lib.npyio.NpzFile:
+def _members(archive: Path, changed: int) -> np.lib.npyio.NpzFile:
     """An open archive, whose list of members is read once for a whole corpus."""
     return np.load(archive, allow_pickle=False)
-
-
-def write_arrays(archive: Path, arrays: dict[str, np.ndarray]) -> None:
-    """One archive for a whole corpus: thousands of small files would take more room in a folder than their content, and
-    longer to copy. Half precision: OpenFace itself prints two decimals."""
-    np.savez(archive, **{name: rows.astype(np.float16) for name, rows in arrays.items()})

@@ -29,7 +29,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.models import MODELS
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training import provenance
 from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek, train_fold, training_code
 from mcsan_lite.training.grid import FoldTask, Grid
@@ -116,18 +116,25 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
     unfinished = [task for task in tasks if not task.finished]
     with _disk_refusals(options.cache):
         features = _features_of(unfinished, grid.corpus, options)
-    expected = options.expected
     errors = fan_out(
         run_fold,
         [(task, options, features.get(task.spec.features)) for task in unfinished],
         jobs=options.jobs,
         backend=options.backend,
-        desc="" if options.progress else "training",
+        progress=_bar(unfinished, options),
         lost=_worker_died,
-        weights=None if expected is None else [expected[task.spec.name] for task in unfinished],
     )
     _raise_failures(unfinished, errors)
     return load_results(options.runs, [task.folder for task in tasks])
+
+
+def _bar(tasks: Sequence[FoldTask], options: RunOptions) -> Progress:
+    """One bar for the whole grid, which counts the expected seconds where they are known."""
+    if options.progress:  # a line per epoch instead
+        return Progress()
+    if options.expected is None:
+        return Progress("training")
+    return Progress("training", [options.expected[task.spec.name] for task in tasks])
 
 
 def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:

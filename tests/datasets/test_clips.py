@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from mcsan_lite import parallel
 from mcsan_lite.corpus import Utterance
-from mcsan_lite.datasets import clips
 from mcsan_lite.datasets.clips import Clip, durations, look, open_clip
 
 
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_told_with_the_path(tmp_path, damage, why):
 
 
 def test_chunks_and_processes_keep_every_clip_at_its_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "CHUNK", 2)
+    monkeypatch.setattr(parallel, "_CHUNK", 2)
     seconds = (0.05, 0.1, 0.15, 0.2, 0.25)
     turns = [
         Utterance(f"u{i}", sound(tmp_path / f"{i}.wav", s), "", "a") for i, s in enumerate(seconds)

@@ -14,11 +14,11 @@ from mcsan_lite.experiments.floors import (
     FLOORS,
     INPUTS,
     applicable,
-    audio_statistics,
     floor,
     floors,
 )
 from mcsan_lite.features.extraction import Features
+from mcsan_lite.features.functionals import audio_statistics
 from mcsan_lite.training.runner import RunOptions
 
 LABELS = ("angry", "neutral", "sad")
@@ -88,19 +88,6 @@ def relabel(corpus, of):
             for i, u in enumerate(corpus.utterances)
         ),
     )
-
-
-def test_statistics_by_hand():
-    audio = np.array([[0.0, 5.0], [1.0, 5.0], [4.0, 5.0], [3.0, 5.0], [2.0, 5.0]])
-    found = audio_statistics(audio).reshape(8, 2)
-    np.testing.assert_allclose(found[:, 0], [2, 2**0.5, 0.2, 1, 2, 3, 3.8, 1.5])
-    np.testing.assert_allclose(found[:, 1], [5, 0, 5, 5, 5, 5, 5, 0])
-    assert np.isfinite(audio_statistics(audio[:1])).all() and audio_statistics(audio[:1]).shape == (
-        16,
-    )
-    np.testing.assert_array_equal(
-        audio_statistics(np.zeros((0, 2), np.float32)), np.zeros(16)
-    )  # an utterance without clip
 
 
 def test_majority_is_the_share_of_the_largest_class():

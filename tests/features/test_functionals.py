@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mcsan_lite.features.functionals import EACH, functionals
+from mcsan_lite.features.functionals import FUNCTIONALS, audio_statistics, functionals
 from mcsan_lite.models.baselines.liang import mmd
 
 
@@ -21,7 +21,7 @@ def padded(lengths, width=3, longest=12, seed=0):
 def test_as_numpy_has_them_and_padding_has_no_say(gradient):
     x, mask = padded([12, 5, 2])
     found = functionals(x.clone().requires_grad_(gradient), mask).detach()
-    assert found.shape == (3, EACH * 3)
+    assert found.shape == (3, FUNCTIONALS * 3)
     for row, n, values in zip(found, (12, 5, 2), x.numpy(), strict=True):
         sides = [
             np.concatenate([y.mean(0), y.std(0), *np.percentile(y, (5, 25, 50, 75, 95), axis=0)])
@@ -37,7 +37,7 @@ def test_no_frame_is_zeros_one_frame_is_itself_and_both_have_gradients():
     assert not found[0].any()
     torch.testing.assert_close(found[1, :3], x[1, 0])  # mean
     torch.testing.assert_close(found[1, 6:9], x[1, 0])  # 5th percentile
-    assert not found[1, EACH // 2 * 3 :].any()  # no change in one frame
+    assert not found[1, FUNCTIONALS // 2 * 3 :].any()  # no change in one frame
     found.square().sum().backward()
     assert x.grad.isfinite().all() and x.grad[1, 0].any() and not x.grad[1, 1:].any()
     torch.testing.assert_close(functionals(x.detach()[:, :1], mask[:, :1]), found.detach())
@@ -73,3 +73,16 @@ def test_mmd_sees_a_shift_and_not_an_order():
     empty = x[:0].requires_grad_()
     mmd(empty, x).backward()
     assert mmd(empty, x) == 0
+
+
+def test_statistics_by_hand():
+    audio = np.array([[0.0, 5.0], [1.0, 5.0], [4.0, 5.0], [3.0, 5.0], [2.0, 5.0]])
+    found = audio_statistics(audio).reshape(8, 2)
+    np.testing.assert_allclose(found[:, 0], [2, 2**0.5, 0.2, 1, 2, 3, 3.8, 1.5])
+    np.testing.assert_allclose(found[:, 1], [5, 0, 5, 5, 5, 5, 5, 0])
+    assert np.isfinite(audio_statistics(audio[:1])).all() and audio_statistics(audio[:1]).shape == (
+        16,
+    )
+    np.testing.assert_array_equal(
+        audio_statistics(np.zeros((0, 2), np.float32)), np.zeros(16)
+    )  # an utterance without clip

@@ -45,7 +45,7 @@ from torch.nn import functional as F
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.features.functionals import EACH, functionals
+from mcsan_lite.features.functionals import FUNCTIONALS, functionals
 from mcsan_lite.models.baselines.kernels import KernelMachine, fit_machine
 
 MACHINE_BUFFERS = tuple(field.name for field in fields(KernelMachine))
@@ -96,7 +96,7 @@ class CMKL(nn.Module):
         self.code = nn.Linear(len(_CONV_WIDTHS) * config.maps, config.code)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(config.code, dims.classes)
-        columns = config.code + EACH * dims.audio
+        columns = config.code + FUNCTIONALS * dims.audio
         self.register_buffer("mean", torch.zeros(columns))
         self.register_buffer("deviation", torch.ones(columns))
         self.register_buffer("chosen", torch.ones(columns, dtype=torch.bool))

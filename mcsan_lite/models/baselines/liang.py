@@ -42,7 +42,7 @@ from torch.nn import functional as F
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.features.functionals import EACH, functionals
+from mcsan_lite.features.functionals import FUNCTIONALS, functionals
 from mcsan_lite.models.layers import positions
 
 CODE_WIDTH = 128  # verified: numbers in each of the two codes
@@ -212,7 +212,7 @@ class Liang(nn.Module):
         super().__init__()
         self.config = config
         self.epoch = 0
-        inputs = EACH * dims.audio
+        inputs = FUNCTIONALS * dims.audio
         # It holds the running moments of the functionals, and does no more.
         self.scale = nn.BatchNorm1d(inputs, affine=False, momentum=None)
         self.acoustic = nn.Sequential(*_dense_layers(inputs, 512, 256, CODE_WIDTH))
