@@ -1,11 +1,15 @@
-"""Folds: which utterances train, choose the epoch, and are scored. Never by file-system order, never overlapping."""
+"""Folds: which utterances train, which choose the epoch, and which are scored.
+
+In: a corpus and the name of a protocol, or a csv as `mcsan split` writes it. Out: a list of `Fold`.
+A fold never depends on the order of files on a disk, and its three parts never overlap.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,145 +35,164 @@ class Fold:
     protocol: str = field(repr=False)  # outside the repr, over which `digest` is taken
 
 
-def _by_id(corpus: Corpus) -> list[Utterance]:
-    """Always in this order, so that the same corpus read in another order gives the same folds."""
+def _sorted_by_id(corpus: Corpus) -> list[Utterance]:
+    """The order in which all draws are made: whatever order the corpus was read in."""
     return sorted(corpus.utterances, key=lambda u: u.id)
 
 
-def _fold(corpus: Corpus, protocol: str, name: str, part: dict[str, str]) -> Fold:
-    ids = sorted(part)
-    parts = {wanted: tuple(i for i in ids if part[i] == wanted) for wanted in PARTS}
-    for wanted, found in parts.items():
-        if not found:
+def _fold(corpus: Corpus, protocol: str, name: str, part_of: Mapping[str, str]) -> Fold:
+    """The fold in which each utterance id is in the part that `part_of` says; none may be empty."""
+    ids = {}
+    for part in PARTS:
+        ids[part] = tuple(i for i in sorted(part_of) if part_of[i] == part)
+        if not ids[part]:
             raise DataError(
-                f"fold {name} of {corpus.name} with no {wanted} utterance",
+                f"fold {name} of {corpus.name} with no {part} utterance",
                 "all three parts filled",
                 "take another protocol, or more data.",
             )
-    return Fold(name, **parts, protocol=protocol)
+    return Fold(name, **ids, protocol=protocol)
 
 
 def official(corpus: Corpus) -> list[Fold]:
     """The corpus's own split, as one fold.
 
-    Without a test part (MELD's test file not at hand) the official validation part is scored instead, and a tenth of
-    the training *dialogues*, drawn with seed 0, chooses the epoch; the fold is then called "official-dev".
+    Without a test part (MELD's test file is not at hand) the official validation part is scored
+    instead. A tenth of the training *dialogues*, drawn with seed 0, then chooses the epoch, and
+    the fold is called "official-dev".
     """
-    part = {u.id: u.split for u in corpus.utterances}
-    for value in sorted({*part.values()} - {None}):
+    part_of = {u.id: u.split for u in corpus.utterances}
+    for value in sorted({*part_of.values()} - {None}):
         require_name(value, PARTS, "split")
-    if None in part.values():
+    if None in part_of.values():
         others = [name for name in PROTOCOLS if name != "official"]
         raise DataError(
             f"{corpus.name}, which has no official split",
             f"one of {', '.join(others)}",
             "--protocol speaker",
         )
-    if "test" in part.values():
-        return [_fold(corpus, "official", "official", part)]
-    training = [u for u in _by_id(corpus) if u.split == "train"]
-    if (n := len({u.dialogue for u in training})) < 2:
+    if "test" in part_of.values():
+        return [_fold(corpus, "official", "official", part_of)]
+    for utterance_id, part in part_of.items():
+        if part == "valid":
+            part_of[utterance_id] = "test"
+    for utterance_id in _tenth_of_the_dialogues(corpus):
+        part_of[utterance_id] = "valid"
+    return [_fold(corpus, "official", "official-dev", part_of)]
+
+
+def _tenth_of_the_dialogues(corpus: Corpus) -> list[str]:
+    """The ids of the training utterances in a tenth of the training dialogues."""
+    training = [u for u in _sorted_by_id(corpus) if u.split == "train"]
+    dialogues = [u.dialogue for u in training]
+    count = len(set(dialogues))
+    if count < 2:
         raise DataError(
-            f"{n} training dialogues in {corpus.name}",
+            f"{count} training dialogues in {corpus.name}",
             "at least 2, to hold some back for validation",
             "fill in `dialogue`, or take another protocol.",
         )
     chooser = GroupShuffleSplit(1, test_size=0.1, random_state=0)
-    _, held = next(chooser.split(training, groups=[u.dialogue for u in training]))
-    part = {u: {"valid": "test"}.get(p, p) for u, p in part.items()} | {
-        training[i].id: "valid" for i in held
-    }
-    return [_fold(corpus, "official", "official-dev", part)]
+    _, held_out = next(chooser.split(training, groups=dialogues))
+    return [training[i].id for i in held_out]
 
 
 def _rotate(corpus: Corpus, protocol: str, group_of: Sequence[int], k: int) -> list[Fold]:
-    """Fold i: group i is tested, group i + 1 chooses the epoch, the others train. Groups in the order of `_by_id`."""
-    ids = [u.id for u in _by_id(corpus)]
-    return [
-        _fold(
-            corpus,
-            protocol,
-            f"{protocol}-{i}",
-            {
-                u: "test" if g == i else "valid" if g == (i + 1) % k else "train"
-                for u, g in zip(ids, group_of, strict=True)
-            },
-        )
-        for i in range(k)
-    ]
+    """In fold i, group i is tested, group i + 1 chooses the epoch, and the other groups train.
+
+    `group_of` holds the group of each utterance, 0 to k - 1, in the order of `_sorted_by_id`.
+    """
+    ids = [u.id for u in _sorted_by_id(corpus)]
+    folds_ = []
+    for i in range(k):
+        part_of_group = {(i + 1) % k: "valid", i: "test"}
+        part_of = {
+            utterance_id: part_of_group.get(group, "train")
+            for utterance_id, group in zip(ids, group_of, strict=True)
+        }
+        folds_.append(_fold(corpus, protocol, f"{protocol}-{i}", part_of))
+    return folds_
 
 
-def _enough(corpus: Corpus, k: int) -> None:
+def _require_largest_class(corpus: Corpus, k: int) -> None:
     """Refuse what cannot be stratified into k folds."""
-    if corpus.counts().max() < k:
+    largest = corpus.counts().max()
+    if largest < k:
         raise DataError(
-            f"at most {corpus.counts().max()} utterances a class in {corpus.name}",
+            f"at most {largest} utterances per class in {corpus.name}",
             f"at least {k} in the largest class",
             "take another protocol, or more data.",
         )
 
 
-def kfold10(corpus: Corpus) -> list[Fold]:
-    """Random utterances, stratified by class, 8:1:1: the literal reading of the paper. Speakers are on both sides."""
-    _enough(corpus, 10)
-    labels = [u.label for u in _by_id(corpus)]
-    group_of = np.zeros(len(labels), int)
-    for i, (_, test) in enumerate(
-        StratifiedKFold(10, shuffle=True, random_state=0).split(labels, labels)
-    ):
+def _tested_in(splits: list[tuple[np.ndarray, np.ndarray]], count: int) -> list[int]:
+    """For each of `count` utterances, the index of the split in which it is tested."""
+    group_of = np.zeros(count, int)
+    for i, (_, test) in enumerate(splits):
         group_of[test] = i
-    return _rotate(corpus, "kfold10", group_of.tolist(), 10)
+    return group_of.tolist()
+
+
+def kfold10(corpus: Corpus) -> list[Fold]:
+    """Random utterances, stratified by class, 8:1:1: the literal reading of the paper.
+
+    Speakers are on both sides.
+    """
+    _require_largest_class(corpus, 10)
+    labels = [u.label for u in _sorted_by_id(corpus)]
+    drawn = StratifiedKFold(10, shuffle=True, random_state=0).split(labels, labels)
+    return _rotate(corpus, "kfold10", _tested_in(list(drawn), len(labels)), 10)
 
 
 def yoon5(corpus: Corpus) -> list[Fold]:
-    """The rule of the public MDRE/AMH package (Yoon et al. 2018, 2020): five random folds, about 80 / 6 / 14 %.
+    """The rule of the public MDRE/AMH package: five random folds, about 80 / 6 / 14 %.
 
-    One draw an utterance in the order of IEMOCAP's files puts it into the fifth in which it is held out; a second draw,
-    the same in every fold, sends it to validation there (above 0.7) or to test. So 30 % are never tested. On 7,487
-    utterances fold 1 has 6,058 / 404 / 1,025, as the package has.
+    One draw per utterance, in the order of IEMOCAP's files, puts it into the fifth in which it is
+    held out. A second draw, the same in every fold, sends it to validation there (above 0.7) or to
+    test. So 30 % are never tested. On 7,487 utterances fold 1 has 6,058 / 404 / 1,025, as the
+    package has.
+
+    Source: Yoon et al. 2018 and 2020.
     """
-    utterances = sorted(
-        corpus.utterances, key=lambda u: (u.dialogue, u.id)
-    )  # IEMOCAP: a file is a dialogue
+    # In IEMOCAP a file is a dialogue.
+    utterances = sorted(corpus.utterances, key=lambda u: (u.dialogue, u.id))
 
     def draws(seed: int) -> list[float]:
         generator = random.Random(seed)
         return [generator.random() for _ in utterances]
 
     # The highest fifth of the interval is fold 0.
-    fifth = [min(4, int((1 - x) * 5)) for x in draws(337)]
-    role = ["valid" if x > 0.7 else "test" for x in draws(3372)]
-    return [
-        _fold(
-            corpus,
-            "yoon5",
-            f"yoon5-{i}",
-            {
-                u.id: r if g == i else "train"
-                for u, g, r in zip(utterances, fifth, role, strict=True)
-            },
-        )
-        for i in range(5)
-    ]
+    fifths = [min(4, int((1 - x) * 5)) for x in draws(337)]
+    held_out_parts = ["valid" if x > 0.7 else "test" for x in draws(3372)]
+    folds_ = []
+    for i in range(5):
+        part_of = {
+            u.id: part if fifth == i else "train"
+            for u, fifth, part in zip(utterances, fifths, held_out_parts, strict=True)
+        }
+        folds_.append(_fold(corpus, "yoon5", f"yoon5-{i}", part_of))
+    return folds_
 
 
-def _grouped(corpus: Corpus, name: str, field: str, k: int) -> list[Fold]:
-    """At most k folds with no value of the utterances' `field` in two parts, classes balanced as far as that allows."""
-    groups = [getattr(u, field) for u in _by_id(corpus)]
-    if "" in groups or len(set(groups)) < 3:
-        given = f"utterances without {field}" if "" in groups else f"{len(set(groups))} {field}s"
+def _grouped(corpus: Corpus, protocol: str, attribute: str, k: int) -> list[Fold]:
+    """At most k folds with no value of the utterances' `attribute` in two parts.
+
+    Classes are balanced as far as that allows.
+    """
+    groups = [getattr(u, attribute) for u in _sorted_by_id(corpus)]
+    count = len(set(groups))
+    if "" in groups or count < 3:
+        given = f"utterances without {attribute}" if "" in groups else f"{count} {attribute}s"
         raise DataError(
             f"{given} in {corpus.name}",
-            f"at least 3 {field}s, and one for every utterance",
-            f"take a protocol that needs no {field}: --protocol kfold10",
+            f"at least 3 {attribute}s, and one for every utterance",
+            f"take a protocol that needs no {attribute}: --protocol kfold10",
         )
-    k = min(k, len(set(groups)))
-    _enough(corpus, k)
-    labels = [u.label for u in _by_id(corpus)]
-    group_of = np.zeros(len(labels), int)
-    for i, (_, test) in enumerate(StratifiedGroupKFold(k).split(labels, labels, groups)):
-        group_of[test] = i
-    return _rotate(corpus, name, group_of.tolist(), k)
+    k = min(k, count)
+    _require_largest_class(corpus, k)
+    labels = [u.label for u in _sorted_by_id(corpus)]
+    drawn = StratifiedGroupKFold(k).split(labels, labels, groups)
+    return _rotate(corpus, protocol, _tested_in(list(drawn), len(labels)), k)
 
 
 def speaker(corpus: Corpus) -> list[Fold]:
@@ -178,51 +201,57 @@ def speaker(corpus: Corpus) -> list[Fold]:
 
 
 def speaker10(corpus: Corpus) -> list[Fold]:
-    """One speaker is tested, the one who talks with them in the same session chooses the epoch, other sessions train:
-    ten folds on IEMOCAP. Needs sessions of exactly two speakers, who are in no other."""
-    by_session: dict[str, set[str]] = {}
+    """One speaker is tested, their partner in the session chooses the epoch, other sessions train.
+
+    That makes ten folds on IEMOCAP. It needs sessions of exactly two speakers who are in no other.
+    """
+    speakers_in = _pairs_by_session(corpus)
+    folds_: list[Fold] = []
+    for session in sorted(speakers_in):
+        pair = speakers_in[session]
+        for tested in sorted(pair):
+            part_of_speaker = dict.fromkeys(pair, "valid") | {tested: "test"}
+            part_of = {u.id: part_of_speaker.get(u.speaker, "train") for u in corpus.utterances}
+            folds_.append(_fold(corpus, "speaker10", f"speaker10-{len(folds_)}", part_of))
+    return folds_
+
+
+def _pairs_by_session(corpus: Corpus) -> dict[str, set[str]]:
+    """{session: its two speakers}; refuses anything but pairs who are in no other session."""
+    speakers_in: dict[str, set[str]] = {}
     for u in corpus.utterances:
-        by_session.setdefault(u.session, set()).add(u.speaker)
-    speakers = set().union(*by_session.values()) - {""}
-    apart = len(speakers) == 2 * len(by_session) and {
-        len(pair) for pair in by_session.values()
-    } == {2}
-    if "" in by_session or len(by_session) < 2 or not apart:
+        speakers_in.setdefault(u.session, set()).add(u.speaker)
+    speakers = set().union(*speakers_in.values()) - {""}
+    all_pairs = all(len(pair) == 2 for pair in speakers_in.values())
+    none_twice = len(speakers) == 2 * len(speakers_in)
+    if "" in speakers_in or len(speakers_in) < 2 or not all_pairs or not none_twice:
         raise DataError(
-            f"{corpus.name} with {len(by_session)} sessions and {len(speakers)} speakers",
+            f"{corpus.name} with {len(speakers_in)} sessions and {len(speakers)} speakers",
             "two sessions or more, each of two speakers who are in no other",
             "--protocol speaker",
         )
-    tested = [(s, pair) for _, pair in sorted(by_session.items()) for s in sorted(pair)]
-    return [
-        _fold(
-            corpus,
-            "speaker10",
-            f"speaker10-{i}",
-            {
-                u.id: "test" if u.speaker == s else "valid" if u.speaker in pair else "train"
-                for u in corpus.utterances
-            },
-        )
-        for i, (s, pair) in enumerate(tested)
-    ]
+    return speakers_in
 
 
 def session5(corpus: Corpus) -> list[Fold]:
-    """A session a part: one is tested, the next chooses the epoch. Five folds on IEMOCAP, new speakers in each."""
-    names = sorted({u.session for u in corpus.utterances})
-    if "" in names or len(names) < 3:
-        given = "utterances without session" if "" in names else f"{len(names)} sessions"
+    """One session is tested, the next chooses the epoch, the others train.
+
+    That makes five folds on IEMOCAP, with new speakers in each part.
+    """
+    sessions = sorted({u.session for u in corpus.utterances})
+    if "" in sessions or len(sessions) < 3:
+        given = "utterances without session" if "" in sessions else f"{len(sessions)} sessions"
         raise DataError(
             f"{given} in {corpus.name}",
             "at least 3 sessions, and one for every utterance",
             "take a protocol that needs no session: --protocol speaker",
         )
-    return _rotate(corpus, "session5", [names.index(u.session) for u in _by_id(corpus)], len(names))
+    group_of = [sessions.index(u.session) for u in _sorted_by_id(corpus)]
+    return _rotate(corpus, "session5", group_of, len(sessions))
 
 
 def scenario(corpus: Corpus) -> list[Fold]:
-    """Five folds in which no scene is in two parts: whoever learned which scene is played has learned nothing."""
+    """Five folds in which no scene is in two parts: knowing which scene is played helps nobody."""
     return _grouped(corpus, "scenario", "scenario", 5)
 
 
@@ -244,88 +273,128 @@ PROTOCOLS: dict[str, Callable[[Corpus], list[Fold]]] = {
 
 
 def folds(corpus: Corpus, protocol: str) -> list[Fold]:
-    """The folds of a protocol by name, or of a csv file as `mcsan split` writes it; a wrong name gets a suggestion."""
+    """The folds of a protocol.
+
+    Args:
+        corpus: what to split.
+        protocol: a name in PROTOCOLS, or the path of a csv as `mcsan split` writes it.
+
+    Returns:
+        The folds, in the protocol's own order.
+
+    Raises:
+        DataError: for an unknown name, with the nearest one; for a corpus that the protocol
+            cannot split; for a csv of another corpus.
+    """
     if str(protocol).endswith(".csv"):
         return read(corpus, protocol)
     return PROTOCOLS[require_name(protocol, PROTOCOLS, "protocol")](corpus)
 
 
 def digest(folds: Sequence[Fold]) -> str:
-    """10 hex digits over the folds' ids: the same wherever and in whatever order the corpus was read."""
+    """10 hex digits over names and ids: the same wherever and in whatever order it was read."""
     return hashlib.sha256(repr(tuple(folds)).encode()).hexdigest()[:10]
 
 
-def table(folds: Sequence[Fold]) -> pd.DataFrame:
-    """A line an utterance, a column a fold: train, valid or test."""
-    columns = {
-        fold.name: {i: part for part in PARTS for i in getattr(fold, part)} for fold in folds
-    }
+def fold_table(folds: Sequence[Fold]) -> pd.DataFrame:
+    """One row per utterance and one column per fold: train, valid or test."""
+    columns = {}
+    for fold in folds:
+        columns[fold.name] = {i: part for part in PARTS for i in getattr(fold, part)}
     return pd.DataFrame(columns).sort_index().rename_axis("id")
 
 
 def overlap(corpus: Corpus, folds: Sequence[Fold]) -> pd.DataFrame:
-    """A line a fold: utterances a part, and the share of test utterances whose speaker, dialogue, session, scenario or
-    exact text occurs in train too ("" where the corpus does not say): it can be recognised instead of understood."""
-    utterance = {u.id: u for u in corpus.utterances}
-    lines = []
+    """How much of each fold's test part can be recognised instead of understood.
+
+    Args:
+        corpus: the corpus that was split.
+        folds: its folds.
+
+    Returns:
+        One row per fold: the number of utterances in each part, and the share of test utterances
+        whose speaker, dialogue, session, scenario or exact text occurs in train too ("" where the
+        corpus does not say).
+    """
+    utterance_of = {u.id: u for u in corpus.utterances}
+    rows = []
     for fold in folds:
-        line: dict[str, object] = {
-            "fold": fold.name,
-            **{part: len(getattr(fold, part)) for part in PARTS},
-        }
-        for field in ("speaker", "dialogue", "session", "scenario", "text"):
-            seen = {getattr(utterance[i], field) for i in fold.train}
-            shared = [getattr(utterance[i], field) in seen for i in fold.test]
-            line[f"{field} in train"] = f"{np.mean(shared):.0%}" if any(seen) else ""
-        lines.append(line)
-    return pd.DataFrame(lines).set_index("fold")
+        row: dict[str, object] = {"fold": fold.name}
+        for part in PARTS:
+            row[part] = len(getattr(fold, part))
+        for attribute in ("speaker", "dialogue", "session", "scenario", "text"):
+            trained = {getattr(utterance_of[i], attribute) for i in fold.train}
+            shared = [getattr(utterance_of[i], attribute) in trained for i in fold.test]
+            row[f"{attribute} in train"] = f"{np.mean(shared):.0%}" if any(trained) else ""
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("fold")
 
 
 def keep(corpus: Corpus, folds: Sequence[Fold], folder: Path) -> Path:
-    """Write the folds below `folder`/splits, under a name with their hash, unless they are there."""
-    path = Path(folder) / "splits" / f"{corpus.name}-{folds[0].protocol}-{digest(folds)}.csv"
+    """Write the folds below `folder`/splits, unless they are there.
+
+    Args:
+        corpus: the corpus that was split; its name becomes part of the file's name.
+        folds: folds of one protocol.
+        folder: where the folder "splits" is or will be.
+
+    Returns:
+        The csv, whose name holds the folds' digest.
+    """
+    name = f"{corpus.name}-{folds[0].protocol}-{digest(folds)}.csv"
+    path = Path(folder) / "splits" / name
     if not path.exists():
-        write_atomic(path, lambda part: table(folds).to_csv(part))
+        write_atomic(path, lambda part: fold_table(folds).to_csv(part, encoding="utf-8"))
     return path
 
 
 def _protocol_of(name: str) -> str:
-    """The protocol of a fold in a csv, which holds nothing but its name: what stands before "-0", "-1", …"""
+    """The protocol of a fold in a csv, which holds only the fold's name, such as "speaker-3"."""
     return name.rsplit("-", 1)[0]
 
 
 def read(corpus: Corpus, path: Path | str) -> list[Fold]:
-    """Folds from a csv with the column id and a column a fold (train, valid, test). Every utterance must be there once."""
+    """Folds from a csv with the column id and one column per fold (train, valid, test).
+
+    Args:
+        corpus: the corpus that was split; each of its utterances must be in the file once.
+        path: the csv.
+
+    Raises:
+        DataError: for a file that cannot be read or is not of this corpus.
+    """
     try:
-        found = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("id")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("id")
     except (OSError, ValueError, KeyError) as error:
         raise DataError(
             f"{path}: {error}",
-            "a csv with the column id and a column a fold",
+            "a csv with the column id and a column for each fold",
             "mcsan split CORPUS --protocol …   (writes such a file)",
         ) from None
+    _require_whole_table(table, corpus, path)
+    parts = {name: table[name].to_dict() for name in table.columns}
+    return [_fold(corpus, _protocol_of(name), name, part_of) for name, part_of in parts.items()]
+
+
+def _require_whole_table(table: pd.DataFrame, corpus: Corpus, path: Path | str) -> None:
+    """Refuse other ids than the corpus has, and strange names or values."""
     ids = {u.id for u in corpus.utterances}
-    wrong = sorted(ids ^ set(found.index)) + sorted(found.index[found.index.duplicated()])
-    if wrong or not len(found.columns):
+    wrong = sorted(ids ^ set(table.index)) + sorted(table.index[table.index.duplicated()])
+    if wrong or not len(table.columns):
         raise DataError(
-            f"{path}: {len(found.columns)} folds; {len(wrong)} ids missing, unknown or twice: {wrong[:3]}",
+            f"{path}: {len(table.columns)} folds; {len(wrong)} ids missing, unknown or twice: "
+            f"{wrong[:3]}",
             f"each of the {len(ids)} utterances of {corpus.name} once",
             "write the file for this very corpus.",
         )
-    odd = [
-        name for name in found.columns if not re.fullmatch(r"[\w.-]+", name)
-    ]  # a fold's name becomes a folder's
-    if odd:
-        raise DataError(
-            f"{path} with a column {odd[0]!r}",
-            "letters, digits, '.', '_' and '-'",
-            "rename that fold.",
-        )
-    values = sorted(set(found.to_numpy().ravel()) - set(PARTS))
+    for name in table.columns:
+        if not re.fullmatch(r"[\w.-]+", name):  # a fold's name becomes a folder's name
+            raise DataError(
+                f"{path} with a column {name!r}",
+                "letters, digits, '.', '_' and '-'",
+                "rename that fold.",
+            )
+    values = sorted(set(table.to_numpy().ravel()) - set(PARTS))
     if values:
-        raise DataError(
-            f"{path} with {values[:3]}", f"only {', '.join(PARTS)}", "correct these fields."
-        )
-    return [
-        _fold(corpus, _protocol_of(name), name, found[name].to_dict()) for name in found.columns
-    ]
+        only = f"only {', '.join(PARTS)}"
+        raise DataError(f"{path} with {values[:3]}", only, "correct these fields.")

@@ -259,7 +259,7 @@ shades = plt.matplotlib.colors.ListedColormap(["0.93", figures.OKABE_ITO[4], "bl
 
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 4.6), layout="constrained", sharey=True)
 for ax, (protocol, parts) in zip(axes, cuts.items(), strict=True):
-    cells = splits.table(parts).loc[some].map(splits.PARTS.index)
+    cells = splits.fold_table(parts).loc[some].map(splits.PARTS.index)
     ax.imshow(cells, aspect="auto", cmap=shades, vmin=0, vmax=2, interpolation="nearest")
     ax.hlines(ends[:-1] - 0.5, -0.5, len(parts) - 0.5, color="0.5", lw=0.8)
     ax.set(title=protocol, xlabel="fold", xticks=range(len(parts)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.datasets.splits import PROTOCOLS, Fold, digest, folds, keep, read, table
+from mcsan_lite.datasets.splits import PROTOCOLS, Fold, digest, fold_table, folds, keep, read
 
 THREE = Corpus("three", ("sad",), tuple(Utterance(f"u{i}", None, "", "sad") for i in range(3)))
 GOOD = "id,mine-0,mine-1\nu0,train,test\nu1,valid,train\nu2,test,valid\n"
@@ -34,7 +34,7 @@ def test_the_digest_sees_every_part_and_the_names():
 
 
 def test_table_has_a_line_an_utterance_and_a_column_a_fold():
-    found = table(folds(drama(), "session5"))
+    found = fold_table(folds(drama(), "session5"))
     assert list(found.columns) == [f"session5-{i}" for i in range(5)] and found.index.name == "id"
     assert list(found.index) == sorted(u.id for u in drama().utterances)
     for u in drama().utterances:
@@ -121,7 +121,7 @@ def test_ends_of_lines_bom_and_order_do_not_matter(content, tmp_path):
 
 
 EACH = "Expected: each of the 3 utterances of three once\nDo: write the file for this very corpus."
-CSV = "Expected: a csv with the column id and a column a fold\nDo: mcsan split CORPUS --protocol …   (writes such a file)"
+CSV = "Expected: a csv with the column id and a column for each fold\nDo: mcsan split CORPUS --protocol …   (writes such a file)"
 
 
 @pytest.mark.parametrize(

@@ -339,7 +339,7 @@ MORE = "take another protocol, or more data."
         ),
         (
             lambda: kfold10(corpus(12)),
-            "at most 6 utterances a class in toy",
+            "at most 6 utterances per class in toy",
             "at least 10 in the largest class",
             MORE,
         ),
@@ -357,7 +357,7 @@ MORE = "take another protocol, or more data."
         ),
         (
             lambda: speaker(corpus(6)),
-            "at most 3 utterances a class in toy",
+            "at most 3 utterances per class in toy",
             "at least 5 in the largest class",
             MORE,
         ),
