@@ -20,7 +20,7 @@ from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.iemocap.wdseg import HeardWord, wdseg_text
 from mcsan_lite.datasets.layouts import share
 from mcsan_lite.datasets.meld.reader import read_meld
-from mcsan_lite.datasets.meld.simulate import EMOTIONS, write_meld
+from mcsan_lite.datasets.meld.simulate import SAID_AS, write_meld
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.generator import LABELS, NEGATIVE, POSITIVE, RULES
 
@@ -412,7 +412,7 @@ def test_meld_is_counted_as_published(meld):
     for part, counts in MELD_COUNTS.items():
         rows = rows_of(meld, part)
         assert (
-            tuple(Counter(r["Emotion"] for r in rows)[label] for label in sorted(EMOTIONS))
+            tuple(Counter(r["Emotion"] for r in rows)[label] for label in sorted(SAID_AS))
             == counts
         )
         assert all((r["Emotion"] == "neutral") == (r["Sentiment"] == "neutral") for r in rows)
@@ -425,7 +425,7 @@ def test_meld_is_counted_as_published(meld):
         for part in MELD_COUNTS
     }
     assert sizes == {"train": [1038, 260], "dev": [114, 47], "test": [280, 100]}
-    assert sorted(EMOTIONS.values()) == sorted(LABELS)
+    assert sorted(SAID_AS.values()) == sorted(LABELS)
 
 
 def test_meld_rows_have_the_published_form_and_its_oddities(meld):
@@ -561,7 +561,7 @@ def test_a_row_of_meld_says_what_its_clip_says(tmp_path):
                 for w in re.findall(r"[a-z]+", row["Utterance"].lower())
                 if w in EVALUATIVE
             }
-            assert sense == {RULES[EMOTIONS[row["Emotion"]]][0]} - {"none"}
+            assert sense == {RULES[SAID_AS[row["Emotion"]]][0]} - {"none"}
     assert len(read_meld(folder, strict=False)) == 60
 
 

@@ -1,27 +1,43 @@
-"""The generated corpus in MELD's folders: annotation files and clips in its formats, with their known defects.
+"""The generated corpus in MELD's folders, with the known defects of the release.
 
-MELD's seven classes hold what the generator says for a class of its own each (EMOTIONS): most under the same name; joy is
-said as happiness, disgust as frustration, and fear, which the generator does not know, as excitement.
+In: how many rows, and a seed. Out: annotation files and clips in MELD's own formats, so that the
+real reader can be run without a licence.
+
+Each of MELD's seven classes holds what the generator says for one class of its own, most under the
+same name. Joy is said as happiness, disgust as frustration, and fear, which the generator does not
+know, as excitement.
 """
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from mcsan_lite.datasets.layouts import APPLE_DOUBLE, record, require_size, share, write_layout
-from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, MELD_COUNTS, MELD_LABELS
+from mcsan_lite.datasets.layouts import record, require_size, share, write_layout
+from mcsan_lite.datasets.meld.release import (
+    ANNOTATION_FILES,
+    CLIP_FOLDERS,
+    MELD_COUNTS,
+    MELD_LABELS,
+)
+from mcsan_lite.datasets.meld.simulate_files import (
+    SPANS_S,
+    PlannedRow,
+    lengthen,
+    write_clips,
+    write_rows,
+)
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, plan_utterance
 from mcsan_lite.errors import require_name
 
-EMOTIONS = {
+SAID_AS = {
     "anger": "anger",
     "disgust": "frustration",
     "fear": "excitement",
@@ -30,77 +46,66 @@ EMOTIONS = {
     "sadness": "sadness",
     "surprise": "surprise",
 }
-SENTIMENTS = {
+_SENTIMENTS = {  # a surprise is either positive or negative
     "anger": "negative",
     "disgust": "negative",
     "fear": "negative",
     "sadness": "negative",
     "neutral": "neutral",
     "joy": "positive",
-}  # a surprise is either
-ROWS = 13_708
-DIALOGUES = {"train": 1038, "valid": 114, "test": 280}
-SPEAKERS = {"train": 260, "valid": 47, "test": 100}
-MAIN = ("Ada", "Ben", "Cleo", "Dov", "Edda", "Finn")
-CLIPS = {
-    "train": "train_splits",
-    "valid": "dev_splits_complete",
-    "test": "output_repeated_splits_test",
 }
-HEADER = (
-    "Sr No.",
-    "Utterance",
-    "Speaker",
-    "Emotion",
-    "Sentiment",
-    "Dialogue_ID",
-    "Utterance_ID",
-    "Season",
-    "Episode",
-    "StartTime",
-    "EndTime",
-)
+_ALL_ROWS = sum(sum(counts) for counts in MELD_COUNTS.values())
+_DIALOGUES = {"train": 1038, "valid": 114, "test": 280}
+_SPEAKERS = {"train": 260, "valid": 47, "test": 100}
+_MAIN_SPEAKERS = ("Ada", "Ben", "Cleo", "Dov", "Edda", "Finn")
 
-# What is known to be wrong in the published corpus, at the same places.
-NO_DIALOGUE = "train", 60
-HOLES = {
+# What is missing in the published corpus, at the same places.
+_DIALOGUE_WITHOUT_ROWS = ("train", 60)
+_HOLES = {  # (part, dialogue): utterances without a row
     ("valid", 49): (4, 5),
     ("valid", 66): (9, 10),
     ("test", 93): (5, 6, 7),
     ("test", 108): (1, 2),
-    **{("train", 14 * n): (5, 6)[: 1 + (n % 18 < 7)] for n in range(72)},
-}  # 100 in 72 training dialogues
-WITHOUT_ROW = (
-    "valid_dia49_utt4",
-    "valid_dia49_utt5",
-    "valid_dia66_utt9",
-    "valid_dia66_utt10",
-    "test_dia93_utt5",
-    "test_dia93_utt6",
-    "test_dia93_utt7",
-    "test_dia108_utt2",
-)  # clips of holes
-CORRUPT, MISSING = "train_dia125_utt3", "valid_dia110_utt7"
-SPANS = {
-    "train_dia309_utt0": 41.0,
-    "test_dia38_utt4": 304.9,
-    "test_dia220_utt0": 235.1,
-    "test_dia155_utt3": 0.0,
 }
-COPIED = ("sentence", "speaker", "emotion", "sentiment", "season", "episode", "start", "end")
-COPIES, RECUT_EVERY = (
-    5,
-    20,
-)  # training rows twice; each 20th test clip is cut wrong and has a re-cut twin
+for _n in range(72):  # 100 holes in 72 training dialogues
+    _HOLES["train", 14 * _n] = (5, 6) if _n % 18 < 7 else (5,)
+
+_COPIED_FIELDS = (
+    "sentence",
+    "speaker",
+    "emotion",
+    "sentiment",
+    "season",
+    "episode",
+    "start",
+    "end",
+)
+_COPIES_WITHIN_TRAINING = 5
+
+# The 9 seasons of a part begin at these minutes of every episode, so that no two dialogues share
+# one place.
+_FIRST_MINUTE = {"train": 0, "valid": 24, "test": 28}
+_SEASONS = 9
+_EPISODES = 23
+_SHORT_FRACTIONS = 3  # so many times have two digits after the comma
 
 
-def _places(split: str, rows: int) -> Iterator[tuple[int, int]]:
-    """(dialogue, utterance) of `rows` rows, with the holes: dialogues of equal length."""
-    number = max(1, rows * DIALOGUES[split] // sum(MELD_COUNTS[split]))
-    names = islice((d for d in count() if (split, d) != NO_DIALOGUE), number)
-    for i, dialogue in enumerate(names):
-        turns = (u for u in count() if u not in HOLES.get((split, dialogue), ()))
-        yield from ((dialogue, u) for u in islice(turns, rows // number + (i < rows % number)))
+@dataclass(frozen=True)
+class _Place:
+    dialogue: int
+    number: int
+
+
+def _places(split: str, rows: int) -> Iterator[_Place]:
+    """The places of `rows` rows, with the holes, in dialogues of equal length."""
+    dialogue_count = max(1, rows * _DIALOGUES[split] // sum(MELD_COUNTS[split]))
+    numbers = (d for d in count() if (split, d) != _DIALOGUE_WITHOUT_ROWS)
+    for i, dialogue in enumerate(islice(numbers, dialogue_count)):
+        holes = _HOLES.get((split, dialogue), ())
+        utterances = (u for u in count() if u not in holes)
+        is_longer = i < rows % dialogue_count
+        for utterance in islice(utterances, rows // dialogue_count + is_longer):
+            yield _Place(dialogue, utterance)
 
 
 def _sentence(text: str) -> str:
@@ -111,200 +116,164 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _plan(
-    split: str, rows: int, labels: list[str], seed: int, rng: np.random.Generator
-) -> list[dict]:
-    """Every row of a part: the generator's plan, and MELD's columns but for the times."""
-    config, plan = SyntheticConfig(seed=seed), []
-    known = SPEAKERS[split]
-    speakers = rng.permutation([*range(known), *rng.integers(6, size=max(0, rows - known))])[
-        :rows
-    ].tolist()
-    for (dialogue, number), label, speaker in zip(
-        _places(split, rows), labels, speakers, strict=True
-    ):
-        row = plan_utterance(config, rng, len(plan), split, label=EMOTIONS[label])
+def _speakers(split: str, rows: int, rng: np.random.Generator) -> list[int]:
+    """The speaker of each row: every known one at least once, else one of the main speakers."""
+    known = _SPEAKERS[split]
+    main = rng.integers(len(_MAIN_SPEAKERS), size=max(0, rows - known))
+    return rng.permutation([*range(known), *main])[:rows].tolist()
+
+
+def _sentiment(emotion: str, rng: np.random.Generator) -> str:
+    if emotion in _SENTIMENTS:
+        return _SENTIMENTS[emotion]
+    return ("negative", "positive")[rng.integers(2)]
+
+
+def _plan_part(
+    split: str, labels: list[str], seed: int, rng: np.random.Generator
+) -> list[PlannedRow]:
+    """Every row of a part but for its times."""
+    config = SyntheticConfig(seed=seed)
+    speakers = _speakers(split, len(labels), rng)
+    plan: list[PlannedRow] = []
+    for place, label, speaker in zip(_places(split, len(labels)), labels, speakers, strict=True):
+        utterance = plan_utterance(config, rng, len(plan), split, label=SAID_AS[label])
         apostrophe = "\u2019" if rng.random() < 0.9 else "'"
         if rng.random() < 0.35:
-            row["words"].insert(0, ("it's", False, 0))
-            row["text"] = f"it{apostrophe}s {row['text']}"
-        plan.append(
-            row
-            | {
-                "id": f"{split}_dia{dialogue}_utt{number}",
-                "dialogue": dialogue,
-                "number": number,
-                "emotion": label,
-                "sentiment": SENTIMENTS.get(label) or ("negative", "positive")[rng.integers(2)],
-                "speaker": MAIN[speaker] if speaker < len(MAIN) else f"Guest {speaker}",
-                "voice": speech.VOICES[speaker % len(speech.VOICES)],
-                "sentence": _sentence(row["text"]),
-                "season": 1 + dialogue % 9,
-                "episode": 1 + dialogue % 23,
-            }
+            utterance["words"].insert(0, ("it's", False, 0))
+            utterance["text"] = f"it{apostrophe}s {utterance['text']}"
+        row_id = f"{split}_dia{place.dialogue}_utt{place.number}"
+        voice = speech.VOICES[speaker % len(speech.VOICES)]
+        is_main = speaker < len(_MAIN_SPEAKERS)
+        row = PlannedRow(
+            split=split,
+            dialogue=place.dialogue,
+            number=place.number,
+            emotion=label,
+            sentiment=_sentiment(label, rng),
+            speaker=_MAIN_SPEAKERS[speaker] if is_main else f"Guest {speaker}",
+            sentence=_sentence(utterance["text"]),
+            season=1 + place.dialogue % _SEASONS,
+            episode=1 + place.dialogue % _EPISODES,
+            utterance=utterance | {"id": row_id, "voice": voice},
         )
+        plan.append(row)
+    return plan
+
+
+def _plan(rows: int, seed: int, rng: np.random.Generator) -> dict[str, list[PlannedRow]]:
+    """The rows of each part, with the published proportions of the classes."""
+    weights = [number for split in ANNOTATION_FILES for number in MELD_COUNTS[split]]
+    counts = share(rows, weights).reshape(len(ANNOTATION_FILES), -1)  # (parts, classes)
+    plan = {}
+    for split, part_counts in zip(ANNOTATION_FILES, counts, strict=True):
+        labels = rng.permutation(np.repeat(MELD_LABELS, part_counts)).tolist()
+        plan[split] = _plan_part(split, labels, seed, rng)
     return plan
 
 
 def _clock(seconds: float, rng: np.random.Generator) -> str:
-    """hh:mm:ss,mmm; a quarter of the times with one digit for the hour."""
+    """hh:mm:ss,mmm. A quarter of the times have one digit for the hour."""
     milliseconds = round(seconds * 1000)
-    return (
-        f"{0 if rng.random() < 0.25 else '00'}:{milliseconds // 60_000:02d}:"
-        f"{milliseconds // 1000 % 60:02d},{milliseconds % 1000:03d}"
-    )
+    hour = "0" if rng.random() < 0.25 else "00"
+    minute = milliseconds // 60_000
+    second = milliseconds // 1000 % 60
+    return f"{hour}:{minute:02d}:{second:02d},{milliseconds % 1000:03d}"
 
 
-def _set_times(plan: list[dict], times: dict[str, dict], rng: np.random.Generator) -> None:
-    """The place of each row in its episode. No two dialogues share one: those of one episode are minutes apart."""
-    begin, clock, cut = {"train": 0, "valid": 24, "test": 28}, 0.0, 0
-    for row in plan:
-        if row["number"] == 0:
-            clock = (
-                60.0 * (begin[row["split"]] + 4 * (row["dialogue"] // 207)) + 0.25
-            )  # 9 seasons, 23 episodes
-        end = clock + SPANS.get(row["id"], times[row["id"]]["end"])
-        row["start"], row["end"] = _clock(clock, rng), _clock(end, rng)
-        if (
-            cut < 3 and row["end"].endswith("0") and row["emotion"] != "neutral"
-        ):  # those may get a copy
-            row["end"], cut = row["end"][:-1], cut + 1  # three fractions have two digits
-        clock = end + 0.25
+def _dialogue_start_s(row: PlannedRow) -> float:
+    """No two dialogues share a place: those of one episode are minutes apart."""
+    round_number = row.dialogue // (_SEASONS * _EPISODES)
+    return 60.0 * (_FIRST_MINUTE[row.split] + 4 * round_number) + 0.25
 
 
-def _write_rows(path: Path, plan: list[dict]) -> None:
-    """An annotation file: CRLF, running numbers with gaps and repeats."""
-    numbers = np.arange(len(plan)) + np.arange(len(plan)) // 18 + 1
-    numbers[175::175] = numbers[174:-1:175]
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER)
-        for number, row in zip(numbers.tolist(), plan, strict=True):
-            writer.writerow(
-                [
-                    number,
-                    row["sentence"],
-                    row["speaker"],
-                    row["emotion"],
-                    row["sentiment"],
-                    row["dialogue"],
-                    row["number"],
-                    row["season"],
-                    row["episode"],
-                    row["start"],
-                    row["end"],
-                ]
-            )
+def _set_times(rows: list[PlannedRow], seconds: dict[str, float], rng: np.random.Generator) -> None:
+    """Give each row its place in its episode, from the length of its clip."""
+    clock_s = 0.0
+    shortened = 0
+    for row in rows:
+        if row.number == 0:
+            clock_s = _dialogue_start_s(row)
+        end_s = clock_s + SPANS_S.get(row.id, seconds[row.id])
+        row.start = _clock(clock_s, rng)
+        row.end = _clock(end_s, rng)
+        may_shorten = row.emotion != "neutral"  # a neutral row may get a copy
+        if shortened < _SHORT_FRACTIONS and row.end.endswith("0") and may_shorten:
+            row.end = row.end[:-1]
+            shortened += 1
+        clock_s = end_s + 0.25
 
 
-def _place(wav: Path, target: Path, *, last: bool = False) -> None:
-    """The clip in the format that the target's name tells: AAC in an mp4, or a copy, or the file itself where `last`."""
-    if target.suffix == ".wav":
-        wav.rename(target) if last else shutil.copyfile(wav, target)
-        return
-    import av
+def _copy_rows(plan: dict[str, list[PlannedRow]]) -> list[tuple[PlannedRow, PlannedRow]]:
+    """Make some rows copies of others: five within training, one from training in test.
 
-    with av.open(str(wav)) as source, av.open(str(target), "w") as film:
-        stream = film.add_stream("aac", rate=speech.SAMPLE_RATE, layout="mono")
-        for frame in source.decode(audio=0):
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
-
-
-def _write_clips(folder: Path, plan: list[dict], spoken: Path, form: str) -> None:
-    """The clips of a part, from the wavs in `spoken`, with the published defects."""
-    folder.mkdir()
-    (folder / f"._dia{plan[0]['dialogue']}_utt{plan[0]['number']}.{form}").write_bytes(APPLE_DOUBLE)
-    dialogues = {f"{row['split']}_dia{row['dialogue']}" for row in plan}
-    for name in WITHOUT_ROW:
-        if name.rpartition("_")[0] in dialogues:
-            _place(spoken / f"{plan[0]['id']}.wav", folder / f"{name.partition('_')[2]}.{form}")
-    for i, row in enumerate(plan):
-        own, name = spoken / f"{row['id']}.wav", f"dia{row['dialogue']}_utt{row['number']}.{form}"
-        if row["id"] == CORRUPT:
-            (folder / name).write_bytes(own.read_bytes()[:20])
-        elif row["split"] == "test" and i % RECUT_EVERY == 0 and i + 1 < len(plan):
-            _place(spoken / f"{plan[i + 1]['id']}.wav", folder / name)
-            _place(own, folder / f"final_videos_test{name}", last=True)
-        elif row["id"] != MISSING:
-            _place(own, folder / name, last=True)
-
-
-def _lengthen(wav: Path, seconds: float) -> None:
-    """Silence behind a clip whose row says that it is so long."""
-    import soundfile
-
-    samples, rate = soundfile.read(wav, dtype="int16")
-    soundfile.write(
-        wav,
-        np.pad(samples, (0, max(0, round(seconds * rate) - len(samples)))),
-        rate,
-        subtype="PCM_16",
-    )
+    Returns the pairs (original, copy).
+    """
+    neutral = {}
+    for split in ("train", "test"):
+        neutral[split] = [row for row in plan[split] if row.emotion == "neutral"]
+    train = neutral["train"]
+    pairs = [(train[n], train[-1 - n]) for n in range(_COPIES_WITHIN_TRAINING)]
+    pairs.append((train[_COPIES_WITHIN_TRAINING], neutral["test"][0]))
+    for original, copy in pairs:
+        for name in _COPIED_FIELDS:
+            setattr(copy, name, getattr(original, name))
+    return pairs
 
 
 def write_meld(
     root: Path | str,
     *,
-    rows: int = ROWS,
+    rows: int = _ALL_ROWS,
     seed: int = 20210606,
     jobs: int = 1,
     voice: bool = True,
     clips: Literal["wav", "mp4"] | None = "wav",
 ) -> Path:
-    """Write the tree root/MELD.Raw and return it; nothing is done if the same one is there.
+    """Write a simulated MELD.Raw. Nothing is done if the same one is there.
 
-    rows: 60 to 13,708 in all. At the default all published counts are exact; fewer keep their proportions, and every
-    class occurs in every part. jobs: processes that speak. voice: False writes short quiet noise, which needs no
-    synthesiser. clips: their format; None writes the annotation alone. Raises DataError for impossible numbers, and for
-    anything else in the folder's place.
+    Args:
+        root: the folder in which MELD.Raw is made.
+        rows: 60 to 13,708 in all. At the default all published counts are exact; fewer rows keep
+            their proportions, and every class occurs in every part.
+        seed: of all that is drawn.
+        jobs: how many processes speak at once.
+        voice: False writes short quiet noise, which needs no synthesiser.
+        clips: their format. None writes the annotation alone.
+
+    Returns:
+        The folder MELD.Raw.
+
+    Raises:
+        DataError: for impossible numbers, and for anything else in the folder's place.
     """
-    require_size("rows", rows, 60, ROWS)
+    require_size("rows", rows, 60, _ALL_ROWS)
     if clips is not None:
         require_name(clips, ("wav", "mp4"), "format of clips")
 
     def fill(folder: Path) -> None:
         rng = np.random.default_rng(seed)
-        parts, plan = (
-            share(rows, [n for split in ANNOTATION_FILES for n in MELD_COUNTS[split]]).reshape(
-                len(ANNOTATION_FILES), -1
-            ),
-            {},
-        )
-        for split, counts in zip(ANNOTATION_FILES, parts, strict=True):
-            plan[split] = _plan(
-                split,
-                int(counts.sum()),
-                rng.permutation(np.repeat(MELD_LABELS, counts)).tolist(),
-                seed,
-                rng,
-            )
-        every, spoken = [row for part in plan.values() for row in part], folder / "clips"
-        times = (
-            record(every, spoken, voice=voice, jobs=jobs)
-            if clips
-            else {row["id"]: {"end": 0.3 * len(row["words"])} for row in every}
-        )
-        _set_times(every, times, rng)
-        neutral = {
-            split: [row for row in part if row["emotion"] == "neutral"]
-            for split, part in plan.items()
-        }
-        copies = [(neutral["train"][n], neutral["train"][-1 - n]) for n in range(COPIES)]
-        for original, copy in [
-            *copies,
-            (neutral["train"][COPIES], neutral["test"][0]),
-        ]:  # one is in training and in test
-            copy |= {name: original[name] for name in COPIED}
-            if clips:
-                shutil.copyfile(spoken / f"{original['id']}.wav", spoken / f"{copy['id']}.wav")
+        plan = _plan(rows, seed, rng)
+        all_rows = [row for part in plan.values() for row in part]
+        spoken = folder / "clips"
+        if clips:
+            utterances = [row.utterance for row in all_rows]
+            times = record(utterances, spoken, voice=voice, jobs=jobs)
+            seconds = {row.id: times[row.id]["end"] for row in all_rows}
+        else:
+            seconds = {row.id: 0.3 * len(row.utterance["words"]) for row in all_rows}
+        _set_times(all_rows, seconds, rng)
+        pairs = _copy_rows(plan)
         for split, part in plan.items():
-            _write_rows(folder / ANNOTATION_FILES[split], part)
-            if clips:
-                for name in (row["id"] for row in part if SPANS.get(row["id"])):
-                    _lengthen(spoken / f"{name}.wav", SPANS[name])
-                _write_clips(folder / CLIPS[split], part, spoken, clips)
-        shutil.rmtree(spoken, ignore_errors=True)
+            write_rows(folder / ANNOTATION_FILES[split], part)
+        if clips:
+            for original, copy in pairs:
+                shutil.copyfile(spoken / f"{original.id}.wav", spoken / f"{copy.id}.wav")
+            for row in all_rows:
+                lengthen(spoken / f"{row.id}.wav", SPANS_S.get(row.id, 0.0))
+            for split, part in plan.items():
+                write_clips(folder / CLIP_FOLDERS[split], part, spoken, clips)
+            shutil.rmtree(spoken, ignore_errors=True)
 
     return write_layout(
         Path(root) / "MELD.Raw",
