@@ -1,51 +1,105 @@
-"""Checks of the notebooks' exercises, a file a lesson. A check does not grade: it says which mistake it saw.
+"""What every check of the notebooks' exercises is made of.
 
-Every check is itself tested: it must pass its solution and fail each of several wrong ones with the matching hint.
+In: a student's answer, a function or a value. Out: a printed verdict, and whether the answer is
+right. A check does not grade: it says which mistake it saw. There is one file of checks per lesson.
+
+Every check is itself tested: it must pass its solution and fail each of several wrong ones with the
+matching hint.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
+
+NOT_SOLVED = "not solved yet."
 
 
 def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., bool]:
-    """Turn `find_mistake(student)`, which returns a hint or None, into a check that prints a verdict and returns
-    whether the answer is right. An exercise that is still open, or code that stops, is a verdict and not a crash."""
+    """Turn a function that finds mistakes into a check that prints a verdict.
+
+    An exercise that is still open, or code that stops, is a verdict and not a crash.
+
+    Args:
+        find_mistake: takes the student's answer and returns a hint, or None where it is right.
+
+    Returns:
+        The check. It returns whether the answer is right.
+    """
 
     @functools.wraps(find_mistake)
     def check(student, *args) -> bool:
-        name = find_mistake.__name__
-        try:
-            mistake = (
-                "not solved yet."
-                if student is None or student is ...
-                else find_mistake(student, *args)
-            )
-        except NotImplementedError:
-            mistake = "not solved yet."
-        except Exception as error:
-            mistake = f"your code stops with {type(error).__name__}: {error}"
-        print(f"✓ {name}: right." if mistake is None else f"✗ {name}: {mistake}")
+        mistake = _mistake(find_mistake, student, *args)
+        _print_verdict(find_mistake.__name__, mistake)
         return mistake is None
 
     return check
 
 
-def three_letters(student, right: str, wrong: Mapping[str, str], look_for: str) -> str | None:
-    """The mistake in a set of letters from a to g, of which the three `right` ones are wanted. `wrong`: why each other one
-    cannot be defended."""
-    if not isinstance(student, set | list | tuple | frozenset) or not all(
-        isinstance(letter, str) for letter in student
-    ):
+def _mistake(find_mistake: Callable[..., str | None], student, *args) -> str | None:
+    if student is None or student is ...:
+        return NOT_SOLVED
+    try:
+        return find_mistake(student, *args)
+    except NotImplementedError:
+        return NOT_SOLVED
+    except Exception as error:
+        return f"your code stops with {type(error).__name__}: {error}"
+
+
+def _print_verdict(name: str, mistake: str | None) -> None:
+    """Print ✓ or ✗, or words where the terminal or notebook has no such characters."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    mark = "✓" if mistake is None else "✗"
+    try:
+        mark.encode(encoding)
+    except UnicodeEncodeError:
+        mark = "ok" if mistake is None else "not yet"
+    verdict = f"{mark} {name}: {mistake or 'right.'}"
+    print(verdict.encode(encoding, "replace").decode(encoding))
+
+
+def hint_for(
+    found: object,
+    mistakes: Iterable[tuple[object, str]],
+    same: Callable[[object, object], bool],
+) -> str | None:
+    """The hint of the mistake that gives what the student's code gave.
+
+    Args:
+        found: what the student's code gave.
+        mistakes: pairs of what a mistake gives and its hint; the first one that fits counts.
+        same: whether two results are equal.
+
+    Returns:
+        A hint, or None where no mistake fits.
+    """
+    return next((hint for wrong, hint in mistakes if same(found, wrong)), None)
+
+
+def three_letters(
+    student: object, right: str, wrong: Mapping[str, str], look_for: str
+) -> str | None:
+    """The mistake in a set of letters from a to g, of which three are wanted.
+
+    Args:
+        student: the answer.
+        right: the three letters.
+        wrong: for each other letter, why it cannot be defended.
+        look_for: what the sentences that can be defended have in common.
+
+    Returns:
+        A hint, or None where the answer is right.
+    """
+    is_collection = isinstance(student, set | list | tuple | frozenset)
+    if not is_collection or not all(isinstance(letter, str) for letter in student):
         return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
     chosen = {letter.strip().lower() for letter in student}
     for letter in sorted(chosen & set(wrong)):
         return f"{letter}: {wrong[letter]}"
     if chosen - set(right):
         return "take letters from a to g."
-    return (
-        None
-        if chosen == set(right)
-        else f"so far all hold, but {3 - len(chosen)} more can be defended: {look_for}."
-    )
+    if chosen == set(right):
+        return None
+    return f"so far all hold, but {3 - len(chosen)} more can be defended: {look_for}."

@@ -107,7 +107,7 @@ WRONG = [
     ("pictures", lambda m, w, f: cut(m, w, f), "return two things"),
     ("pictures", lambda m, w, f: (cut(m, w, f).mean(0), m.max()), "the shape is (3, 5)"),
     ("describe", said(time=lambda times, top: f"frame {top}"), "is a number of the array"),
-    ("describe", said(time=lambda times, top: f"{0.09 * top:.2f} s"), "0.04 s behind"),
+    ("describe", said(time=lambda times, top: f"{0.09 * top:.2f} s"), "0.04 s after index"),
     ("describe", said(pick=np.argmin), "this is the lightest frame"),
     ("describe", said(time=lambda times, top: f"{1000 * times[top]:.0f} ms"), "that is not in"),
     ("describe", said(share=""), "how much?"),

@@ -87,7 +87,7 @@ WRONG = [
     ("occlude", holes(fill=0.0), "filled with 0"),
     ("occlude", holes(keep=True), "inside and outside are swapped"),
     ("occlude", holes(sign=-1, whole=False), "this is the value with the hole"),
-    ("occlude", lambda value, audio, *_: value(audio), "one number a span"),
+    ("occlude", lambda value, audio, *_: value(audio), "one number per span"),
     (
         "occlude",
         lambda value, audio, length, spans, filler: np.zeros(len(spans)),
@@ -109,7 +109,7 @@ WRONG = [
     ),
     ("bill", lambda x, w: bills(np.multiply)(x, w)[::-1], "the sum is right, the bills are not"),
     ("bill", lambda x, w: 2 * bills(np.multiply)(x, w), "the bills sum to"),
-    ("bill", lambda x, w: w * x.max(0), "one number a position"),
+    ("bill", lambda x, w: w * x.max(0), "one number per position"),
     ("bill", both_tied, "where two positions tie"),
     ("fair_filler", filled(lambda audio, first, last: 0.0), "leaves the range"),
     (
