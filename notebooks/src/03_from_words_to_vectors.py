@@ -468,7 +468,8 @@ print("of the scene, not in the table:", sorted(t for t in spoken if t not in gl
 print("unknown after the hyphen rule:", sorted(unknown))
 
 # %%
-print(inspect.getsource(words.embed))
+for function in (words.embed, words._look_up, words._stand_in):
+    print(inspect.getsource(function))
 
 # %% [markdown]
 # A word of warning about *mean*: of which words? The package takes all words it is given, and `extract` gives it the whole

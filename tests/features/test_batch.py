@@ -48,7 +48,7 @@ def test_standardizer_refuses_a_second_fit(make_features):
     mean = fitted.mean.copy()
     with pytest.raises(
         RuntimeError,
-        match=r"Given: a Standardizer already fitted on 4 utterances\. Expected: one fit a "
+        match=r"Given: a Standardizer already fitted on 4 utterances\. Expected: one fit per "
         r"fold, on its training part\. Do: make a new Standardizer\(\)",
     ):
         fitted.fit(make_features(3, seed=1))
