@@ -78,6 +78,27 @@ def hint_for(
     return next((hint for wrong, hint in mistakes if same(found, wrong)), None)
 
 
+def letter_hint(
+    answers: Mapping[str, object], name: str, right: str, wrong: Mapping[str, str]
+) -> str | None:
+    """The mistake in one of several answers that are letters.
+
+    Args:
+        answers: all answers, by their names.
+        name: the one that is looked at.
+        right: its letter.
+        wrong: for each other letter, why it is wrong.
+
+    Returns:
+        A hint that begins with the name, or None where the answer is right.
+    """
+    given = str(answers[name]).strip().lower()
+    if given == right:
+        return None
+    letters = ", ".join(sorted({right, *wrong}))
+    return f"{name}: {wrong.get(given, f'take one of the letters {letters}.')}"
+
+
 def three_letters(
     student: object, right: str, wrong: Mapping[str, str], look_for: str
 ) -> str | None:
