@@ -1,4 +1,4 @@
-"""docs/adding_a_model.md, run as it stands: a model from a script of one's own through the experiments."""
+"""docs/adding_a_model.md, run as it stands: a model from a script of one's own is trained."""
 
 import inspect
 import re
@@ -11,9 +11,8 @@ import torch
 from test_model_contract import made  # noqa: F401, the contract's own fixture
 from torch import nn
 
-from mcsan_lite.features.batch import Dims, ModelOutput, collate
+import mcsan_lite as mc
 from mcsan_lite.models.layers import attend
-from mcsan_lite.training.runner import RunOptions, run_experiment
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding_a_model.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
@@ -21,7 +20,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A function: the page's code as a script, with changes, in one folder; gives the script's names."""
+    """A function that runs the page's code as a script, with changes, and gives the script's names."""
     home = tmp_path_factory.mktemp("reader")
 
     def go(**changes):
@@ -30,7 +29,7 @@ def run(tmp_path_factory):
             assert code.count(old) == 1
             code = code.replace(old, new)
         script = home / f"script{len(list(home.glob('*.py')))}.py"
-        script.write_text(code)
+        script.write_text(code, encoding="utf-8")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(home)
             return runpy.run_path(str(script), run_name="__main__")
@@ -74,10 +73,12 @@ def test_a_function_that_the_class_uses_counts_too_as_the_page_says(run, first):
 
 def test_the_pages_model_keeps_the_contract(first, make_features):
     torch.manual_seed(0)
-    model = first["Means"](Dims(13, 17, 3), first["MeansConfig"]()).eval()
+    model = first["Means"](mc.Dims(13, 17, 3), first["MeansConfig"]()).eval()
     some = make_features(2, frames=5, words=2) + make_features(1, frames=30, words=9, prefix="long")
-    torch.testing.assert_close(model(collate(some)).logits[:2], model(collate(some[:2])).logits)
-    assert model(collate(make_features(1, frames=0))).logits.isfinite().all()
+    torch.testing.assert_close(
+        model(mc.collate(some)).logits[:2], model(mc.collate(some[:2])).logits
+    )
+    assert model(mc.collate(make_features(1, frames=0))).logits.isfinite().all()
 
 
 class Asking(nn.Module):
@@ -89,19 +90,16 @@ class Asking(nn.Module):
         self.classifier = nn.Linear(dims.audio + dims.text, dims.classes)
 
     def forward(self, batch, *, need_attention=False):
-        heard, weights = attend(
-            self.ask(batch.text), self.answer(batch.audio), batch.audio, batch.audio_mask[:, None]
-        )
-        mean = [
-            (x * batch.text_mask[..., None]).sum(1)
-            / batch.text_mask.sum(1, keepdim=True).clamp(min=1)
-            for x in (heard, batch.text)
-        ]
+        queries, keys = self.ask(batch.text), self.answer(batch.audio)
+        heard, weights = attend(queries, keys, batch.audio, batch.audio_mask[:, None])
+        words = batch.text_mask.sum(1, keepdim=True).clamp(min=1)
+        both = torch.cat((heard, batch.text), -1) * batch.text_mask[..., None]
         maps = {"cross.0.text_from_audio": weights[:, None].detach()} if need_attention else {}
-        return ModelOutput(self.classifier(torch.cat(mean, -1)), maps)
+        return mc.ModelOutput(self.classifier(both.sum(1) / words), maps)
 
 
-TOLD = [
+# The tests of the contract that the page promises.
+PROMISED = [
     "interface",
     "padding_and_batch_mates_change_nothing",
     "what_stands_on_padding_is_never_seen",
@@ -114,11 +112,11 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize("told", TOLD)
+@pytest.mark.parametrize("promise", PROMISED)
 @pytest.mark.parametrize("name", ["Means", "Asking"])
-def test_who_follows_the_page_passes_the_contract(
+def test_a_model_that_follows_the_page_passes_the_contract(
     name,
-    told,
+    promise,
     first,
     made,  # noqa: F811
     labels,
@@ -132,7 +130,7 @@ def test_who_follows_the_page_passes_the_contract(
     monkeypatch.setitem(contract.CASES, "mine", ("mine", {}))
     if name == "Means":
         contract.NO_MAPS.add("mine")
-    test = getattr(contract, f"test_{told}")
+    test = getattr(contract, f"test_{promise}")
     given = {
         "case": "mine",
         "made": made,
@@ -147,9 +145,9 @@ def test_who_follows_the_page_passes_the_contract(
 
 def test_an_unknown_model_is_refused_by_name(first, tmp_path):
     with pytest.raises(ValueError, match=r"model 'mien'"):
-        run_experiment(
-            [first["Spec"]("x", model="mien")],
-            first["corpus"],
+        mc.run_experiment(
+            [mc.Spec("x", model="mien")],
+            mc.open_corpus(profile="smoke", data=tmp_path),
             models={"mine": first["Means"]},
-            options=RunOptions(runs=tmp_path),
+            options=mc.RunOptions(runs=tmp_path),
         )
