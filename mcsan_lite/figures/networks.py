@@ -65,14 +65,28 @@ def _draw_box(ax, x: float, heights: Sequence[float], text: str, color: str = "w
 
     low, high = min(heights), max(heights)
     corner, tall = (x - 0.4, low - 0.33), high - low + 0.66
-    ax.add_patch(Rectangle(corner, 0.8, tall, fc=color, ec="0.2", lw=0.8))
-    ax.text(x, (low + high) / 2, text, ha="center", va="center", fontsize=8)
+    ax.add_patch(
+        Rectangle(corner, 0.8, tall, fc=color, ec="0.2", lw=0.8),
+    )
+    ax.text(
+        x,
+        (low + high) / 2,
+        text,
+        ha="center",
+        va="center",
+        fontsize=8,
+    )
 
 
 def _draw_arrows(ax, stops: Sequence[tuple[float, float]]) -> None:
     """Draw arrows from box to box; `stops` are the middles of the boxes."""
     for (x0, y0), (x1, y1) in itertools.pairwise(stops):
-        ax.annotate("", (x1 - 0.4, y1), (x0 + 0.4, y0), arrowprops=_ARROW)
+        ax.annotate(
+            "",
+            (x1 - 0.4, y1),
+            (x0 + 0.4, y0),
+            arrowprops=_ARROW,
+        )
 
 
 def draw_curves(
@@ -96,9 +110,22 @@ def draw_curves(
     ax = axes_or_new(ax, height=3.2)
     for i, (name, history) in enumerate(histories.items()):
         color, marker = OKABE_ITO[i % 7], MARKERS[i % 7]
-        ax.plot(history["epoch"], history[column], color=color, marker=marker, mfc="white", ms=4)
+        ax.plot(
+            history["epoch"],
+            history[column],
+            color=color,
+            marker=marker,
+            mfc="white",
+            ms=4,
+        )
         best = history.loc[history[column].idxmax()]
-        ax.plot(best["epoch"], best[column], marker=marker, color=color, ms=7)
+        ax.plot(
+            best["epoch"],
+            best[column],
+            marker=marker,
+            color=color,
+            ms=7,
+        )
         ax.annotate(
             name,
             (history["epoch"].iloc[-1], history[column].iloc[-1]),
@@ -110,7 +137,14 @@ def draw_curves(
         )
     for name, value in (marks or {}).items():
         ax.axhline(value, color="0.5", ls="--", lw=0.8)
-        ax.text(1, value, f" {name} {value:.2f}", va="bottom", fontsize=8, color="0.3")
+        ax.text(
+            1,
+            value,
+            f" {name} {value:.2f}",
+            va="bottom",
+            fontsize=8,
+            color="0.3",
+        )
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     ax.margins(x=0.12)
     return ax
@@ -145,7 +179,14 @@ def draw_band(
             hatch=("//", "\\\\", "..", "xx")[i % 4],
             ec=color,
         )
-        ax.plot(curves.index, mean, marker=MARKERS[i % 7], color=color, mfc="white", ms=4)
+        ax.plot(
+            curves.index,
+            mean,
+            marker=MARKERS[i % 7],
+            color=color,
+            mfc="white",
+            ms=4,
+        )
         last_values.append(mean.iloc[-1])
         names.append(f"{name} ({counted(len(seeds), 'seed')})")
         colors.append(color)
@@ -175,9 +216,22 @@ def draw_confusion(counts: np.ndarray, labels: Sequence[str], *, ax=None):
     for row, column in np.ndindex(*counts.shape):
         color = "white" if share[row, column] < 0.6 else "black"
         number = counts[row, column]
-        ax.text(column, row, number, ha="center", va="center", fontsize=8, color=color)
+        ax.text(
+            column,
+            row,
+            number,
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=color,
+        )
     names = [f"{label} ({n})" for label, n in zip(labels, totals, strict=True)]
-    ax.set_xticks(range(len(labels)), labels, rotation=40, ha="right")
+    ax.set_xticks(
+        range(len(labels)),
+        labels,
+        rotation=40,
+        ha="right",
+    )
     ax.set_yticks(range(len(labels)), names)
     ax.set(xlabel="predicted", ylabel="true (n)")
     return ax
@@ -195,7 +249,13 @@ def draw_reliability(table: pd.DataFrame, *, ax=None, name: str = ""):
         The axes. On the dashed diagonal a network is as sure as it is right.
     """
     ax = axes_or_new(ax, 4.6, 4.2)
-    ax.plot((0, 1), (0, 1), color="0.5", ls="--", lw=1)
+    ax.plot(
+        (0, 1),
+        (0, 1),
+        color="0.5",
+        ls="--",
+        lw=1,
+    )
     slanted = {"rotation": 45, "rotation_mode": "anchor"}
     ax.text(0.03, 0.05, "as sure as right", fontsize=8, color="0.3", **slanted)
     full = table[table.n > 0]

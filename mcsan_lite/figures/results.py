@@ -47,7 +47,14 @@ def draw_rows(
     """
     ax = axes_or_new(ax, height=0.8 + 0.35 * len(table))
     heights = np.arange(len(table))[::-1]
-    ax.errorbar(table["mean"], heights, xerr=_two_sided(table), fmt="o", color=BLUE, capsize=4)
+    ax.errorbar(
+        table["mean"],
+        heights,
+        xerr=_two_sided(table),
+        fmt="o",
+        color=BLUE,
+        capsize=4,
+    )
     for height, mean in zip(heights, table["mean"], strict=True):
         ax.text(mean, height + 0.15, f"{mean:.2f}", ha="center", fontsize=8)
     for i, (name, value) in enumerate((marks or {}).items()):
@@ -57,7 +64,11 @@ def draw_rows(
         place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
         ax.legend(fontsize=8, title="ceilings", frameon=False, **place)
     ax.set_yticks(heights, table.index)
-    ax.set(xlabel=score, xlim=(0, 1.05), ylim=(-0.6, len(table) - 0.3))
+    ax.set(
+        xlabel=score,
+        xlim=(0, 1.05),
+        ylim=(-0.6, len(table) - 0.3),
+    )
     return ax
 
 
@@ -144,10 +155,26 @@ def draw_slopes(left: pd.Series, right: pd.Series, *, ax=None, score: str = "WA"
     colors = []
     for before, after in zip(left, right, strict=True):
         dashes, color = ("-", BLUE) if after >= before else ("--", VERMILION)
-        ax.plot((0, 1), (before, after), MARKERS[0], ls=dashes, color=color, ms=4, lw=1)
+        ax.plot(
+            (0, 1),
+            (before, after),
+            MARKERS[0],
+            ls=dashes,
+            color=color,
+            ms=4,
+            lw=1,
+        )
         colors.append(color)
     means = (left.mean(), right.mean())
-    ax.plot((0, 1), means, MARKERS[1], ls="-", color="black", lw=3, ms=7)
+    ax.plot(
+        (0, 1),
+        means,
+        MARKERS[1],
+        ls="-",
+        color="black",
+        lw=3,
+        ms=7,
+    )
     gain = f"mean {100 * (right.mean() - left.mean()):+.1f} points"
     names = [*map(str, right.index), gain]
     label_ends(ax, 1, [*right, right.mean()], names, [*colors, "black"])
@@ -177,11 +204,31 @@ def draw_power(table: pd.DataFrame, *, ax=None, wanted: float = 0.8, title: str 
     names, colors = [], []
     for i, seeds in enumerate(table):
         color = OKABE_ITO[i % 7]
-        ax.plot(folds, table[seeds], marker=MARKERS[i % 7], color=color, mfc="white", ms=5)
+        ax.plot(
+            folds,
+            table[seeds],
+            marker=MARKERS[i % 7],
+            color=color,
+            mfc="white",
+            ms=5,
+        )
         names.append(_seeds_per_fold(seeds))
         colors.append(color)
-    ax.plot((folds[0], folds[-1]), (wanted, wanted), color="0.4", ls="--", lw=1)
-    ax.text(folds[0], wanted + 0.01, f"{wanted:.0%}", fontsize=8, color="0.3", va="bottom")
+    ax.plot(
+        (folds[0], folds[-1]),
+        (wanted, wanted),
+        color="0.4",
+        ls="--",
+        lw=1,
+    )
+    ax.text(
+        folds[0],
+        wanted + 0.01,
+        f"{wanted:.0%}",
+        fontsize=8,
+        color="0.3",
+        va="bottom",
+    )
     ax.set_xscale("log")
     ax.set_xticks(folds, [f"{k:g}" for k in folds], minor=False)
     ax.minorticks_off()
@@ -230,7 +277,14 @@ def draw_tornado(
     for height, (_, bar) in enumerate(order.iterrows()):
         low, high = 100 * (bar["low"] - default), 100 * (bar["high"] - default)  # points
         if low:
-            ax.barh(height, low, height=0.6, color=ORANGE, hatch="///", ec="white")
+            ax.barh(
+                height,
+                low,
+                height=0.6,
+                color=ORANGE,
+                hatch="///",
+                ec="white",
+            )
             _label_bar(ax, low, height, bar.get("low_label", ""), side=-1)
         if high:
             ax.barh(height, high, height=0.6, color=BLUE, ec="white")
@@ -240,7 +294,13 @@ def draw_tornado(
         dashes, gap = _DASHES[i % len(_DASHES)], 100 * value
         ax.axvline(gap, color=VERMILION, ls=dashes, lw=1.2, label=f"{name} {gap:+.1f}")
     if marks:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8, frameon=False)
+        ax.legend(
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1),
+            ncols=3,
+            fontsize=8,
+            frameon=False,
+        )
     ax.set_yticks(range(len(order)), order.index)
     ax.margins(x=0.25)
     ax.set(xlabel=label)
