@@ -14,6 +14,7 @@ import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -62,6 +63,11 @@ class FeatureConfig:
                 "at least 1 and no more than there are mel bands",
                 "raise n_mels.",
             )
+
+    @property
+    def numbers_per_frame(self) -> int:
+        """The width of what `mfcc` returns."""
+        return self.n_mfcc
 
 
 # Fields of `FeatureConfig` that change nothing about the frames of a clip. Any other field, also
@@ -135,24 +141,26 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
     return coefficients.T[: config.max_frames].astype(np.float32)  # (n_mfcc, T) -> (T, n_mfcc)
 
 
-_MFCC_SOURCE = inspect.getsource(mfcc)
+# Part of the key of cached frames.
+_FRAMES_MADE_BY = (inspect.getsource(mfcc), version("librosa"))
 
 
 def sound_key(config: FeatureConfig, *more: object) -> str:
-    """Key of cached frames: all settings of the sound, the source of `mfcc`, and what is in `more`.
+    """Key of cached frames: every setting of the sound, the source of `mfcc`, and librosa's
+    version.
 
     So neither a changed setting nor an edited `mfcc` is ever served the frames of before.
 
     Args:
         config: the settings.
-        more: whose frames they are.
+        more: whose frames they are, such as the content of the clip.
     """
     settings = [
         (one.name, getattr(config, one.name))
         for one in fields(config)
         if one.name not in _NOT_SOUND
     ]
-    return array_cache.key("mfcc", settings, _MFCC_SOURCE, *more)
+    return array_cache.key("mfcc", settings, *_FRAMES_MADE_BY, *more)
 
 
 def extract(
@@ -274,7 +282,7 @@ def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> _S
         return array_cache.Rows(
             lengths=[clip.frames for clip in good],
             arrays=(array_cache.load_array(folder, clip.key) for clip in good),
-            width=config.n_mfcc,
+            width=config.numbers_per_frame,
             about=problems,
         )
 
@@ -363,7 +371,7 @@ def _assemble(
     config: FeatureConfig,
 ) -> Features:
     """The features of one utterance; a modality that it lacks has no step, and as many columns."""
-    silent = np.zeros((0, config.n_mfcc), np.float32)
+    silent = np.zeros((0, config.numbers_per_frame), np.float32)
     face_size = next(iter(faces.values())).shape[1] if faces else 0
     unseen = np.zeros((0, face_size), np.float32)
     frames = sound.frames.get(utterance.id, silent)
