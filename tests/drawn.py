@@ -1,9 +1,43 @@
 """What a figure says, read off its axes."""
 
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from mcsan_lite.figures.basics import Drawn
+
 
 def ticks(axis):
-    return [t.get_text() for t in axis.get_ticklabels()]
+    """The labels of an axis."""
+    return [label.get_text() for label in axis.get_ticklabels()]
 
 
 def texts(ax):
-    return [t.get_text() for t in ax.texts]
+    """All that is written within the axes."""
+    return [text.get_text() for text in ax.texts]
+
+
+def legend(ax):
+    """The entries of the legend."""
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def mesh(ax):
+    """The only map of coloured cells."""
+    (only,) = [c for c in ax.collections if hasattr(c, "get_coordinates")]
+    return only
+
+
+def boxes(ax):
+    """The rectangles that are not filled."""
+    return [p for p in ax.patches if isinstance(p, Rectangle) and not p.get_fill()]
+
+
+def drawn_well(drawn):
+    """The figure, after a check that it can be rendered, is not blank, and brings its words."""
+    assert isinstance(drawn, Drawn)
+    assert drawn.alt.endswith(".")
+    assert drawn.caption.endswith(".")
+    assert "nan" not in drawn.caption + drawn.alt
+    drawn.fig.canvas.draw()
+    assert np.asarray(drawn.fig.canvas.buffer_rgba())[..., :3].std() > 1
+    return drawn

@@ -167,7 +167,8 @@ def test_arrow_keys_move_the_focus_and_the_description(show):
         (Keys.ARROW_DOWN, "very", 9),
     ):
         press(driver, key)
-        assert picked(driver) == [word] and driver.switch_to.active_element.text.startswith(word)
+        assert picked(driver) == [word]
+        assert driver.switch_to.active_element.text.startswith(word)
         assert said(driver).startswith(
             f"“{word}” looks most at {TIMES[frame]:.2f} s: 50 % of its weight (even spread: 4.5 %)"
         )
@@ -235,15 +236,15 @@ def test_the_frame_that_is_looked_at_lights_up(show):
         row = seen[26]  # above the loudest sample
         where = np.flatnonzero(np.abs(row - YELLOW).sum(1) < 12)
         assert TIMES[frame] == pytest.approx(where.mean() / len(row) * SECONDS, abs=0.03)
-        assert len(where) / len(row) * SECONDS == pytest.approx(0.09, abs=0.02) and seen.std() > 20
+        assert len(where) / len(row) * SECONDS == pytest.approx(0.09, abs=0.02)
+        assert seen.std() > 20
 
 
 def test_the_whole_and_the_slice_play(show):
     driver = show()
     until(driver, lambda d: state(d, "readyState") >= 2)
-    assert state(driver, "error") is None and state(driver, "duration") == pytest.approx(
-        SECONDS, abs=0.05
-    )
+    assert state(driver, "error") is None
+    assert state(driver, "duration") == pytest.approx(SECONDS, abs=0.05)
     words(driver)[1].click()
     start, end = TIMES[9] - 0.09, TIMES[9] + 0.09
     until(driver, lambda d: state(d, "currentTime") > start)
@@ -274,7 +275,9 @@ def test_two_on_one_page_are_independent(show):
     assert picked(driver) == ["very"]
     driver.switch_to.default_content()
     driver.switch_to.frame(frames[1])
-    assert picked(driver) == ["so"] and said(driver) == before and state(driver, "paused")
+    assert picked(driver) == ["so"]
+    assert said(driver) == before
+    assert state(driver, "paused")
     inner = driver.execute_script("return document.querySelector('main').offsetHeight")
     driver.switch_to.default_content()
     assert until(
@@ -296,9 +299,8 @@ def test_a_hostile_transcript_does_nothing(show):
         if frames := driver.find_elements(By.TAG_NAME, "iframe"):
             driver.switch_to.frame(frames[0])
         words(driver)[0].click()
-        assert [w.text.removesuffix(" ◆") for w in words(driver)] == evil and said(
-            driver
-        ).startswith(f"“{evil[0]}”")
+        assert [w.text.removesuffix(" ◆") for w in words(driver)] == evil
+        assert said(driver).startswith(f"“{evil[0]}”")
         assert driver.execute_script("return [window.hacked, top.hacked]") == [None, None]
         assert not driver.find_elements(By.TAG_NAME, "img")
         driver.switch_to.default_content()

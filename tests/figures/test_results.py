@@ -1,25 +1,35 @@
-"""Charts hold what they were given, in points where they say so; words and markers say what colours say."""
+"""Charts hold what they were given, in points where they say so; markers say what colours say."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import texts, ticks
-from matplotlib import pyplot as plt
+from drawn import legend, texts, ticks
 
-from mcsan_lite.evaluation.intervals import calibration_error, reliability, share_interval
-from mcsan_lite.figures import basics, networks, results
-
-plt.switch_backend("Agg")
+from mcsan_lite.figures import basics, results
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
-def legend(ax):
-    return [t.get_text() for t in ax.get_legend().get_texts()]
+def test_rows():
+    table = pd.DataFrame(
+        {"mean": [0.9, 0.5], "low": [0.85, 0.4], "high": [0.95, 0.7]}, index=["MCSAN", "w/o cross"]
+    )
+    ax = results.draw_rows(table, marks={"text": 0.43}, score="UA")
+    assert ticks(ax.yaxis) == ["MCSAN", "w/o cross"]
+    assert ax.get_yticks().tolist() == [1, 0]
+    assert ax.get_xlabel() == "UA"
+    assert ax.lines[0].get_xydata().tolist() == [[0.9, 1], [0.5, 0]]
+    assert texts(ax) == [
+        "0.90",
+        "0.50",
+    ]
+    bars = [s for c in ax.collections for s in c.get_segments()]
+    assert [s[:, 0].tolist() for s in bars] == [
+        pytest.approx([0.85, 0.95]),
+        pytest.approx([0.4, 0.7]),
+    ]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["text 0.43"]
+    assert (
+        results.draw_rows(table.assign(low=np.nan, high=np.nan)).get_legend() is None
+    )  # a single training has no interval
 
 
 def test_forest():
@@ -33,16 +43,15 @@ def test_forest():
         index=["w/o cross", "N = 2", "N = 3"],
     )
     ax = results.draw_forest(gaps, margin=0.01)
-    assert ticks(ax.yaxis) == ["w/o cross", "N = 2", "N = 3"] and ax.get_yticks().tolist() == [
+    assert ticks(ax.yaxis) == ["w/o cross", "N = 2", "N = 3"]
+    assert ax.get_yticks().tolist() == [
         2,
         1,
         0,
     ]
     assert texts(ax) == ["+1.6  [+0.6, +2.6]", "not run", "+0.7"]
-    assert (
-        sorted(legend(ax)) == ["printed in the paper", "this run, 95 %", "± 1 point"]
-        and "points" in ax.get_xlabel()
-    )
+    assert sorted(legend(ax)) == ["printed in the paper", "this run, 95 %", "± 1 point"]
+    assert "points" in ax.get_xlabel()
     ours, theirs = (
         next(line for line in ax.lines if line.get_marker() == m)
         for m in basics.MARKERS[0] + basics.MARKERS[3]
@@ -68,15 +77,11 @@ def test_slopes():
         "--",
         "-",
     ]  # falling: not by colour alone
-    assert (
-        list(ax.lines[3].get_ydata()) == pytest.approx([0.6, 2 / 3])
-        and texts(ax)[-1] == "mean +6.7 points"
-    )
-    assert (
-        ticks(ax.xaxis) == ["w/o self", "MCSAN"]
-        and "2 of 3 folds rise" in ax.get_title()
-        and ax.get_ylabel() == "WA"
-    )
+    assert list(ax.lines[3].get_ydata()) == pytest.approx([0.6, 2 / 3])
+    assert texts(ax)[-1] == "mean +6.7 points"
+    assert ticks(ax.xaxis) == ["w/o self", "MCSAN"]
+    assert "2 of 3 folds rise" in ax.get_title()
+    assert ax.get_ylabel() == "WA"
     with pytest.raises(ValueError, match="Given: folds"):
         results.draw_slopes(left, right.iloc[::-1])
 
@@ -88,15 +93,16 @@ def test_power():
         [0.1, 0.2, 0.3],
         [0.4, 0.7, 0.9],
     ]
-    assert ax.lines[0].get_marker() != ax.lines[1].get_marker() and list(
-        ax.lines[2].get_ydata()
-    ) == [0.8, 0.8]
-    assert texts(ax) == ["80%", "1 seed a fold", "10 seeds a fold"] and ticks(ax.xaxis) == [
+    assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
+    assert list(ax.lines[2].get_ydata()) == [0.8, 0.8]
+    assert texts(ax) == ["80%", "1 seed a fold", "10 seeds a fold"]
+    assert ticks(ax.xaxis) == [
         "5",
         "10",
         "50",
     ]
-    assert "folds" in ax.get_xlabel() and ax.get_title() == "0.7 points"
+    assert "folds" in ax.get_xlabel()
+    assert ax.get_title() == "0.7 points"
 
 
 def test_tornado():
@@ -116,99 +122,8 @@ def test_tornado():
         -3,
         1,
     ]  # the default itself gets no bar
-    assert texts(ax) == ["none -1.0", "0.5 -3.0", "0.1 +1.0"] and legend(ax) == ["w/o self -0.7"]
-    assert len({p.get_hatch() for p in ax.patches}) == 2 and ax.lines[-1].get_xdata()[
-        0
-    ] == pytest.approx(-0.7)
+    assert texts(ax) == ["none -1.0", "0.5 -3.0", "0.1 +1.0"]
+    assert legend(ax) == ["w/o self -0.7"]
+    assert len({p.get_hatch() for p in ax.patches}) == 2
+    assert ax.lines[-1].get_xdata()[0] == pytest.approx(-0.7)
     assert texts(results.draw_tornado(bars[["low", "high"]], default=0.6))[0] == "-1.0"
-
-
-def test_reliability_by_hand():
-    prob = np.array([[0.95, 0.05], [0.9, 0.1], [0.1, 0.9], [0.6, 0.4], [0.45, 0.55]])
-    table = reliability(prob, [0, 0, 0, 1, 1], bins=5)
-    assert table.n.tolist() == [0, 0, 1, 1, 3] and table.low.tolist() == pytest.approx(
-        [0, 0.2, 0.4, 0.6, 0.8]
-    )
-    assert table.accuracy.tolist()[2:] == pytest.approx([1, 0, 2 / 3])
-    assert (
-        table.confidence.tolist()[2:] == pytest.approx([0.55, 0.6, 2.75 / 3])
-        and table.accuracy[:2].isna().all()
-    )
-    assert calibration_error(table) == pytest.approx((0.45 + 0.6 + 3 * (2.75 - 2) / 3) / 5)
-    assert (table.accuracy_low[4], table.accuracy_high[4]) == pytest.approx(
-        share_interval(2 / 3, 3)
-    )
-    assert reliability(np.array([[1.0, 0.0]]), [0]).n.tolist() == [0] * 9 + [
-        1
-    ]  # quite sure: in the last bin
-    for wrong in ((prob, [0, 1]), (prob * 2, [0] * 5), (prob[0], [0]), (np.empty((0, 2)), [])):
-        with pytest.raises(ValueError, match=r"Given: .*Expected: .*Do: "):
-            reliability(*wrong)
-
-
-def test_reliability_of_who_knows_how_sure_to_be():
-    random = np.random.default_rng(0)
-    prob = random.dirichlet(np.ones(4), 20_000)
-    true = (prob.cumsum(1) > random.random((20_000, 1))).argmax(1)
-    too_sure = prob**3 / (prob**3).sum(1, keepdims=True)
-    assert (
-        calibration_error(reliability(prob, true))
-        < 0.02
-        < calibration_error(reliability(too_sure, true))
-    )
-
-
-def test_reliability_chart():
-    table = reliability(
-        np.array([[0.95, 0.05], [0.9, 0.1], [0.1, 0.9], [0.6, 0.4]]), [0, 0, 0, 1], bins=5
-    )
-    ax = networks.draw_reliability(table, name="MCSAN")
-    assert (
-        ax.get_title()
-        == f"MCSAN: ECE {calibration_error(table):.3f}, 4 utterances (n below each point)"
-    )
-    assert texts(ax)[1:] == ["1", "3"]
-    np.testing.assert_allclose(ax.lines[1].get_xydata(), [[0.6, 0], [2.75 / 3, 2 / 3]])
-    assert ax.get_xlabel().startswith("confidence") and ax.get_ylabel().startswith("accuracy")
-
-
-def test_band():
-    frame = pd.DataFrame({"epoch": [1, 2, 3], "valid_wa": [0.2, 0.4, 0.6]})
-    ax = networks.draw_band(
-        {"MCSAN": [frame, frame.assign(valid_wa=[0.4, 0.4, 0.4])], "w/o cross": [frame.iloc[:2]]}
-    )
-    assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.3, 0.4, 0.5]) and ax.lines[
-        1
-    ].get_ydata().tolist() == [0.2, 0.4]
-    band = ax.collections[0].get_paths()[0].vertices
-    assert {(1, 0.2), (1, 0.4), (3, 0.4), (3, 0.6)} <= {(x, round(y, 9)) for x, y in band.tolist()}
-    assert (
-        texts(ax) == ["MCSAN (2 seeds)", "w/o cross (1 seed)"]
-        and "lowest to highest seed" in ax.get_title()
-    )
-    assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "valid wa")
-
-
-def test_labels_of_close_lines_are_moved_apart():
-    places = basics._spread([0.5, 0.51, 0.5, 0.9], 0.1)
-    assert np.diff(np.sort(places)).min() >= 0.1 - 1e-6 and places[3] == 0.9
-    assert places[0] < places[2] < places[1]  # in their order
-
-
-def test_charts_can_be_drawn_into_given_axes():
-    series = pd.Series([0.5, 0.6], ["a", "b"], name="x")
-    for draw, first in (
-        (
-            results.draw_forest,
-            [pd.DataFrame({"mean": [0.1], "low": [0], "high": [0.2]}, index=["a"])],
-        ),
-        (results.draw_slopes, [series, series]),
-        (results.draw_power, [pd.DataFrame({1: [0.1, 0.2]}, index=[5, 10])]),
-        (results.draw_tornado, [pd.DataFrame({"low": [0.1], "high": [0.2]}, index=["a"])]),
-        (networks.draw_reliability, [reliability(np.array([[0.9, 0.1]]), [0])]),
-        (networks.draw_band, [{"a": [pd.DataFrame({"epoch": [1], "valid_wa": [0.2]})]}]),
-    ):
-        _, ax = plt.subplots()
-        assert draw(*first, ax=ax) is ax
-        assert isinstance(draw(*first), plt.Axes)
