@@ -13,6 +13,7 @@ from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets import READERS, ravdess
 from mcsan_lite.datasets.clips import durations, look
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
+from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.layouts import generated
 from mcsan_lite.datasets.meld import clips as clips_module
 from mcsan_lite.datasets.meld import reader as meld_reader
@@ -26,17 +27,24 @@ SHOWN = 10  # names that the text lists before it says "…"; the report itself 
 
 def _iemocap_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
     labels = Counter(u.label for u in corpus.utterances)
-    four = (*iemocap_reader.FOUR, "excitement")
+    four = (*iemocap_release.IEMOCAP_FOUR_LABELS, "excitement")
     sessions = Counter(u.session for u in corpus.utterances if u.label in four)
-    rows = [("labelled turns", len(corpus), sum(iemocap_reader.PUBLISHED.values()))]
-    rows += [(label, labels[label], n) for label, n in iemocap_reader.PUBLISHED.items()]
+    rows = [("labelled turns", len(corpus), sum(iemocap_release.IEMOCAP_TURNS.values()))]
+    rows += [(label, labels[label], n) for label, n in iemocap_release.IEMOCAP_TURNS.items()]
     rows += [
-        (what, sum(labels[i] for i in classes), sum(iemocap_reader.PUBLISHED[i] for i in classes))
-        for what, classes in (("the 7 classes", iemocap_reader.LABELS), ("the 4 classes", four))
+        (
+            what,
+            sum(labels[i] for i in classes),
+            sum(iemocap_release.IEMOCAP_TURNS[i] for i in classes),
+        )
+        for what, classes in (
+            ("the 7 classes", iemocap_release.IEMOCAP_LABELS),
+            ("the 4 classes", four),
+        )
     ]
     return rows + [
         (f"the 4 classes, {session}", sessions[session], n)
-        for session, (_, n) in iemocap_reader.SESSIONS.items()
+        for session, (_, n) in iemocap_release.SESSIONS.items()
     ]
 
 
@@ -69,7 +77,7 @@ def _ravdess_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
 
 # Corpora with a published set: its counts, and whose clip belongs to it and can be had.
 PUBLISHED = {
-    "iemocap": (_iemocap_counts, lambda u: u.label in iemocap_reader.LABELS),
+    "iemocap": (_iemocap_counts, lambda u: u.label in iemocap_release.IEMOCAP_LABELS),
     "meld": (_meld_counts, lambda u: u.id not in clips_module.NO_CLIP),
     "ravdess": (_ravdess_counts, lambda u: True),
 }
@@ -78,7 +86,7 @@ PUBLISHED = {
 def _all_turns(root: Path | str, *, strict: bool) -> Corpus:
     """IEMOCAP with the turns that no experiment uses: they are counted too."""
     turns, skipped = iemocap_reader.read_turns(root, strict=strict)
-    labels = tuple(iemocap_reader.PUBLISHED)
+    labels = tuple(iemocap_release.IEMOCAP_TURNS)
     return Corpus("iemocap", labels, tuple(turns), tuple(skipped), kind="iemocap")
 
 

@@ -12,6 +12,7 @@ import soundfile
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets import inspection, ravdess
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
+from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.inspection import report, text
 from mcsan_lite.datasets.meld import release as meld_release
@@ -131,16 +132,16 @@ def published_turns(clip):
     """10,039 turns with the published labels, each of the four classes in the sessions where it is counted."""
     four = [
         label
-        for label in (*iemocap_reader.FOUR, "excitement")
-        for _ in range(iemocap_reader.PUBLISHED[label])
+        for label in (*iemocap_release.IEMOCAP_FOUR_LABELS, "excitement")
+        for _ in range(iemocap_release.IEMOCAP_TURNS[label])
     ]
     others = [
         label
-        for label, n in iemocap_reader.PUBLISHED.items()
+        for label, n in iemocap_release.IEMOCAP_TURNS.items()
         if label not in four
         for _ in range(n)
     ]
-    sessions = [session for session, (_, n) in iemocap_reader.SESSIONS.items() for _ in range(n)]
+    sessions = [session for session, (_, n) in iemocap_release.SESSIONS.items() for _ in range(n)]
     return [
         Utterance(f"t{i:05d}", clip, "hm", label, session=(sessions[i : i + 1] or ["Ses01"])[0])
         for i, label in enumerate(four + others)

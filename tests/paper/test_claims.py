@@ -3,7 +3,7 @@
 import pytest
 
 from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.datasets.iemocap.reader import LABELS
+from mcsan_lite.datasets.iemocap.release import IEMOCAP_LABELS
 from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
 from mcsan_lite.paper.table_rows import ABLATIONS
 
@@ -81,7 +81,7 @@ def test_settings_are_the_papers_or_known_to_differ(claim):
 
 
 def test_counts_of_iemocap():
-    whole = corpus(7_487, LABELS)
+    whole = corpus(7_487, IEMOCAP_LABELS)
     found = {
         c.id: c.found(whole)
         for c in CLAIMS

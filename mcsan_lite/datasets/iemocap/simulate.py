@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsan_lite.datasets.iemocap.wdseg import HeardWord, wdseg_text
 from mcsan_lite.datasets.iemocap.release import (
     EMOTION_CODES,
     IEMOCAP_FOUR_LABELS,
@@ -28,6 +27,7 @@ from mcsan_lite.datasets.iemocap.release import (
     NEVER_ALIGNED,
     SESSIONS,
 )
+from mcsan_lite.datasets.iemocap.wdseg import HeardWord, wdseg_text
 from mcsan_lite.datasets.layouts import APPLE_DOUBLE, record, require_size, share, write_layout
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, plan_utterance

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from mcsan_lite.corpus import Skipped, Word
 from mcsan_lite.datasets.iemocap.formats import (
-    CODES,
+    TurnLine,
     parse_alignment,
     parse_labels,
     parse_transcript,
     read_lines,
     turn_name,
 )
+from mcsan_lite.datasets.iemocap.release import EMOTION_CODES
 from mcsan_lite.errors import DataError
 
 LABELS = """% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]
@@ -72,10 +73,10 @@ def test_turn_names(name, parts):
 
 def test_labels():
     turns, odd = parse_labels(LABELS, "a.txt")
-    assert turns == {
-        3: ("Ses01F_impro01_F000", "anger"),
-        9: ("Ses01F_impro01_M000", "no agreement"),
-    }
+    assert turns == [
+        TurnLine(3, "Ses01F_impro01_F000", "anger"),
+        TurnLine(9, "Ses01F_impro01_M000", "no agreement"),
+    ]
     assert odd == [
         Skipped("Ses01F_impro01_F000", "rater value missing", "dominance by F1 in line 7 of a.txt"),
         Skipped(
@@ -86,9 +87,9 @@ def test_labels():
     ]
 
 
-@pytest.mark.parametrize("code, name", CODES.items())
+@pytest.mark.parametrize("code, name", EMOTION_CODES.items())
 def test_every_code(code, name):
-    assert parse_labels([LABELS[2].replace("ang", code)], "a.txt")[0][1][1] == name
+    assert parse_labels([LABELS[2].replace("ang", code)], "a.txt").turns[0].value == name
 
 
 @pytest.mark.parametrize(
@@ -122,10 +123,10 @@ def test_other_lines_among_labels_are_named(line):
 
 def test_transcript():
     texts, odd = parse_transcript(TRANSCRIPT, "t.txt")
-    assert texts == {
-        1: ("Ses01F_impro01_F000", "Note: the score - so far [6:2]: lost."),
-        4: ("Ses01F_impro01_M000", "[BREATHING] Well..."),
-    }
+    assert texts == [
+        TurnLine(1, "Ses01F_impro01_F000", "Note: the score - so far [6:2]: lost."),
+        TurnLine(4, "Ses01F_impro01_M000", "[BREATHING] Well..."),
+    ]
     assert [(s.id, s.kind) for s in odd] == [
         ("t.txt:2", "transcript line without id"),
         ("t.txt:3", "transcript id with XX"),
@@ -197,7 +198,7 @@ def test_mutated_lines_give_a_result_or_a_refusal(tmp_path_factory, parse, lines
             assert all(a.end_s <= b.start_s for a, b in pairwise(result))
         else:
             turns, odd = result
-            assert all(turn_name(name) for name, _ in turns.values()) and all(
+            assert all(turn_name(line.turn) for line in turns) and all(
                 s.kind and s.detail for s in odd
             )
 

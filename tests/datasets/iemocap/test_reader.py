@@ -1,4 +1,4 @@
-"""The IEMOCAP reader, on invented trees in the release's formats and on a shaped one where it is."""
+"""The IEMOCAP reader, on invented trees in the release's formats, and on a shaped one."""
 
 import os
 import random
@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets.iemocap import reader
-from mcsan_lite.datasets.iemocap.formats import CODES
-from mcsan_lite.datasets.iemocap.reader import (
-    FOUR,
-    LABELS,
+from mcsan_lite.datasets.iemocap import completeness
+from mcsan_lite.datasets.iemocap.reader import read_iemocap, read_turns
+from mcsan_lite.datasets.iemocap.release import (
+    EMOTION_CODES,
+    IEMOCAP_FOUR_LABELS,
+    IEMOCAP_LABELS,
+    IEMOCAP_TURNS,
     NEVER_ALIGNED,
-    PUBLISHED,
-    improvised,
-    read_iemocap,
-    read_turns,
+    SESSIONS,
+    SessionCounts,
 )
 from mcsan_lite.errors import DataError
 
@@ -30,9 +30,10 @@ DATA = (
     Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[4] / "shared" / "data"))
     / "iemocap_shaped"
 )
-CODE = {name: code for code, name in CODES.items()}
+CODE = {name: code for code, name in EMOTION_CODES.items()}
 WDSEG = (
-    "\t SFrm  EFrm    SegAScr Word\n\t    0     2  -9 <s>\n\t    3    11  -9 THE(2)\n\t   12    20  -9 HEN\n"
+    "\t SFrm  EFrm    SegAScr Word\n"
+    "\t    0     2  -9 <s>\n\t    3    11  -9 THE(2)\n\t   12    20  -9 HEN\n"
     " Total score: -3\n"
 )
 
@@ -70,7 +71,7 @@ def release(root, turns: dict[str, str], *, sounds=True):
             for turn in codes:
                 (wav / f"{turn}.wav").touch()
                 if turn not in NEVER_ALIGNED:
-                    (aligned / f"{turn}.wdseg").write_text(WDSEG)
+                    (aligned / f"{turn}.wdseg").write_text(WDSEG, encoding="utf-8")
     return folder
 
 
@@ -88,23 +89,23 @@ def edit(path, old, new):
 
 
 def published() -> dict[str, str]:
-    """10,039 turns in 151 dialogues, counted as published in every class, and in every session for the four classes."""
+    """10,039 turns in 151 dialogues, with the published counts per class and per session."""
     four = iter(
         [
             label
-            for label, n in PUBLISHED.items()
-            if label in (*FOUR, "excitement")
+            for label, n in IEMOCAP_TURNS.items()
+            if label in (*IEMOCAP_FOUR_LABELS, "excitement")
             for _ in range(n)
         ]
     )
     others = [
         label
-        for label, n in PUBLISHED.items()
-        if label not in (*FOUR, "excitement")
+        for label, n in IEMOCAP_TURNS.items()
+        if label not in (*IEMOCAP_FOUR_LABELS, "excitement")
         for _ in range(n)
     ]
     turns = {}
-    for i, (session, (dialogues, n)) in enumerate(reader.SESSIONS.items()):
+    for i, (session, (dialogues, n)) in enumerate(SESSIONS.items()):
         labels = [*islice(four, n), *others[i::5]]
         names = [
             f"{session}{'FM'[d % 2]}_{'impro' if d < 16 else 'script'}{d % 16 // 2 + 1:02d}"
@@ -154,7 +155,7 @@ def test_every_field(tmp_path):
         "Ses01F_impro01",
         "Ses01",
         "impro01",
-    ) and improvised(first)
+    )
     assert first.audio == folder / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav"
     assert [(w.text, w.start_s, w.end_s) for w in first.words] == [
         ("the", 0.03, 0.12),
@@ -162,9 +163,7 @@ def test_every_field(tmp_path):
     ]
     late, scripted = u["Ses03M_impro05a_M100"], u["Ses05M_script01_1b_F007"]
     assert (late.dialogue, late.scenario, late.speaker) == ("Ses03M_impro05a", "impro05", "Ses03M")
-    assert (scripted.scenario, scripted.speaker) == ("script01_1", "Ses05F") and not improvised(
-        scripted
-    )
+    assert (scripted.scenario, scripted.speaker) == ("script01_1", "Ses05F")
     assert {u["Ses01F_impro01_F001"].label, u["Ses05M_script01_1b_M008"].label} == {
         "no agreement",
         "disgust",
@@ -177,9 +176,9 @@ def test_seven_and_four_classes(tmp_path):
     seven, four = (read_iemocap(tmp_path, classes=n, strict=False) for n in (7, 4))
     assert (seven.name, seven.labels, four.name, four.labels) == (
         "iemocap",
-        LABELS,
+        IEMOCAP_LABELS,
         "iemocap4",
-        FOUR,
+        IEMOCAP_FOUR_LABELS,
     )
     assert seven.counts()[lambda c: c > 0].to_dict() == {
         "anger": 1,
@@ -454,9 +453,15 @@ def test_the_published_counts_pass(tmp_path):
 def small(tmp_path, monkeypatch):
     """A release that is complete, were TURNS all that was published."""
     turns = TURNS | {"Ses03M_impro03_M001": "sad"}
-    names = Counter(CODES[code] for code in turns.values())
-    monkeypatch.setattr(reader, "PUBLISHED", {label: names[label] for label in PUBLISHED})
-    monkeypatch.setattr(reader, "SESSIONS", {"Ses01": (1, 2), "Ses03": (2, 2), "Ses05": (1, 1)})
+    names = Counter(EMOTION_CODES[code] for code in turns.values())
+    published_turns = {label: names[label] for label in IEMOCAP_TURNS}
+    monkeypatch.setattr(completeness, "IEMOCAP_TURNS", published_turns)
+    sessions = {
+        "Ses01": SessionCounts(dialogues=1, four_class_turns=2),
+        "Ses03": SessionCounts(dialogues=2, four_class_turns=2),
+        "Ses05": SessionCounts(dialogues=1, four_class_turns=1),
+    }
+    monkeypatch.setattr(completeness, "SESSIONS", sessions)
     folder = release(tmp_path, turns)
     assert len(read_turns(folder)[0]) == 7
     return folder
@@ -549,7 +554,7 @@ def test_a_missing_session_is_named(labels):
 
 def test_a_missing_file_and_a_cut_file(labels):
     path = labels / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    content = path.read_text()
+    content = path.read_text(encoding="utf-8")
     put(path, content[: content.index("\n[", len(content) // 2)])
     assert "likely a label file of Ses01 is cut off" in refusal(labels)
     path.unlink()
@@ -558,9 +563,11 @@ def test_a_missing_file_and_a_cut_file(labels):
 
 def test_a_cut_off_turn_outside_the_four_classes(labels):
     path = next(
-        p for p in sorted(labels.rglob("EmoEvaluation/*.txt")) if "\txxx\t" in p.read_text()
+        p
+        for p in sorted(labels.rglob("EmoEvaluation/*.txt"))
+        if "\txxx\t" in p.read_text(encoding="utf-8")
     )
-    lines = path.read_text().splitlines(keepends=True)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     lines.remove(next(line for line in lines if "\txxx\t" in line))
     put(path, "".join(lines))
     text = refusal(labels)
@@ -573,7 +580,7 @@ def test_a_cut_off_turn_outside_the_four_classes(labels):
 @pytest.mark.parametrize("new", ["hap", "sad"])
 def test_a_changed_label(labels, new):
     path = labels / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    put(path, path.read_text().replace("\tang\t", f"\t{new}\t", 1))
+    put(path, path.read_text(encoding="utf-8").replace("\tang\t", f"\t{new}\t", 1))
     text = refusal(labels)
     assert (
         "likely labels were changed: an edited copy, or one rater's labels." in text
@@ -585,8 +592,8 @@ def test_a_changed_label(labels, new):
 def test_labels_swapped_between_sessions_are_seen_by_their_counts(labels):
     for session, old, new in ((1, "ang", "fru"), (5, "fru", "ang")):
         files = sorted(labels.glob(f"Session{session}/dialog/EmoEvaluation/*"))
-        path = next(p for p in files if f"\t{old}\t" in p.read_text())
-        put(path, path.read_text().replace(f"\t{old}\t", f"\t{new}\t", 1))
+        path = next(p for p in files if f"\t{old}\t" in p.read_text(encoding="utf-8"))
+        put(path, path.read_text(encoding="utf-8").replace(f"\t{old}\t", f"\t{new}\t", 1))
     text = refusal(labels)
     assert (
         "Ses01: 4 classes       1,084      1,085  <--" in text
@@ -597,7 +604,7 @@ def test_labels_swapped_between_sessions_are_seen_by_their_counts(labels):
 
 def test_added_turns(labels):
     path = labels / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    put(path, path.read_text() + label_line("Ses01F_impro01_F900"))
+    put(path, path.read_text(encoding="utf-8") + label_line("Ses01F_impro01_F900"))
     assert "likely turns were added: an edited copy." in refusal(labels)
 
 
