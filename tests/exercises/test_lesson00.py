@@ -17,17 +17,13 @@ def _swapped(sense, stressed, aroused):
 
 
 def _stress_always_counts(sense, stressed, aroused):
-    return (
-        check._truth(sense, stressed, aroused)
-        if sense != "none"
-        else "surprise"
-        if stressed
-        else "neutral"
-    )
+    if sense != "none":
+        return check._truth(sense, stressed, aroused)
+    return "surprise" if stressed else "neutral"
 
 
 def _arousal_forgotten(sense, stressed, aroused):
-    return check._truth(sense, stressed, True if sense == "negative" else aroused)
+    return check._truth(sense, stressed, aroused or sense == "negative")
 
 
 @pytest.mark.parametrize(

@@ -42,17 +42,19 @@ def _right(speaker_of, order=sorted, step=1):
     names = order(dict.fromkeys(speaker_of.values()))
     folds = []
     for i, name in enumerate(names):
-        test, valid = (
-            {u for u, s in speaker_of.items() if s == who}
-            for who in (name, names[(i + step) % len(names)])
-        )
+        chooser = names[(i + step) % len(names)]
+        test = {u for u, speaker in speaker_of.items() if speaker == name}
+        valid = {u for u, speaker in speaker_of.items() if speaker == chooser}
         folds.append((set(speaker_of) - test - valid, valid, test))
     return folds
 
 
 def _utterances(speaker_of):
     ids = sorted(speaker_of)
-    return [(set(ids) - {u, ids[(i + 1) % 8]}, {ids[(i + 1) % 8]}, {u}) for i, u in enumerate(ids)]
+    folds = []
+    for tested, chooser in zip(ids, [*ids[1:], ids[0]], strict=True):
+        folds.append((set(ids) - {tested, chooser}, {chooser}, {tested}))
+    return folds
 
 
 def _split_valid(speaker_of):

@@ -82,10 +82,8 @@ class _OneMean(_Right):
 
 class _ClipsEqual(_Right):
     def _learn(self, train):
-        self.mean, self.deviation = (
-            np.mean([c.mean(0) for c in train], 0),
-            np.mean([c.std(0) for c in train], 0),
-        )
+        self.mean = np.mean([clip.mean(0) for clip in train], 0)
+        self.deviation = np.mean([clip.std(0) for clip in train], 0)
 
 
 class _OnlyCentred(_Right):

@@ -1,4 +1,7 @@
-"""Each check passes the notebook's solution, waits for an open exercise, and fails each wrong answer with its own hint."""
+"""Each check passes the notebook's solution, and fails each wrong answer with its own hint.
+
+An exercise that is still open is not solved yet, and no mistake.
+"""
 
 import math
 

@@ -93,7 +93,10 @@ def chrome(tmp_path_factory):
 
 @pytest.fixture
 def show(chrome, tmp_path):
-    """A function: this HTML from a file, so wide, with these media features. No test may leave an error in the console."""
+    """A function that opens HTML from a file, with a window size and media features.
+
+    No test may leave an error in the console.
+    """
 
     def load(text=None, *, width=1000, height=900, **media):
         (tmp_path / "lens.html").write_text(page() if text is None else text, encoding="utf-8")
@@ -188,8 +191,8 @@ def test_arrow_keys_move_the_focus_and_the_description(show):
 def test_truth_is_told_beside_chance_for_the_word_that_decides(show):
     driver = show()
     assert (
-        f"“sweet” decides, spoken {TIMES[14]:.2f} s to {TIMES[17]:.2f} s. The peak lies inside; 55 % of the weight is "
-        "inside, chance is 14 %"
+        f"“sweet” decides, spoken {TIMES[14]:.2f} s to {TIMES[17]:.2f} s. The peak lies inside; "
+        "55 % of the weight is inside, chance is 14 %"
     ) in said(driver)
     words(driver)[0].click()
     assert "decides" not in said(driver)
@@ -216,7 +219,7 @@ def test_reading_head_and_direction(show):
         "the whole utterance"
     )
     driver.find_element(By.TAG_NAME, "summary").click()
-    # All at once: a scroll bar that appears makes the page narrower, and then the rows are made anew.
+    # All at once: a scroll bar makes the page narrower, and then the rows are made anew.
     table = driver.execute_script(
         "return [...document.querySelectorAll('tbody tr')].map(row => row.innerText.split('\\t'))"
     )
