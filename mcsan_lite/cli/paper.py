@@ -1,225 +1,318 @@
-"""The commands that rerun the paper: a table as one programme, its rendering from disk, the ledgers."""
+"""The commands that rerun the paper: one of its tables in one go, or from disk; the ledgers.
+
+In: parsed options. Out: the table on stdout and as files, and the exit status. Heavy imports wait
+until a command runs.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mcsan_lite.cli.options import (
+    CORPORA_HELP,
+    CorpusRequest,
+    RowRequest,
+    add_command,
+    add_row_options,
+    report_unseen_video,
+    requested_corpus,
+    run_options,
+    table3_rows,
+    with_precision,
+)
 
-def _programme(args: argparse.Namespace):
-    """What was asked for: (corpus, specs, folds). The synthetic corpus is the smaller one that grids run on."""
-    from mcsan_lite.cli import options
-    from mcsan_lite.errors import DataError
-    from mcsan_lite.experiments import corpora, grids
-    from mcsan_lite.paper import profiles, table_rows
+if TYPE_CHECKING:
+    import pandas as pd
 
-    if args.video and _grid(args):
-        raise DataError(
-            "--video with the generated corpus",
-            "a corpus of recordings: of the generated ones, that of table1 has faces of its own",
-            "name one with --corpus and --root, or leave --video out.",
-        )
-    corpus = (
-        corpora.grid_corpus(args.profile, args.table, data=args.data, jobs=args.jobs)
-        if _grid(args)
-        else options.open_corpus(args)
-    )
-    if args.rows and args.table == "ambiguities":
-        raise DataError("--rows with ambiguities", "all of its changes", "leave --rows out.")
-    protocol = args.protocol or profiles.GRID_PROTOCOL.get(args.corpus)
-    (plain,) = options.specs(
-        argparse.Namespace(**{**vars(args), "protocol": protocol, "rows": "MCSAN"}), corpus
-    )
-    rows = (
-        {"rows": _rows(args.rows, table_rows.RIVAL_ROWS.get(args.table, ()))} if args.rows else {}
-    )
-    specs = grids.programme(
-        args.table,
-        corpus,
-        args.profile,
-        args.corpus,
-        protocol=plain.protocol,
-        features=plain.features,
-        **rows,
-    )
-    asked = rows.get("rows", table_rows.RIVAL_ROWS.get(args.table, ()))
-    for row in [row for row in asked if row not in {spec.name for spec in specs}]:
-        print(
-            f"not run: {row}, which needs {table_rows.required_input(row)}; {corpus.name} has none, or not in most utterances",
-            file=sys.stderr,
-        )
-    if not specs:
-        raise DataError(
-            f"--rows {args.rows} on {corpus.name}",
-            "rows whose input it has: video, word times",
-            "name others.",
-        )
-    specs = [
-        replace(spec, train=replace(spec.train, precision=plain.train.precision)) for spec in specs
-    ]
-    return corpus, specs, args.folds or profiles.GRID_FOLDS[args.profile]
-
-
-def _rows(text: str, known: Collection[str]) -> list[str]:
-    """The rows that are named by comma; a comma may belong to a name, as in "MHA, 1 hop"."""
-    rows: list[str] = []
-    for part in (part.strip() for part in text.split(",")):
-        joined = f"{rows[-1]}, {part}" if rows else ""
-        rows = [*rows[:-1], joined] if joined in known else [*rows, part]
-    return rows
-
-
-def _grid(args: argparse.Namespace) -> bool:
-    return args.corpus == "synthetic" and not args.root
-
-
-def run(args: argparse.Namespace) -> int:
-    from mcsan_lite.cli import options
-    from mcsan_lite.errors import DataError
-    from mcsan_lite.training import cost
+    from mcsan_lite.corpus import Corpus
     from mcsan_lite.training.grid import Grid
+    from mcsan_lite.training.runner import RunOptions
+    from mcsan_lite.training.spec import Spec
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """Which table of the paper is wanted, on which corpus.
+
+    Attributes:
+        table: "table1", "table2", "table3" or "ambiguities".
+        corpus: which corpus.
+        rows: which rows, and what they share.
+    """
+
+    table: str
+    corpus: CorpusRequest
+    rows: RowRequest
+
+    @classmethod
+    def from_args(cls, args: argparse.Namespace, table: str) -> TableRequest:
+        """From the options of `add_row_options`.
+
+        Args:
+            args: parsed options.
+            table: the table's name.
+        """
+        return cls(table, CorpusRequest.from_args(args), RowRequest.from_args(args))
+
+    @property
+    def on_grid_corpus(self) -> bool:
+        """Whether the smaller generated corpus is meant, which grids of trainings run on."""
+        return self.corpus.name == "synthetic" and not self.corpus.root
+
+    def file_name(self, grid: Grid) -> str:
+        """What the table's files are called: two settings never overwrite each other."""
+        spec, corpus = grid.specs[0], self.corpus
+        if self.on_grid_corpus and not self.rows.protocol:
+            names = [self.table, corpus.name, corpus.profile]
+        else:
+            names = [self.table, grid.corpus.name, Path(spec.protocol).stem, corpus.profile]
+        if spec.train.precision != "float32":
+            names.append(spec.train.precision)
+        if self.rows.vectors:
+            names.append(Path(self.rows.vectors).stem)
+        if corpus.video:
+            names.append("video")
+        return "-".join(names)
+
+
+def run_table(args: argparse.Namespace) -> int:
+    """Say what a table costs, train what is missing of it, and show it."""
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.paper import profiles
+    from mcsan_lite.training import cost
     from mcsan_lite.training.runner import run_grid
 
-    corpus, specs, folds = _programme(args)
-    options.say_if_unseen(args, specs)
-    grid = Grid(specs, corpus, range(args.seeds), folds)
-    expected = cost.estimate(grid, options.run_options(args))
+    request = TableRequest.from_args(args, args.table)
+    first_folds = args.folds or profiles.GRID_FOLDS.get(args.profile)
+    grid = _requested_grid(request, range(args.seeds), first_folds)
+    report_unseen_video(request.corpus, grid.specs)
+    expected = cost.estimate(grid, run_options(args))
+    minutes = expected.attrs["wall_s"] / 60
+    print(expected.round(1).to_string())
     print(
-        f"{expected.round(1).to_string()}\n{expected.trainings.sum()} trainings, about "
-        f"{expected.attrs['wall_s'] / 60:.0f} minutes with --jobs {args.jobs}",
+        f"{expected.trainings.sum()} trainings, about {minutes:.0f} minutes "
+        f"with --jobs {args.jobs}",
         flush=True,
     )
     if args.estimate:
         return 0
-    if "MCSAN" not in {spec.name for spec in specs}:
+    if "MCSAN" not in {spec.name for spec in grid.specs}:
         raise DataError(
             f"--rows {args.rows}",
             "MCSAN among them: the others are compared with it",
             "--rows 'MCSAN,…'",
         )
-    return _show(
-        args,
-        corpus,
-        specs,
-        run_grid(grid, options.run_options(args, expected=expected.seconds)),
-    )
-
-
-def table(args: argparse.Namespace) -> int:
-    from mcsan_lite.datasets import splits
-
-    corpus, specs, found = _results(args)
-    if args.folds:
-        found = found[
-            found.fold.isin(
-                [fold.name for fold in splits.folds(corpus, specs[0].protocol)[: args.folds]]
-            )
-        ]
-    return _show(args, corpus, specs, found)
-
-
-def _kind(args: argparse.Namespace, corpus) -> str:
-    """Whose printed numbers may stand beside: none beside generated speech, or where there is nothing to hear."""
-    if corpus.generated:
-        return "synthetic"
-    silent = not any(u.audio for u in corpus.utterances)
-    return "text alone" if silent else args.corpus
-
-
-def _name(args: argparse.Namespace, corpus, spec) -> str:
-    """What the files are called: two settings never overwrite each other."""
-    own = (
-        [args.corpus]
-        if _grid(args) and not args.protocol
-        else [corpus.name, Path(spec.protocol).stem]
-    )
-    precision = spec.train.precision if spec.train.precision != "float32" else ""
-    vectors = Path(args.vectors).stem if args.vectors else ""
-    video = "video" if args.video else ""
-    return "-".join(filter(None, [args.table, *own, args.profile, precision, vectors, video]))
-
-
-def _show(args: argparse.Namespace, corpus, specs: list, results) -> int:
-    from mcsan_lite.cache import write_atomic
-    from mcsan_lite.cli.options import run_options
-    from mcsan_lite.datasets import splits
-    from mcsan_lite.experiments import floors
-    from mcsan_lite.features.extraction import extract
-    from mcsan_lite.paper import ledgers, report, verdicts
-
-    out, name = Path(args.out or Path(args.runs) / "tables"), _name(args, corpus, specs[0])
-    each = out / f"{name}-folds.csv"
-    write_atomic(each, lambda p: results.drop(columns="folder").to_csv(p, index=False))
-    dialogues = {u.id: u.dialogue for u in corpus.utterances if u.dialogue}
-    if args.table == "ambiguities":
-        print(
-            ledgers.ledger_markdown(ledgers.ambiguities_ledger(results, dialogues=dialogues)),
-            each,
-            sep="\n",
-        )
-        return 0
-    made = verdicts.compared_table(results, _kind(args, corpus), args.table, dialogues=dialogues)
-    used = [
-        fold for fold in splits.folds(corpus, specs[0].protocol) if fold.name in set(results.fold)
-    ]
-    data, _ = extract(corpus, specs[0].features, cache=Path(args.data) / "cache", jobs=args.jobs)
-    ground = floors.floors(corpus, used, data, specs[0].train.select, options=run_options(args))
-    made = verdicts.floors_beside(made, ground)
-    print(report.table_markdown(made), *report.write_table(made, out, name), each, sep="\n")
+    options = run_options(args)
+    results = run_grid(grid, replace(options, expected=expected.seconds))
+    _show_table(request, grid, results, args.out, options)
     return 0
 
 
-def ledger(args: argparse.Namespace) -> int:
-    from mcsan_lite.paper import ledgers
-
-    if args.ledger == "equations" or not args.corpus:
-        found = {
-            "equations": ledgers.equations_ledger,
-            "ambiguities": ledgers.ambiguities_ledger,
-            "claims": ledgers.claims_ledger,
-        }[args.ledger]()
-        print(ledgers.ledger_markdown(found))
-        return 0
-    if args.ledger == "ambiguities":
-        args.table = "ambiguities"
-        corpus, _, results = _results(args)
-        print(
-            ledgers.ledger_markdown(
-                ledgers.ambiguities_ledger(
-                    results, dialogues={u.id: u.dialogue for u in corpus.utterances}
-                )
-            )
-        )
-        return 0
-    corpus, results = _of_all_tables(args)
-    kind = _kind(args, corpus)
-    print(ledgers.ledger_markdown(ledgers.claims_ledger({kind: results}, {kind: corpus})))
-    return 0
-
-
-def _results(args: argparse.Namespace):
+def show_finished_table(args: argparse.Namespace) -> int:
+    """Show what is finished of a table, from disk."""
     from mcsan_lite.experiments import grids
 
-    corpus, specs, _ = _programme(args)
-    return corpus, specs, grids.finished(specs, corpus, args.runs)
+    request = TableRequest.from_args(args, args.table)
+    grid = _requested_grid(request, first_folds=args.folds)
+    results = grids.finished_results(grid, args.runs)
+    if args.folds:
+        names = [fold.name for fold in grid.folds(grid.specs[0])]
+        results = results[results.fold.isin(names)]
+    _show_table(request, grid, results, args.out, run_options(args))
+    return 0
 
 
-def _of_all_tables(args: argparse.Namespace):
-    """What is finished of the three tables; raises what the last of them raises where nothing is."""
+def _requested_grid(
+    request: TableRequest, seeds: Sequence[int] = (0,), first_folds: int | None = None
+) -> Grid:
+    """The corpus and the rows that are asked for, as one grid."""
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.training.grid import Grid
+
+    corpus = _corpus_of_table(request)
+    if request.rows.rows and request.table == "ambiguities":
+        raise DataError("--rows with ambiguities", "all of its changes", "leave --rows out.")
+    specs = _specs_of_table(request, corpus)
+    if not specs:
+        raise DataError(
+            f"--rows {request.rows.rows} on {corpus.name}",
+            "rows whose input it has: video, word times",
+            "name others.",
+        )
+    return Grid(specs, corpus, seeds, first_folds)
+
+
+def _corpus_of_table(request: TableRequest) -> Corpus:
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments import corpora
+
+    wanted = request.corpus
+    if not request.on_grid_corpus:
+        return requested_corpus(wanted)
+    if wanted.video:
+        raise DataError(
+            "--video with the generated corpus",
+            "a corpus of recordings: of the generated ones, that of table1 has faces of its own",
+            "name one with --corpus and --root, or leave --video out.",
+        )
+    return corpora.grid_corpus(wanted.profile, request.table, data=wanted.data, jobs=wanted.jobs)
+
+
+def _specs_of_table(request: TableRequest, corpus: Corpus) -> list[Spec]:
+    """The table's rows on this corpus. Those that cannot be run are reported on stderr."""
+    from mcsan_lite.experiments import grids
+    from mcsan_lite.paper import profiles, table_rows
+
+    profile = request.corpus.profile
+    protocol = request.rows.protocol or profiles.GRID_PROTOCOL.get(request.corpus.name)
+    full_row = replace(request.rows, rows="MCSAN", protocol=protocol)
+    (full,) = table3_rows(full_row, corpus, profile)
+    known = table_rows.RIVAL_ROWS.get(request.table, ())
+    settings = {"protocol": full.protocol, "features": full.features}
+    if request.rows.rows:
+        known = settings["rows"] = _row_names(request.rows.rows, known)
+    specs = grids.specs_of_table(request.table, corpus, profile, **settings)
+    there = {spec.name for spec in specs}
+    for row in known:
+        if row not in there:
+            print(
+                f"not run: {row}, which needs {table_rows.required_input(row)}; "
+                f"{corpus.name} has none, or not in most utterances",
+                file=sys.stderr,
+            )
+    return [with_precision(spec, full.train.precision) for spec in specs]
+
+
+def _row_names(text: str, known: Collection[str]) -> list[str]:
+    """The rows that are named by comma; a comma may belong to a name, as in "MHA, 1 hop"."""
+    names: list[str] = []
+    for part in text.split(","):
+        name = part.strip()
+        if names and f"{names[-1]}, {name}" in known:
+            names[-1] = f"{names[-1]}, {name}"
+        else:
+            names.append(name)
+    return names
+
+
+def _show_table(
+    request: TableRequest,
+    grid: Grid,
+    results: pd.DataFrame,
+    out: str | None,
+    options: RunOptions,
+) -> None:
+    """Print a table with its floors and verdicts, and write its files."""
+    from mcsan_lite.cache import write_atomic
+    from mcsan_lite.paper import ledgers, report, verdicts
+
+    folder = Path(out or Path(options.runs) / "tables")
+    name = request.file_name(grid)
+    every_fold = folder / f"{name}-folds.csv"
+    per_fold = results.drop(columns="folder")
+    write_atomic(every_fold, lambda part: per_fold.to_csv(part, index=False, encoding="utf-8"))
+    dialogues = {one.id: one.dialogue for one in grid.corpus.utterances if one.dialogue}
+    if request.table == "ambiguities":
+        ledger = ledgers.ambiguities_ledger(results, dialogues=dialogues)
+        print(ledgers.ledger_markdown(ledger), every_fold, sep="\n")
+        return
+    kind = _kind_of_claims(grid.corpus)
+    table = verdicts.compared_table(results, kind, request.table, dialogues=dialogues)
+    table = verdicts.floors_beside(table, _floors_on_folds(grid, results, options))
+    files = report.write_table(table, folder, name)
+    print(report.table_markdown(table), *files, every_fold, sep="\n")
+
+
+def _kind_of_claims(corpus: Corpus) -> str:
+    """Whose printed numbers may stand beside a corpus's own.
+
+    None do beside generated speech, or where there is nothing to hear.
+    """
+    if corpus.generated:
+        return "synthetic"
+    if not any(utterance.audio for utterance in corpus.utterances):
+        return "text alone"
+    return corpus.kind
+
+
+def _floors_on_folds(grid: Grid, results: pd.DataFrame, options: RunOptions) -> pd.DataFrame:
+    """The floors on the folds that the results are of."""
+    from mcsan_lite.experiments import floors
+    from mcsan_lite.features.extraction import extract
+
+    spec, scored = grid.specs[0], set(results.fold)
+    folds = [fold for fold in grid.every_fold(spec) if fold.name in scored]
+    features, _ = extract(grid.corpus, spec.features, cache=options.cache, jobs=options.jobs)
+    return floors.floors_table(grid.corpus, folds, features, spec.train.select, options=options)
+
+
+def add_ledger_command(commands) -> None:
+    """mcsan ledger: its options."""
+    parser = add_command(
+        commands,
+        "ledger",
+        ledger_command,
+        "generated from code and results: what the paper claims, "
+        "what it leaves open, which function is which equation",
+    )
+    add_row_options(parser)
+    parser.add_argument("ledger", choices=("claims", "ambiguities", "equations"))
+    parser.add_argument(
+        "--corpus",
+        help=f"with what is finished of its tables, or of ambiguities, on: {CORPORA_HELP}",
+    )
+
+
+def ledger_command(args: argparse.Namespace) -> int:
+    """Print a ledger; with --corpus, what our finished runs say about it."""
+    from mcsan_lite.paper import ledgers
+
+    if args.ledger == "equations":
+        ledger = ledgers.equations_ledger()
+    elif args.ledger == "ambiguities":
+        ledger = _ambiguities_with_runs(args) if args.corpus else ledgers.ambiguities_ledger()
+    else:
+        ledger = _claims_with_runs(args) if args.corpus else ledgers.claims_ledger()
+    print(ledgers.ledger_markdown(ledger))
+    return 0
+
+
+def _ambiguities_with_runs(args: argparse.Namespace) -> pd.DataFrame:
+    from mcsan_lite.experiments import grids
+    from mcsan_lite.paper import ledgers
+
+    grid = _requested_grid(TableRequest.from_args(args, "ambiguities"))
+    dialogues = {one.id: one.dialogue for one in grid.corpus.utterances}
+    results = grids.finished_results(grid, args.runs)
+    return ledgers.ambiguities_ledger(results, dialogues=dialogues)
+
+
+def _claims_with_runs(args: argparse.Namespace) -> pd.DataFrame:
+    """The ledger of claims with what is finished of the three tables.
+
+    Raises what the last of the tables raises where nothing is finished of any.
+    """
     import pandas as pd
 
     from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments import grids
+    from mcsan_lite.paper import ledgers
 
-    found, error = [], None
-    for args.table in ("table1", "table2", "table3"):
+    tables, refusal = [], None
+    for name in ("table1", "table2", "table3"):
         try:
-            corpus, _, results = _results(args)
-            found.append(results)
-        except (DataError, ValueError) as refusal:  # nothing finished, or --rows of another table
-            error = refusal
-    if not found:
-        raise error
-    return corpus, pd.concat(found).drop_duplicates("folder")
+            grid = _requested_grid(TableRequest.from_args(args, name))
+            tables.append(grids.finished_results(grid, args.runs))
+            corpus = grid.corpus
+        except (DataError, ValueError) as error:  # nothing finished, or --rows of another table
+            refusal = error
+    if not tables:
+        raise refusal
+    results = pd.concat(tables).drop_duplicates("folder")
+    kind = _kind_of_claims(corpus)
+    return ledgers.claims_ledger({kind: results}, {kind: corpus})

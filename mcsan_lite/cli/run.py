@@ -1,149 +1,308 @@
-"""What each command does. Heavy imports wait until a command needs them, so that `mcsan --help` answers at once."""
+"""The commands that train, score and print: run, table, floors, ceilings, checkpoints, readings, align.
+
+In: parsed options. Out: tables on stdout, and the exit status. With the name of one of the paper's
+tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait until a command runs.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
-from mcsan_lite.cli.options import open_corpus, run_options, say_if_unseen, specs
+from mcsan_lite.cli import paper
+from mcsan_lite.cli.options import (
+    CORPORA_HELP,
+    CorpusRequest,
+    RowRequest,
+    add_command,
+    add_corpus_options,
+    add_place_options,
+    add_row_options,
+    report_unseen_video,
+    requested_corpus,
+    run_options,
+    table3_rows,
+)
+
+_PAPER_TABLES = ("table1", "table2", "table3", "ambiguities")
+_SCORES = ("wa", "ua", "weighted_f1", "macro_f1")
 
 
-def doctor(args: argparse.Namespace) -> int:
-    from mcsan_lite.cli import doctor
+def _add_table_options(parser: argparse.ArgumentParser) -> None:
+    """What `mcsan run` and `mcsan table` share."""
+    parser.add_argument(
+        "table",
+        nargs="?",
+        choices=_PAPER_TABLES,
+        help="a table of the paper: its rows on paired folds, with floors and verdicts. "
+        "ambiguities: one change at a time of what the paper leaves open",
+    )
+    parser.add_argument("--out", help="folder of a table's files (default: tables, below --runs)")
+    add_row_options(parser)
+    parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
+    parser.add_argument(
+        "--folds",
+        type=int,
+        help="only the first so many folds; a later call adds the others (default: "
+        "all; of a table: smoke 2, quick 3, paper all)",
+    )
 
-    return doctor.run()
+
+def add_run_command(commands) -> None:
+    """mcsan run: its options."""
+    parser = add_command(
+        commands,
+        "run",
+        run_command,
+        "train and score rows of Table 3, or a table of the paper; finished "
+        "folds are not done again",
+    )
+    _add_table_options(parser)
+    parser.add_argument(
+        "--per-class", action="store_true", help="also a table a class and the confusion matrix"
+    )
+    parser.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
+    parser.add_argument(
+        "--backend",
+        default="loky",
+        help="who runs the jobs: loky (processes here), dask or ray (a running "
+        "cluster, else a local one), sequential",
+    )
+    parser.add_argument(
+        "--estimate", action="store_true", help="with a table: print what it will cost, and stop"
+    )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_command(args: argparse.Namespace) -> int:
+    """Train rows of Table 3 and print their scores; or run a whole table of the paper."""
     from mcsan_lite.errors import DataError
     from mcsan_lite.paper import report
     from mcsan_lite.training.runner import run_experiment
 
+    if args.table:
+        return paper.run_table(args)
     if args.estimate:
         raise DataError(
             "--estimate without a table",
             "table1, table2, table3 or ambiguities",
             "mcsan run table3 --estimate",
         )
-    corpus = open_corpus(args)
-    rows = specs(args, corpus)
-    say_if_unseen(args, rows)
+    request = CorpusRequest.from_args(args)
+    corpus = requested_corpus(request)
+    specs = table3_rows(RowRequest.from_args(args), corpus, args.profile)
+    report_unseen_video(request, specs)
     results = run_experiment(
-        rows,
+        specs,
         corpus,
         seeds=range(args.seeds),
         folds=args.folds,
         options=run_options(args, progress=args.jobs == 1),
     )
-    print(report.results_summary(results, ("wa", "ua", "weighted_f1", "macro_f1")).round(3).to_string())
+    print(report.results_summary(results, _SCORES).round(3).to_string())
     if args.per_class:
         for name, group in results.groupby("name", sort=False):
-            print(f"\n{name}, all folds and seeds together\n{_classes(group.folder)}\n")
-    print("folders:", *sorted({str(Path(f).parent) for f in results.folder}), sep="\n  ")
+            print(f"\n{name}, all folds and seeds together\n{_class_tables(group.folder)}\n")
+    homes = {str(Path(folder).parent) for folder in results.folder}
+    print("folders:", *sorted(homes), sep="\n  ")
     return 0
 
 
-def _classes(folders) -> str:
-    """Precision, recall, F1 and n a class, and the confusion matrix, over the predictions in these folders."""
+def _class_tables(folders: Iterable[str]) -> str:
+    """Scores and n per class, and the confusion matrix, over the predictions in these folders."""
     import pandas as pd
 
     from mcsan_lite.evaluation import metrics
 
-    found = pd.concat(pd.read_csv(Path(folder) / "predictions.csv") for folder in folders)
-    labels = list(found.columns[2:])  # behind id and true
-    true, pred = found.true.map(labels.index).to_numpy(), found[labels].to_numpy().argmax(1)
-    counts = pd.DataFrame(
-        metrics.confusion(true, pred, len(labels)), [f"true {name}" for name in labels], labels
+    files = [Path(folder) / "predictions.csv" for folder in folders]
+    predictions = pd.concat(pd.read_csv(file, encoding="utf-8") for file in files)
+    labels = list(predictions.columns[2:])  # after id and true
+    true = predictions.true.map(labels.index).to_numpy()
+    predicted = predictions[labels].to_numpy().argmax(1)
+    counts = metrics.confusion(true, predicted, len(labels))
+    confusion = pd.DataFrame(counts, [f"true {name}" for name in labels], labels)
+    per_class = metrics.per_class(true, predicted, labels).round(3)
+    return f"{per_class.to_string()}\n\n{confusion.to_string()}"
+
+
+def add_table_command(commands) -> None:
+    """mcsan table: its options."""
+    parser = add_command(
+        commands,
+        "table",
+        table_command,
+        "what is finished, from disk: every run, or a table of the paper with "
+        "verdicts, as markdown, csv and figure",
     )
-    return f"{metrics.per_class(true, pred, labels).round(3).to_string()}\n\n{counts.to_string()}"
+    _add_table_options(parser)
 
 
-def table(args: argparse.Namespace) -> int:
+def table_command(args: argparse.Namespace) -> int:
+    """Print every finished run below --runs; or one table of the paper, from disk."""
     from mcsan_lite.paper import report
     from mcsan_lite.training.runner import load_results
 
-    for (corpus, protocol), group in load_results(args.runs).groupby(["corpus", "protocol"]):
-        scores = report.results_summary(group, ("wa", "ua", "weighted_f1", "macro_f1"))
+    if args.table:
+        return paper.show_finished_table(args)
+    results = load_results(args.runs)
+    for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
+        scores = report.results_summary(group, _SCORES)
         print(f"\n{corpus} · {protocol}\n{scores.round(3).to_string()}")
     return 0
 
 
-def ceilings(args: argparse.Namespace) -> int:
-    from mcsan_lite.experiments import (
-        ceilings as ceilings_module,
+def add_floors_command(commands) -> None:
+    """mcsan floors: its options."""
+    parser = add_command(
+        commands,
+        "floors",
+        floors_command,
+        "what classical models get on the same folds; the leak meter: "
+        "what is scored without hearing or reading anything",
     )
+    add_row_options(parser)
+    parser.add_argument("corpus", help=CORPORA_HELP)
 
-    table = ceilings_module.ceilings_table(
-        args.profile, seeds=range(args.seeds), options=run_options(args)
+
+def floors_command(args: argparse.Namespace) -> int:
+    """Print the scores of all floors on the folds of a corpus."""
+    from mcsan_lite.datasets import splits
+    from mcsan_lite.experiments import floors
+    from mcsan_lite.features import extraction
+    from mcsan_lite.paper import report
+
+    request, options = CorpusRequest.from_args(args), run_options(args)
+    corpus = requested_corpus(request)
+    spec, *_ = table3_rows(RowRequest.from_args(args), corpus, args.profile)
+    features, _ = extraction.extract(corpus, spec.features, cache=request.cache, jobs=args.jobs)
+    folds = splits.folds(corpus, spec.protocol)
+    results = floors.floors_table(corpus, folds, features, spec.train.select, options=options)
+    summary = report.results_summary(results).drop(columns=["run", "parameters"])
+    print(summary.round(3).to_string())
+    return 0
+
+
+def add_ceilings_command(commands) -> None:
+    """mcsan ceilings: its options."""
+    parser = add_command(
+        commands,
+        "ceilings",
+        ceilings_command,
+        "synthetic corpus: the best possible score and each trained model's",
     )
+    add_place_options(parser)
+    parser.add_argument("--seeds", type=int, default=1, help="trainings a row (default: 1)")
+
+
+def ceilings_command(args: argparse.Namespace) -> int:
+    """Print the best possible scores, and what trained models got."""
+    from mcsan_lite.experiments import ceilings
+
+    options = run_options(args)
+    table = ceilings.ceilings_table(args.profile, seeds=range(args.seeds), options=options)
     print(table.round(3).to_string(index=False))
     return 0
 
 
-def checkpoints(args: argparse.Namespace) -> int:
-    from mcsan_lite.experiments import (
-        checkpoints,
+def add_checkpoints_command(commands) -> None:
+    """mcsan checkpoints: its options."""
+    parser = add_command(
+        commands,
+        "checkpoints",
+        checkpoints_command,
+        "the models that the lessons open, from their runs, in half precision; "
+        "trains what is missing",
     )
-    from mcsan_lite.experiments import (
-        checkpoints as checkpoints_module,
-    )
+    add_place_options(parser)
+    parser.add_argument("--out", help="folder (default: the repository's checkpoints/)")
 
-    table = checkpoints_module.ship_checkpoints(
-        args.out or checkpoints.FOLDER, args.profile, options=run_options(args)
-    )
-    print(
-        f"{table.round(4).to_string(index=False)}\n{table.kB.sum():.0f} kB in {args.out or checkpoints.FOLDER}"
-    )
+
+def checkpoints_command(args: argparse.Namespace) -> int:
+    """Make the shipped checkpoints again, and print what rounding did to them."""
+    from mcsan_lite.experiments import checkpoints
+
+    table = checkpoints.ship_checkpoints(args.out, args.profile, options=run_options(args))
+    folder = args.out or checkpoints.CHECKPOINTS_FOLDER
+    print(table.round(4).to_string(index=False))
+    print(f"{table.kB.sum():.0f} kB in {folder}")
     return 0
 
 
-def readings(args: argparse.Namespace) -> int:
-    from mcsan_lite.experiments import (
-        readings as readings_module,
+def add_readings_command(commands) -> None:
+    """mcsan readings: its options."""
+    parser = add_command(
+        commands,
+        "readings",
+        readings_command,
+        "synthetic corpus: which reading of the model points at the word that decides?",
     )
+    add_place_options(parser)
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="trainings a world (default: 3, all that are shipped)"
+    )
+    parser.add_argument(
+        "--utterances", type=int, default=300, help="test utterances a training (default: 300)"
+    )
+    parser.add_argument(
+        "--retrain", action="store_true", help="the profile's own runs, not the shipped checkpoints"
+    )
+
+
+def readings_command(args: argparse.Namespace) -> int:
+    """Print how well each reading of a model points at the decisive word."""
+    from mcsan_lite.experiments import readings
     from mcsan_lite.explain import pointing
     from mcsan_lite.explain.from_attention import READINGS
 
-    lines = readings_module.reading_scores(
+    scores = readings.reading_scores(
         READINGS,
         args.profile,
         seeds=range(args.seeds),
         utterances=args.utterances,
         options=run_options(args),
     )
-    print(pointing.summary(lines).round(3).to_string(index=False))
+    print(pointing.summary(scores).round(3).to_string(index=False))
     print(
-        "points: is the highest frame in the decisive word? low to high: 95 % over seeds (Student), or over utterances "
-        "where there is one seed (Wilson).\nauc: chance is .5. The best head is chosen on validation, a seed at a time."
+        "points: is the highest frame in the decisive word? low to high: 95 % over seeds "
+        "(Student), or over utterances where there is one seed (Wilson)."
     )
+    print("auc: chance is .5. The best head is chosen on validation, a seed at a time.")
     return 0
 
 
-def align(args: argparse.Namespace) -> int:
-    from mcsan_lite.experiments import (
-        readings as readings_module,
+def add_align_command(commands) -> None:
+    """mcsan align: its options."""
+    parser = add_command(
+        commands,
+        "align",
+        align_command,
+        "does each word look at its own sound? Needs word times",
+    )
+    add_corpus_options(parser)
+    parser.add_argument(
+        "--run", required=True, help="a fold's folder below runs/, or a .safetensors file"
+    )
+    parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
+    parser.add_argument(
+        "--utterances",
+        type=int,
+        default=300,
+        help="the first so many of the test part (default: 300)",
     )
 
-    table = readings_module.alignment_table(
-        args.run, open_corpus(args), utterances=args.utterances, options=run_options(args)
+
+def align_command(args: argparse.Namespace) -> int:
+    """Print how well each word's row points at the word's own sound."""
+    from mcsan_lite.experiments import readings
+
+    corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
+    table = readings.alignment_table(
+        args.run, corpus, utterances=args.utterances, options=options
     )
     print(table.round(3).to_string(index=False))
     print(
-        "points: is the heaviest frame of a word's row in that word? Mean and 95 % interval over utterances (Student)."
+        "points: is the heaviest frame of a word's row in that word? "
+        "Mean and 95 % interval over utterances (Student)."
     )
-    return 0
-
-
-def floors(args: argparse.Namespace) -> int:
-    from mcsan_lite.datasets import splits
-    from mcsan_lite.experiments import floors
-    from mcsan_lite.features.extraction import extract
-    from mcsan_lite.paper import report
-
-    corpus = open_corpus(args)
-    spec = specs(args, corpus)[0]
-    data, _ = extract(corpus, spec.features, cache=Path(args.data) / "cache", jobs=args.jobs)
-    parts = splits.folds(corpus, spec.protocol)
-    found = floors.floors(corpus, parts, data, spec.train.select, options=run_options(args))
-    print(report.results_summary(found).drop(columns=["run", "parameters"]).round(3).to_string())
     return 0

@@ -1,6 +1,7 @@
-"""The trained models that come with the course, in half precision: a lesson opens them and trains nothing.
+"""The trained models that come with the course, in half precision: a lesson opens them at once.
 
-A file is a run's model.safetensors with its weights rounded to float16, so `inference.load_run` reads it as it reads a run.
+In: runs of the synthetic worlds. Out: one small file for each, which `inference.load_run` reads as
+it reads a run's model.safetensors: the weights are rounded to float16, nothing else differs.
 `mcsan checkpoints` makes them all again.
 """
 
@@ -12,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -24,109 +26,169 @@ from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.experiments.corpora import open_corpus, synthetic_folder
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper import table_rows
-from mcsan_lite.training import inference
-from mcsan_lite.training.inference import Trained
+from mcsan_lite.training.inference import Trained, load_run
 from mcsan_lite.training.loop import predict
 from mcsan_lite.training.runner import RunOptions, run_experiment
 
-FOLDER = Path(__file__).parents[2] / "checkpoints"  # in a clone; an installed package comes without
+# In a clone of the repository. An installed package comes without it.
+CHECKPOINTS_FOLDER = Path(__file__).parents[2] / "checkpoints"
 AGREEMENT = 0.995  # smallest share of test utterances whose class rounding must leave as it is
 
-# What differs from the profile's MCSAN, and what is shipped: (world, variant, seeds).
+# What differs from the profile's MCSAN.
 VARIANTS: dict[str, dict[str, object]] = {
     "MCSAN": {},
     "uniform": {"uniform_attention": True},
     "w/o cross": {"use_cross": False},
 }
+
+
+class Shipment(NamedTuple):
+    """Checkpoints of one variant in one synthetic world, one per seed."""
+
+    world: str
+    variant: str
+    seeds: tuple[int, ...]
+
+
 SHIPPED = (
-    ("matching", "MCSAN", (0, 1, 2)),
-    ("leaking", "MCSAN", (0, 1, 2)),
-    ("matching", "uniform", (0, 1, 2)),
-    ("matching", "w/o cross", (0,)),
+    Shipment("matching", "MCSAN", (0, 1, 2)),
+    Shipment("leaking", "MCSAN", (0, 1, 2)),
+    Shipment("matching", "uniform", (0, 1, 2)),
+    Shipment("matching", "w/o cross", (0,)),
 )
 
 
-def place(world: str, seed: int, variant: str = "MCSAN", folder: Path | str = FOLDER) -> Path:
-    """folder / matching-seed0.safetensors, matching-uniform-seed0.safetensors, …"""
-    require_name(world, {w for w, _, _ in SHIPPED}, "world")
-    middle = (
-        ""
-        if require_name(variant, VARIANTS, "variant") == "MCSAN"
-        else re.sub(r"\W+", "-", variant) + "-"
-    )
+def checkpoint_path(
+    world: str, seed: int, variant: str = "MCSAN", folder: Path | str = CHECKPOINTS_FOLDER
+) -> Path:
+    """Where a checkpoint belongs, such as folder/matching-uniform-seed0.safetensors.
+
+    Args:
+        world: "matching" or "leaking".
+        seed: of its training.
+        variant: a name of `VARIANTS`; "MCSAN" is left out of the file's name.
+        folder: of all checkpoints.
+    """
+    require_name(world, {shipment.world for shipment in SHIPPED}, "world")
+    require_name(variant, VARIANTS, "variant")
+    middle = ""
+    if variant != "MCSAN":
+        middle = re.sub(r"\W+", "-", variant) + "-"
     return Path(folder) / f"{world}-{middle}seed{seed}.safetensors"
 
 
-def find(world: str, seed: int, variant: str = "MCSAN", *, folder: Path | str = FOLDER) -> Path:
-    """The shipped file. Raises DataError, naming the command that makes it, where it is not there."""
-    path = place(world, seed, variant, folder)
+def find_checkpoint(
+    world: str, seed: int, variant: str = "MCSAN", *, folder: Path | str = CHECKPOINTS_FOLDER
+) -> Path:
+    """A checkpoint that is there.
+
+    Args:
+        world: as for `checkpoint_path`, like all other arguments.
+        seed: of its training.
+        variant: a name of `VARIANTS`.
+        folder: of all checkpoints.
+
+    Raises:
+        DataError: where it is missing; the error names the command that makes it.
+    """
+    path = checkpoint_path(world, seed, variant, folder)
     if not path.is_file():
-        there = ", ".join(sorted(p.stem for p in Path(folder).glob("*.safetensors"))) or "none"
+        names = sorted(file.stem for file in Path(folder).glob("*.safetensors"))
         raise DataError(
             f"no checkpoint {path.name} in {path.parent}",
-            f"one that is there: {there}",
-            "work in a clone of the repository, or train what is missing: mcsan checkpoints",
+            f"one that is there: {', '.join(names) or 'none'}",
+            "work in a clone of the repository, or train what is missing: "
+            "mcsan checkpoints --out FOLDER, mcsan readings --retrain",
         )
     return path
 
 
-def load(
-    world: str = "matching", seed: int = 0, variant: str = "MCSAN", *, folder: Path | str = FOLDER
+def load_checkpoint(
+    world: str = "matching",
+    seed: int = 0,
+    variant: str = "MCSAN",
+    *,
+    folder: Path | str = CHECKPOINTS_FOLDER,
 ) -> Trained:
-    """The shipped model of a synthetic world, in float32 and eval mode. Raises DataError as `find` does."""
-    return inference.load_run(find(world, seed, variant, folder=folder))
+    """The shipped model of a synthetic world, in float32 and eval mode.
+
+    Args:
+        world: as for `find_checkpoint`, like all other arguments.
+        seed: of its training.
+        variant: a name of `VARIANTS`.
+        folder: of all checkpoints.
+
+    Raises:
+        DataError: as `find_checkpoint` does.
+    """
+    return load_run(find_checkpoint(world, seed, variant, folder=folder))
 
 
-def provenance(path: Path | str) -> dict:
-    """What a checkpoint says of itself: the run that it was, its corpus, and what rounding did to its predictions."""
+def read_provenance(path: Path | str) -> dict:
+    """What a checkpoint says of itself: its run and corpus, and how rounding changed predictions.
+
+    Args:
+        path: a file that `ship_checkpoint` wrote.
+    """
     with safe_open(path, "pt") as file:
         return json.loads(file.metadata()["mcsan_lite"])["provenance"]
 
 
-def ship(run: Path | str, path: Path, test: Sequence[Features]) -> dict:
-    """Round the run in folder `run` to half precision and write it to `path`. Returns its provenance.
+def ship_checkpoint(run: Path | str, path: Path, test: Sequence[Features]) -> dict:
+    """Round a run to half precision and write it.
 
-    `test`: the run's test utterances, not yet normalised. The scale of the MFCC stays in float32: it is 80 numbers, and
-    loud ones. Raises DataError, and writes nothing, where rounding changes the class of more than 1 - AGREEMENT of them.
+    The scale of the MFCC stays in float32: it is 80 numbers, and loud ones.
+
+    Args:
+        run: a fold's folder.
+        path: the file to write.
+        test: the run's test utterances, not yet standardized.
+
+    Returns:
+        The provenance of the checkpoint.
+
+    Raises:
+        DataError: where rounding changes the class of more than 1 - AGREEMENT of the utterances.
+            Nothing is written then.
     """
-    full = inference.load_run(run)
-    half = copy.deepcopy(full.model)
-    half.load_state_dict(
-        {name: weight.half().float() for name, weight in full.model.state_dict().items()}
-    )
-    before, after = (
-        predict(m, test, full.labels, standardizer=full.standardizer) for m in (full.model, half)
-    )
-    same = float((before.pred == after.pred).mean())
-    if same < AGREEMENT:
+    full = load_run(run)
+    rounded = copy.deepcopy(full.model)
+    weights = full.model.state_dict()
+    rounded.load_state_dict({name: weight.half().float() for name, weight in weights.items()})
+    before = predict(full.model, test, full.labels, standardizer=full.standardizer)
+    after = predict(rounded, test, full.labels, standardizer=full.standardizer)
+    agreement = float((before.pred == after.pred).mean())
+    if agreement < AGREEMENT:
         raise DataError(
-            f"{run}, whose half precision agrees with it on {same:.1%} of {len(test)} utterances",
+            f"{run}, whose half precision agrees with it on {agreement:.1%} "
+            f"of {len(test)} utterances",
             f"at least {AGREEMENT:.1%}",
             "train it with other settings, or ship it in full.",
         )
-    result = json.loads((Path(run) / "metrics.json").read_text())
+    result = json.loads((Path(run) / "metrics.json").read_text(encoding="utf-8"))
     about = {
         "run": Path(run).parent.name,
-        **{k: result[k] for k in ("name", "corpus", "fold", "seed")},
+        **{name: result[name] for name in ("name", "corpus", "fold", "seed")},
         "n": len(test),
         "wa": float((before.pred == before.true).mean()),
         "wa_half": float((after.pred == after.true).mean()),
-        "agreement": same,
+        "agreement": agreement,
     }
-    with safe_open(Path(run) / "model.safetensors", "pt") as file:
-        # Within the one entry that `inference.load_run` reads: several would be written in any order, and the bytes differ.
-        metadata = {
-            "mcsan_lite": json.dumps(
-                json.loads(file.metadata()["mcsan_lite"]) | {"provenance": about}
-            )
-        }
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    tensors = {
-        name: tensor if name.startswith("normal.") else tensor.to(torch.float16)
-        for name, tensor in tensors.items()
-    }
-    write_atomic(path, lambda p: save_file(tensors, p, metadata))
+    _write_in_half_precision(Path(run) / "model.safetensors", path, about)
     return about
+
+
+def _write_in_half_precision(source: Path, path: Path, about: dict) -> None:
+    """The tensors of `source` in float16, with `about` as their provenance."""
+    with safe_open(source, "pt") as file:
+        metadata = json.loads(file.metadata()["mcsan_lite"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name, tensor in tensors.items():
+        if not name.startswith("normal."):  # the scale of the MFCC
+            tensors[name] = tensor.to(torch.float16)
+    # One entry holds everything: several would be written in any order, and the bytes would differ.
+    entry = {"mcsan_lite": json.dumps(metadata | {"provenance": about})}
+    write_atomic(path, lambda part: save_file(tensors, part, entry))
 
 
 def variant_runs(
@@ -136,38 +198,59 @@ def variant_runs(
     profile: str = "quick",
     options: RunOptions = RunOptions(),
 ) -> tuple[Corpus, pd.DataFrame]:
-    """A synthetic world and the runs on it of one of `VARIANTS`; trained now where they are missing."""
-    corpus = open_corpus(
-        root=synthetic_folder(profile, data=options.data, world=world, jobs=options.jobs)
-    )
+    """The runs of a variant on a synthetic world; what is missing is trained now.
+
+    Args:
+        world: "matching" or "leaking".
+        variant: a name of `VARIANTS`.
+        seeds: one training for each.
+        profile: "smoke", "quick" or "paper".
+        options: where and with what to compute.
+
+    Returns:
+        The corpus, and the results with one row per seed.
+    """
+    folder = synthetic_folder(profile, data=options.data, world=world, jobs=options.jobs)
+    corpus = open_corpus(root=folder)
     (spec,) = table_rows.table3_specs(profile, rows=["MCSAN"])
     spec = replace(spec, name=variant, options=spec.options | VARIANTS[variant])
     return corpus, run_experiment([spec], corpus, seeds=seeds, options=options)
 
 
 def ship_checkpoints(
-    folder: Path | str = FOLDER,
+    folder: Path | str | None = None,
     profile: str = "quick",
     *,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """Every shipped checkpoint into `folder`, from its run (trained now where it is missing). A line each: its size, its
-    WA on the test part in float32 and in half precision, and on what share of it both say the same."""
-    if profile != "quick" and Path(folder).resolve() == FOLDER:
-        raise DataError(
-            f"checkpoints of the profile {profile!r} for {folder}",
-            "the lessons' own, of the profile 'quick'",
-            "choose another folder with --out.",
-        )
-    lines = []
+    """Write every shipped checkpoint, from its run; what is missing is trained now.
+
+    Args:
+        folder: to write them to; None: the repository's own.
+        profile: of the runs; the repository's own are of "quick".
+        options: where and with what to compute.
+
+    Returns:
+        One row per checkpoint: its size, its WA on the test part in float32 and in half precision,
+        and on which share of the test part both say the same.
+
+    Raises:
+        DataError: for the repository's own folder with another profile, or without a clone.
+    """
+    folder = CHECKPOINTS_FOLDER if folder is None else Path(folder)
+    if folder.resolve() == CHECKPOINTS_FOLDER.resolve():
+        _require_own_folder(profile)
+    rows = []
     for world, variant, seeds in SHIPPED:
-        corpus, found = variant_runs(world, variant, seeds, profile, options)
-        part = replace(corpus, utterances=tuple(u for u in corpus.utterances if u.split == "test"))
-        test, _ = extract(part, cache=options.cache, jobs=options.jobs)
-        for seed, run in zip(found.seed, found.folder, strict=True):
-            path = place(world, seed, variant, folder)
-            about = ship(run, path, test)
-            lines.append(
+        corpus, results = variant_runs(world, variant, seeds, profile, options)
+        in_test = tuple(one for one in corpus.utterances if one.split == "test")
+        test, _ = extract(
+            replace(corpus, utterances=in_test), cache=options.cache, jobs=options.jobs
+        )
+        for seed, run in zip(results.seed, results.folder, strict=True):
+            path = checkpoint_path(world, seed, variant, folder)
+            about = ship_checkpoint(run, path, test)
+            rows.append(
                 {
                     "checkpoint": path.name,
                     "kB": path.stat().st_size / 1000,
@@ -177,4 +260,20 @@ def ship_checkpoints(
                     "n": about["n"],
                 }
             )
-    return pd.DataFrame(lines)
+    return pd.DataFrame(rows)
+
+
+def _require_own_folder(profile: str) -> None:
+    """Refuse to write the repository's checkpoints where they would not be the lessons' own."""
+    if profile != "quick":
+        raise DataError(
+            f"checkpoints of the profile {profile!r} for {CHECKPOINTS_FOLDER}",
+            "the lessons' own, of the profile 'quick'",
+            "choose another folder with --out.",
+        )
+    if not (CHECKPOINTS_FOLDER.parent / "pyproject.toml").is_file():
+        raise DataError(
+            f"no folder for the checkpoints, and an installed package at {CHECKPOINTS_FOLDER.parent}",
+            "a clone of the repository, or a folder of your own",
+            "name one: mcsan checkpoints --out FOLDER",
+        )

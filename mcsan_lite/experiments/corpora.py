@@ -1,4 +1,9 @@
-"""One way to open a corpus, for lessons and commands: by name, generated where it is missing."""
+"""One way to open a corpus, for lessons and commands.
+
+In: the name of a corpus and where it lies. Out: a `Corpus`. The synthetic corpora are generated
+where they are missing: the one of the lessons, and the smaller one that tables of many trainings
+run on.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +13,25 @@ from pathlib import Path
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.layouts import generated
-from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, make_synthetic
-from mcsan_lite.datasets.video_files import with_video
+from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, make_synthetic, read_synthetic
 from mcsan_lite.errors import require_name
 from mcsan_lite.paper import profiles
 
 
 def synthetic_config(profile: str = "quick", world: str = "matching") -> SyntheticConfig:
-    """The knobs of a profile's corpus in a world. The leaking one is more easily learned: two thirds of the utterances are
-    enough."""
-    settings = profiles.PROFILES[require_name(profile, profiles.PROFILES, "profile")]
-    config = replace(settings.synthetic, world=world)
-    return replace(config, train=config.train * 2 // 3) if world == "leaking" else config
+    """The settings of a profile's corpus in a world.
+
+    The leaking world is learned more easily: two thirds of the utterances are enough.
+
+    Args:
+        profile: "smoke", "quick" or "paper".
+        world: "matching" or "leaking".
+    """
+    require_name(profile, profiles.PROFILES, "profile")
+    config = replace(profiles.PROFILES[profile].synthetic, world=world)
+    if world == "leaking":
+        config = replace(config, train=config.train * 2 // 3)
+    return config
 
 
 def synthetic_folder(
@@ -30,8 +42,17 @@ def synthetic_folder(
     jobs: int = 1,
     **knobs,
 ) -> Path:
-    """The folder of the profile's synthetic corpus, generated if it is not there."""
-    return make_synthetic(data, replace(synthetic_config(profile, world), **knobs), jobs=jobs)
+    """The folder of the profile's synthetic corpus, generated if it is not there.
+
+    Args:
+        profile: "smoke", "quick" or "paper".
+        data: folder of corpora.
+        world: "matching" or "leaking".
+        jobs: processes side by side.
+        **knobs: fields of `SyntheticConfig` that differ from the profile's.
+    """
+    config = replace(synthetic_config(profile, world), **knobs)
+    return make_synthetic(data, config, jobs=jobs)
 
 
 def open_corpus(
@@ -41,29 +62,51 @@ def open_corpus(
     profile: str = "quick",
     data: Path | str = "data",
     jobs: int = 1,
-    strict: bool = True,
-    video: Path | str | None = None,
-    **options,
+    **reader_options,
 ) -> Corpus:
-    """A corpus by name. `root` is its folder, by default data/<name>; the synthetic one is generated where missing. `video`:
-    a folder or an .npz with what is seen of its utterances, named as `films` says.
-    `options` are its reader's own: classes=4 for iemocap, defects=("recut",) for meld."""
+    """Open a corpus by name. The synthetic one is generated where it is missing.
+
+    Films that lie beside a corpus are added with `datasets.video_files.with_video`.
+
+    Args:
+        name: "synthetic", "iemocap", "meld", "ravdess" or "manifest".
+        root: its folder, or the manifest's file; by default data/<name>.
+        profile: which synthetic corpus is meant.
+        data: folder of corpora.
+        jobs: processes side by side, for what is generated.
+        **reader_options: those of the reader: strict=False goes on where published counts are not
+            met; classes=4 is for iemocap, defects=("recut",) for meld. The synthetic corpus needs
+            none.
+
+    Returns:
+        The corpus. Generated speech in another corpus's folders is called "synthetic-<name>".
+    """
     require_name(name, READERS, "corpus")
     if name == "synthetic":
-        corpus = READERS[name](root or synthetic_folder(profile, data=data, jobs=jobs))
-    else:
-        root = Path(root or Path(data) / name)
-        corpus = READERS[name](root, strict=strict, **options)
-        if generated(root):
-            corpus = replace(corpus, name=f"synthetic-{corpus.name}", generated=True)
-    return with_video(corpus, video) if video else corpus
+        return read_synthetic(root or synthetic_folder(profile, data=data, jobs=jobs))
+    folder = Path(root or Path(data) / name)
+    corpus = READERS[name](folder, **reader_options)
+    if generated(folder):
+        corpus = replace(corpus, name=f"synthetic-{corpus.name}", generated=True)
+    return corpus
 
 
 def grid_corpus(
     profile: str = "quick", table: str = "table3", *, data: Path | str = "data", jobs: int = 1
 ) -> Corpus:
-    """The synthetic corpus of a profile's tables of many trainings; generated if it is not there. Table 1 compares with
-    systems that see: its corpus has faces, which err in a quarter of the cases, beside the same sound and words."""
-    config = profiles.GRID_SYNTHETIC[require_name(profile, profiles.GRID_SYNTHETIC, "profile")]
-    config = replace(config, video_noise=0.25) if table == "table1" else config
-    return READERS["synthetic"](make_synthetic(data, config, jobs=jobs))
+    """The synthetic corpus of a profile's tables of many trainings, generated if it is not there.
+
+    Table 1 compares with systems that see. Its corpus has faces, which err in a quarter of the
+    cases, beside the same sound and words.
+
+    Args:
+        profile: "smoke", "quick" or "paper".
+        table: the table that is to be run on it.
+        data: folder of corpora.
+        jobs: processes side by side.
+    """
+    require_name(profile, profiles.GRID_SYNTHETIC, "profile")
+    config = profiles.GRID_SYNTHETIC[profile]
+    if table == "table1":
+        config = replace(config, video_noise=0.25)
+    return read_synthetic(make_synthetic(data, config, jobs=jobs))

@@ -1,7 +1,11 @@
-"""What classical models get on the same fold, and what is scored without hearing or reading anything: the leak meter.
+"""What classical models get on the same folds, and what is scored without hearing or reading.
 
-A network below its floor has a bug or nothing to learn from. A floor that knows only where an utterance comes from, and is
-far above the majority class, says how much of any score on this split may be recognition of the scene or the speaker.
+In: a corpus, its folds and features. Out: results with one row per floor and fold, kept on disk
+like those of networks; `mcsan floors` prints them.
+
+A network below its floor has a bug or nothing to learn from. A floor that knows only where an
+utterance comes from, and is far above the majority class, says how much of any score on this split
+may be recognition of the scene or the speaker: it is a leak meter.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import re
 import string
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +44,11 @@ from mcsan_lite.training.runner import RunOptions, load_results
 
 
 def punctuation(text: str) -> dict[str, float]:
-    """Length and marks, without a word: log of letters and of words, share of capitals, and how often each mark occurs."""
+    """Length and marks of a text, without a word of it.
+
+    Returns:
+        The log of letters and of words, the share of capitals, and how often each mark occurs.
+    """
     text = text.translate(PLAIN)
     letters = sum(map(str.isalpha, text))
     return {
@@ -52,24 +61,55 @@ def punctuation(text: str) -> dict[str, float]:
     }
 
 
+def _no_input(utterance: Utterance, features: Features) -> tuple[float]:
+    return (0.0,)
+
+
+def _scenario(utterance: Utterance, features: Features) -> dict[str, str]:
+    return {"scenario": utterance.scenario}
+
+
+def _speaker(utterance: Utterance, features: Features) -> dict[str, str]:
+    return {"speaker": utterance.speaker}
+
+
+def _dialogue_and_speaker(utterance: Utterance, features: Features) -> dict[str, str]:
+    pair = f"{utterance.dialogue}\t{utterance.speaker}"
+    return {"dialogue": utterance.dialogue, "speaker": utterance.speaker, "pair": pair}
+
+
+def _punctuation(utterance: Utterance, features: Features) -> dict[str, float]:
+    return punctuation(utterance.text)
+
+
+def _pooled_vectors(utterance: Utterance, features: Features) -> np.ndarray:
+    return np.concatenate((features.text.mean(0), features.text.max(0)))  # (L, V) -> (2 V,)
+
+
+def _text(utterance: Utterance, features: Features) -> str:
+    return utterance.text.strip() or "<empty>"  # as in words.tokenize
+
+
+def _mfcc_statistics(utterance: Utterance, features: Features) -> np.ndarray:
+    return audio_statistics(features.audio)
+
+
 # What each floor may see of an utterance; "majority" sees nothing.
-INPUTS: dict[str, Callable[[Utterance, Features], object]] = {
-    "majority": lambda u, f: (0.0,),
-    "scenario only": lambda u, f: {"scenario": u.scenario},
-    "speaker only": lambda u, f: {"speaker": u.speaker},
-    "dialogue + speaker only": lambda u, f: {
-        "dialogue": u.dialogue,
-        "speaker": u.speaker,
-        "pair": f"{u.dialogue}\t{u.speaker}",
-    },
-    "length + punctuation only": lambda u, f: punctuation(u.text),
-    "pooled word vectors + LR": lambda u, f: np.concatenate((f.text.mean(0), f.text.max(0))),
-    "TF-IDF + LR": lambda u, f: u.text.strip() or "<empty>",  # as in words.tokenize
-    "MFCC statistics + LR": lambda u, f: audio_statistics(f.audio),
-    "MFCC statistics + SVM": lambda u, f: audio_statistics(f.audio),
+FLOOR_INPUTS: dict[str, Callable[[Utterance, Features], object]] = {
+    "majority": _no_input,
+    "scenario only": _scenario,
+    "speaker only": _speaker,
+    "dialogue + speaker only": _dialogue_and_speaker,
+    "length + punctuation only": _punctuation,
+    "pooled word vectors + LR": _pooled_vectors,
+    "TF-IDF + LR": _text,
+    "MFCC statistics + LR": _mfcc_statistics,
+    "MFCC statistics + SVM": _mfcc_statistics,
 }
-FLOORS = tuple(INPUTS)
-SVM_AT_MOST = 3000  # utterances to train it on, drawn once: its time grows with their square, to minutes a fold at 6,000
+FLOORS = tuple(FLOOR_INPUTS)
+# Utterances that the SVM is trained on, drawn once. Its time grows with their square, to minutes
+# per fold at 6,000.
+_SVM_AT_MOST = 3000
 
 
 def _candidates(name: str) -> list:
@@ -77,73 +117,121 @@ def _candidates(name: str) -> list:
     if name == "majority":
         return [DummyClassifier()]
     if name.endswith("only"):
-        scale = [StandardScaler(with_mean=False)] if "punctuation" in name else []
-        return [
-            make_pipeline(DictVectorizer(), *scale, LogisticRegression(C=c, max_iter=2000))
-            for c in (1.0, 10.0)
-        ]
+        return [_name_model(c, scaled="punctuation" in name) for c in (1.0, 10.0)]
     if name == "TF-IDF + LR":
-        grams = make_union(
-            TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", sublinear_tf=True),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True),
-        )
-        return [
-            make_pipeline(grams, LogisticRegression(C=c, max_iter=500, class_weight=weight))
-            for c in (1.0, 4.0)
-            for weight in (None, "balanced")
-        ]
-    if name.endswith("LR"):
-        return [
-            make_pipeline(
-                StandardScaler(), LogisticRegression(C=c, max_iter=2000, class_weight=weight)
-            )
-            for c in (0.01, 0.1)
-            for weight in (None, "balanced")
-        ]
-    return [make_pipeline(StandardScaler(), SVC(C=c, gamma="scale")) for c in (3.0, 10.0)]
+        strengths, model = (1.0, 4.0), _tfidf_model
+    elif name.endswith("LR"):
+        strengths, model = (0.01, 0.1), _number_model
+    else:
+        return [make_pipeline(StandardScaler(), SVC(C=c, gamma="scale")) for c in (3.0, 10.0)]
+    return [model(c, weight) for c in strengths for weight in (None, "balanced")]
 
 
-def applicable(corpus: Corpus, data: Sequence[Features]) -> list[str]:
-    """The floors that this corpus has the input for, in the order of FLOORS."""
-    us = corpus.utterances
-    has = {
+def _name_model(c: float, *, scaled: bool):
+    steps = [DictVectorizer()]
+    if scaled:
+        steps.append(StandardScaler(with_mean=False))
+    return make_pipeline(*steps, LogisticRegression(C=c, max_iter=2000))
+
+
+def _tfidf_model(c: float, weight: str | None):
+    words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", sublinear_tf=True)
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+    classifier = LogisticRegression(C=c, max_iter=500, class_weight=weight)
+    return make_pipeline(make_union(words, letters), classifier)
+
+
+def _number_model(c: float, weight: str | None):
+    classifier = LogisticRegression(C=c, max_iter=2000, class_weight=weight)
+    return make_pipeline(StandardScaler(), classifier)
+
+
+def applicable_floors(corpus: Corpus, features: Sequence[Features]) -> list[str]:
+    """The floors that a corpus has the input for, in the order of `FLOORS`.
+
+    Args:
+        corpus: with scenarios, speakers and dialogues, where they are known.
+        features: of its utterances; without any, only floors of names are applicable.
+    """
+    utterances = corpus.utterances
+    speakers = {one.speaker for one in utterances}
+    turns = {(one.dialogue, one.speaker) for one in utterances}
+    # A dialogue of one utterance, or of one speaker, says nothing beyond itself.
+    dialogues_tell = len(speakers) < len(turns) < len(utterances)
+    has_audio = any(len(one.audio) for one in features)
+    has_text = len({one.tokens for one in features}) > 1
+    has_input = {
         "majority": True,
-        "scenario only": len({u.scenario for u in us}) > 1,
-        "speaker only": len({u.speaker for u in us}) > 1,
-        # a dialogue of one utterance, or of one speaker, says nothing beyond itself
-        "dialogue + speaker only": all(u.dialogue for u in us)
-        and len({u.speaker for u in us}) < len({(u.dialogue, u.speaker) for u in us}) < len(us),
+        "scenario only": len({one.scenario for one in utterances}) > 1,
+        "speaker only": len(speakers) > 1,
+        "dialogue + speaker only": dialogues_tell and all(one.dialogue for one in utterances),
+        "MFCC statistics + LR": has_audio,
+        "MFCC statistics + SVM": has_audio,
     }
-    has_text, has_audio = len({f.tokens for f in data}) > 1, any(len(f.audio) for f in data)
-    return [name for name in FLOORS if has.get(name, has_audio if "MFCC" in name else has_text)]
+    return [name for name in FLOORS if has_input.get(name, has_text)]
 
 
-def floor(
+def floor_inputs(
+    name: str, corpus: Corpus, features: Sequence[Features]
+) -> dict[str, object]:
+    """What a floor may see of every utterance, by id.
+
+    Args:
+        name: one of `FLOORS`.
+        corpus: the utterances.
+        features: of some of them; those of other utterances are left out.
+    """
+    utterance_of = {one.id: one for one in corpus.utterances}
+    see = FLOOR_INPUTS[name]
+    return {one.id: see(utterance_of[one.id], one) for one in features if one.id in utterance_of}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part of a fold as scikit-learn takes it."""
+
+    inputs: list
+    classes: np.ndarray  # (N,) class numbers
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+def score_floor(
     name: str, corpus: Corpus, fold: Fold, inputs: Mapping[str, object], select: str = "wa"
-) -> dict[str, float]:
-    """Scores of one floor on one fold's test part; its regularisation is chosen on the validation part by `select`.
+) -> dict[str, object]:
+    """Score one floor on one fold's test part.
 
-    `inputs`: what it may see of every utterance, by id; an utterance that is not there takes no part. Raises DataError
-    where that leaves a part empty, or a single class to train on.
+    Args:
+        name: one of `FLOORS`.
+        corpus: the utterances and their labels.
+        fold: the ids of its three parts.
+        inputs: what the floor may see of every utterance, by id; an utterance that is not there
+            takes no part.
+        select: the score that chooses the regularisation on the validation part.
+
+    Returns:
+        Scores and counts, as a network's metrics.json has them.
+
+    Raises:
+        DataError: where a part is empty, or where there is a single class to train on.
     """
     require_name(name, FLOORS, "floor")
-    label_of = {u.id: corpus.labels.index(u.label) for u in corpus.utterances}
-    parts = [[i for i in ids if i in inputs] for ids in (fold.train, fold.valid, fold.test)]
-    x = [[inputs[i] for i in ids] for ids in parts]
-    y = [np.array([label_of[i] for i in ids]) for ids in parts]
-    if not all(map(len, y)) or len(np.unique(y[0])) < 2:
-        n = " / ".join(str(len(part)) for part in y)
-        raise DataError(
-            f"fold {fold.name} of {corpus.name} with {n} utterances that have features to train, choose and "
-            f"test on, {len(np.unique(y[0]))} classes to train on",
-            "all three parts filled, and two classes",
-            "take another protocol, or more data.",
-        )
-    if name.endswith("SVM") and len(y[0]) > SVM_AT_MOST:
-        some = np.random.default_rng(0).permutation(len(y[0]))[:SVM_AT_MOST]
-        x[0], y[0] = [x[0][i] for i in some], y[0][some]
-    fitted = [model.fit(x[0], y[0]) for model in _candidates(name)]
-    best = max(fitted, key=lambda model: getattr(metrics, select)(y[1], model.predict(x[1])))
+    number_of = {one.id: corpus.labels.index(one.label) for one in corpus.utterances}
+
+    def part(ids: Sequence[str]) -> _Part:
+        known = [i for i in ids if i in inputs]
+        return _Part([inputs[i] for i in known], np.array([number_of[i] for i in known]))
+
+    train, valid, test = part(fold.train), part(fold.valid), part(fold.test)
+    _require_parts(corpus, fold, (train, valid, test))
+    if name.endswith("SVM") and len(train) > _SVM_AT_MOST:
+        drawn = np.random.default_rng(0).permutation(len(train))[:_SVM_AT_MOST]
+        train = _Part([train.inputs[i] for i in drawn], train.classes[drawn])
+    fitted = [model.fit(train.inputs, train.classes) for model in _candidates(name)]
+    score = getattr(metrics, select)
+    best = max(fitted, key=lambda model: score(valid.classes, model.predict(valid.inputs)))
+    predicted = best.predict(test.inputs)
     return {
         "name": name,
         "model": "floor",
@@ -152,53 +240,82 @@ def floor(
         "fold": fold.name,
         "split": splits.digest([fold]),
         "seed": 0,
-        "n_train": len(y[0]),
-        "n_test": len(y[2]),
+        "n_train": len(train),
+        "n_test": len(test),
         "parameters": 0,
-        **metrics.scores(y[2], best.predict(x[2]), classes=len(corpus.labels)),
+        **metrics.scores(test.classes, predicted, classes=len(corpus.labels)),
     }
 
 
-def _write(
-    folder: Path, name: str, corpus: Corpus, fold: Fold, inputs: Mapping[str, object], select: str
-) -> None:
-    start = time.perf_counter()
-    found = floor(name, corpus, fold, inputs, select) | {
-        "seconds": round(time.perf_counter() - start, 1)
-    }
-    write_atomic(folder / "metrics.json", lambda p: p.write_text(json.dumps(found, indent=1)))
+def _require_parts(corpus: Corpus, fold: Fold, parts: Sequence[_Part]) -> None:
+    classes = len(np.unique(parts[0].classes))
+    if all(len(part) for part in parts) and classes > 1:
+        return
+    sizes = " / ".join(str(len(part)) for part in parts)
+    raise DataError(
+        f"fold {fold.name} of {corpus.name} with {sizes} utterances that have features to train, "
+        f"choose and test on, {classes} classes to train on",
+        "all three parts filled, and two classes",
+        "take another protocol, or more data.",
+    )
 
 
-def inputs_of(name: str, corpus: Corpus, data: Sequence[Features]) -> dict[str, object]:
-    """What the floor `name` may see of every utterance, by id."""
-    utterance = {u.id: u for u in corpus.utterances}
-    return {f.id: INPUTS[name](utterance[f.id], f) for f in data if f.id in utterance}
-
-
-def floors(
+def floors_table(
     corpus: Corpus,
     folds: Sequence[Fold],
-    data: Sequence[Features],
+    features: Sequence[Features],
     select: str = "wa",
     *,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """All floors that the corpus has the input for, a row a floor × fold. What is on disk below `runs` is not done again."""
-    arrays = hashlib.sha256()
-    for f in data:
-        arrays.update(f.audio.tobytes() + f.text.tobytes())
-    code = code_key(floor, inputs_of)
-    made_by = key(code, corpus.fingerprint(), arrays.hexdigest(), select)[:8]
+    """Score all floors that the corpus has the input for. What is on disk is not done again.
+
+    Args:
+        corpus: the utterances and their labels.
+        folds: to score them on.
+        features: of the corpus.
+        select: the score that chooses the regularisation on the validation part.
+        options: where results are kept, and processes side by side.
+
+    Returns:
+        One row per floor and fold.
+    """
     runs = Path(options.runs)
     splits.keep(corpus, folds, runs)
-    todo, folders, inputs = [], [], {}
-    for name in applicable(corpus, data):
-        home = runs / f"floor-{re.sub('[^a-z]+', '-', name.lower())}-{made_by}"
-        for fold in folds:
-            folders.append(home / f"{fold.name}-{splits.digest([fold])[:4]}-seed0")
-            if not (folders[-1] / "metrics.json").exists():
-                if name not in inputs:  # once for all folds
-                    inputs[name] = inputs_of(name, corpus, data)
-                todo.append((folders[-1], name, corpus, fold, inputs[name], select))
-    fan_out(_write, todo, jobs=options.jobs, progress=Progress("floors"))
+    made_of = _key_of(corpus, features, select)
+    folders, tasks = [], []
+    for name in applicable_floors(corpus, features):
+        slug = re.sub("[^a-z]+", "-", name.lower())
+        home = runs / f"floor-{slug}-{made_of}"
+        folder_of = {fold: home / _fold_folder(fold) for fold in folds}
+        folders += folder_of.values()
+        missing = [fold for fold in folds if not (folder_of[fold] / "metrics.json").exists()]
+        if missing:
+            inputs = floor_inputs(name, corpus, features)  # once for all folds
+        for fold in missing:
+            tasks.append((folder_of[fold], name, corpus, fold, inputs, select))
+    fan_out(_score_and_write, tasks, jobs=options.jobs, progress=Progress("floors"))
     return load_results(runs, folders)
+
+
+def _fold_folder(fold: Fold) -> str:
+    return f"{fold.name}-{splits.digest([fold])[:4]}-seed0"
+
+
+def _key_of(corpus: Corpus, features: Sequence[Features], select: str) -> str:
+    """The digits of all that changes a floor's score, the folds apart."""
+    arrays = hashlib.sha256()
+    for one in features:
+        arrays.update(one.audio.tobytes() + one.text.tobytes())
+    code = code_key(score_floor, floor_inputs)
+    return key(code, corpus.fingerprint(), arrays.hexdigest(), select)[:8]
+
+
+def _score_and_write(
+    folder: Path, name: str, corpus: Corpus, fold: Fold, inputs: Mapping[str, object], select: str
+) -> None:
+    start = time.perf_counter()
+    result = score_floor(name, corpus, fold, inputs, select)
+    result["seconds"] = round(time.perf_counter() - start, 1)
+    text = json.dumps(result, indent=1)
+    write_atomic(folder / "metrics.json", lambda part: part.write_text(text, encoding="utf-8"))

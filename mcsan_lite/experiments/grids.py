@@ -1,6 +1,7 @@
-"""What the course runs on: one way to open a corpus, and the runs that the lessons and the ceilings table share.
+"""The runs that lessons and commands share.
 
-A lesson asks for a run; what is on disk is loaded, what is not is trained.
+In: the name of a table, or rows of Table 3, and a corpus. Out: results with one row per spec, fold
+and seed. What is finished on disk is read; what is missing is trained.
 """
 
 from __future__ import annotations
@@ -11,55 +12,66 @@ from pathlib import Path
 import pandas as pd
 
 from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets import splits
 from mcsan_lite.errors import DataError
 from mcsan_lite.experiments.corpora import grid_corpus
 from mcsan_lite.features.alignment import LACKING, mostly_timed
-from mcsan_lite.models import MODELS
 from mcsan_lite.paper import ambiguities, profiles, table_rows
-from mcsan_lite.training.runner import RunOptions, load_results, run_experiment
+from mcsan_lite.training.grid import Grid
+from mcsan_lite.training.runner import RunOptions, load_results, run_experiment, run_grid
 from mcsan_lite.training.spec import Spec
 
-RESULTS = Path(__file__).parents[2] / "results"
+# Results that the repository ships. In a clone alone: without them, what is asked for is trained.
+RESULTS_FOLDER = Path(__file__).parents[2] / "results"
+_KIND = "synthetic"  # whose settings a corpus gets that no reader has made
 
 
-def programme(
-    table: str, corpus: Corpus, profile: str = "quick", kind: str = "synthetic", **how
+def specs_of_table(
+    table: str, corpus: Corpus, profile: str = "quick", **settings
 ) -> list[Spec]:
-    """The specs of "table1", "table2", "table3" or "ambiguities" on this corpus; `how` is that of `paper.table3`."""
-    if table in table_rows.RIVAL_ROWS:
-        found = corpus.utterances
-        return table_rows.runnable_specs(
-            table_rows.rival_specs(table, profile, kind, **how),
-            video=sum(u.video is None for u in found) <= LACKING * len(found),
-            word_times=any(u.words for u in found) and mostly_timed(found),
-        )
-    return {"table3": table_rows.table3_specs, "ambiguities": ambiguities.ambiguity_specs}[table](
-        profile, kind, **how
+    """The rows of a table that can be run on this corpus.
+
+    Args:
+        table: "table1", "table2", "table3" or "ambiguities".
+        corpus: what they will be trained on: its kind chooses the settings, and rows that need what
+            it lacks are left out.
+        profile: "smoke", "quick" or "paper".
+        **settings: rows, protocol and features, as `table_rows.table3_specs` takes them.
+    """
+    kind = corpus.kind or _KIND
+    if table == "table3":
+        return table_rows.table3_specs(profile, kind, **settings)
+    if table == "ambiguities":
+        return ambiguities.ambiguity_specs(profile, kind, **settings)
+    utterances = corpus.utterances
+    unseen = sum(utterance.video is None for utterance in utterances)
+    timed = any(utterance.words for utterance in utterances)
+    return table_rows.runnable_specs(
+        table_rows.rival_specs(table, profile, kind, **settings),
+        video=unseen <= LACKING * len(utterances),
+        word_times=timed and mostly_timed(utterances),
     )
 
 
-def finished(specs: Sequence[Spec], corpus: Corpus, runs: Path | str = "runs") -> pd.DataFrame:
-    """What is finished of these specs, from disk; nothing is trained. Raises DataError where nothing is."""
-    homes = _homes(specs, corpus, runs)
-    found = [file.parent for home in homes for file in sorted(home.glob("*/metrics.json"))]
-    if not found:
+def finished_results(grid: Grid, runs: Path | str = "runs") -> pd.DataFrame:
+    """What is finished of a grid, from disk. Nothing is trained.
+
+    Args:
+        grid: the specs and the corpus; all folds and seeds on disk count, whatever the grid asks.
+        runs: folder of results.
+
+    Raises:
+        DataError: where nothing is finished.
+    """
+    homes = [grid.home(spec, runs) for spec in grid.specs]
+    folders = [file.parent for home in homes for file in sorted(home.glob("*/metrics.json"))]
+    if not folders:
+        names = ", ".join(spec.name for spec in grid.specs)
         raise DataError(
-            f"no finished run of {', '.join(spec.name for spec in specs)} on {corpus.name} below {runs}",
+            f"no finished run of {names} on {grid.corpus.name} below {runs}",
             "trained folds",
             "mcsan run, with the same table, corpus, protocol and profile",
         )
-    return load_results(runs, found)
-
-
-def _homes(specs: Sequence[Spec], corpus: Corpus, runs: Path | str) -> list[Path]:
-    """The folder of each spec's run."""
-    parts = {
-        protocol: splits.folds(corpus, protocol) for protocol in {spec.protocol for spec in specs}
-    }
-    return [
-        spec.folder(corpus, Path(runs), MODELS[spec.model], parts[spec.protocol]) for spec in specs
-    ]
+    return load_results(runs, folders)
 
 
 def grid_results(
@@ -69,43 +81,72 @@ def grid_results(
     rows: int | None = None,
     options: RunOptions = RunOptions(),
 ) -> tuple[pd.DataFrame, str]:
-    """Results of a table's grid on the synthetic corpus, a line a row × fold × seed, and where they are from; `rows`: of
-    the first so many rows alone.
+    """Results of a table's grid on the synthetic corpus, and where they are from.
 
-    From `runs` where they are finished there; else those that the repository ships below results/, made by the same
-    command, if they were made by this very code; else, or with `retrain`, trained now.
+    They are read from `options.runs` where they are finished there; else from the repository's
+    results/, if this very code made those; else, or with `options.retrain`, they are trained now.
+
+    Args:
+        table: "table1", "table2", "table3" or "ambiguities".
+        profile: "smoke", "quick" or "paper".
+        rows: only the first so many rows of the table.
+        options: where and with what to compute.
+
+    Returns:
+        One row per spec, fold and seed; and a sentence about their source.
     """
     corpus = grid_corpus(profile, table, data=options.data, jobs=options.jobs)
-    specs = programme(table, corpus, profile, protocol=profiles.GRID_PROTOCOL["synthetic"])[:rows]
+    protocol = profiles.GRID_PROTOCOL["synthetic"]
+    specs = specs_of_table(table, corpus, profile, protocol=protocol)[:rows]
+    grid = Grid(specs, corpus, first_folds=profiles.GRID_FOLDS[profile])
     command = f"mcsan run {table} --profile {profile} --jobs 2"
-    homes = _homes(specs, corpus, options.runs)
-    finished_here = all(
-        len(list(home.glob("*/metrics.json"))) >= (profiles.GRID_FOLDS[profile] or 1)
-        for home in homes
-    )
-    shipped = RESULTS / f"{table}-synthetic-{profile}-folds.csv"
-    if shipped.is_file() and not (options.retrain or finished_here):
-        found = pd.read_csv(shipped)
-        if {home.name for home in homes} <= set(found.run):
-            wanted = found[found.run.isin([home.name for home in homes])].reset_index(drop=True)
-            return wanted, f"results/{shipped.name}, which `{command}` made with this code"
-    results = run_experiment(specs, corpus, folds=profiles.GRID_FOLDS[profile], options=options)
-    return results, f"runs/, by `{command}` or this cell"
+    if not options.retrain and not _is_finished(grid, options.runs):
+        shipped = RESULTS_FOLDER / f"{table}-synthetic-{profile}-folds.csv"
+        results = _shipped_results(grid, shipped, options.runs)
+        if results is not None:
+            return results, f"results/{shipped.name}, which `{command}` made with this code"
+    return run_grid(grid, options), f"runs/, by `{command}` or this cell"
+
+
+def _is_finished(grid: Grid, runs: Path | str) -> bool:
+    """Whether every run has as many folds on disk as the grid asks for; one, if it asks for all."""
+    needed = grid.first_folds or 1
+    homes = [grid.home(spec, runs) for spec in grid.specs]
+    return all(len(list(home.glob("*/metrics.json"))) >= needed for home in homes)
+
+
+def _shipped_results(grid: Grid, shipped: Path, runs: Path | str) -> pd.DataFrame | None:
+    """The grid's runs from a file of the repository; None where this code did not make them."""
+    if not shipped.is_file():
+        return None
+    results = pd.read_csv(shipped, encoding="utf-8")
+    wanted = {grid.home(spec, runs).name for spec in grid.specs}
+    if not wanted <= set(results.run):
+        return None
+    return results[results.run.isin(wanted)].reset_index(drop=True)
 
 
 def trained(
     rows: Sequence[str] = ("MCSAN",),
     *,
     corpus: Corpus,
-    kind: str = "synthetic",
     profile: str = "quick",
+    seeds: Sequence[int] = (0,),
+    folds: int | None = None,
     options: RunOptions = RunOptions(),
-    **how,
 ) -> pd.DataFrame:
-    """Results of these Table 3 rows, a line a fold and seed with its folder; trained now where they are missing."""
-    return run_experiment(
-        table_rows.table3_specs(profile, kind, rows=list(rows)),
-        corpus,
-        **how,
-        options=options,
-    )
+    """Results of these rows of Table 3; what is missing is trained now.
+
+    Args:
+        rows: names of rows.
+        corpus: what they are trained on; its kind chooses the settings.
+        profile: "smoke", "quick" or "paper".
+        seeds: one training per fold for each.
+        folds: only so many folds, the first ones; None: all.
+        options: where and with what to compute.
+
+    Returns:
+        One row per spec, fold and seed, with the folder of each.
+    """
+    specs = table_rows.table3_specs(profile, corpus.kind or _KIND, rows=list(rows))
+    return run_experiment(specs, corpus, seeds=seeds, folds=folds, options=options)

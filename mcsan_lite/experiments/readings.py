@@ -1,4 +1,8 @@
-"""Readings of attention scored against the truth, over worlds, seeds and utterances."""
+"""Readings of attention, scored against what is known: the decisive word, or when each word is said.
+
+In: readings and trained models, or one run and a corpus with word times. Out: data frames, which
+`mcsan readings` and `mcsan align` print.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +14,66 @@ import pandas as pd
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.evaluation.intervals import fold_interval
 from mcsan_lite.experiments import checkpoints
-from mcsan_lite.experiments.ceilings import ROWS
+from mcsan_lite.experiments.ceilings import WORLDS
 from mcsan_lite.experiments.checkpoints import variant_runs
 from mcsan_lite.experiments.corpora import synthetic_folder
 from mcsan_lite.explain import pointing
 from mcsan_lite.explain.from_attention import READINGS
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.parallel import Progress, fan_out
-from mcsan_lite.training import inference
+from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.runner import RunOptions
+
+# Of the readings, those that score words × frames.
+PAIR_READINGS = ("value-weighted", "rollout", "gradient x attention")
 
 
 def reading_scores(
     readings: Mapping[str, Callable],
     profile: str = "quick",
     *,
-    worlds: Sequence[str] = tuple(ROWS),
+    worlds: Sequence[str] = WORLDS,
     seeds: Sequence[int] = (0, 1, 2),
     utterances: int = 300,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """How every reading scores on each utterance with a decisive word, for each world and seed, kept below `runs`: the
-    lines that `oracle.summary` makes a table of. Models are the shipped checkpoints; `retrain`: the profile's own runs,
-    trained now where they are missing. The head of the best-head line is chosen on validation, a seed at a time."""
-    items, names = [], []
+    """How every reading scores on each utterance with a decisive word, kept below `options.runs`.
+
+    The models are the shipped checkpoints; with `options.retrain` they are the profile's own runs,
+    trained now where they are missing. The best head is chosen on validation, once per seed.
+
+    Args:
+        readings: by name, as in `from_attention.READINGS`.
+        profile: "smoke", "quick" or "paper".
+        worlds: some of `ceilings.WORLDS`.
+        seeds: one model per world for each.
+        utterances: only so many of each part.
+        options: where and with what to compute.
+
+    Returns:
+        One row per world, seed, utterance and reading, for `pointing.summary`.
+    """
+    tasks, trainings = [], []
     for world in worlds:
-        if options.retrain:
-            models = list(variant_runs(world, "MCSAN", seeds, profile, options)[1].folder)
-        else:
-            models = [checkpoints.find(world, seed) for seed in seeds]
         folder = synthetic_folder(profile, data=options.data, world=world, jobs=options.jobs)
-        items += [
-            (model, folder, readings, utterances, options.cache, options.runs) for model in models
-        ]
-        names += [(world, seed) for seed in seeds]
-    found = fan_out(pointing.scores_of, items, jobs=options.jobs, progress=Progress("readings"))
-    return pointing.with_best_head(
-        pd.concat(
-            lines.assign(world=world, seed=seed)
-            for (world, seed), lines in zip(names, found, strict=True)
-        )
-    )
+        for seed, model in zip(seeds, _models(world, seeds, profile, options), strict=True):
+            tasks.append((model, folder, readings, utterances, options.cache, options.runs))
+            trainings.append({"world": world, "seed": seed})
+    tables = fan_out(pointing.scores_of, tasks, jobs=options.jobs, progress=Progress("readings"))
+    scores = [
+        table.assign(**training) for table, training in zip(tables, trainings, strict=True)
+    ]
+    return pointing.with_best_head(pd.concat(scores))
+
+
+def _models(
+    world: str, seeds: Sequence[int], profile: str, options: RunOptions
+) -> list[Path | str]:
+    """The checkpoint or the fold's folder of every seed."""
+    if options.retrain:
+        _, results = variant_runs(world, "MCSAN", seeds, profile, options)
+        return list(results.folder)
+    return [checkpoints.find_checkpoint(world, seed) for seed in seeds]
 
 
 def alignment_table(
@@ -60,27 +83,41 @@ def alignment_table(
     utterances: int = 300,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """Does each word's row point at its own sound? A line a reading that scores words × frames: the mean over the first
-    `utterances` with word times of the part that `run` was tested on (of the corpus's test part, for a checkpoint), and a
-    95 % interval over them. Raises DataError for a corpus without word times."""
-    model, tested = inference.load_run(run), Path(run) / "predictions.csv"
-    ids = (
-        set(pd.read_csv(tested).id)
-        if tested.is_file()
-        else {u.id for u in corpus.utterances if u.split in (None, "test")}
+    """Does each word's row point at its own sound?
+
+    Utterances are the first ones with word times, of the part that the run was tested on; of the
+    corpus's test part, for a checkpoint.
+
+    Args:
+        run: a fold's folder, or a .safetensors file.
+        corpus: with word times.
+        utterances: only so many.
+        options: where and with what to compute.
+
+    Returns:
+        One row per reading that scores words × frames: the mean over utterances, with its 95 %
+        interval.
+
+    Raises:
+        DataError: for a corpus without word times.
+    """
+    trained_run = load_run(run)
+    tested = _tested_ids(Path(run), corpus)
+    timed = [one.id for one in corpus.utterances if one.id in tested and one.words and one.audio]
+    features = []
+    if timed:
+        chosen = corpus.subset(timed[:utterances])
+        features, _ = extract(
+            chosen, trained_run.features, cache=options.cache, jobs=options.jobs
+        )
+    readings = {name: READINGS[name] for name in PAIR_READINGS}
+    scores = pointing.alignment(
+        trained_run.model, trained_run.prepare(features), corpus, readings
     )
-    chosen = [u.id for u in corpus.utterances if u.id in ids and u.words and u.audio][:utterances]
-    found = (
-        extract(corpus.subset(chosen), model.features, cache=options.cache, jobs=options.jobs)[0]
-        if chosen
-        else []
-    )
-    pairs = {name: READINGS[name] for name in ("value-weighted", "rollout", "gradient x attention")}
-    lines = []
-    scores = pointing.alignment(model.model, model.prepare(found), corpus, pairs)
+    rows = []
     for name, group in scores.groupby("reading", sort=False):
         mean, half = fold_interval(group.points)
-        lines.append(
+        rows.append(
             {
                 "reading": name,
                 "points": mean,
@@ -91,4 +128,11 @@ def alignment_table(
                 "words": int(group.words.sum()),
             }
         )
-    return pd.DataFrame(lines)
+    return pd.DataFrame(rows)
+
+
+def _tested_ids(run: Path, corpus: Corpus) -> set[str]:
+    predictions = run / "predictions.csv"
+    if predictions.is_file():
+        return set(pd.read_csv(predictions, encoding="utf-8").id)
+    return {one.id for one in corpus.utterances if one.split in (None, "test")}
