@@ -74,7 +74,7 @@ class Finding:
 
 
 class BrokenPackages(Exception):
-    """A failure that knows its own repair, in the words of DataError: what was given, what to do."""
+    """A failure that knows its own repair: what was given and what to do, as in DataError."""
 
     def __init__(self, given: str, do: str) -> None:
         self.given, self.do = given, do
@@ -198,9 +198,7 @@ def _mfcc_features() -> str:
     good = frames.shape[1] == config.n_mfcc and np.isfinite(frames).all()
     _require(good, f"a second of sound became {frames}")
     seconds = time.perf_counter() - start
-    return (
-        f"a second of sound became {len(frames)} frames in {seconds:.1f} s (slow the first time)"
-    )
+    return f"a second of sound became {len(frames)} frames in {seconds:.1f} s (slow the first time)"
 
 
 def _disk() -> str:

@@ -1,4 +1,4 @@
-"""The commands that train, score and print: run, table, floors, ceilings, checkpoints, readings, align.
+"""The commands that train, score and print: run, table, floors, ceilings and the checks of readings.
 
 In: parsed options. Out: tables on stdout, and the exit status. With the name of one of the paper's
 tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait until a command runs.
@@ -297,9 +297,7 @@ def align_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import readings
 
     corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
-    table = readings.alignment_table(
-        args.run, corpus, utterances=args.utterances, options=options
-    )
+    table = readings.alignment_table(args.run, corpus, utterances=args.utterances, options=options)
     print(table.round(3).to_string(index=False))
     print(
         "points: is the heaviest frame of a word's row in that word? "

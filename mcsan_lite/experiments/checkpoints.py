@@ -273,7 +273,7 @@ def _require_own_folder(profile: str) -> None:
         )
     if not (CHECKPOINTS_FOLDER.parent / "pyproject.toml").is_file():
         raise DataError(
-            f"no folder for the checkpoints, and an installed package at {CHECKPOINTS_FOLDER.parent}",
+            f"an installed package at {CHECKPOINTS_FOLDER.parent}, and no folder for checkpoints",
             "a clone of the repository, or a folder of your own",
             "name one: mcsan checkpoints --out FOLDER",
         )

@@ -171,9 +171,7 @@ def applicable_floors(corpus: Corpus, features: Sequence[Features]) -> list[str]
     return [name for name in FLOORS if has_input.get(name, has_text)]
 
 
-def floor_inputs(
-    name: str, corpus: Corpus, features: Sequence[Features]
-) -> dict[str, object]:
+def floor_inputs(name: str, corpus: Corpus, features: Sequence[Features]) -> dict[str, object]:
     """What a floor may see of every utterance, by id.
 
     Args:

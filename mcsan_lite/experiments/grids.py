@@ -25,9 +25,7 @@ RESULTS_FOLDER = Path(__file__).parents[2] / "results"
 _KIND = "synthetic"  # whose settings a corpus gets that no reader has made
 
 
-def specs_of_table(
-    table: str, corpus: Corpus, profile: str = "quick", **settings
-) -> list[Spec]:
+def specs_of_table(table: str, corpus: Corpus, profile: str = "quick", **settings) -> list[Spec]:
     """The rows of a table that can be run on this corpus.
 
     Args:

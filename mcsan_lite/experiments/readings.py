@@ -1,4 +1,4 @@
-"""Readings of attention, scored against what is known: the decisive word, or when each word is said.
+"""Readings of attention, scored against the truth: the decisive word, or when each word is said.
 
 In: readings and trained models, or one run and a corpus with word times. Out: data frames, which
 `mcsan readings` and `mcsan align` print.
@@ -60,9 +60,7 @@ def reading_scores(
             tasks.append((model, folder, readings, utterances, options.cache, options.runs))
             trainings.append({"world": world, "seed": seed})
     tables = fan_out(pointing.scores_of, tasks, jobs=options.jobs, progress=Progress("readings"))
-    scores = [
-        table.assign(**training) for table, training in zip(tables, trainings, strict=True)
-    ]
+    scores = [table.assign(**training) for table, training in zip(tables, trainings, strict=True)]
     return pointing.with_best_head(pd.concat(scores))
 
 
@@ -107,13 +105,9 @@ def alignment_table(
     features = []
     if timed:
         chosen = corpus.subset(timed[:utterances])
-        features, _ = extract(
-            chosen, trained_run.features, cache=options.cache, jobs=options.jobs
-        )
+        features, _ = extract(chosen, trained_run.features, cache=options.cache, jobs=options.jobs)
     readings = {name: READINGS[name] for name in PAIR_READINGS}
-    scores = pointing.alignment(
-        trained_run.model, trained_run.prepare(features), corpus, readings
-    )
+    scores = pointing.alignment(trained_run.model, trained_run.prepare(features), corpus, readings)
     rows = []
     for name, group in scores.groupby("reading", sort=False):
         mean, half = fold_interval(group.points)

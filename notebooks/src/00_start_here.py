@@ -41,6 +41,7 @@ from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.explain import maps as maps_module
 from mcsan_lite import figures
 from mcsan_lite.training import inference
+from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.exercises import lesson00 as check
 from mcsan_lite.corpus import Word
 from mcsan_lite.datasets.synthetic import generator, speech
@@ -100,7 +101,7 @@ figures.show(fig, alt="Waveforms of the two sounds with word boundaries; the wor
 
 # %%
 corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-found = grids.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True)
+found = grids.trained(["MCSAN"], corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True))
 run = inference.load_run(found.folder[0])
 print(f"{len(corpus)} utterances; on the {found.n_test[0]} test utterances of the first fold the network is right "
       f"{found.wa[0]:.1%} of the time")
@@ -193,7 +194,7 @@ if hits:
 
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
-found = grids.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE)
+found = grids.trained(names, corpus=corpus, profile=PROFILE)
 from mcsan_lite.paper.report import results_summary
 from mcsan_lite.evaluation.intervals import share_interval
 

@@ -317,7 +317,7 @@ for protocol, parts in cuts.items():
 sounds = {name: {f.id: f for f in extraction.extract(world)[0]} for name, world in worlds.items()}
 one = worlds["leak"].utterances[0]
 for contestant in ("speaker only", "MFCC statistics + LR"):
-    sees = floors.INPUTS[contestant](one, sounds["leak"][one.id])
+    sees = floors.FLOOR_INPUTS[contestant](one, sounds["leak"][one.id])
     print(f"{contestant}: {sees if isinstance(sees, dict) else f'{len(sees)} numbers, such as {sees[:3].round(1)}'}")
 
 # %% [markdown]
@@ -327,8 +327,8 @@ for contestant in ("speaker only", "MFCC statistics + LR"):
 # %%
 def by_fold(name, corpus, parts, sounds=None):
     """One WA a fold for a floor; those that see only where an utterance comes from need no sounds."""
-    sees = {u.id: floors.INPUTS[name](u, sounds and sounds[u.id]) for u in corpus.utterances}
-    return [floors.floor(name, corpus, fold, sees)["wa"] for fold in parts]
+    sees = {u.id: floors.FLOOR_INPUTS[name](u, sounds and sounds[u.id]) for u in corpus.utterances}
+    return [floors.score_floor(name, corpus, fold, sees)["wa"] for fold in parts]
 
 
 lines = {}
@@ -486,7 +486,7 @@ print(f"dialogue + speaker only, at the worst: {worst:.3f}; published for MCSAN:
 # %%
 parts = splits.folds(corpus, "kfold10")[:3]
 lines, tested = {}, sum(len(fold.test) for fold in parts)
-for name in floors.applicable(corpus, []):  # without features: only those that read where an utterance comes from
+for name in floors.applicable_floors(corpus, []):  # without features: only those that read where an utterance comes from
     mean = np.mean(by_fold(name, corpus, parts))
     low, high = intervals.share_interval(mean, tested)
     lines[name] = {"WA": mean, "low": low, "high": high, "test utterances": tested}

@@ -47,6 +47,7 @@ from mcsan_lite.evaluation import intervals
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite import figures
 from mcsan_lite.training import inference, loop
+from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.explain.maps import frame_spans, frame_times
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson04 as check
@@ -64,7 +65,7 @@ torch.set_num_threads(1)  # small tensors: a second thread costs more than it gi
 
 # %%
 corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-found = grids.trained(corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True, folds=1)
+found = grids.trained(corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True), folds=1)
 run = inference.load_run(found.folder[0])
 unseen = pd.read_csv(Path(found.folder[0]) / "predictions.csv").id
 clips = [u for u in corpus.subset(unseen).utterances if u.audio is not None]

@@ -46,6 +46,7 @@ from mcsan_lite.features import batch
 from mcsan_lite import figures
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training import loop
+from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.exercises import lesson07 as check
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
@@ -68,7 +69,7 @@ print({part: len(found) for part, found in parts.items()}, "· protocol", spec.p
 # to learn from. Their regularisation is chosen on the validation part, as the network's epoch will be.
 
 # %%
-ground = floors.floors(corpus, [fold], data, spec.train.select).set_index("name")  # loaded, if `make course` made them
+ground = floors.floors_table(corpus, [fold], data, spec.train.select).set_index("name")  # loaded, if `make course` made them
 ground[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 
 # %% [markdown]
@@ -142,7 +143,7 @@ print("two trainings with one seed are equal, bit for bit:", same)
 
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
-found = grids.trained(names, corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True,
+found = grids.trained(names, corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True),
                        folds=1)
 first = found.groupby("name", sort=False).first()
 for file in sorted(Path(first.folder["MCSAN"]).iterdir()):
@@ -166,8 +167,8 @@ figures.show(fig, alt="Validation accuracy over epochs for four versions of the 
 # between seeds smaller than the one between versions?
 
 # %%
-others = grids.trained(["MCSAN"], corpus=corpus, kind=CORPUS, profile=PROFILE, seeds=(1, 2), retrain=RETRAIN, progress=True,
-                        folds=1)
+others = grids.trained(["MCSAN"], corpus=corpus, profile=PROFILE, seeds=(1, 2), folds=1,
+                        options=RunOptions(retrain=RETRAIN, progress=True))
 every = pd.concat([found, others], ignore_index=True)  # a line a row and seed
 by_name = {name: [pd.read_csv(Path(folder) / "history.csv") for folder in group.folder]
            for name, group in every.groupby("name", sort=False)}

@@ -54,6 +54,7 @@ from mcsan_lite.explain import pointing as pointing_module
 from mcsan_lite import figures
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training import inference, loop
+from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.explain.maps import AttentionMap, attention_maps, frame_spans, points_at
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson08 as check
@@ -87,9 +88,9 @@ def open_world(name: str, most: int = 150) -> World:
         known = {i: pointing_module.decisive_span(row) for i, row in read_truth(root).iterrows()}
         truth = {i: figures.DecisiveWord(found[0], *found[1]) for i, found in known.items() if found}
     if synthetic and not RETRAIN:
-        run = checkpoints.load(name, 0)
+        run = checkpoints.load_checkpoint(name, 0)
     else:
-        found = grids.trained(corpus=corpus, kind=CORPUS, profile=PROFILE, retrain=RETRAIN, progress=True, folds=1)
+        found = grids.trained(corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True), folds=1)
         run = inference.load_run(found.folder[0])
     fold = splits.folds(corpus, table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol)[0]
     clips = {u.id: u for u in corpus.utterances if u.audio is not None and u.text and (u.id in truth or not truth)}
@@ -374,7 +375,7 @@ def untrained(seed: int):
 # %%
 networks = {f"{name}, seed 0": (w, w.run.model) for name, w in worlds.items()}
 if CORPUS == "synthetic" and not RETRAIN:  # of these, three trainings each come with the course
-    networks = {f"{name}, seed {k}": (w, checkpoints.load(name, k).model) for name, w in worlds.items() for k in range(3)}
+    networks = {f"{name}, seed {k}": (w, checkpoints.load_checkpoint(name, k).model) for name, w in worlds.items() for k in range(3)}
 networks |= {f"untrained, seed {k}": (world, untrained(k)) for k in range(3)}
 table = {}
 for name, (w, network) in networks.items():

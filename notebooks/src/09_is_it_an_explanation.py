@@ -41,7 +41,7 @@ import pandas as pd
 import torch
 from IPython.display import display
 
-from mcsan_lite.experiments import checkpoints, checkpoints as checkpoints_module, corpora, readings
+from mcsan_lite.experiments import checkpoints, corpora, readings
 from mcsan_lite.explain import faithfulness, from_logit, modalities, pointing
 from mcsan_lite import figures
 from mcsan_lite.explain.maps import frame_times
@@ -53,6 +53,7 @@ from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.explain.from_attention import READINGS
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.training.loop import predict
+from mcsan_lite.training.runner import RunOptions
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 began = time.perf_counter()
@@ -69,13 +70,13 @@ SOME, FEW = N // 3, min(N // 3, 16)  # where an utterance takes several passes, 
 # The networks are the same to the last layer. Only the data differ. Three trainings of each, from three seeds:
 
 # %%
-FOLDER = Path("runs/checkpoints") if RETRAIN else checkpoints.FOLDER
+FOLDER = Path("runs/checkpoints") if RETRAIN else checkpoints.CHECKPOINTS_FOLDER
 if RETRAIN:
-    display(checkpoints_module.ship_checkpoints(FOLDER, PROFILE))
+    display(checkpoints.ship_checkpoints(FOLDER, PROFILE))
 SEEDS, WORLDS = (0, 1, 2), ("matching", "leaking")
-runs = {(world, seed): checkpoints.load(world, seed, folder=FOLDER) for world in WORLDS for seed in SEEDS}
+runs = {(world, seed): checkpoints.load_checkpoint(world, seed, folder=FOLDER) for world in WORLDS for seed in SEEDS}
 labels = list(runs["matching", 0].labels)
-rows = [checkpoints.provenance(checkpoints.find(world, seed, folder=FOLDER)) | {"world": world} for world, seed in runs]
+rows = [checkpoints.read_provenance(checkpoints.find_checkpoint(world, seed, folder=FOLDER)) | {"world": world} for world, seed in runs]
 shipped = pd.DataFrame(rows)[["world", "seed", "corpus", "n", "wa"]].set_index(["world", "seed"])
 shipped.assign(wa=shipped.wa.round(3)).unstack("seed").wa.rename(columns="test WA, seed {}".format)
 
@@ -217,7 +218,7 @@ for name, total in swing.items():
 # %%
 quick_readings = {name: reading for name, reading in READINGS.items() if name != "integrated gradients"}
 start = time.perf_counter()
-lines = readings.reading_scores(quick_readings, PROFILE, utterances=SOME, retrain=RETRAIN)
+lines = readings.reading_scores(quick_readings, PROFILE, utterances=SOME, options=RunOptions(retrain=RETRAIN))
 scores = pointing.summary(lines)
 seconds_taken = time.perf_counter() - start
 print(f"{len(SEEDS)} seeds a world, n utterances each (without those that are one word), {seconds_taken:.0f} s "
@@ -354,9 +355,9 @@ pd.concat(swaps).round(2)
 
 # %%
 shown = {"MCSAN": SEEDS, "uniform": SEEDS, "w/o cross": (0,)}
-places = {(v, s): checkpoints.place("matching", s, v, FOLDER) for v, seeds in shown.items() for s in seeds}
+places = {(v, s): checkpoints.checkpoint_path("matching", s, v, FOLDER) for v, seeds in shown.items() for s in seeds}
 missing = [path.name for path in places.values() if not path.is_file()]
-about = pd.DataFrame([{"variant": v, **checkpoints.provenance(path)} for (v, _), path in places.items() if path.is_file()])
+about = pd.DataFrame([{"variant": v, **checkpoints.read_provenance(path)} for (v, _), path in places.items() if path.is_file()])
 bars = pd.DataFrame({v: (*score_interval(g.wa, int(g.n.iloc[0])), len(g))
                      for v, g in about.groupby("variant", sort=False)}, index=["mean", "low", "high", "seeds"]).T
 bars["high"] = bars.high.clip(upper=1)
@@ -527,7 +528,7 @@ rows = []
 for (variant, seed), path in places.items():
     for edit, pairs in edits.items() if path.is_file() else ():
         changed, answers = zip(*[p for p in pairs if p[0] is not None], strict=True)
-        net = checkpoints.load("matching", seed, variant, folder=FOLDER).model
+        net = checkpoints.load_checkpoint("matching", seed, variant, folder=FOLDER).model
         said = [labels[p] for p in predict(net, list(changed), labels).pred]
         rows.append((variant, seed, edit, np.mean([a == b for a, b in zip(said, answers, strict=True)]), len(answers)))
 rows = pd.DataFrame(rows, columns=["variant", "seed", "edit", "right", "n"])

@@ -40,6 +40,8 @@ from scipy import stats as scipy_stats
 from mcsan_lite.datasets import splits
 from mcsan_lite.evaluation import pairing, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
+from mcsan_lite.training.grid import Grid
+from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.explain import modalities
 from mcsan_lite import figures
 from mcsan_lite.paper import published as published_module, report as report_module, table_rows, verdicts as verdicts_module
@@ -59,11 +61,11 @@ FULL, MARGIN = report_module.FULL, report_module.ALIKE_MARGIN  # the row that th
 
 # %%
 if CORPUS == "synthetic":
-    results, source = grids_module.grid_results("table3", PROFILE, retrain=RETRAIN)
+    results, source = grids_module.grid_results("table3", PROFILE, options=RunOptions(retrain=RETRAIN))
     corpus = corpora.grid_corpus(PROFILE)
 else:
     corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-    results, source = grids_module.finished(table_rows.table3_specs(PROFILE, CORPUS), corpus), "runs/"
+    results, source = grids_module.finished_results(Grid(table_rows.table3_specs(PROFILE, CORPUS), corpus)), "runs/"
 grids = pairing.paired(results, published_module.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
 SEEDS = results.seed.nunique()
 wa = pd.DataFrame({row: grid.groupby("fold").wa.mean() for row, grid in grids.items()}).T  # (rows, folds), seeds averaged
@@ -270,7 +272,7 @@ pd.DataFrame({"false alarms": {name: np.mean(alarms) for name, alarms in found.i
 # are named here, not compared.
 
 # %%
-three = [checkpoints.provenance(checkpoints.find("matching", seed)) for seed in (0, 1, 2)]
+three = [checkpoints.read_provenance(checkpoints.find_checkpoint("matching", seed)) for seed in (0, 1, 2)]
 by_seed = np.array([about["wa"] for about in three])
 n = int(results.n_test.mean())
 luck = np.sqrt(wa.loc[FULL].mean() * (1 - wa.loc[FULL].mean()) / n)
@@ -427,7 +429,7 @@ ours.set_index(["modalities", "attention"])
 N = 36 if PROFILE != "smoke" else 8
 lines = {}
 for variant in ("MCSAN", "w/o cross"):
-    run = checkpoints.load("matching", 0, variant)
+    run = checkpoints.load_checkpoint("matching", 0, variant)
     spoken = corpora.open_corpus(root=corpora.synthetic_folder(PROFILE))
     part = spoken.subset([u.id for u in spoken.utterances if u.split == "test"][:N])
     data = run.prepare(extract(part, run.features)[0])

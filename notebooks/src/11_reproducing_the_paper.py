@@ -194,7 +194,7 @@ expected.round(1)
 # All nine rows, the same folds, the same seeds: `run_experiment(specs, corpus)`. What is on disk is not trained again.
 
 # %%
-results, source = grids.grid_results("table3", PROFILE, retrain=RETRAIN)
+results, source = grids.grid_results("table3", PROFILE, options=RunOptions(retrain=RETRAIN))
 took = results.groupby("name").seconds.mean().reindex(expected.index)
 print(f"{len(results)} trainings, from {source}")
 print(f"they took {results.seconds.sum() / 60:.1f} minutes; the estimate above was {(expected.seconds / took).median():.1f} times "
@@ -240,7 +240,7 @@ for kind, root in OWN.items():
         print(f"not run: no corpus in {root}. When it is there: {command}")
         continue
     try:
-        found = grids.finished(table_rows.table3_specs("paper", kind), corpora[kind])
+        found = grids.finished_results(Grid(table_rows.table3_specs("paper", kind), corpora[kind]))
         dialogues = {u.id: u.dialogue for u in corpora[kind].utterances if u.dialogue}
         shown_as = "synthetic" if corpora[kind].generated else kind  # a generated tree stays what it is
         display(Markdown(report.table_markdown(verdicts.compared_table(found, shown_as, dialogues=dialogues))))
@@ -337,7 +337,7 @@ print("\nwithin noise, by their own numbers:", *(f"  {c.says} (gap {c.value:+.3f
 
 # %%
 tries = ambiguities.ambiguity_specs(PROFILE, protocol=PROTOCOL)
-tried, source = grids.grid_results("ambiguities", PROFILE, retrain=RETRAIN, rows=FIRST)
+tried, source = grids.grid_results("ambiguities", PROFILE, options=RunOptions(retrain=RETRAIN), rows=FIRST)
 print(f"{tried.name.nunique() - 1} of {len(tries) - 1} alternatives on {tried.fold.nunique()} folds, from {source}")
 moved = ledgers.sensitivity(tried)
 panels = dict(iter(moved.groupby("panel", sort=False)))
@@ -486,8 +486,8 @@ for table in ("table1", "table2"):
     speech = corpora_module.grid_corpus(PROFILE, table)
     data, _ = extract(speech)
     select = table_rows.rival_specs(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
-    ground = floors.floors(speech, splits.folds(speech, PROTOCOL)[:FOLDS], data, select)
-    found, source = grids.grid_results(table, PROFILE, retrain=RETRAIN, rows=FIRST)
+    ground = floors.floors_table(speech, splits.folds(speech, PROTOCOL)[:FOLDS], data, select)
+    found, source = grids.grid_results(table, PROFILE, options=RunOptions(retrain=RETRAIN), rows=FIRST)
     rivals[table] = verdicts.floors_beside(verdicts.compared_table(found, "synthetic", table), ground)
     score = rivals[table].attrs["scores"][0]
     print(f"{table}: {found.name.nunique()} systems, {len(found)} trainings, {found.fold.nunique()} folds, from {source}")

@@ -14,7 +14,7 @@ from mcsan_lite.datasets.iemocap import simulate as iemocap_simulate
 from mcsan_lite.datasets.iemocap.reader import read_iemocap
 from mcsan_lite.datasets.meld import download
 from mcsan_lite.datasets.meld import simulate as meld_simulate
-from mcsan_lite.training import loop
+from mcsan_lite.training import fold as fold_module
 
 
 @pytest.fixture
@@ -123,8 +123,8 @@ def test_run_trains_the_first_fold_and_later_the_others(mcsan, manifest, monkeyp
     assert status == 0 and "unusable clip" in err
     fold = Path(out.split()[-1]) / "speaker-0-seed0"
     assert fold.is_dir() and [p.name for p in fold.parent.iterdir() if p.is_dir()] == [fold.name]
-    counted, fit = [], loop.fit
-    monkeypatch.setattr(loop, "fit", lambda *a, **k: counted.append(1) or fit(*a, **k))
+    counted, fit = [], fold_module.fit
+    monkeypatch.setattr(fold_module, "fit", lambda *a, **k: counted.append(1) or fit(*a, **k))
     status, out, _ = mcsan(*words, "--protocol", "speaker")
     assert (
         status == 0 and Path(out.split()[-1]) == fold.parent and len(counted) == 2

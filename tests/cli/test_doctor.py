@@ -1,5 +1,6 @@
 """The doctor: all well here, and every failure answers with a command."""
 
+import argparse
 import shutil
 import sys
 from importlib import metadata
@@ -10,6 +11,8 @@ import pytest
 
 from mcsan_lite.cli import doctor
 from mcsan_lite.errors import DataError
+
+NO_OPTIONS = argparse.Namespace()
 
 
 def missing(*args, **kwargs):
@@ -31,11 +34,12 @@ def no_vectors(*args, **kwargs):
 
 
 def look(name):
-    return next(doctor.look(*row) for row in doctor.CHECKS if row[0] == name)
+    (check,) = [check for check in doctor.CHECKS if check.name == name]
+    return check.finding()
 
 
 def test_everything_is_here(capsys):
-    assert doctor.run() == 0
+    assert doctor.doctor_command(NO_OPTIONS) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("FAIL")] == []
     assert len([line for line in lines if line.startswith(("ok", "--"))]) == len(doctor.CHECKS)
@@ -111,9 +115,11 @@ def test_a_failure_answers_with_a_command(monkeypatch, name, taken, says, comman
 
 def test_one_failure_is_the_exit_status(monkeypatch, capsys):
     monkeypatch.setattr(
-        doctor, "CHECKS", [("folders", refuse, "chmod", False), ("dask", missing, "pip", True)]
+        doctor,
+        "CHECKS",
+        [doctor.Check("folders", refuse, "chmod"), doctor.Check("dask", missing, "pip", True)],
     )
-    assert doctor.run() == 1
+    assert doctor.doctor_command(NO_OPTIONS) == 1
     assert "1 to repair" in capsys.readouterr().out
 
 
@@ -122,8 +128,8 @@ def test_an_optional_package_is_no_failure(monkeypatch, name):
     monkeypatch.setattr(metadata, "version", not_installed)
     check = look(name)
     assert check.optional and "optional" in check.line and f".[{name}]" in check.repair
-    monkeypatch.setattr(doctor, "CHECKS", [row for row in doctor.CHECKS if row[0] == name])
-    assert doctor.run() == 0
+    monkeypatch.setattr(doctor, "CHECKS", [row for row in doctor.CHECKS if row.name == name])
+    assert doctor.doctor_command(NO_OPTIONS) == 0
 
 
 def test_a_data_file_in_place_of_the_folder_is_seen(monkeypatch, tmp_path):

@@ -19,7 +19,7 @@ from mcsan_lite.explain import maps
 from mcsan_lite.features import extraction
 from mcsan_lite.paper import profiles
 from mcsan_lite.paper.table_rows import ABLATIONS
-from mcsan_lite.training import loop
+from mcsan_lite.training import fold as fold_module
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:class .* has no utterance here"
@@ -73,7 +73,7 @@ def refused(result, *crucial):
 
 def test_help_is_fast_and_heavy_packages_wait():
     code = (
-        "import sys; from mcsan_lite import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "import sys; from mcsan_lite.cli import main\ntry: main.main(['--help'])\nexcept SystemExit: pass\n"
         "print(*sorted({'torch', 'librosa', 'pandas', 'sklearn', 'matplotlib', 'numpy'} & set(sys.modules)), 'loaded')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -170,7 +170,7 @@ def test_run_trains_once_and_table_reads_it_back(mcsan, home, monkeypatch):
     folders = [Path(line.strip()) for line in out.split("folders:")[1].split("\n") if line.strip()]
     assert sorted(f.name.rsplit("-", 1)[0] for f in folders) == ["mcsan", "w-o-cross"]
     assert all((f / "official-seed0" / "metrics.json").is_file() for f in folders)
-    monkeypatch.setattr(loop, "fit", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(fold_module, "fit", lambda *_, **__: pytest.fail("trained again"))
     again = mcsan("run", "--rows", "MCSAN,w/o cross")
     assert (
         again[0] == 0

@@ -99,7 +99,7 @@ def test_the_table_comes_from_disk(trained, mcsan, monkeypatch, tmp_path):
     ],
 )
 def test_a_comma_may_belong_to_a_row_s_name(text, rows):
-    assert paper_module._rows(text, table_rows.RIVAL_ROWS["table1"]) == rows
+    assert paper_module._row_names(text, table_rows.RIVAL_ROWS["table1"]) == rows
 
 
 def test_rivals_in_one_command(mcsan, home):
@@ -172,14 +172,14 @@ def test_generated_speech_in_a_corpus_s_folders_never_passes_for_it(tmp_path):
 
 def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkeypatch, tmp_path):
     specs = table_rows.table3_specs("smoke", protocol="kfold10", rows=ROWS.split(","))
-    monkeypatch.setattr(table_rows, "table3", lambda *_, **__: specs)
+    monkeypatch.setattr(table_rows, "table3_specs", lambda *_, **__: specs)
     shipped = tmp_path / "table3-synthetic-smoke-folds.csv"
     shipped.write_bytes((home / "runs" / "tables" / shipped.name).read_bytes())
-    monkeypatch.setattr(grids, "RESULTS", tmp_path)
+    monkeypatch.setattr(grids, "RESULTS_FOLDER", tmp_path)
     how = {"options": RunOptions(data=home / "data", runs=tmp_path / "none")}
-    monkeypatch.setattr(grids, "run_experiment", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(grids, "run_grid", lambda *_, **__: pytest.fail("trained again"))
     found, where = grids.grid_results("table3", "smoke", **how)
     assert len(found) == 4 and str(shipped.name) in where
     shipped.write_text(shipped.read_text().replace(found.run[0], "mcsan-00000000"))
-    monkeypatch.setattr(grids, "run_experiment", lambda *_, **__: "trained")
+    monkeypatch.setattr(grids, "run_grid", lambda *_, **__: "trained")
     assert grids.grid_results("table3", "smoke", **how)[0] == "trained"

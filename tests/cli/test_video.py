@@ -11,7 +11,8 @@ from mcsan_lite.cli import main
 from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.features.video import ACTION_UNITS
-from mcsan_lite.training import inference, loop
+from mcsan_lite.training import fold as fold_module
+from mcsan_lite.training import inference
 from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec
@@ -100,7 +101,7 @@ def test_table_1_with_a_folder_of_faces(seeing, mcsan, home, monkeypatch):
         "skipped      1  no video file, such as talk/41" in err and "none of these rows" not in err
     )
     assert (home / "runs" / "tables" / "table1-own-official-smoke-video.csv").is_file()
-    monkeypatch.setattr(loop, "fit", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(fold_module, "fit", lambda *_, **__: pytest.fail("trained again"))
     assert mcsan("table", "table1", *own(home), "--rows", "MCSAN,AMH")[0] == 0
 
 

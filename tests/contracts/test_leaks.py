@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.splits import Fold, folds
-from mcsan_lite.experiments.floors import INPUTS, floor, punctuation
+from mcsan_lite.experiments.floors import FLOOR_INPUTS, punctuation, score_floor
 
 pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")  # small folds
 
@@ -53,7 +53,9 @@ def planted(kind, n=600):
 
 
 def wa(name, corpus, fold):
-    return floor(name, corpus, fold, {u.id: INPUTS[name](u, None) for u in corpus.utterances})["wa"]
+    return score_floor(
+        name, corpus, fold, {u.id: FLOOR_INPUTS[name](u, None) for u in corpus.utterances}
+    )["wa"]
 
 
 def over_folds(name, corpus, protocol, k=None):
@@ -115,7 +117,7 @@ def test_a_leak_of_marks_goes_through_every_split():
 def test_dialogue_and_speaker_stay_apart_in_their_pair():
     """1 + 11 is not 11 + 1."""
     one, other = (
-        INPUTS["dialogue + speaker only"](
+        FLOOR_INPUTS["dialogue + speaker only"](
             Utterance("u", None, "", "sad", speaker=s, dialogue=d), None
         )["pair"]
         for d, s in (("1", "11"), ("11", "1"))

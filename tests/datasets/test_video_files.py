@@ -108,7 +108,7 @@ def test_a_generated_iemocap_takes_video_through_the_one_way_to_open(tmp_path):
     plain = corpora.open_corpus("iemocap", root=root, strict=False)
     first = plain.utterances[0].id
     film = openface(tmp_path / "faces" / first[:5] / f"{first}.csv")
-    seen = corpora.open_corpus("iemocap", root=root, strict=False, video=tmp_path / "faces")
+    seen = with_video(plain, tmp_path / "faces")
     assert seen.name == plain.name and video_of(seen)[first] == film
     assert (
         seen.skipped_kinds()["no video file"] == len(plain) - 1

@@ -48,9 +48,9 @@ def home(tmp_path_factory):
             checkpoints,
             "SHIPPED",
             (
-                ("matching", "MCSAN", (0,)),
-                ("leaking", "MCSAN", (0,)),
-                ("matching", "uniform", (0,)),
+                checkpoints.Shipment("matching", "MCSAN", (0,)),
+                checkpoints.Shipment("leaking", "MCSAN", (0,)),
+                checkpoints.Shipment("matching", "uniform", (0,)),
             ),
         )
         patch.setattr(
@@ -98,7 +98,7 @@ def test_a_checkpoint_is_its_run_in_half_the_bytes(home):
 
 def test_a_checkpoint_opens_as_its_run_does(home):
     found, run = (
-        checkpoints.load("matching", 0, folder=home / "small"),
+        checkpoints.load_checkpoint("matching", 0, folder=home / "small"),
         inference.load_run(fold(home)),
     )
     assert (found.labels, found.features, found.model.config) == (
@@ -109,13 +109,13 @@ def test_a_checkpoint_opens_as_its_run_does(home):
     assert not found.model.training and all(
         p.dtype == torch.float32 for p in found.model.parameters()
     )
-    uniform = checkpoints.load("matching", 0, "uniform", folder=home / "small").model
+    uniform = checkpoints.load_checkpoint("matching", 0, "uniform", folder=home / "small").model
     assert uniform.config == replace(run.model.config, uniform_attention=True)
 
 
 def test_its_provenance_is_what_can_be_measured_again(home):
     path = home / "small" / "leaking-seed0.safetensors"
-    about = checkpoints.provenance(path)
+    about = checkpoints.read_provenance(path)
     assert (about["name"], about["seed"], about["n"]) == ("MCSAN", 0, 60) and (
         home / "runs" / about["run"]
     ).is_dir()
@@ -144,7 +144,10 @@ def test_a_run_that_rounding_changes_is_not_shipped(home, tmp_path):
     save_file(tensors, run / "model.safetensors", metadata)
     corpus = read_synthetic(next((home / "data").glob("synthetic-*")))
     test = extract(corpus, cache=home / "data/cache")[0][-60:]
-    assert "agrees" in refusal(lambda: checkpoints.ship(run, path, test)) and not path.exists()
+    assert (
+        "agrees" in refusal(lambda: checkpoints.ship_checkpoint(run, path, test))
+        and not path.exists()
+    )
 
 
 def _about(run):
@@ -159,15 +162,17 @@ def _about(run):
 
 
 def test_refusals_name_the_command(home):
-    text = refusal(lambda: checkpoints.load("matching", 7, folder=home / "small"))
+    text = refusal(lambda: checkpoints.load_checkpoint("matching", 7, folder=home / "small"))
     assert (
         "matching-seed7.safetensors" in text
         and "there: leaking-seed0, " in text
         and "mcsan checkpoints" in text
     )
-    assert "mcsan checkpoints" in refusal(lambda: checkpoints.load(folder=home / "nowhere"))
-    assert "'matching'" in refusal(lambda: checkpoints.load("matchin"))
-    assert "'uniform'" in refusal(lambda: checkpoints.load(variant="unifrom"))
+    assert "mcsan checkpoints" in refusal(
+        lambda: checkpoints.load_checkpoint(folder=home / "nowhere")
+    )
+    assert "'matching'" in refusal(lambda: checkpoints.load_checkpoint("matchin"))
+    assert "'uniform'" in refusal(lambda: checkpoints.load_checkpoint(variant="unifrom"))
 
 
 def test_the_lessons_own_are_not_overwritten_by_another_profile(where, capsys):
@@ -252,9 +257,10 @@ def test_without_retraining_the_shipped_models_are_read(home, readings, where, m
     asked = []
     monkeypatch.setattr(
         checkpoints,
-        "find",
+        "find_checkpoint",
         lambda world, seed: (
-            asked.append((world, seed)) or checkpoints.place(world, 0, folder=home / "small")
+            asked.append((world, seed))
+            or checkpoints.checkpoint_path(world, 0, folder=home / "small")
         ),
     )
     lines = readings_module.reading_scores(
@@ -300,8 +306,11 @@ def test_the_command_prints_chance_and_n(home, where, monkeypatch, capsys):
 
 @pytest.mark.parametrize(("world", "seed", "variant"), SHIPPED)
 def test_the_shipped_ones_are_those_of_the_course(world, seed, variant):
-    path = checkpoints.find(world, seed, variant)
-    about, run = checkpoints.provenance(path), checkpoints.load(world, seed, variant)
+    path = checkpoints.find_checkpoint(world, seed, variant)
+    about, run = (
+        checkpoints.read_provenance(path),
+        checkpoints.load_checkpoint(world, seed, variant),
+    )
     assert (
         (about["name"], about["seed"]) == (variant, seed)
         and about["agreement"] >= 0.995
@@ -318,8 +327,8 @@ def test_the_shipped_ones_are_those_of_the_course(world, seed, variant):
 
 
 def test_the_shipped_ones_are_small():
-    assert Path(__file__).parents[2] / "checkpoints" == checkpoints.FOLDER
-    files = set(checkpoints.FOLDER.glob("*.safetensors"))
+    assert Path(__file__).parents[2] / "checkpoints" == checkpoints.CHECKPOINTS_FOLDER
+    files = set(checkpoints.CHECKPOINTS_FOLDER.glob("*.safetensors"))
     sizes = [path.stat().st_size for path in files]
     assert max(sizes) <= 1e6 and sum(sizes) <= 6e6
-    assert files == {checkpoints.place(*of) for of in SHIPPED}
+    assert files == {checkpoints.checkpoint_path(*of) for of in SHIPPED}

@@ -11,11 +11,11 @@ import refusals
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.splits import Fold, official, read
 from mcsan_lite.experiments.floors import (
+    FLOOR_INPUTS,
     FLOORS,
-    INPUTS,
-    applicable,
-    floor,
-    floors,
+    applicable_floors,
+    floors_table,
+    score_floor,
 )
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.functionals import audio_statistics
@@ -76,7 +76,9 @@ def everywhere():
 def score(name, corpus, data, **how):
     utterance = {u.id: u for u in corpus.utterances}
     fold = official(corpus)[0]
-    return floor(name, corpus, fold, {f.id: INPUTS[name](utterance[f.id], f) for f in data}, **how)
+    return score_floor(
+        name, corpus, fold, {f.id: FLOOR_INPUTS[name](utterance[f.id], f) for f in data}, **how
+    )
 
 
 def relabel(corpus, of):
@@ -190,7 +192,7 @@ def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, mo
     corpus, data = make(**has)
     (one,) = official(corpus)
     two = Fold("swapped", one.train, one.test, one.valid, "swapped")
-    table = floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
+    table = floors_table(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
     assert table[["name", "fold"]].values.tolist() == [
         [n, f] for n in names for f in ("official", "swapped")
     ]
@@ -201,10 +203,10 @@ def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, mo
         "mcsan_lite.experiments.floors._candidates", None
     )  # from now on nothing can be fitted
     pd.testing.assert_frame_equal(
-        floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path)), table
+        floors_table(corpus, [one, two], data, options=RunOptions(runs=tmp_path)), table
     )
     with pytest.raises(TypeError):  # another label, or other features: other floors
-        floors(
+        floors_table(
             relabel(corpus, lambda i, c: c if i else 1),
             [one, two],
             data,
@@ -213,14 +215,14 @@ def test_floors_of_what_is_there_a_row_a_fold_done_once(has, names, tmp_path, mo
     data[0].audio[:] += 1
     data[0].text[:] += 1
     with pytest.raises(TypeError):
-        floors(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
+        floors_table(corpus, [one, two], data, options=RunOptions(runs=tmp_path))
 
 
 def test_another_fold_of_the_same_name_is_another_result(tmp_path):
     corpus, data = everywhere()
     (one,) = official(corpus)
-    first = floors(corpus, [one], data, options=RunOptions(runs=tmp_path))
-    other = floors(
+    first = floors_table(corpus, [one], data, options=RunOptions(runs=tmp_path))
+    other = floors_table(
         corpus,
         [replace(one, train=one.valid, valid=one.train)],
         data,
@@ -235,11 +237,11 @@ def test_inputs_are_made_once_for_all_folds(tmp_path, monkeypatch):
     (one,) = official(corpus)
     seen = []
     monkeypatch.setitem(
-        INPUTS,
+        FLOOR_INPUTS,
         "MFCC statistics + LR",
         lambda u, f: (u.id == f.id, seen.append(f.id)) and audio_statistics(f.audio),
     )
-    floors(
+    floors_table(
         corpus,
         [one, Fold("swapped", one.train, one.test, one.valid, "swapped")],
         data,
@@ -252,7 +254,7 @@ def test_a_part_of_the_corpus_with_the_features_of_all(tmp_path):
     corpus, data = everywhere()
     small = corpus.subset(f.id for i, f in enumerate(data) if i % 8 < 4)
     assert (
-        floors(small, official(small), data, options=RunOptions(runs=tmp_path))["n_test"] == 8
+        floors_table(small, official(small), data, options=RunOptions(runs=tmp_path))["n_test"] == 8
     ).all()
 
 
@@ -270,7 +272,7 @@ def test_a_part_of_the_corpus_with_the_features_of_all(tmp_path):
 def test_places_that_say_something(fields, names):
     corpus, data = make()
     corpus = replace(corpus, utterances=tuple(replace(u, **fields) for u in corpus.utterances))
-    assert [name for name in applicable(corpus, data) if name in PLACES] == list(names)
+    assert [name for name in applicable_floors(corpus, data) if name in PLACES] == list(names)
 
 
 def test_a_dialogue_of_one_speaker_or_one_utterance_says_nothing_beyond_itself():
@@ -283,12 +285,14 @@ def test_a_dialogue_of_one_speaker_or_one_utterance_says_nothing_beyond_itself()
         other = replace(
             corpus, utterances=tuple(replace(u, dialogue=of(u)) for u in corpus.utterances)
         )
-        assert [name for name in applicable(other, data) if name in PLACES] == list(PLACES[:2])
+        assert [name for name in applicable_floors(other, data) if name in PLACES] == list(
+            PLACES[:2]
+        )
 
 
 def test_refusals_by_text():
     corpus, data = make()
-    text = refusals.refusal(lambda: floor("majorty", corpus, official(corpus)[0], {}))
+    text = refusals.refusal(lambda: score_floor("majorty", corpus, official(corpus)[0], {}))
     assert text == (
         f"Given: floor 'majorty'\nExpected: one of {', '.join(map(repr, FLOORS))}\nDo: did you mean 'majority'?"
     )

@@ -271,11 +271,7 @@ def plain_stack(monkeypatch):
         asked.update(more, signal=signal, weights=weights, utterance=aligned)
         return SimpleNamespace(fig=plt.figure())
 
-    monkeypatch.setattr(
-        utterance,
-        "draw_stack",
-        draw,
-    )
+    monkeypatch.setattr("mcsan_lite.figures.timeline.draw_stack", draw)
     return asked
 
 
@@ -444,5 +440,5 @@ class TestAttend:
             tmp_path, SyntheticConfig(train=1, valid=1, test=1, missing_audio=1)
         )
         assert "without a clip" in refusal(
-            lambda: utterance.of_corpus("synthetic", "test_000000", root=folder)
+            lambda: utterance.utterance_of_corpus("synthetic", "test_000000", root=folder)
         )

@@ -414,7 +414,7 @@ def test_video_that_is_not_there_is_refused(dims):
 
 
 def test_without_video_the_parameters_are_named_as_in_the_shipped_checkpoints():
-    for path in checkpoints.FOLDER.glob("*.safetensors"):
+    for path in checkpoints.CHECKPOINTS_FOLDER.glob("*.safetensors"):
         state = checkpoints.inference.load_run(path).model.state_dict()  # strict: every name fits
         assert not any("video" in name or "_from_" in name for name in state)
     assert list(build("MCSAN", WATCHING).state_dict()) == list(
@@ -446,5 +446,5 @@ def test_shipped_checkpoints_give_the_logits_that_they_gave_before_there_was_vid
         "x",
     )
     with torch.no_grad():
-        logits = checkpoints.load(world, 0, variant).model(collate([one])).logits[0]
+        logits = checkpoints.load_checkpoint(world, 0, variant).model(collate([one])).logits[0]
     torch.testing.assert_close(logits, torch.tensor(expected), atol=1e-3, rtol=0)

@@ -170,7 +170,7 @@ def toy(sound=True, timed=8, seen=8):
     ids=str,
 )
 def test_nothing_runs_under_the_name_of_an_input_that_is_not_there(given, missing):
-    made = {s.name for s in grids.programme("table1", toy(**given), protocol="official")}
+    made = {s.name for s in grids.specs_of_table("table1", toy(**given), protocol="official")}
     assert set(table_rows.RIVAL_ROWS["table1"]) - made == missing and all(
         table_rows.required_input(row) for row in missing
     )
