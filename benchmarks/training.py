@@ -17,6 +17,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mcsan_lite.features import batch
 from mcsan_lite.features.extraction import Features
+from mcsan_lite.models import precision
 from mcsan_lite.models.layers import BiLSTMMean
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.training import loop
@@ -133,7 +134,7 @@ def measure(n: int = 512, rounds: int = 3, size: int = 256) -> dict[str, float]:
         "float32": lambda r: our_epoch(copy.deepcopy(ours), data, r, size, "float32"),
         "bfloat16": lambda r: our_epoch(copy.deepcopy(ours), data, r, size, "bfloat16"),
     }
-    if not loop.bfloat16_trains():
+    if not precision.bfloat16_trains():
         del variants["bfloat16"]
     spent: dict[str, list[float]] = {name: [] for name in variants}
     for r in range(-1, rounds):  # the first one warms up

@@ -29,7 +29,7 @@ from .training.loop import TrainConfig as TrainConfig
 from .training.loop import TrainingData as TrainingData
 from .training.loop import fit as fit
 from .training.loop import predict as predict
+from .training.run_folder import load_results as load_results
 from .training.runner import RunOptions as RunOptions
-from .training.runner import load_results as load_results
 from .training.runner import run_experiment as run_experiment
 from .training.spec import Spec as Spec

@@ -141,7 +141,7 @@ def add_table_command(commands) -> None:
 def table_command(args: argparse.Namespace) -> int:
     """Print every finished run below --runs; or one table of the paper, from disk."""
     from mcsan_lite.paper import report
-    from mcsan_lite.training.runner import load_results
+    from mcsan_lite.training.run_folder import load_results
 
     if args.table:
         return paper.show_finished_table(args)

@@ -40,7 +40,8 @@ from mcsan_lite.features.functionals import audio_statistics
 from mcsan_lite.features.words import PLAIN
 from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.code_key import code_key
-from mcsan_lite.training.runner import RunOptions, load_results
+from mcsan_lite.training.run_folder import load_results
+from mcsan_lite.training.runner import RunOptions
 
 
 def punctuation(text: str) -> dict[str, float]:

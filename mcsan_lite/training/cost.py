@@ -1,7 +1,8 @@
 """What a grid will cost, measured before it starts.
 
-In: specs and a corpus. Out: a data frame with one row per spec: trainings to do and seconds for each. The seconds are those
-of finished folds where there are some, else they come from a few timed steps on the corpus's own lengths.
+In: specs and a corpus. Out: a data frame with one row per spec: trainings to do and seconds for
+each. The seconds are those of finished folds where there are some, else they come from a few timed
+steps on the corpus's own lengths.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def estimate(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
 
 
 def wall(seconds: Sequence[float], jobs: int) -> float:
-    """Seconds until `jobs` workers have done all tasks, each worker taking the next one when it is free.
+    """Seconds until `jobs` workers are done, each taking the next task when it is free.
 
     Args:
         seconds: of every task, in order.
@@ -96,7 +97,7 @@ def wall(seconds: Sequence[float], jobs: int) -> float:
 
 
 def _seconds_of_finished(home: Path, device: str) -> float | None:
-    """The median time of the finished folds of this very run on this kind of device; None without any."""
+    """The median time of this run's finished folds on this kind of device; None without any."""
     results = [json.loads(file.read_text(encoding="utf-8")) for file in home.glob("*/metrics.json")]
     seconds = [result["seconds"] for result in results if result["device"] == device]
     return float(np.median(seconds)) if seconds else None
@@ -107,8 +108,8 @@ def _seconds_of_a_training(
 ) -> float:
     """Seconds of one training, from the loop itself.
 
-    A small batch costs more per utterance, the less the model computes. So batches grow until they have the spec's size,
-    or until the budget is spent.
+    A small batch costs more per utterance, the less the model computes. So batches grow until they
+    have the spec's size, or until the budget is spent.
     """
     by_length = sorted(parts.train, key=lambda one: len(one.audio) or len(one.text))
     with _one_thread_and_the_same_random_state():
@@ -146,7 +147,8 @@ def _one_thread_and_the_same_random_state() -> Iterator[None]:
 class Stopwatch:
     """Times the training loop on utterances of three lengths.
 
-    Batches are of similar length, so those in the middle of each third of the sorted training part stand for all.
+    Batches are of similar length, so those in the middle of each third of the sorted training part
+    stand for all.
     """
 
     model: torch.nn.Module

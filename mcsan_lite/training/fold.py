@@ -1,8 +1,8 @@
 """One fold: from the features of its three parts to a trained model and its scores.
 
-In: features of the training, validation and test part, a model class, settings, a seed. Out: `TrainedFold`. Nothing here
-reads or writes a file; `runner` does. Everything that can change a number is reached from `train_fold` and `extract`, so
-`training_code` is the code that names a run.
+In: features of the training, validation and test part, a model class, settings, a seed. Out:
+`TrainedFold`. Nothing here reads or writes a file; `runner` does. Everything that can change a
+number is reached from `train_fold` and `extract`, so `training_code` is the code that names a run.
 
 Next in the spine: `training.runner`.
 """
@@ -56,7 +56,8 @@ class FoldFeatures:
 class TrainedFold:
     """A trained model with all that was measured.
 
-    `config` is the model's; `history` and `peeking` have one row per epoch; `scores` are those of the test part, as shares.
+    `config` is the model's; `history` and `peeking` have one row per epoch; `scores` are those of
+    the test part, as shares.
     """
 
     model: nn.Module
@@ -71,10 +72,10 @@ class TrainedFold:
 
 @dataclass
 class Peeking:
-    """The test scores after every epoch: what choosing the epoch on the test part would have gained.
+    """The test scores after every epoch: what choosing the epoch by them would have gained.
 
-    `fit` calls it with its own line of the epoch and gets nothing back, and the random state stays as it was. So nothing
-    that is trained or chosen can depend on it.
+    `fit` calls it with its own line of the epoch and gets nothing back, and the random state stays
+    as it was. So nothing that is trained or chosen can depend on it.
     """
 
     score: Callable[[], dict[str, float]]
@@ -113,8 +114,8 @@ def train_fold(
 ) -> TrainedFold:
     """Train a new model on one fold and score it on the test part.
 
-    The z-normalisation is fitted on the training part, the epoch is chosen on the validation part, and the test part is
-    looked at only to report.
+    The z-normalisation is fitted on the training part, the epoch is chosen on the validation part,
+    and the test part is looked at only to report.
 
     Args:
         model_class: a class with a `Config`, such as `MCSAN`.
@@ -158,7 +159,12 @@ def train_fold(
 
 
 def scores_of(predictions: Predictions, classes: int) -> dict[str, float]:
-    """WA, UA, weighted and macro F1 of predictions whose labels are known."""
+    """WA, UA, weighted and macro F1 of predictions whose labels are known.
+
+    Args:
+        predictions: of N utterances.
+        classes: how many classes there are.
+    """
     return metrics.scores(predictions.true, predictions.pred, classes=classes)
 
 

@@ -1,8 +1,13 @@
-"""A trained run as a thing to use: a wav and a transcript in, an emotion out."""
+"""A trained run as a thing to use: a recording and its transcript in, an emotion out.
+
+In: the folder of a fold, or a safetensors file. Out: a `Trained` model that reads the world as it
+    did in training.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,27 +26,40 @@ from mcsan_lite.training.loop import predict
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with everything that it needs to read the world as in training."""
+    """A model with everything that it needs to read the world as in training.
+
+    Attributes:
+        model: in eval mode.
+        standardizer: fitted on the training part.
+        labels: the order of the classes.
+        features: the settings that its features were made with.
+        video_size: numbers per video frame that it was trained on; 0 means without video.
+    """
 
     model: torch.nn.Module
     standardizer: Standardizer
     labels: tuple[str, ...]
     features: FeatureConfig
-    video_size: int = 0  # numbers a video frame that it was trained on; 0: without video
+    video_size: int = 0
 
-    def prepare(self, features: list[Features]) -> list[Features]:
-        """Normalised copies. Raises DataError for video with another number of numbers a frame than in training."""
+    def prepare(self, features: Sequence[Features]) -> list[Features]:
+        """Normalised copies of features.
+
+        Raises:
+            DataError: for video with another number of numbers per frame than in training.
+        """
         for one in features:
-            if self.video_size and one.video.shape[1] not in (0, self.video_size):
+            size = one.video.shape[1]
+            if self.video_size and size not in (0, self.video_size):
                 raise DataError(
-                    f"video of {one.id!r} with {one.video.shape[1]} numbers a frame",
+                    f"video of {one.id!r} with {size} numbers per frame",
                     f"{self.video_size}, as in training",
                     "write it with the same tool.",
                 )
         return self.standardizer.apply(features)
 
     def require_video(self) -> None:
-        """Raises DataError for a run that was trained without video: it would not look."""
+        """Raise DataError for a run that was trained without video: it would not look."""
         if not self.features.video:
             raise DataError(
                 "--video (video=) for a run that was trained without",
@@ -50,8 +68,11 @@ class Trained:
             )
 
     def without_word_times(self) -> Trained:
-        """The same run, for a recording of which nobody says when its words are spoken: a run that was trained on known
-        times ("gold") gets the words placed in proportion to their letters."""
+        """The same run, for a recording whose word times nobody knows.
+
+        A run that was trained on known times ("gold") gets the words placed in proportion to their
+        letters.
+        """
         if self.features.align != "gold":
             return self
         return replace(self, features=replace(self.features, align="proportional"))
@@ -63,36 +84,83 @@ class Trained:
         cache: Path | str = "data/cache",
         video: Path | str | None = None,
     ) -> Features:
-        """Normalised features of your own recording, its transcript and its film (see `video.read_video`); each may be left
-        out. Words are placed as `without_word_times` says. Raises DataError for video that the run would not look at, or
-        that has other frames than in training.
+        """Normalised features of one recording.
 
-        A run that was trained on video and gets none answers from sound and words alone, or refuses, as AMH does.
+        A run that was trained on video and gets none answers from sound and words alone, or
+        refuses, as AMH does.
+
+        Args:
+            audio: the sound file; None where there is no sound.
+            text: the transcript; "" where there are no words.
+            cache: the folder in which features are kept.
+            video: the file of video frames, as `features.video.read_video` takes it.
+
+        Raises:
+            DataError: for video that the run would not look at, or that has other frames than in
+                training.
         """
         if video is not None:
             self.require_video()
         run = self.without_word_times()
-        one = Utterance(
+        yours = Utterance(
             "yours",
             None if audio is None else Path(audio),
             text,
             self.labels[0],
             video=None if video is None else Path(video),
         )
-        return run.prepare(
-            extract(Corpus("yours", self.labels, (one,)), run.features, cache=cache)[0]
-        )[0]
+        extracted, _ = extract(Corpus("yours", self.labels, (yours,)), run.features, cache=cache)
+        (ready,) = run.prepare(extracted)
+        return ready
 
     def probabilities(self, features: Features) -> pd.Series:
-        """P(class) for one normalised utterance, likeliest first."""
-        found = predict(self.model, [features], self.labels)
-        return pd.Series(found.prob[0], index=list(self.labels)).sort_values(ascending=False)
+        """P(class) of one normalised utterance, the likeliest class first."""
+        predictions = predict(self.model, [features], self.labels)
+        (prob,) = predictions.prob
+        return pd.Series(prob, index=list(self.labels)).sort_values(ascending=False)
 
 
-def load_run(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
-    """The run in `folder` (one fold and seed), or in a safetensors file. Nothing is unpickled."""
+def load_run(folder: Path | str, models: Mapping[str, type] = MODELS) -> Trained:
+    """Load a trained run. Nothing is unpickled.
+
+    Args:
+        folder: of one fold and seed, with model.safetensors; or a safetensors file itself.
+        models: model classes by name.
+
+    Raises:
+        DataError: for a file that is not there, not whole, or of a model or code that is not here.
+    """
     path = Path(folder)
     path = path / "model.safetensors" if path.is_dir() else path
+    about, tensors = _read_checkpoint(path)
+    if about is None or about["model"] not in models:
+        name = about and about["model"]
+        raise DataError(
+            f"{path}, of a model that is not here ({name!r})",
+            f"one of {', '.join(models)}",
+            "pass the class: load_run(folder, models={…})",
+        )
+    standardizer = Standardizer()
+    standardizer.mean = tensors.pop("normal.mean").numpy().astype(np.float32)
+    standardizer.deviation = tensors.pop("normal.deviation").numpy().astype(np.float32)
+    dims = Dims(**about["dims"])
+    model_class = models[about["model"]]
+    try:
+        model = model_class(dims, model_class.Config(**about["config"]))
+        model.load_state_dict(tensors)
+    except (TypeError, RuntimeError) as error:
+        why = str(error).splitlines()[-1].strip()
+        raise DataError(
+            f"{path}, saved by other code of {about['model']!r}: {why}",
+            "weights that fit the code here",
+            "train again: mcsan run",
+        ) from None
+    features = FeatureConfig(**about["features"])
+    return Trained(model.eval(), standardizer, tuple(about["labels"]), features, dims.video)
+
+
+def _read_checkpoint(path: Path) -> tuple[dict | None, dict[str, torch.Tensor]]:
+    """What a safetensors file says of itself, None if it is not ours, and its tensors as float32."""
     if not path.is_file():
         raise DataError(
             f"no model at {path}",
@@ -102,37 +170,12 @@ def load_run(folder: Path | str, models: dict[str, type] = MODELS) -> Trained:
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {}).get("mcsan_lite", "null"))
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            names = list(file.keys())
+            tensors = {name: file.get_tensor(name).float() for name in names}
     except SafetensorError as error:
         raise DataError(
             f"{path}: {error}",
             "a whole safetensors file",
             "copy it again, or train again: mcsan run",
         ) from None
-    if about is None or about["model"] not in models:
-        raise DataError(
-            f"{path}, of a model that is not here ({about and about['model']!r})",
-            f"one of {', '.join(models)}",
-            "pass the class: load_run(folder, models={…})",
-        )
-    standardizer = Standardizer()
-    standardizer.mean, standardizer.deviation = (
-        tensors.pop(f"normal.{k}").numpy().astype(np.float32) for k in ("mean", "deviation")
-    )
-    model_class = models[about["model"]]
-    try:
-        model = model_class(Dims(**about["dims"]), model_class.Config(**about["config"]))
-        model.load_state_dict(tensors)
-    except (TypeError, RuntimeError) as error:
-        raise DataError(
-            f"{path}, saved by other code of {about['model']!r}: {str(error).splitlines()[-1].strip()}",
-            "weights that fit the code here",
-            "train again: mcsan run",
-        ) from None
-    return Trained(
-        model.eval(),
-        standardizer,
-        tuple(about["labels"]),
-        FeatureConfig(**about["features"]),
-        about["dims"].get("video", 0),
-    )
+    return about, tensors

@@ -1,7 +1,7 @@
 """The training loop. It knows no model by name, and no test set is ever passed to it.
 
-In: a model and the features of its training and validation part. Out: the model at its best validation epoch, and a
-history with one row per epoch.
+In: a model and the features of its training and validation part. Out: the model at its best
+validation epoch, and a history with one row per epoch.
 
 Next in the spine: `training.fold`.
 """
@@ -14,18 +14,17 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import Batch, ModelOutput, Standardizer, batches
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.resident import Resident
+from mcsan_lite.models.precision import require_precision
 
 SCORES_TO_SELECT = ("wa", "ua", "weighted_f1", "macro_f1")
 
@@ -69,9 +68,11 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What `fit` learns from: the training part, the validation part that picks the epoch, and the order of the classes.
+    """What `fit` learns from.
 
-    `standardizer`, fitted on `train`, normalises both parts one batch at a time. None: they come normalised.
+    The training part, the validation part that picks the epoch, and the order of the classes.
+    `standardizer`, fitted on `train`, normalises both parts one batch at a time. None: they come
+    normalised.
     """
 
     train: Sequence[Features]
@@ -83,7 +84,8 @@ class TrainingData:
         for one in (*self.train, *self.valid):
             if one.label not in self.labels:  # -1 would silently count as the last class
                 raise ValueError(
-                    f"Given: label {one.label!r} of {one.id}. Expected: one of {', '.join(self.labels)}. "
+                    f"Given: label {one.label!r} of {one.id}. Expected: one of "
+                    f"{', '.join(self.labels)}. "
                     "Do: pass the corpus's own labels."
                 )
 
@@ -106,34 +108,6 @@ class Predictions:
     def pred(self) -> np.ndarray:
         """(N,) the most probable class."""
         return self.prob.argmax(1)
-
-
-@lru_cache(maxsize=8)
-def bfloat16_trains(device: str = "cpu") -> bool:
-    """Whether an LSTM can be trained in bfloat16 on `device`: processors with AVX2 only have no kernel for it."""
-    kind = torch.device(device).type
-    lstm = nn.LSTM(4, 4, batch_first=True, bidirectional=True).to(device)
-    try:
-        with torch.autocast(kind, torch.bfloat16):
-            states, _ = lstm(torch.zeros(1, 2, 4, device=device))  # (B, T, 4) -> (B, T, 8)
-        states.float().sum().backward()
-    except RuntimeError:
-        return False
-    return True
-
-
-def require_precision(precision: str, device: str = "cpu") -> None:
-    """Raise DataError where `device` cannot train with `precision`. The random state stays as it was."""
-    if precision != "bfloat16":
-        return
-    with torch.random.fork_rng(devices=[device] if device.startswith("cuda") else []):
-        works = bfloat16_trains(device)
-    if not works:
-        raise DataError(
-            f"precision 'bfloat16' on {device}, for which this machine has no LSTM kernel",
-            "a processor with AVX-512 or AMX, or a GPU",
-            "take precision 'float32' (on the command line, leave --precision out).",
-        )
 
 
 def seed_everything(seed: int) -> None:
@@ -176,7 +150,14 @@ def predict(
 
 
 def supervised(output: ModelOutput, batch: Batch) -> Tensor:
-    """Eq. 20: cross-entropy, the mean over the labelled utterances of the batch; zero where none is labelled."""
+    """Eq. 20: cross-entropy, the mean over the labelled utterances of a batch.
+
+    It is zero where none is labelled.
+
+    Args:
+        output: its logits are (B, C).
+        batch: its labels are (B,), -1 where there is none.
+    """
     total = nn.functional.cross_entropy(
         output.logits, batch.label, ignore_index=-1, reduction="sum"
     )
@@ -186,7 +167,12 @@ def supervised(output: ModelOutput, batch: Batch) -> Tensor:
 def without_labels(train: Sequence[Features], share: float) -> list[Features]:
     """`train` with the labels of about `share` of it taken away.
 
-    The id alone decides which. They are the same for every model, and a larger share contains a smaller one.
+    The id alone decides which. They are the same for every model, and a larger share contains a
+    smaller one.
+
+    Args:
+        train: the training part.
+        share: between 0 and 1.
     """
 
     def held_back(one: Features) -> bool:
@@ -205,23 +191,25 @@ def fit(
 ) -> pd.DataFrame:
     """Train `model` with Adam on cross-entropy (Eq. 20) and leave it at its best validation epoch.
 
-    Seed before you build the model: `config.seed` orders the batches and drives dropout, but the weights are there already.
+    Seed before you build the model: `config.seed` orders the batches and drives dropout, but the
+    weights are there already.
 
-    A model may have methods that `fit` then calls: `loss(output, batch)`, a scalar in place of Eq. 20, which gets label -1
-    where a label is held back; `begin_epoch(epoch)`, from 1; and `finish(train_batches, valid_batches, labels)`, with the
-    best epoch restored and in eval mode. Its first two arguments are functions that give the normalised batches in a fixed
-    order.
+    A model may have methods that `fit` then calls: `loss(output, batch)`, a scalar in place of Eq.
+    20, which gets label -1 where a label is held back; `begin_epoch(epoch)`, from 1; and
+    `finish(train_batches, valid_batches, labels)`, with the best epoch restored and in eval mode.
+    Its first two arguments are functions that give the normalised batches in a fixed order.
 
     Args:
         model: gives a `ModelOutput` for a `Batch`.
         data: the training and validation parts, and the class order.
         config: settings of the training.
         device: "cpu", "cuda", …
-        on_epoch: called with a row of the history after every epoch; `text_progress` makes one that prints.
+        on_epoch: called with a row of the history after every epoch; `text_progress` makes one that
+            prints.
 
     Returns:
-        The history, one row per epoch: epoch, loss, valid_loss, valid_wa, valid_ua, valid_weighted_f1, valid_macro_f1,
-        seconds.
+        The history, one row per epoch: epoch, loss, valid_loss, valid_wa, valid_ua,
+        valid_weighted_f1, valid_macro_f1, seconds.
 
     Raises:
         DataError: where the device cannot train with this precision.
@@ -286,7 +274,10 @@ def _optimizer(
 def _parts_on_device(
     data: TrainingData, config: TrainConfig, device: str
 ) -> tuple[Sequence[Features], Sequence[Features]]:
-    """The training part, without the labels that are held back, and the validation part; on a GPU, copied there once."""
+    """The training part, without the labels that are held back, and the validation part.
+
+    On a GPU both are copied there once.
+    """
     train, valid = without_labels(data.train, config.unlabelled), data.valid
     if torch.device(device).type == "cpu":
         return train, valid
@@ -326,7 +317,10 @@ def _train_epoch(
 
 
 def _blank_frames(batch: Batch, share: float, generator: np.random.Generator) -> None:
-    """Set one random stretch of each utterance's frames to the training mean, which is 0 after z-normalisation."""
+    """Set one random stretch of each utterance's frames to the training mean.
+
+    That is 0 after z-normalisation.
+    """
     for row, mask in zip(batch.audio, batch.audio_mask, strict=True):
         frames = int(mask.sum())
         width = int(generator.uniform(0, share) * frames)
@@ -346,11 +340,15 @@ def _validation(
 
 
 def _require_finite(row: dict[str, float]) -> None:
-    """Raise FloatingPointError for a loss that is no number; the validation loss sees a last step that broke the weights."""
+    """Raise FloatingPointError for a loss that is no number.
+
+    The validation loss sees a last step that broke the weights.
+    """
     for name in ("loss", "valid_loss"):
         if not np.isfinite(row[name]):
             raise FloatingPointError(
-                f"Given: a {name} of {row[name]} in epoch {row['epoch']}. Expected: a finite number. "
+                f"Given: a {name} of {row[name]} in epoch {row['epoch']}. Expected: a finite "
+                "number. "
                 "Do: lower learning_rate, or set clip=1.0."
             )
 
@@ -376,7 +374,9 @@ def _finish(
 
 
 def text_progress(epochs: int, name: str = "") -> Callable[[dict], None]:
-    """An `on_epoch` that prints one line per epoch, with the time that is left. Works in a terminal, a notebook, a log.
+    """An `on_epoch` that prints one line per epoch, with the time that is left.
+
+    Works in a terminal, a notebook, a log.
 
     Args:
         epochs: how many there will be.
@@ -388,8 +388,10 @@ def text_progress(epochs: int, name: str = "") -> Callable[[dict], None]:
         spent.append(row["seconds"])
         left = sum(spent) / len(spent) * (epochs - row["epoch"])
         print(
-            f"{name + ' · ' if name else ''}epoch {row['epoch']:2d}/{epochs} · loss {row['loss']:.3f} · "
-            f"valid WA {row['valid_wa']:.3f} UA {row['valid_ua']:.3f} · {row['seconds']:.1f} s · {left:.0f} s left",
+            f"{name + ' · ' if name else ''}epoch {row['epoch']:2d}/{epochs} · loss "
+            f"{row['loss']:.3f} · "
+            f"valid WA {row['valid_wa']:.3f} UA {row['valid_ua']:.3f} · {row['seconds']:.1f} s · "
+            f"{left:.0f} s left",
             flush=True,
         )
 

@@ -9,8 +9,6 @@ Next in the spine: `evaluation.metrics`.
 
 from __future__ import annotations
 
-import errno
-import json
 import shutil
 import time
 import traceback
@@ -21,7 +19,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
@@ -29,14 +26,22 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.models import MODELS
+from mcsan_lite.models.precision import require_precision
 from mcsan_lite.parallel import Progress, fan_out
-from mcsan_lite.training import provenance
-from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek, train_fold, training_code
+from mcsan_lite.training.fold import FoldFeatures, train_fold, training_code
 from mcsan_lite.training.grid import FoldTask, Grid
-from mcsan_lite.training.loop import require_precision, text_progress
+from mcsan_lite.training.loop import text_progress
+from mcsan_lite.training.run_folder import (
+    fold_result,
+    load_results,
+    now,
+    prepare_folder,
+    surroundings,
+    write_checkpoint,
+    write_json,
+    write_tables,
+)
 from mcsan_lite.training.spec import Spec
-
-ROOM = 64_000_000  # bytes that must be free before a fold starts: a full disk must not cost its training
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
                     shutil.rmtree(folder)
         if not (home / "spec.json").exists():
             about = asdict(spec) | {"corpus": corpus.name, "fingerprint": corpus.fingerprint()}
-            _write_json(home / "spec.json", about)
+            write_json(home / "spec.json", about)
     return tasks
 
 
@@ -206,9 +211,9 @@ def run_fold(
 def _train_and_write(
     task: FoldTask, options: RunOptions, features: Mapping[str, Features] | None
 ) -> None:
-    started, clock = provenance.now(), time.perf_counter()
+    started, clock = now(), time.perf_counter()
     spec = task.spec
-    _prepare_folder(task.folder)
+    prepare_folder(task.folder)
     if features is None:
         extracted, _ = extract(task.corpus, spec.features, cache=options.cache)
         features = {one.id: one for one in extracted}
@@ -221,19 +226,19 @@ def _train_and_write(
         device=options.device,
         on_epoch=text_progress(spec.train.epochs, spec.name) if options.progress else None,
     )
-    _write_tables(task, trained)
-    _write_checkpoint(task, trained)
-    made_with = provenance.surroundings(options.device) | {
+    write_tables(task, trained)
+    write_checkpoint(task, trained)
+    made_with = surroundings(options.device) | {
         "code": task.code,
         "corpus": task.corpus.fingerprint(),
         "split": splits.digest([task.fold]),
         "started": started,
-        "finished": provenance.now(),
+        "finished": now(),
     }
-    _write_json(task.folder / "manifest.json", made_with)
+    write_json(task.folder / "manifest.json", made_with)
     seconds = round(time.perf_counter() - clock, 1)
-    _write_json(
-        task.folder / "metrics.json", _result(task, parts, trained, seconds, options.device)
+    write_json(
+        task.folder / "metrics.json", fold_result(task, parts, trained, seconds, options.device)
     )
     for torn in task.folder.glob(".part-*"):  # of a process that was killed here
         torn.unlink(missing_ok=True)
@@ -254,89 +259,6 @@ def fold_features(
         for ids in (fold.train, fold.valid, fold.test)
     )
     return FoldFeatures(train, valid, test, corpus.labels)
-
-
-def _prepare_folder(folder: Path) -> None:
-    """An empty place for the fold, on a disk with room. Raises OSError where there is none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "error.txt").unlink(missing_ok=True)
-    if shutil.disk_usage(folder).free < ROOM:
-        raise OSError(
-            errno.ENOSPC, f"less than {ROOM // 1_000_000} MB left on the disk", str(folder)
-        )
-
-
-def _write_tables(task: FoldTask, trained: TrainedFold) -> None:
-    """history.csv and peeking.csv, one row per epoch; predictions.csv, one row per test utterance."""
-    labels, predictions = list(task.corpus.labels), trained.predictions
-    probabilities = pd.DataFrame(predictions.prob, columns=labels)
-    probabilities.insert(0, "id", predictions.ids)
-    probabilities.insert(1, "true", [labels[i] for i in predictions.true])
-    tables = {
-        "history": trained.history,
-        "peeking": trained.peeking,
-        "predictions": probabilities,
-    }
-    for name, table in tables.items():
-        write_atomic(
-            task.folder / f"{name}.csv", lambda part, table=table: table.to_csv(part, index=False)
-        )
-
-
-def _write_checkpoint(task: FoldTask, trained: TrainedFold) -> None:
-    """model.safetensors: weights, the z-normalisation, and as metadata all that is needed to use them."""
-    about = {
-        "model": task.spec.model,
-        "labels": list(task.corpus.labels),
-        "dims": asdict(trained.dims),
-        "config": asdict(trained.config),
-        "features": asdict(task.spec.features),
-    }
-    weights = trained.model.state_dict()
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    tensors["normal.mean"] = torch.from_numpy(trained.standardizer.mean)
-    tensors["normal.deviation"] = torch.from_numpy(trained.standardizer.deviation)
-    write_atomic(
-        task.folder / "model.safetensors",
-        lambda part: save_file(tensors, part, {"mcsan_lite": json.dumps(about)}),
-    )
-
-
-def _result(
-    task: FoldTask, parts: FoldFeatures, trained: TrainedFold, seconds: float, device: str
-) -> dict[str, object]:
-    """What metrics.json says of a fold."""
-    spec, history = task.spec, trained.history
-    best_row = history[f"valid_{spec.train.select}"].idxmax()
-    # A model with a last step was peeked at before that step, so its peeks say nothing.
-    peeked = {}
-    if not hasattr(trained.model, "finish"):
-        peeked = best_peek(trained.peeking, spec.train.select)
-    return {
-        "name": spec.name,
-        "model": spec.model,
-        "corpus": task.corpus.name,
-        "protocol": task.fold.protocol,
-        "fold": task.fold.name,
-        "split": splits.digest([task.fold]),
-        "seed": task.seed,
-        "n_train": len(parts.train),
-        "n_test": len(parts.test),
-        **trained.scores,
-        "best_epoch": int(history.loc[best_row, "epoch"]),
-        **peeked,
-        "epochs": spec.train.epochs,
-        "parameters": sum(p.numel() for p in trained.model.parameters()),
-        "seconds": seconds,
-        "seconds_per_epoch": round(float(history.seconds.median()), 3),
-        "device": device,
-        "torch": torch.__version__,
-    }
-
-
-def _write_json(path: Path, value: Mapping[str, object]) -> None:
-    text = json.dumps(value, indent=1)
-    write_atomic(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def _failed(folder: Path, text: str) -> str:
@@ -380,34 +302,3 @@ def _disk_refusals(folder: Path) -> Iterator[None]:
             "make room, or choose another folder (--runs, --data); then run the same command or call again: finished "
             "folds stay.",
         ) from error
-
-
-def load_results(
-    runs: Path | str = "runs", folders: Sequence[Path | str] | None = None
-) -> pd.DataFrame:
-    """Read finished folds from disk.
-
-    Args:
-        runs: the folder of results; every finished fold below it is read.
-        folders: read just these fold folders instead.
-
-    Returns:
-        One row per spec, fold and seed.
-
-    Raises:
-        DataError: where nothing is finished.
-    """
-    if folders is None:
-        files = sorted(Path(runs).glob("*/*/metrics.json"))
-    else:
-        files = [Path(folder) / "metrics.json" for folder in folders]
-    if not files:
-        raise DataError(
-            f"no finished run below {runs}", "folders with metrics.json", "mcsan run   (trains one)"
-        )
-    rows = [
-        json.loads(file.read_text(encoding="utf-8"))
-        | {"run": file.parent.parent.name, "folder": str(file.parent)}
-        for file in files
-    ]
-    return pd.DataFrame(rows)

@@ -1,6 +1,7 @@
-"""An experiment as a value: all that changes a result, hashed with the code that makes it into the name of a folder.
+"""An experiment as a value.
 
-In: settings. Out: the folder of a run, `runs/<name>-<key>`. Equal keys mean equal results.
+All that changes a result is hashed, with the code that makes it, into the name of a folder. In:
+settings. Out: the folder of a run, `runs/<name>-<key>`. Equal keys mean equal results.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class Spec:
         model_class: type,
         folds: Sequence[splits.Fold] | None = None,
     ) -> str:
-        """The 8 hex digits that name a run: settings, corpus, folds and the code that turns them into a result.
+        """The 8 hex digits that name a run.
 
-        Comments do not count. A model that was edited in a notebook cell does, so that an old result is never taken for
-        its own.
+        They count settings, corpus, folds and the code that turns them into a result. Comments do
+        not count. A model that was edited in a notebook cell does, so that an old result is never
+        taken for its own.
 
         Args:
             corpus: what is trained on.

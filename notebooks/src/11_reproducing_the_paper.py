@@ -69,7 +69,8 @@ from mcsan_lite.features.batch import ModelOutput
 from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
 from mcsan_lite.errors import DataError
-from mcsan_lite.training.runner import RunOptions, load_results, run_experiment
+from mcsan_lite.training.run_folder import load_results
+from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.models import MODELS
 from mcsan_lite.evaluation.significance import corrected_t, welch_from_summary

@@ -16,7 +16,7 @@ import scale  # noqa: E402
 import startup  # noqa: E402
 import training  # noqa: E402
 
-from mcsan_lite.training.loop import bfloat16_trains  # noqa: E402
+from mcsan_lite.models.precision import bfloat16_trains  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,6 @@
-"""What a grid will cost: near what it then costs, at hand at once, and nothing trained or changed by asking."""
+"""What a grid will cost: near what it then costs, at hand at once, and nothing trained or changed
+by asking.
+"""
 
 import time
 from dataclasses import replace
@@ -13,7 +15,8 @@ from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.training import cost
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.runner import RunOptions, Spec, run_experiment
+from mcsan_lite.training.runner import RunOptions, run_experiment
+from mcsan_lite.training.spec import Spec
 
 LABELS = ("angry", "neutral", "sad")
 
@@ -74,7 +77,9 @@ def ask(home, corpus, spec):
 
 
 def test_within_a_factor_of_two_of_what_it_then_takes(ask, home, corpus, spec):
-    """The best of three, since others work on this machine too; a wrong count of anything is off by more each time."""
+    """The best of three, since others work on this machine too; a wrong count of anything is off by
+    more each time.
+    """
     ratios = []
     for attempt in range(3):
         runs = home / f"real{attempt}"

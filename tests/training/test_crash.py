@@ -1,4 +1,6 @@
-"""What survives: kill -9 at random moments, a full disk, a folder that may not be written, runs of two machines."""
+"""What survives: kill -9 at random moments, a full disk, a folder that may not be written, runs of
+two machines.
+"""
 
 import contextlib
 import errno
@@ -14,8 +16,8 @@ import pytest
 from grids import contents, tiny_grid
 from refusals import refusal
 
-from mcsan_lite.training import fold, runner
-from mcsan_lite.training.runner import load_results
+from mcsan_lite.training import fold, run_folder
+from mcsan_lite.training.run_folder import load_results
 
 KILLS = 20
 
@@ -38,7 +40,9 @@ def whole(go, tmp_path_factory):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_twenty_kills_and_a_last_run(go, whole, tmp_path):
-    """Each process is a fork of this one and starts at once; the moments are spread over what one fold takes."""
+    """Each process is a fork of this one and starts at once; the moments are spread over what one
+    fold takes.
+    """
     draw, runs, seeds, seen, killed = random.Random(0), tmp_path / "runs", (0, 1, 2), [0], 0
     for _ in range(KILLS):
         if not (pid := os.fork()):
@@ -72,7 +76,7 @@ def full(*_, **__):
 
 
 def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monkeypatch):
-    real, written = runner.write_atomic, []
+    real, written = run_folder.write_atomic, []
 
     def until_full(path, write):
         if path.parent.name.startswith("speaker"):
@@ -81,7 +85,7 @@ def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monk
                 full()
         real(path, write)
 
-    monkeypatch.setattr(runner, "write_atomic", until_full)
+    monkeypatch.setattr(run_folder, "write_atomic", until_full)
     with pytest.raises(RuntimeError) as caught:
         go(tmp_path / "runs")
     text = str(caught.value)
@@ -99,7 +103,7 @@ def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monk
 
 def test_no_training_for_a_full_disk(go, whole, tmp_path, monkeypatch):
     room = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(runner.shutil, "disk_usage", lambda _: room)
+    monkeypatch.setattr(run_folder.shutil, "disk_usage", lambda _: room)
     monkeypatch.setattr(fold, "fit", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(
         RuntimeError, match=r"Given: 6 of 6 folds that failed:\n.*less than 64 MB left"

@@ -1,4 +1,6 @@
-"""A checkpoint gives back the probabilities that were written down, and a foreign one is refused in words."""
+"""A checkpoint gives back the probabilities that were written down, and a foreign one is refused in
+words.
+"""
 
 import json
 import pickle
@@ -18,7 +20,8 @@ from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.loop import TrainConfig, predict
-from mcsan_lite.training.runner import RunOptions, Spec, run_experiment
+from mcsan_lite.training.runner import RunOptions, run_experiment
+from mcsan_lite.training.spec import Spec
 
 LABELS = ("angry", "neutral", "sad")
 TEXTS = ("no yes", "yes", "no no yes", "yes no")

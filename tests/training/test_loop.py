@@ -15,8 +15,8 @@ from torch import nn
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import ModelOutput, Standardizer, collate
+from mcsan_lite.models import precision
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.training import loop
 from mcsan_lite.training.loop import (
     TrainConfig,
     TrainingData,
@@ -30,7 +30,10 @@ from mcsan_lite.training.loop import (
 
 
 class Scripted(nn.Module):
-    """Predicts `script[epoch]` (one class an utterance, u0 first) whatever it learns. Its state knows the epoch."""
+    """Predicts `script[epoch]` (one class an utterance, u0 first) whatever it learns.
+
+    Its state knows the epoch.
+    """
 
     def __init__(self, script):
         super().__init__()
@@ -341,12 +344,12 @@ def test_clip_bounds_the_gradient(watched, model, make_features, labels):
 
 
 needs_bfloat16 = pytest.mark.skipif(
-    not loop.bfloat16_trains(), reason="this processor has no LSTM kernel for bfloat16"
+    not precision.bfloat16_trains(), reason="this processor has no LSTM kernel for bfloat16"
 )
 
 
 def test_a_precision_that_the_machine_lacks_is_refused(make_features, labels, model, monkeypatch):
-    monkeypatch.setattr(loop, "bfloat16_trains", lambda device: False)
+    monkeypatch.setattr(precision, "bfloat16_trains", lambda device: False)
     made = make_features(6)
     with pytest.raises(
         DataError,
@@ -357,24 +360,24 @@ def test_a_precision_that_the_machine_lacks_is_refused(make_features, labels, mo
 
 
 def test_asking_for_a_precision_leaves_the_random_state_alone():
-    loop.bfloat16_trains.cache_clear()
+    precision.bfloat16_trains.cache_clear()
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
     with suppress(DataError):
-        loop.require_precision("bfloat16")
+        precision.require_precision("bfloat16")
     assert torch.rand(4).equal(expected)
 
 
 @needs_bfloat16
 def test_half_the_bits_train_to_nearly_the_same_place(make_features, labels, model):
     made, found = make_features(24), []
-    for precision in ("float32", "bfloat16"):
+    for name in ("float32", "bfloat16"):
         net = model(dropout=0.0)
         history = fit(
             net,
             TrainingData(made, made, labels),
-            TrainConfig(epochs=3, batch_size=8, precision=precision),
+            TrainConfig(epochs=3, batch_size=8, precision=name),
         )
         assert (
             all(p.dtype == torch.float32 for p in net.parameters())
@@ -445,7 +448,8 @@ def test_hooks_are_called_with_what_they_are_promised(make_features, labels):
 def test_finish_sees_the_best_epoch_not_the_last(make_features, labels):
     class Fading(Hooked):
         def begin_epoch(self, epoch):
-            with torch.no_grad():  # what the epoch starts from; epoch 1 is right about class 0, later ones about nothing
+            # what the epoch starts from; epoch 1 is right about class 0, later ones about nothing
+            with torch.no_grad():
                 self.linear.weight.zero_()
                 self.linear.bias.copy_(
                     torch.tensor([1.0, 0, 0]) if epoch == 1 else torch.tensor([0, 0, 1.0])

@@ -1,4 +1,6 @@
-"""A run on disk: what a finished fold is, when it is done again, and that nothing but its settings decides its bits."""
+"""A run on disk: what a finished fold is, when it is done again, and that nothing but its settings
+decides its bits.
+"""
 
 import json
 import platform
@@ -24,9 +26,11 @@ from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import fold as fold_module
-from mcsan_lite.training import loop, runner
+from mcsan_lite.training import loop, precision, run_folder, runner
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.runner import RunOptions, Spec, load_results, run_experiment
+from mcsan_lite.training.run_folder import load_results
+from mcsan_lite.training.runner import RunOptions, run_experiment
+from mcsan_lite.training.spec import Spec
 
 FILES = [
     "history.csv",
@@ -54,7 +58,9 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def corpus(home):
-    """24 clips of three classes by three speakers, who are also its official split: three folds, or one."""
+    """24 clips of three classes by three speakers, who are also its official split: three folds, or
+    one.
+    """
     return Corpus(
         "tones",
         LABELS,
@@ -174,9 +180,12 @@ def test_peeking_is_what_the_best_test_epoch_would_have_bought(done, spec):
 
 
 def test_nothing_depends_on_peeking(done, go, tmp_path, monkeypatch):
-    """Without it: the same weights, predictions and history, bit for bit. Nor does a model that draws random numbers."""
+    """Without it: the same weights, predictions and history, bit for bit.
+
+    Nor does a model that draws random numbers.
+    """
     monkeypatch.setattr(fold_module.Peeking, "__call__", lambda self, row: None)
-    monkeypatch.setattr(runner, "best_peek", lambda peeking, select: {})
+    monkeypatch.setattr(run_folder, "best_peek", lambda peeking, select: {})
     go(tmp_path)
     seeing, blind = contents(done[0]), contents(tmp_path)
     compared = [
@@ -322,7 +331,7 @@ def test_load_results_finds_what_is_there(done):
 def test_a_precision_that_the_machine_lacks_is_refused_before_anything_is_made(
     corpus, home, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(loop, "bfloat16_trains", lambda device: False)
+    monkeypatch.setattr(precision, "bfloat16_trains", lambda device: False)
     spec = Spec("MCSAN", "mcsan", {}, FeatureConfig(), TrainConfig(precision="bfloat16"), "speaker")
     with pytest.raises(
         DataError,

@@ -1,4 +1,6 @@
-"""The same grid on loky, Dask and Ray, two workers each: the same bits, and a worker that is killed costs its fold only."""
+"""The same grid on loky, Dask and Ray, two workers each: the same bits, and a worker that is killed
+costs its fold only.
+"""
 
 import os
 import signal
@@ -11,7 +13,7 @@ from joblib.externals.loky import get_reusable_executor
 
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.parallel import fan_out
-from mcsan_lite.training.runner import load_results
+from mcsan_lite.training.run_folder import load_results
 
 ROOT = Path(__file__).parents[2]
 KILL = "MCSAN_TEST_KILL"  # names a folder; a worker that finds `once` or `always` in it dies
@@ -72,7 +74,9 @@ def on_loky():
 
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory):
-    """The folder where death is ordered; set before any worker starts, so that all know it, and where this file is."""
+    """The folder where death is ordered; set before any worker starts, so that all know it, and
+    where this file is.
+    """
     folder = tmp_path_factory.mktemp("orders")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KILL, str(folder))

@@ -88,7 +88,9 @@ def test_what_names_a_run(corpus, spec):
 
 @pytest.fixture
 def cell(tmp_path, monkeypatch):
-    """A function: the class Mine that this code makes, as if it stood in a notebook's cell (or in a file of its own)."""
+    """A function: the class Mine that this code makes, as if it stood in a notebook's cell (or in a
+    file of its own).
+    """
 
     def make(code, module="__main__"):
         file = tmp_path / f"cell{len(list(tmp_path.iterdir()))}.py"
