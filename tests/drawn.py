@@ -1,4 +1,8 @@
-"""What a figure says, read off its axes."""
+"""What a figure says, read off its axes, and what a page of the word lens holds."""
+
+import base64
+import json
+import re
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -41,3 +45,15 @@ def drawn_well(drawn):
     drawn.fig.canvas.draw()
     assert np.asarray(drawn.fig.canvas.buffer_rgba())[..., :3].std() > 1
     return drawn
+
+
+def data_of(page):
+    """What the page of a word lens holds, read from its HTML."""
+    script = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+    return json.loads(script.search(page)[1])
+
+
+def scores_of(view, frames):
+    """The scores of a view as the page reads them: (words or 1, frames)."""
+    steps = np.frombuffer(base64.b64decode(view["rows"]), np.uint8).reshape(-1, frames)
+    return view["low"] + steps / 255 * (view["high"] - view["low"])
