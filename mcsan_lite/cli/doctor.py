@@ -157,7 +157,7 @@ def _torch_computes() -> str:
 
 
 def _half_precision() -> str:
-    from mcsan_lite.training.loop import bfloat16_trains
+    from mcsan_lite.models.precision import bfloat16_trains
 
     _require(
         bfloat16_trains(),

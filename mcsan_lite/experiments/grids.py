@@ -17,7 +17,8 @@ from mcsan_lite.experiments.corpora import grid_corpus
 from mcsan_lite.features.alignment import LACKING, mostly_timed
 from mcsan_lite.paper import ambiguities, profiles, table_rows
 from mcsan_lite.training.grid import Grid
-from mcsan_lite.training.runner import RunOptions, load_results, run_experiment, run_grid
+from mcsan_lite.training.run_folder import load_results
+from mcsan_lite.training.runner import RunOptions, run_experiment, run_grid
 from mcsan_lite.training.spec import Spec
 
 # Results that the repository ships. In a clone alone: without them, what is asked for is trained.
