@@ -16,7 +16,7 @@ import pytest
 from grids import contents, tiny_grid
 from refusals import refusal
 
-from mcsan_lite.training import fold, run_folder
+from mcsan_lite.training import fold, run_folder, runner
 from mcsan_lite.training.run_folder import load_results
 
 KILLS = 20
@@ -85,7 +85,8 @@ def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monk
                 full()
         real(path, write)
 
-    monkeypatch.setattr(run_folder, "write_atomic", until_full)
+    for module in (run_folder, runner):
+        monkeypatch.setattr(module, "write_atomic", until_full)
     with pytest.raises(RuntimeError) as caught:
         go(tmp_path / "runs")
     text = str(caught.value)
