@@ -23,10 +23,10 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features import extraction
 from mcsan_lite.features.extraction import FeatureConfig
-from mcsan_lite.models import MODELS
+from mcsan_lite.models import MODELS, precision
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import fold as fold_module
-from mcsan_lite.training import loop, precision, run_folder, runner
+from mcsan_lite.training import loop, run_folder, runner
 from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment
