@@ -95,7 +95,7 @@ def test_half_written_files_are_never_seen(tmp_path, error):
     file = tmp_path / "deep" / "file.txt"
 
     def half(part):
-        part.write_text("half")
+        part.write_text("half", encoding="utf-8")
         assert part.parent == file.parent and part.suffix == ".txt" and not file.exists()
         raise error
 
@@ -106,28 +106,32 @@ def test_half_written_files_are_never_seen(tmp_path, error):
 
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
     file = tmp_path / "file.txt"
-    write_atomic(file, lambda part: part.write_text("old"))
+    write_atomic(file, lambda part: part.write_text("old", encoding="utf-8"))
 
     def half(part):
-        part.write_text("new")
+        part.write_text("new", encoding="utf-8")
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
         write_atomic(file, half)
-    assert file.read_text() == "old"
-    write_atomic(file, lambda part: part.write_text("new"))
-    assert file.read_text() == "new" and [p.name for p in tmp_path.iterdir()] == ["file.txt"]
+    assert file.read_text(encoding="utf-8") == "old"
+    write_atomic(file, lambda part: part.write_text("new", encoding="utf-8"))
+    assert file.read_text(encoding="utf-8") == "new" and [p.name for p in tmp_path.iterdir()] == [
+        "file.txt"
+    ]
     assert os.name == "nt" or file.stat().st_mode & 0o777 == 0o644
 
 
 def test_the_last_step_is_a_rename(tmp_path, monkeypatch):
     file = tmp_path / "file.txt"
-    write_atomic(file, lambda part: part.write_text("old"))
+    write_atomic(file, lambda part: part.write_text("old", encoding="utf-8"))
     moved = []
     monkeypatch.setattr(
-        os, "replace", lambda part, path: moved.append((Path(part).read_text(), path))
+        os,
+        "replace",
+        lambda part, path: moved.append((Path(part).read_text(encoding="utf-8"), path)),
     )
-    write_atomic(file, lambda part: part.write_text("new"))
+    write_atomic(file, lambda part: part.write_text("new", encoding="utf-8"))
     assert (
-        moved == [("new", file)] and file.read_text() == "old"
+        moved == [("new", file)] and file.read_text(encoding="utf-8") == "old"
     )  # nothing but the rename touches it

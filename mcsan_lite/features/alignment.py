@@ -122,20 +122,26 @@ def proportional(
     level = audio[:, 0] / np.sqrt(n_mels)
     sounding = np.flatnonzero(level > level.max() - _QUIET)
     edges = _edges(tokens, len(sounding))
-    first, last = edges[:-1], edges[1:]
+    first = edges[:-1]
+    last = edges[1:]
     # A word that ends where a pause begins must not own the pause, so starts and ends are looked up
     # each for itself.
     after_each = np.append(sounding, sounding[-1] + 1)
-    starts = after_each[np.floor(first).astype(int)] + first % 1
-    last_frame = np.maximum(np.ceil(last).astype(int) - 1, 0)
+    first_frame = np.floor(first).astype(int)
+    starts = after_each[first_frame] + first % 1
+    last_frame = np.ceil(last).astype(int) - 1
+    last_frame = np.maximum(last_frame, 0)
     ends = sounding[last_frame] + 1 - (-last % 1)
-    ends = np.where(np.diff(edges) > 0, ends, starts)
-    return (np.stack((starts, ends), 1) * hop_s).astype(np.float32)  # (L, 2)
+    has_letters = np.diff(edges) > 0
+    ends = np.where(has_letters, ends, starts)
+    spans = np.stack((starts, ends), 1)  # (L, 2)
+    return (spans * hop_s).astype(np.float32)
 
 
 def _edges(tokens: Sequence[str], sounding: int) -> np.ndarray:
     """(L + 1,): where each token begins and the last one ends, counted in sounding frames."""
-    letters = np.array([sum(map(str.isalnum, token)) for token in tokens], float)
+    counts = [sum(map(str.isalnum, token)) for token in tokens]
+    letters = np.array(counts, float)
     if not letters.any():
         letters = np.ones(len(tokens))
     edges = np.cumsum([0.0, *letters])

@@ -31,9 +31,11 @@ def functionals(x: Tensor, mask: Tensor) -> Tensor:
         (B, 14 F), zero for an utterance without a frame.
     """
     if x.shape[1] < 2:  # one frame has no change
-        x, mask = F.pad(x, (0, 0, 0, 1)), F.pad(mask, (0, 1))
+        x = F.pad(x, (0, 0, 0, 1))
+        mask = F.pad(mask, (0, 1))
+    change = x.diff(dim=1)
     of_frames = _describe(x, mask)
-    of_changes = _describe(x.diff(dim=1), mask[:, 1:])
+    of_changes = _describe(change, mask[:, 1:])
     return torch.cat((of_frames, of_changes), -1)
 
 
@@ -50,35 +52,45 @@ def audio_statistics(audio: np.ndarray) -> np.ndarray:
         return np.zeros(8 * audio.shape[1])
     change = np.zeros(audio.shape[1])
     if len(audio) > 1:
-        change = np.abs(np.diff(audio, axis=0)).mean(0)
+        step = np.diff(audio, axis=0)
+        change = np.abs(step).mean(0)
+    mean = audio.mean(0)
+    deviation = audio.std(0)
     percentiles = np.percentile(audio, _PERCENTILES, axis=0)
-    return np.concatenate([audio.mean(0), audio.std(0), *percentiles, change])
+    return np.concatenate([mean, deviation, *percentiles, change])
 
 
 def _describe(x: Tensor, mask: Tensor) -> Tensor:
     """(B, T, F), (B, T) -> (B, 7 F)"""
-    real = mask[..., None]  # (B, T, 1)
+    padding = ~mask[..., None]  # (B, T, 1)
     count = mask.sum(1).clamp(min=1)[:, None]  # (B, 1)
-    mean = x.masked_fill(~real, 0).sum(1) / count
-    distance = (x - mean[:, None]).masked_fill(~real, 0)
-    variance = distance.square().sum(1) / count
+    total = x.masked_fill(padding, 0).sum(1)
+    mean = total / count  # (B, F)
+    distance = x - mean[:, None]
+    squares = distance.masked_fill(padding, 0).square()
+    variance = squares.sum(1) / count
     deviation = (variance + 1e-12).sqrt()  # so that a constant coefficient has a gradient too
-    ordered = _sort(x.masked_fill(~real, torch.inf))  # (B, T, F), padding at the end
+    padded_last = x.masked_fill(padding, torch.inf)
+    ordered = _sort(padded_last)  # (B, T, F)
     percentiles = [_percentile(ordered, count, percent) for percent in _PERCENTILES]
     numbers = torch.cat((mean, deviation, *percentiles), -1)
-    return torch.where(mask.any(1, keepdim=True), numbers, 0.0)
+    has_frames = mask.any(1, keepdim=True)
+    return torch.where(has_frames, numbers, 0.0)
 
 
 def _percentile(ordered: Tensor, count: Tensor, percent: int) -> Tensor:
     """(B, F), interpolated as `numpy.percentile` does; `ordered` (B, T, F), `count` (B, 1)."""
     place = (count - 1) * (percent / 100)  # (B, 1)
-    low, high = _row(ordered, place.floor()), _row(ordered, place.ceil())
-    return low + (high - low) * (place - place.floor())
+    below = place.floor()
+    low = _row(ordered, below)
+    high = _row(ordered, place.ceil())
+    return low + (high - low) * (place - below)
 
 
 def _row(ordered: Tensor, place: Tensor) -> Tensor:
     """(B, F): of (B, T, F) the row at each utterance's `place` (B, 1)."""
-    index = place.long()[:, None].expand(-1, -1, ordered.shape[2])  # (B, 1, F)
+    width = ordered.shape[2]
+    index = place.long()[:, None].expand(-1, -1, width)  # (B, 1, F)
     return ordered.gather(1, index)[:, 0]
 
 
@@ -87,5 +99,6 @@ def _sort(x: Tensor) -> Tensor:
     if x.device.type != "cpu" or x.requires_grad:
         return x.sort(1).values
     # The same numbers from NumPy; on a CPU torch takes ten times as long.
-    series = x.transpose(1, 2).contiguous().numpy()  # (B, T, F) -> (B, F, T)
-    return torch.from_numpy(np.sort(series, -1)).transpose(1, 2)
+    series = x.transpose(1, 2).contiguous()  # (B, T, F) -> (B, F, T)
+    ordered = np.sort(series.numpy(), -1)
+    return torch.from_numpy(ordered).transpose(1, 2)

@@ -32,11 +32,13 @@ class _Rows:
         """(B, longest, F), zero on padding, and its mask (B, longest)."""
         device = self.flat.device
         longest = max(1, int(self.length[rows].max()))
-        start = torch.from_numpy(self.start[rows]).to(device)[:, None]  # (B, 1)
-        length = torch.from_numpy(self.length[rows]).to(device)[:, None]
-        steps = torch.arange(longest, device=device)[None]  # (1, longest)
-        mask = steps < length
-        index = torch.where(mask, start + steps, len(self.flat) - 1)
+        start = torch.from_numpy(self.start[rows]).to(device)
+        length = torch.from_numpy(self.length[rows]).to(device)
+        steps = torch.arange(longest, device=device)
+        mask = steps[None] < length[:, None]  # (B, longest)
+        places = start[:, None] + steps[None]
+        blank = len(self.flat) - 1
+        index = torch.where(mask, places, blank)
         return self.flat[index], mask
 
 

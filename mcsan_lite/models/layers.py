@@ -94,10 +94,12 @@ def positions(length: int, hidden: int, *, like: Tensor) -> Tensor:
     Returns:
         (length, hidden).
     """
-    step = torch.arange(length, device=like.device, dtype=like.dtype)[:, None]  # (length, 1)
-    even = torch.arange(0, hidden, 2, device=like.device, dtype=like.dtype)
+    where = {"device": like.device, "dtype": like.dtype}
+    step = torch.arange(length, **where)[:, None]  # (length, 1)
+    even = torch.arange(0, hidden, 2, **where)
     rate = torch.exp(even * (-math.log(10_000.0) / hidden))  # (hidden / 2,)
-    pairs = torch.stack((torch.sin(step * rate), torch.cos(step * rate)), -1)
+    angle = step * rate
+    pairs = torch.stack((torch.sin(angle), torch.cos(angle)), -1)
     return pairs.flatten(1)[:, :hidden]  # (length, hidden / 2, 2) -> (length, hidden)
 
 

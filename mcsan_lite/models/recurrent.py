@@ -33,11 +33,13 @@ def pool_frames(x: Tensor, mask: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     if stride == 1:
         return x, mask
     missing = -x.shape[1] % stride
-    real = F.pad(mask, (0, missing)).unflatten(1, (-1, stride))  # (B, T', stride)
-    x = F.pad(x, (0, 0, 0, missing)).unflatten(1, (-1, stride))  # (B, T', stride, F)
+    groups = (-1, stride)
+    real = F.pad(mask, (0, missing)).unflatten(1, groups)  # (B, T', stride)
+    x = F.pad(x, (0, 0, 0, missing)).unflatten(1, groups)  # (B, T', stride, F)
     total = (x * real[..., None]).sum(2)  # (B, T', F)
     count = real.sum(2)  # (B, T')
-    return total / count.clamp(min=1)[..., None], count > 0
+    mean = total / count.clamp(min=1)[..., None]
+    return mean, count > 0
 
 
 def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
@@ -51,7 +53,8 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
         (B, D), zero where no step is real.
     """
     count = mask.sum(1, keepdim=True).clamp(min=1)
-    return (x * mask[..., None]).sum(1) / count
+    total = (x * mask[..., None]).sum(1)
+    return total / count
 
 
 def last_real(x: Tensor, mask: Tensor) -> Tensor:
@@ -65,8 +68,10 @@ def last_real(x: Tensor, mask: Tensor) -> Tensor:
         (B, D), zero where no step is real.
     """
     last = (mask.sum(1) - 1).clamp(min=0)  # (B,)
-    index = last[:, None, None].expand(-1, 1, x.shape[-1])  # (B, 1, D)
-    return x.gather(1, index)[:, 0] * mask.any(1, keepdim=True)
+    width = x.shape[-1]
+    index = last[:, None, None].expand(-1, 1, width)  # (B, 1, D)
+    state = x.gather(1, index)[:, 0]
+    return state * mask.any(1, keepdim=True)
 
 
 def affine(inputs: int, outputs: int) -> nn.Linear:
@@ -146,13 +151,17 @@ class Recurrent(nn.Module):
             last frame, backward at the first.
         """
         x = F.pad(self.dropout(x), (0, 1), value=1.0)  # (B, T, F + 1)
-        states = self.forwards(x)[0] * mask[..., None]
-        final = last_real(states, mask)
+        real = mask[..., None]  # (B, T, 1)
+        ahead, _ = self.forwards(x)
+        ahead = ahead * real
+        final = last_real(ahead, mask)
         if self.backwards is None:
-            return states, final
+            return ahead, final
         back, _ = self.backwards(mirror(x, mask))
-        back = mirror(back, mask) * mask[..., None]
-        return torch.cat((states, back), -1), torch.cat((final, back[:, 0]), -1)
+        back = mirror(back, mask) * real
+        states = torch.cat((ahead, back), -1)
+        final = torch.cat((final, back[:, 0]), -1)
+        return states, final
 
 
 class Hop(nn.Module):

@@ -102,7 +102,8 @@ def test_an_unknown_way_to_align_is_refused():
 
 
 def spoken(folder, count: int, lacking: int) -> Corpus:
-    """`count` clips of "so it", half a second of tone after half a second of silence, the first `lacking` without times."""
+    """`count` clips of "so it", half a second of tone after half a second of silence, the first
+    `lacking` without times."""
     signal = np.zeros(16_000)
     signal[8000:] = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16_000)
     soundfile.write(folder / "tone.wav", signal, 16_000)

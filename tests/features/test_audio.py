@@ -1,4 +1,5 @@
-"""Recordings of every kind as mono samples: the right ones, and refusals that tell bad files apart."""
+"""Recordings of every kind as mono samples: the right ones, and refusals that tell bad files
+apart."""
 
 import av
 import librosa
@@ -42,7 +43,8 @@ def film(path, signals, rate=48_000, layout="stereo", picture=True):
 
 
 def similarity(a, b):
-    """Correlation at the best shift of up to 3,000 samples: encoders add a little silence at the start."""
+    """Correlation at the best shift of up to 3,000 samples: encoders add a little silence at the
+    start."""
     n = min(len(a), len(b)) - 3_000
     return max(np.corrcoef(a[shift : shift + n], b[:n])[0, 1] for shift in range(0, 3_000, 5))
 
@@ -78,7 +80,8 @@ def test_a_damaged_film(tmp_path, damage, crucial):
 
 
 def test_a_film_cut_off_behind_its_index(tmp_path):
-    """With the index in front ("faststart") the first half decodes: the length promised there tells."""
+    """With the index in front ("faststart") the first half decodes: the length promised there
+    tells."""
     path = tmp_path / "clip.mp4"
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as file:
         heard = file.add_stream("aac", rate=16_000, layout="mono")

@@ -65,7 +65,8 @@ def test_standardizer_refuses_apply_before_fit(make_features):
 
 
 def test_standardizer_leaves_a_constant_coefficient_in_its_size(make_features):
-    """Constant in training: nothing to divide by, so a test frame that is 0.5 away stays 0.5 away."""
+    """Constant in training: nothing to divide by, so a test frame that is 0.5 away stays 0.5
+    away."""
     made = make_features(4)
     for f in made:
         f.audio[:, 3] = 0.1
@@ -178,7 +179,8 @@ def test_batch_order_is_fixed_without_a_generator_and_seeded_with_one(make_featu
 
 
 def test_word_frames_are_those_whose_middle_is_in_the_word(make_features):
-    """Frame t lies at t × hop: 0.02 to 0.05 s holds 2, 3, 4; a word shorter than a hop holds one; a full stop none."""
+    """Frame t lies at t × hop: 0.02 to 0.05 s holds 2, 3, 4; a word shorter than a hop holds one; a
+    full stop none."""
     one, two = make_features(2, frames=10, words=4)
     one = replace(
         one, spans=np.array([[0.02, 0.05], [0.051, 0.052], [0.052, 0.052], [0.06, 0.3]], np.float32)
@@ -194,7 +196,7 @@ def test_word_frames_are_those_whose_middle_is_in_the_word(make_features):
         [1, 2],
         [5, 5],
         [5, 5],
-    ]  # what lies behind the last frame has none
+    ]  # what lies after the last frame has none
     slow = replace(one, hop_s=0.02, spans=one.spans[:1])
     assert collate([slow, two]).word_frames.tolist()[0] == [
         [1, 3],

@@ -1,4 +1,5 @@
-"""Sound to MFCC, transcripts to vectors, and the cache: checked against librosa called by hand and against bad files."""
+"""Sound to MFCC, transcripts to vectors, and the cache: checked against librosa called by hand and
+against bad files."""
 
 import mmap
 import shutil
@@ -199,7 +200,8 @@ def test_second_call_opens_no_clip_and_leaves_the_frames_on_disk(
 
 
 def test_memory_does_not_grow_with_the_corpus(tmp_path, corpus, config, monkeypatch):
-    """600 clips of 1,000 frames of 13 numbers are 31 MB; no more than a few clips' arrays are ever in memory."""
+    """600 clips of 1,000 frames of 13 numbers are 31 MB; no more than a few clips' arrays are ever
+    in memory."""
 
     def make(i):
         path = tmp_path / "clips" / f"many{i}.raw"

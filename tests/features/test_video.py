@@ -1,4 +1,5 @@
-"""The third modality: OpenFace's csv as it is written, arrays alone or in an archive, and what is refused."""
+"""The third modality: OpenFace's csv as it is written, arrays alone or in an archive, and what is
+refused."""
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ NAMES = [
 
 @pytest.fixture
 def openface(tmp_path):
-    """A function: a csv as OpenFace 2 writes it, a line a frame: (confidence, success, value of every unit)."""
+    """A function: a csv as OpenFace 2 writes it, one line per frame: (confidence, success, value of
+    every unit)."""
 
     def make(frames, names=NAMES, **other):
         lines = [", ".join(names)]
@@ -38,7 +40,7 @@ def openface(tmp_path):
             } | {k: v[i] for k, v in other.items()}
             lines.append(", ".join(str(known.get(name, value)) for name in names))
         path = tmp_path / "clip.csv"
-        path.write_text("\n".join(lines) + "\n")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
 
     return make
@@ -88,7 +90,7 @@ def test_what_is_no_video_is_refused(tmp_path, openface):
     np.save(tmp_path / "object.npy", np.array([[None]]), allow_pickle=True)
     (tmp_path / "torn.npy").write_bytes(b"\x93NUMPY")
     (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04")
-    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     write_arrays(tmp_path / "all.npz", {"a": np.zeros((1, 1))})
     for name, part in {
         "flat.npy": "shape (3,)",

@@ -1,4 +1,5 @@
-"""Tokens and word vectors: the rules of the tokenizer, the policies for unknown words, and every file format."""
+"""Tokens and word vectors: the rules of the tokenizer, the policies for unknown words, and every
+file format."""
 
 import gzip
 from pathlib import Path

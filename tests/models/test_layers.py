@@ -1,4 +1,5 @@
-"""`attend` and `MultiHead`: the same numbers as torch, and what torch does not promise (weights before dropout, no NaN)."""
+"""`attend` and `MultiHead`: the same numbers as torch, and what torch does not promise (weights
+before dropout, no NaN)."""
 
 import math
 

@@ -14,7 +14,8 @@ LENGTHS = (7, 1, 4)
 
 @pytest.fixture
 def ragged():
-    """x (3, 9, 5) of lengths 7, 1 and 4, with garbage on the padding, and its mask: two steps are real for nobody."""
+    """x (3, 9, 5) of lengths 7, 1 and 4, with garbage on the padding, and its mask: two steps are
+    real for nobody."""
     torch.manual_seed(0)
     mask = torch.arange(9) < torch.tensor(LENGTHS)[:, None]
     return torch.randn(3, 9, 5).masked_fill(~mask[..., None], 7.0), mask
