@@ -26,7 +26,10 @@ def batches_of(made, labels):
 
 @pytest.fixture
 def told(make_features, labels):
-    """A function: n utterances whose mean frame tells one class from the others, and whose first word the other two."""
+    """A function that makes n utterances.
+
+    Their mean frame tells one class from the others, and their first word the other two.
+    """
 
     def make(n, seed=0, **shape):
         made = make_features(n, seed=seed, **shape)
@@ -116,7 +119,7 @@ def test_learns_what_is_there(name, dims, labels, told):
 
 
 def test_the_text_cnn_by_hand(dims, make_features):
-    """A window starts at every real word, and reads zeros behind the last."""
+    """A window starts at every real word, and reads zeros after the last."""
     model, f = MADE["cmkl"](dims).eval(), make_features(1, words=4)[0]
     maps = []
     for conv in model.convs:
@@ -287,7 +290,7 @@ def test_unlabelled_utterances_count_when_it_is_their_time(
 
 
 def test_held_back_labels_through_the_ordinary_loop(dims, labels, told):
-    """Before the warm-up both settings are the same training; from there on the unlabelled half matters."""
+    """Before the warm-up both settings train alike; from then on the unlabelled half matters."""
 
     def trained(semi, epochs):
         torch.manual_seed(0)
@@ -306,7 +309,7 @@ def test_a_batch_without_a_label_has_no_loss_but_a_finite_one(dims, make_feature
 
 
 def test_the_causal_decoder_cannot_see_the_word_that_it_tells(dims, make_features):
-    """The error of the last word, told first, is the same whatever the words before it in the sentence are."""
+    """The error of the last word, told first, does not depend on the words before it."""
     torch.manual_seed(0)
     model = MADE["liang"](dims).lexical
     words, mask, code = (

@@ -88,7 +88,7 @@ def test_the_machine_tells_new_utterances_apart(marks):
     assert found.shape == (280, 4) and found.dtype == torch.float64
     assert (found.argmax(1).numpy() == label[120:]).mean() > 0.9
     assert (found[:, 3] == -1).all()  # the class that nobody has
-    # as sklearn's machine with the same kernel: exact where all are landmarks, near it where half are
+    # As sklearn's machine with the same kernel: exact where all are landmarks, else near it.
     exact = kernels.weighted_kernel(x, x, SIZES, machine.weights.double()).numpy()
     svc = SVC(C=1.0, kernel="precomputed").fit(exact[:120, :120], label[:120])
     assert (svc.predict(exact[120:, :120]) == found.argmax(1).numpy()).mean() > 0.95
