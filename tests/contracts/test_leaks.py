@@ -1,4 +1,7 @@
-"""The leak meter: every floor that neither hears nor reads finds a planted leak of its own kind, and no other."""
+"""The leak meter: each floor finds a planted leak of its own kind, and no other.
+
+A floor neither hears nor reads.
+"""
 
 import random
 import string
@@ -25,18 +28,21 @@ FINDS = {
 
 
 def planted(kind, n=600):
-    """Utterances whose scene, speaker, dialogue, word and end mark are drawn on their own; `kind` decides the class."""
+    """Utterances whose scene, speaker, dialogue, word and end mark are each drawn on their own.
+
+    `kind` says which of these decides the class.
+    """
     draw = random.Random(0)
+    words, marks = ("mine", "kept", "gold", "rain", "fish", "lamp"), (".", "?", "!")
     made = []
     for i in range(n):
         of = {
             name: draw.randrange(6)
             for name in ("scenario", "speaker", "dialogue", "word", "mark", "nowhere")
         }
-        of["dialogue × speaker"] = (
-            of["dialogue"] + of["speaker"]
-        )  # neither of them alone says anything
-        text = f"{('mine', 'kept', 'gold', 'rain', 'fish', 'lamp')[of['word']]}{('.', '?', '!')[of['mark'] % 3]}"
+        # Neither of the two says anything alone.
+        of["dialogue × speaker"] = of["dialogue"] + of["speaker"]
+        text = words[of["word"]] + marks[of["mark"] % 3]
         made.append(
             Utterance(
                 f"u{i:03d}",
@@ -66,9 +72,10 @@ def over_folds(name, corpus, protocol, k=None):
 @pytest.mark.parametrize("name", FINDS)
 def test_each_finds_a_leak_of_its_kind_and_no_other(name, kind):
     found = wa(name, *planted(kind))
-    assert (
-        found >= 0.99 if kind in FINDS[name] else found <= 0.45
-    )  # chance is 1/3, give or take 0.033 on 200
+    if kind in FINDS[name]:
+        assert found >= 0.99
+    else:
+        assert found <= 0.45  # chance is 1/3, give or take 0.033 on 200
 
 
 def test_a_leak_of_the_scene_is_gone_on_scenario_disjoint_folds():
@@ -76,15 +83,14 @@ def test_a_leak_of_the_scene_is_gone_on_scenario_disjoint_folds():
     for name in ("scenario only", "dialogue + speaker only"):  # a dialogue is a scene
         assert min(over_folds(name, made, "kfold10", 3)) >= 0.9
         assert np.mean(over_folds(name, made, "scenario")) <= 0.4
-    assert (
-        min(over_folds("scenario only", made, "speaker10", 3)) >= 0.99
-    )  # every scene is played in every session
+    # Every scene is played in every session.
+    assert min(over_folds("scenario only", made, "speaker10", 3)) >= 0.99
     assert min(over_folds("scenario only", made, "dialogue", 3)) >= 0.99
     assert np.mean(over_folds("speaker only", made, "kfold10")) <= 0.4
 
 
 def test_a_leak_of_dialogue_and_speaker_is_gone_on_dialogue_disjoint_folds():
-    """Who speaks in which recording decides; as in IEMOCAP, a speaker's turns of one dialogue are alike."""
+    """The speaker and the recording decide; as in IEMOCAP, a speaker's turns in one are alike."""
 
     def label(u):
         return LABELS[(int(u.dialogue[1]) + int(u.dialogue[2]) + (u.speaker[-1] == "F")) % 3]
@@ -127,23 +133,11 @@ def test_dialogue_and_speaker_stay_apart_in_their_pair():
 
 def test_punctuation_by_hand():
     found = punctuation("“Well…” NO! It’s 12 [laughs]?!")
-    assert found["letters"] == pytest.approx(np.log(1 + 15)) and found["words"] == pytest.approx(
-        np.log(1 + 5)
-    )
-    assert (
-        found["capitals"] == 4 / 15
-        and found["digits"] == 2
-        and found["..."] == 1
-        and found["."] == 3
-    )
-    assert (found['"'], found["'"], found["!"], found["?"], found["["], found[","]) == (
-        2,
-        1,
-        2,
-        1,
-        1,
-        0,
-    )
+    assert found["letters"] == pytest.approx(np.log(1 + 15))
+    assert found["words"] == pytest.approx(np.log(1 + 5))
+    assert found["capitals"] == 4 / 15
+    counts = {"digits": 2, "...": 1, ".": 3, '"': 2, "'": 1, "!": 2, "?": 1, "[": 1, ",": 0}
+    assert {name: found[name] for name in counts} == counts
     assert set(string.punctuation) <= set(found)
     empty = punctuation("")
     assert set(empty) == set(found) and not any(empty.values())
@@ -153,7 +147,6 @@ def test_punctuation_by_hand():
 def test_punctuation_sees_no_word(text):
     """Another letter for every letter, large for large: the same input."""
     upper, lower = string.ascii_uppercase, string.ascii_lowercase
-    other = text.translate(
-        str.maketrans(upper + lower, upper[7:] + upper[:7] + lower[7:] + lower[:7])
-    )
+    shifted = upper[7:] + upper[:7] + lower[7:] + lower[:7]
+    other = text.translate(str.maketrans(upper + lower, shifted))
     assert punctuation(other) == punctuation(text)

@@ -1,4 +1,7 @@
-"""Each check passes the notebook's solution, waits for an open exercise, and fails each wrong answer with its own hint."""
+"""Checks of lesson 08: each passes its solution, and gives each mistake its own hint.
+
+An exercise that is still open is told so.
+"""
 
 import numpy as np
 import pytest
@@ -67,9 +70,14 @@ def said(
     word="{}",
     join="\n".join,
 ):
+    """A description as a student might write it, with one slip."""
+
+    def line(token, times, row, weights):
+        shares = f"{share.format(row.max())}; even {even(weights)}"
+        return f"{word.format(token)} looks most at {time(times, pick(row))} ({shares})"
+
     return lambda tokens, times, weights: join(
-        f"{word.format(t)} looks most at {time(times, pick(r))} ({share.format(r.max())}; even {even(weights)})"
-        for t, r in zip(tokens, weights, strict=True)
+        line(token, times, row, weights) for token, row in zip(tokens, weights, strict=True)
     )
 
 
@@ -81,10 +89,10 @@ def by(
     return lambda scores: best(over(keep(scores).groupby("head").points))
 
 
-def span(before, behind, scale=0.01, pick=np.argmax, step=9, floor=0.0):
+def span(before, after, scale=0.01, pick=np.argmax, step=9, floor=0.0):
     return lambda row: (
         max(floor, (step * pick(row) - before) * scale),
-        (step * pick(row) + behind) * scale,
+        (step * pick(row) + after) * scale,
     )
 
 

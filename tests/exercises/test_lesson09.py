@@ -1,4 +1,7 @@
-"""Every check of lesson 09 passes its solution, fails each wrong one with its own hint, and waits for an open exercise."""
+"""Checks of lesson 09: each passes its solution, and gives each mistake its own hint.
+
+An exercise that is still open is told so.
+"""
 
 import numpy as np
 import pytest

@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A function that runs the page's code as a script, with changes; it gives the script's names."""
+    """A function that runs the page's code as a script, with changes; gives the script's names."""
     home = tmp_path_factory.mktemp("reader")
 
     def go(**changes):
