@@ -1,7 +1,8 @@
 """mcsan_lite: a course on, and a reproduction of, MCSAN (ICASSP 2021).
 
-`import mcsan_lite as mc` gives what lessons and a reader's own script need; `dir(mc)` lists it. Each name is loaded when it
-is first used, so that the import itself is instant. The list is in `__init__.pyi`, where editors find it too.
+`import mcsan_lite as mc` gives what lessons and a reader's own script need; `dir(mc)` lists it.
+Each name is loaded when it is first used, so that the import itself is instant. The list is in
+`__init__.pyi`, where editors find it too.
 """
 
 import lazy_loader

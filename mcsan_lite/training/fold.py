@@ -45,7 +45,7 @@ class FoldFeatures:
 
     @property
     def dims(self) -> Dims:
-        """How many numbers one step of sound, text and video has, and how many classes there are."""
+        """How many numbers a step of sound, text and video has, and how many classes there are."""
         first = self.train[0]
         return Dims(
             first.audio.shape[1], first.text.shape[1], len(self.labels), first.video.shape[1]
@@ -169,7 +169,7 @@ def scores_of(predictions: Predictions, classes: int) -> dict[str, float]:
 
 
 def training_code(model_class: type) -> str:
-    """The digits of all code that turns a corpus and settings into a trained model and its scores."""
+    """The digits of all code that turns a corpus and settings into a model and its scores."""
     if model_class.__module__ == "__main__":  # its cells may have been run again meanwhile
         return code_key(model_class, train_fold, extract)
     return _code_of_a_file(model_class)

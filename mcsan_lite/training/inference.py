@@ -160,7 +160,7 @@ def load_run(folder: Path | str, models: Mapping[str, type] = MODELS) -> Trained
 
 
 def _read_checkpoint(path: Path) -> tuple[dict | None, dict[str, torch.Tensor]]:
-    """What a safetensors file says of itself, None if it is not ours, and its tensors as float32."""
+    """What a checkpoint says of itself, None if it is not ours, and its tensors in float32."""
     if not path.is_file():
         raise DataError(
             f"no model at {path}",

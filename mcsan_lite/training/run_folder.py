@@ -45,7 +45,12 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write_tables(task: FoldTask, trained: TrainedFold) -> None:
-    """history.csv and peeking.csv, one row per epoch; predictions.csv, one row per test utterance."""
+    """Write history.csv and peeking.csv, one row per epoch, and predictions.csv.
+
+    Args:
+        task: what was trained, and its folder.
+        trained: the result; its predictions are those of the test utterances, one per row.
+    """
     labels, predictions = list(task.corpus.labels), trained.predictions
     probabilities = pd.DataFrame(predictions.prob, columns=labels)
     probabilities.insert(0, "id", predictions.ids)
@@ -88,7 +93,15 @@ def write_checkpoint(task: FoldTask, trained: TrainedFold) -> None:
 def fold_result(
     task: FoldTask, parts: FoldFeatures, trained: TrainedFold, seconds: float, device: str
 ) -> dict[str, object]:
-    """What metrics.json says of a fold."""
+    """What metrics.json says of a fold.
+
+    Args:
+        task: what was trained.
+        parts: the features of the fold.
+        trained: the result.
+        seconds: that the fold took.
+        device: that it was trained on.
+    """
     spec, history = task.spec, trained.history
     best_row = history[f"valid_{spec.train.select}"].idxmax()
     # A model with a last step was peeked at before that step, so its peeks say nothing.

@@ -1,8 +1,8 @@
 """Runs a grid of experiments, one folder per fold and seed, and goes on where it was interrupted.
 
-In: specs and a corpus. Out: a data frame with one row per spec, fold and seed, read from disk. A finished fold is a
-`metrics.json`, written last. Resume means looking at the disk, so an interrupted grid costs its running folds and nothing
-else, and folders from several machines merge by copying.
+In: specs and a corpus. Out: a data frame with one row per spec, fold and seed, read from disk. A
+finished fold is a `metrics.json`, written last. Resume means looking at the disk, so an interrupted
+grid costs its running folds and nothing else, and folders from several machines merge by copying.
 
 Next in the spine: `evaluation.metrics`.
 """
@@ -93,7 +93,8 @@ def run_experiment(
         specs: the rows to train.
         corpus: what to train on.
         seeds: one training per fold for each.
-        folds: only so many, the first ones; a later call adds the others to the same run. None: all of them.
+        folds: only so many, the first ones; a later call adds the others to the same run. None: all
+            of them.
         models: model classes by the name that a spec gives.
         options: where and with what to compute.
 
@@ -101,8 +102,10 @@ def run_experiment(
         One row per spec, fold and seed: scores, counts, times, and the folder.
 
     Raises:
-        DataError: for a model that is not in `models`, a precision that the device lacks, a disk that refuses.
-        RuntimeError: where folds failed, naming them. Each leaves an error.txt, and the others go on.
+        DataError: for a model that is not in `models`, a precision that the device lacks, a disk
+            that refuses.
+        RuntimeError: where folds failed, naming them. Each leaves an error.txt, and the others go
+            on.
     """
     return run_grid(Grid(specs, corpus, seeds, folds, models), options)
 
@@ -143,7 +146,9 @@ def _bar(tasks: Sequence[FoldTask], options: RunOptions) -> Progress:
 
 
 def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
-    """Every training that is asked for; the folders of the runs are made, with their settings in spec.json."""
+    """Every training that is asked for; the folders of the runs are made, with their settings in
+    spec.json.
+    """
     corpus, runs = grid.corpus, Path(options.runs)
     classes = {spec.model: grid.model_class(spec) for spec in grid.specs}
     code = {name: training_code(model_class) for name, model_class in classes.items()}
@@ -285,7 +290,8 @@ def _raise_failures(tasks: Sequence[FoldTask], errors: Sequence[str | None]) -> 
     raise RuntimeError(
         f"Given: {len(failed)} of {len(tasks)} folds that failed:\n  {names}\n"
         "Expected: a metrics.json in each folder. "
-        "Do: read error.txt there, then run the same command or call again: it trains what is missing, and finished "
+        "Do: read error.txt there, then run the same command or call again: it trains what is "
+        "missing, and finished "
         "folds stay."
     )
 
@@ -299,6 +305,7 @@ def _disk_refusals(folder: Path) -> Iterator[None]:
         raise DataError(
             f"{folder}, where nothing can be written: {error.strerror or error}",
             "a folder that may be written, on a disk with room",
-            "make room, or choose another folder (--runs, --data); then run the same command or call again: finished "
+            "make room, or choose another folder (--runs, --data); then run the same command or "
+            "call again: finished "
             "folds stay.",
         ) from error

@@ -76,6 +76,6 @@ class Spec:
 
 
 def _video_files(corpus: Corpus) -> list[tuple[str, int]]:
-    """Name and size of every file that the third stream is read from; size -1 where it is missing."""
+    """Name and size of every file of the third stream; size -1 where it is missing."""
     files = {video.source(u.video) for u in corpus.utterances if u.video is not None}
     return sorted((file.name, file.stat().st_size if file.is_file() else -1) for file in files)
