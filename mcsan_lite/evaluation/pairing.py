@@ -1,9 +1,14 @@
-"""Results made comparable: the same folds, seeds and utterances in every row, or a refusal that names what is missing."""
+"""Results made comparable: the same folds, seeds and utterances in every row of a table.
+
+In: results as `run_experiment` and `load_results` give them. Out: the trainings of each row in one
+order, or a refusal that names what is missing; and the predictions that lie on disk beside them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,15 +16,46 @@ import pandas as pd
 from mcsan_lite.errors import DataError
 
 
-def paired(
-    results: pd.DataFrame, names: Collection[str], reference: str
-) -> dict[str, pd.DataFrame]:
-    """Row name -> its trainings in the order of (fold, seed), for those of `names` that have any; floors are left out.
+class Predictions(NamedTuple):
+    """What a row predicts on its only test part."""
 
-    Raises DataError where the rows are not of one corpus and protocol, where `reference` is not among them, where a row has
-    several runs (settings), and where it lacks a fold or seed that another has, or has other utterances in it.
+    ids: pd.Index  # (n,) utterances
+    true: np.ndarray  # (n,) class numbers
+    predicted: np.ndarray  # (seeds, n) class numbers
+
+
+def paired(
+    results: pd.DataFrame,
+    names: Collection[str],
+    reference: str,
+) -> dict[str, pd.DataFrame]:
+    """The trainings of each row, in the order of (fold, seed).
+
+    Args:
+        results: trainings of one corpus and protocol, with others among them or not.
+        names: the rows that are wanted. Those without a training are left out, and so are floors.
+        reference: the row that the others are compared with.
+
+    Returns:
+        Row name -> its trainings.
+
+    Raises:
+        DataError: where the rows are not of one corpus and protocol; where `reference` is not among
+            them; where a row has several runs (settings); where it lacks a fold or seed that
+            another row has, or has other utterances in it.
     """
     ours = results[results.name.isin(list(names)) & (results.model != "floor")]
+    _require_one_setting(ours, reference)
+    folds, seeds = sorted(ours.fold.unique()), sorted(ours.seed.unique())
+    grids: dict[str, pd.DataFrame] = {}
+    for name, group in ours.groupby("name", sort=False):
+        _require_one_complete_run(group, name, folds, seeds)
+        grids[name] = group.sort_values(["fold", "seed"], ignore_index=True)
+        _require_same_members(grids, name)
+    return grids
+
+
+def _require_one_setting(ours: pd.DataFrame, reference: str) -> None:
     if reference not in set(ours.name):
         raise DataError(
             f"results without {reference!r}, the row that the others are compared with",
@@ -27,50 +63,57 @@ def paired(
             "run the same grid again: finished folds stay.",
         )
     for column in ("corpus", "protocol"):
-        if len(several := sorted(ours[column].unique())) > 1:
+        values = sorted(ours[column].unique())
+        if len(values) > 1:
             raise DataError(
-                f"{column} with {len(several)} values: {', '.join(several)}",
+                f"{column} with {len(values)} values: {', '.join(values)}",
                 f"one table, one {column}",
-                f"results[results.{column} == {several[0]!r}]",
+                f"results[results.{column} == {values[0]!r}]",
             )
-    folds, seeds, grids = sorted(ours.fold.unique()), sorted(ours.seed.unique()), {}
-    for name, group in ours.groupby("name", sort=False):
-        if len(runs := sorted(group.run.unique())) > 1:
-            raise DataError(
-                f"{len(runs)} runs of {name!r}: {', '.join(runs)}",
-                "one setting a row",
-                f"leave the others out: results[results.run != {runs[0]!r}]",
-            )
-        found = set(zip(group.fold, group.seed, strict=True))
-        missing = [
-            f"{fold} seed {seed}" for fold in folds for seed in seeds if (fold, seed) not in found
-        ]
-        if missing:
-            raise DataError(
-                f"{name!r} without {', '.join(missing)}",
-                "the same folds and seeds in every row",
-                "run the same grid again (finished folds stay), or leave these out of every row.",
-            )
-        grids[name] = group.sort_values(["fold", "seed"], ignore_index=True)
-        first = next(iter(grids))
-        if (other := grids[name].fold[grids[name].split != grids[first].split]).any():
-            raise DataError(
-                f"fold {other.iloc[0]} of {name!r} with other members than in {first!r}",
-                "the same utterances in each part",
-                "run both again on one version of the corpus.",
-            )
-    return grids
 
 
-def predictions(grid: pd.DataFrame) -> tuple[pd.Index, np.ndarray, np.ndarray] | None:
-    """(ids (n,), true classes (n,), predicted classes (seeds, n)) of a row's only fold; None where a folder has none."""
+def _require_one_complete_run(group: pd.DataFrame, name: str, folds: list, seeds: list) -> None:
+    runs = sorted(group.run.unique())
+    if len(runs) > 1:
+        raise DataError(
+            f"{len(runs)} runs of {name!r}: {', '.join(runs)}",
+            "one setting per row",
+            f"leave the others out: results[results.run != {runs[0]!r}]",
+        )
+    there = set(zip(group.fold, group.seed, strict=True))
+    wanted = [(fold, seed) for fold in folds for seed in seeds]
+    missing = [f"{fold} seed {seed}" for fold, seed in wanted if (fold, seed) not in there]
+    if missing:
+        raise DataError(
+            f"{name!r} without {', '.join(missing)}",
+            "the same folds and seeds in every row",
+            "run the same grid again (finished folds stay), or leave these out of every row.",
+        )
+
+
+def _require_same_members(grids: dict[str, pd.DataFrame], name: str) -> None:
+    first = next(iter(grids))
+    differing = grids[name].fold[grids[name].split != grids[first].split]
+    if differing.any():
+        raise DataError(
+            f"fold {differing.iloc[0]} of {name!r} with other members than in {first!r}",
+            "the same utterances in each part",
+            "run both again on one version of the corpus.",
+        )
+
+
+def predictions(grid: pd.DataFrame) -> Predictions | None:
+    """What a row predicts on its only fold; None where one of its folders has no predictions.
+
+    Args:
+        grid: the trainings of one row on one fold, one per seed.
+    """
     files = [Path(folder) / "predictions.csv" for folder in grid.folder]
     if not all(file.is_file() for file in files):
         return None
-    found = [pd.read_csv(file).set_index("id").sort_index() for file in files]
-    labels = list(found[0].columns[1:])  # behind the true label
-    return (
-        found[0].index,
-        found[0]["true"].map(labels.index).to_numpy(),
-        np.stack([table.loc[found[0].index, labels].to_numpy().argmax(1) for table in found]),
-    )
+    tables = [pd.read_csv(file, encoding="utf-8").set_index("id").sort_index() for file in files]
+    first = tables[0]
+    labels = list(first.columns[1:])  # the first column is the true label
+    by_seed = [table.loc[first.index, labels].to_numpy().argmax(1) for table in tables]
+    true = first["true"].map(labels.index).to_numpy()
+    return Predictions(first.index, true, np.stack(by_seed))

@@ -18,7 +18,7 @@ import pandas as pd
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.errors import DataError
-from mcsan_lite.evaluation.comparison import gap
+from mcsan_lite.evaluation.comparison import gap_test
 from mcsan_lite.evaluation.significance import NAN, Test, holm, welch_from_summary
 from mcsan_lite.paper import ambiguities as open_choices
 from mcsan_lite.paper import equations as equation_ledger
@@ -87,7 +87,7 @@ def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> 
         if c.kind in ("count", "setting"):
             continue
         away = c.kind == "score" and not (kind == c.corpus and own_folds)
-        test = gap(results, c.a, c.b or None, c.metric, dialogues)
+        test = gap_test(results, c.a, c.b or None, c.metric, dialogues)
         judged.append((NAN, NAN) if away or test is None else c.judge(test))
         lines.append((c, test, away))
     for (c, test, away), p_for, p_against in zip(
@@ -219,7 +219,7 @@ def sensitivity(
         like = defaults.merge(tried[["fold", "seed"]]) if paired else defaults
         score, default = tried[metric].mean(), like[metric].mean()
         test = (
-            gap(pd.concat([tried, like]), choice, "MCSAN", metric, dialogues)
+            gap_test(pd.concat([tried, like]), choice, "MCSAN", metric, dialogues)
             if paired
             else Test(score - default)
         )

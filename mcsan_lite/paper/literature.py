@@ -1,12 +1,12 @@
 """Systems and their scores, 2018 to 2026, each with the protocol that it was measured under.
 
-In: literature.csv beside this file, one row per published score. Out: a table that says which scores may stand beside the
-paper's, and a figure of it.
+In: literature.csv beside this file, one row per published score. Out: a table that says which
+scores may stand beside the paper's, and a figure of it.
 
-Every score was read in the source that its row names; a number known from memory alone is not here. It is inferred, from
-the sizes and deviations of folds, that the 10-fold rows of IEMOCAP split random utterances: no source states the rule.
-`year` is that of the paper in which the system, or its number on this corpus, first appeared; for a floor, the year in
-which we measured it.
+Every score was read in the source that its row names; a number known from memory alone is not here.
+It is inferred, from the sizes and deviations of folds, that the 10-fold rows of IEMOCAP split
+random utterances: no source states the rule. `year` is that of the paper in which the system, or
+its number on this corpus, first appeared; for a floor, the year in which we measured it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from mcsan_lite.errors import require_name
 
 _CSV = Path(__file__).with_name("literature.csv")
 
-# What makes two scores comparable; "selection" is the part of the corpus on which the epoch was chosen.
+# What makes two scores comparable; "selection" is the part of the corpus on which the epoch was
+# chosen.
 PROTOCOL_FLAGS = ("classes", "split", "context", "modality", "metric", "selection")
 
-# The flags of MCSAN's own numbers. The paper does not say how it chose its epoch, so only a choice on the test part is
-# held against other systems.
+# The flags of MCSAN's own numbers. The paper does not say how it chose its epoch, so only a choice
+# on the test part is held against other systems.
 PAPER_FLAGS: dict[str, dict[str, str]] = {
     "iemocap": {
         "classes": "7",
@@ -53,7 +54,8 @@ def published_systems(corpus: str) -> pd.DataFrame:
         corpus: "iemocap" or "meld".
 
     Returns:
-        One row per score: system, year, score, sd (over folds, where the source has it), the PROTOCOL_FLAGS, source;
+        One row per score: system, year, score, sd (over folds, where the source has it), the
+            PROTOCOL_FLAGS, source;
         `differs`, the flags that are not the paper's; `comparable`, true where there is none.
 
     Raises:
@@ -86,8 +88,8 @@ def _differing_flags(row: pd.Series, corpus: str) -> tuple[str, ...]:
 def draw_systems(corpus: str, *, ax=None):
     """A figure of `published_systems`: one line per score, with its protocol flag by flag.
 
-    Blue and filled is the paper's protocol. Grey and hollow is not comparable, and the flags in bold say why. Bars are
-    standard deviations over folds, where the source has them.
+    Blue and filled is the paper's protocol. Grey and hollow is not comparable, and the flags in
+    bold say why. Bars are standard deviations over folds, where the source has them.
 
     Args:
         corpus: "iemocap" or "meld".
@@ -114,7 +116,9 @@ def draw_systems(corpus: str, *, ax=None):
 
 
 def _draw_score(ax, height: float, row) -> None:
-    color = _BLUE if row.comparable else "0.6"
+    color, filling, ink = "0.6", "white", "0.4"
+    if row.comparable:
+        color, filling, ink = _BLUE, _BLUE, "black"
     ax.errorbar(
         row.score,
         height,
@@ -123,7 +127,7 @@ def _draw_score(ax, height: float, row) -> None:
         ms=5,
         color=color,
         capsize=2,
-        mfc=color if row.comparable else "white",
+        mfc=filling,
     )
     ax.annotate(
         f"{row.score:.3f}".lstrip("0"),
@@ -132,12 +136,12 @@ def _draw_score(ax, height: float, row) -> None:
         textcoords="offset points",
         ha="center",
         fontsize=7,
-        color="black" if row.comparable else "0.4",
+        color=ink,
     )
 
 
 def _write(ax, text: str, height: float, points: float, *, side: int = 1, **look) -> None:
-    """Text at a height of the data, `points` right of the axes' right edge (side 1) or left edge (side 0)."""
+    """Text at a height of the data, `points` right of the axes' left (side 0) or right edge (1)."""
     ax.annotate(
         text,
         (side, height),
@@ -153,10 +157,9 @@ def _write(ax, text: str, height: float, points: float, *, side: int = 1, **look
 
 def _write_flags(ax, height: float, row) -> None:
     for flag, points in zip(PROTOCOL_FLAGS, _LABEL_OFFSETS, strict=True):
+        look = {"color": "0.5", "weight": "normal"}
         if flag in row.differs:
             look = {"color": "black", "weight": "bold"}
-        else:
-            look = {"color": "0.5", "weight": "normal"}
         _write(ax, getattr(row, flag), height, points, **look)
 
 

@@ -1,7 +1,7 @@
-"""How much is trained: the profiles "paper", "quick" and "smoke", and what each kind of corpus needs.
+"""How much is trained: the profiles "paper", "quick" and "smoke", and what each corpus needs.
 
-Nothing comes in. What goes out are tables of settings; `table_rows` turns them into specs. A kind of corpus is the name
-of its reader: "synthetic", "iemocap", "meld", "ravdess" or "manifest".
+Nothing comes in. What goes out are tables of settings; `table_rows` turns them into specs. A kind
+of corpus is the name of its reader: "synthetic", "iemocap", "meld", "ravdess" or "manifest".
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class CorpusSettings:
     options: Mapping[str, object] = field(default_factory=dict)
 
 
-# "paper" is section 3.2; "quick" takes a laptop a minute on the synthetic corpus; "smoke" takes seconds.
+# "paper" is section 3.2; "quick" takes a laptop a minute on the synthetic corpus; "smoke" takes
+# seconds.
 PROFILES: dict[str, Profile] = {
     "paper": Profile(options={}, train=TrainConfig(), synthetic=SyntheticConfig()),
     "quick": Profile(
@@ -54,8 +55,8 @@ PROFILES: dict[str, Profile] = {
 # Tables of many trainings: the folds of a profile (None: all of them).
 GRID_FOLDS: dict[str, int | None] = {"paper": None, "quick": 3, "smoke": 2}
 
-# The synthetic corpus of such a table. In "quick" it has shorter utterances of fewer words than the lessons' own, so
-# that matching is learned in half the steps.
+# The synthetic corpus of such a table. In "quick" it has shorter utterances of fewer words than the
+# lessons' own, so that matching is learned in half the steps.
 GRID_SYNTHETIC = {
     "paper": SyntheticConfig(),
     "smoke": PROFILES["smoke"].synthetic,
@@ -65,10 +66,12 @@ GRID_SYNTHETIC = {
 # The protocol of such a table on the synthetic corpus. Elsewhere it is DEFAULT_PROTOCOL.
 GRID_PROTOCOL = {"synthetic": "kfold10"}
 
-# The protocol of a corpus where nobody asks for another one; "kfold10" for those that are not named.
+# The protocol of a corpus where nobody asks for another one; "kfold10" for those that are not
+# named.
 DEFAULT_PROTOCOL = {"synthetic": "official", "meld": "official", "ravdess": "speaker"}
 
-# The paper's own folds, as we read it. On other folds or corpora its numbers stand beside none of ours.
+# The paper's own folds, as we read it. On other folds or corpora its numbers stand beside none of
+# ours.
 PAPER_PROTOCOL = {"iemocap": "kfold10", "meld": "official"}
 
 # Real speech and real text overfit without dropout, and a few hundred clips need more epochs.
@@ -77,8 +80,9 @@ _REAL_SPEECH = CorpusSettings(
     options={"dropout": 0.3},
 )
 
-# Where a corpus needs other settings than the profile's: (corpus, profile). "paper" is section 3.2. The README says how
-# those of "quick" were chosen; "iemocap" and "manifest" take over what was found on MELD.
+# Where a corpus needs other settings than the profile's: (corpus, profile). "paper" is section 3.2.
+# The README says how those of "quick" were chosen; "iemocap" and "manifest" take over what was
+# found on MELD.
 BY_CORPUS: dict[tuple[str, str], CorpusSettings] = {
     ("meld", "paper"): CorpusSettings(
         train={"epochs": 20, "learning_rate": 5e-4, "select": "weighted_f1"},

@@ -1,6 +1,10 @@
 """The numbers that the paper printed, and where its authors took them from.
 
-Nothing comes in. What goes out are Tables 1, 2 and 3 as frames, one row per system, with scores as shares.
+Nothing comes in. What goes out are its Tables 1, 2 and 3, one row per system, with scores as
+shares; and `PrintedScore`, one of these numbers as it stands beside one of ours.
+
+L. Sun, B. Liu, J. Tao, Z. Lian, "Multimodal Cross- and Self-Attention Network for Speech Emotion
+Recognition", ICASSP 2021.
 """
 
 from __future__ import annotations
@@ -9,7 +13,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-# Sun, Liu, Tao & Lian, ICASSP 2021, Table 3: IEMOCAP, 10 folds, mean and standard deviation.
+FULL = "MCSAN"  # the row that the others are compared with
+
+# Table 3: IEMOCAP, 10 folds, mean and standard deviation.
 TABLE3_PUBLISHED = pd.DataFrame(
     [
         ("MCSAN", 0.612, 0.012, 0.560, 0.019),
@@ -25,9 +31,8 @@ TABLE3_PUBLISHED = pd.DataFrame(
     columns=["row", "wa", "wa_sd", "ua", "ua_sd"],
 ).set_index("row")
 
-
-# Table 1, the same corpus, perhaps not the same folds; AMH also sees video. Rows 1, 2 and 5 are from the revised table of
-# AMH's authors, 3 and 4 from the CAN paper: not one experiment. Table 2: MELD's test part, weighted F1.
+# Table 1: the same corpus, perhaps not the same folds; AMH also sees video. MDRE, MHA and AMH are
+# from the revised table of AMH's authors, Xu et al. and CAN from the CAN paper: not one experiment.
 TABLE1_PUBLISHED = pd.DataFrame(
     [
         ("MDRE", 0.498, 0.059, 0.418, 0.077),
@@ -40,13 +45,29 @@ TABLE1_PUBLISHED = pd.DataFrame(
     columns=["row", "wa", "wa_sd", "ua", "ua_sd"],
 ).set_index("row")
 
-
+# Table 2: MELD's test part, weighted F1.
 TABLE2_PUBLISHED = pd.Series(
     {"cMKL": 0.555, "Liang et al.": 0.561, "Liang et al. (semi)": 0.571, "MCSAN": 0.592},
     name="weighted_f1",
 )
 
 
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of the paper: its kind of corpus, its numbers by row, and our scores beside them."""
+
+    corpus: str
+    numbers: pd.DataFrame
+    scores: tuple[str, ...]
+
+
+PUBLISHED_TABLES = {
+    "table1": PublishedTable("iemocap", TABLE1_PUBLISHED, ("wa", "ua")),
+    "table2": PublishedTable("meld", TABLE2_PUBLISHED.to_frame(), ("weighted_f1", "wa")),
+    "table3": PublishedTable("iemocap", TABLE3_PUBLISHED, ("wa", "ua")),
+}
+
+# What must be known about a row of Table 1 or 2 before its score is read.
 ROW_NOTES = {
     "MDRE": "without prosody",
     "MDRE, sigmoid loss": "the loss of its code; without prosody",
@@ -60,16 +81,18 @@ ROW_NOTES = {
     "Rajan et al., self": "not in MCSAN's table",
     "Rajan et al., cross": "not in MCSAN's table",
     "Xu et al., DELTA code": "the authors' released variant",
-    "cMKL": "MFCC functionals; Nyström kernels on 500 landmarks (profile paper: 2,000); parameters: its CNN's",
+    "cMKL": (
+        "MFCC functionals; Nyström kernels on 500 landmarks (profile paper: 2,000); "
+        "parameters: its CNN's"
+    ),
     "Liang et al.": "MFCC functionals and word vectors for IS10 and BERT",
     "Liang et al., half the labels": "half of the training utterances are not used",
     "Liang et al. (semi)": "needs the authors' unlabelled pool",
     "Liang et al., semi, half the labels": "the other half is the unlabelled pool",
 }
 
-
-# Where MCSAN's authors took a printed number from. AMH's authors first printed precision under the name of accuracy; that
-# table is withdrawn, and these are of the revised one.
+# Where MCSAN's authors took a printed number from. AMH's authors first printed precision under the
+# name of accuracy; that table is withdrawn, and these are of the revised one.
 PUBLISHED_FROM = {
     "MDRE": "AMH README, revised",
     "MHA": "AMH README, revised",
@@ -81,16 +104,46 @@ PUBLISHED_FROM = {
 
 
 @dataclass(frozen=True)
-class PublishedTable:
-    """A table of the paper: the kind of corpus that it is about, the printed numbers by row, and our scores beside them."""
+class PrintedScore:
+    """What the paper printed of one row in one score; None where it did not."""
 
-    corpus: str
-    numbers: pd.DataFrame
-    scores: tuple[str, ...]
+    score: str
+    value: float | None = None
+    gap: float | None = None  # MCSAN - row; None for MCSAN itself
+    sd: float | None = None  # over its folds
+
+    def columns(self) -> dict[str, float]:
+        """The cells of a table's row, without those that are None."""
+        values = {"": self.value, " gap": self.gap, " sd": self.sd}
+        given = {end: value for end, value in values.items() if value is not None}
+        return {f"{self.score} paper{end}": value for end, value in given.items()}
 
 
-PUBLISHED_TABLES = {
-    "table1": PublishedTable("iemocap", TABLE1_PUBLISHED, ("wa", "ua")),
-    "table2": PublishedTable("meld", TABLE2_PUBLISHED.to_frame(), ("weighted_f1", "wa")),
-    "table3": PublishedTable("iemocap", TABLE3_PUBLISHED, ("wa", "ua")),
-}
+def read_printed(cells: pd.Series, score: str) -> PrintedScore:
+    """The `PrintedScore` that a row of a table was made of; empty cells become None.
+
+    Args:
+        cells: one row of a table, by column.
+        score: which of its scores is wanted.
+    """
+    ends = {"value": "", "gap": " gap", "sd": " sd"}
+    values = {field: cells.get(f"{score} paper{end}") for field, end in ends.items()}
+    given = {field: value for field, value in values.items() if not pd.isna(value)}
+    return PrintedScore(score, **given)
+
+
+def printed_score(table: str, row: str, score: str) -> PrintedScore:
+    """What a table of the paper holds of a row in a score.
+
+    Args:
+        table: "table1", "table2" or "table3".
+        row: the name of a row.
+        score: "wa", "ua" or "weighted_f1".
+    """
+    numbers = PUBLISHED_TABLES[table].numbers
+    if row not in numbers.index or score not in numbers:
+        return PrintedScore(score)
+    value = numbers[score][row]
+    gap = None if row == FULL else (numbers[score][FULL] - value).round(3)
+    sd = numbers[f"{score}_sd"][row] if f"{score}_sd" in numbers else None
+    return PrintedScore(score, value, gap, sd)

@@ -1,117 +1,147 @@
-"""A table of the paper, ours, to read: markdown, csv and a figure of its gaps."""
+"""A table of the paper, ours, to read: markdown, csv and a figure of its gaps.
+
+In: a table of `verdicts`, or the results of runs. Out: text, figures and files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mcsan_lite.cache import write_atomic
+from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comparison
 from mcsan_lite.evaluation.intervals import score_interval
-from mcsan_lite.evaluation.significance import NAN
 from mcsan_lite.figures.results import draw_forest
+from mcsan_lite.paper.published import FULL, PrintedScore, read_printed
 
-FULL = "MCSAN"
-ALIKE_MARGIN = 0.01  # a point: smaller gaps are called alike where TOST shows it
 SCORE_NAMES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
 
 
-def _number(value, form: str) -> str:
-    """`form` as for format(); "p" is a p value."""
-    if form == "p":
-        return "< 0.001" if value < 0.0005 else _number(value, ".3f")
-    return "" if value is None or np.isnan(value) else format(value, form)
+def _number(value: float | None, form: str) -> str:
+    """A number in the form of format(), or "" where there is none."""
+    return "" if pd.isna(value) else format(value, form)
 
 
-def _interval(line: pd.Series, name: str, form: str, unit: float = 1) -> str:
-    low, high = (_number(line.get(f"{name} {end}", NAN) * unit, form) for end in ("low", "high"))
-    mean = _number(line.get(name, NAN) * unit, form)
+def _p_value(p: float | None) -> str:
+    if not pd.isna(p) and p < 0.0005:
+        return "< 0.001"
+    return _number(p, ".3f")
+
+
+def _points(value: float | None, form: str = "+.1f") -> str:
+    """A share in points: 0.007 is 0.7."""
+    return "" if pd.isna(value) else format(100 * value, form)
+
+
+def _interval(mean: str, low: str, high: str) -> str:
     return f"{mean} [{low}, {high}]" if low else mean
 
 
-def _sheet(columns: Mapping[str, list[str]]) -> str:
-    """A markdown table, without the columns that hold nothing."""
-    shown = {name: cells for name, cells in columns.items() if any(cells)}
-    rows = [list(shown), ["---"] * len(shown), *zip(*shown.values(), strict=True)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def markdown_sheet(columns: Mapping[str, Sequence[object]]) -> str:
+    """A markdown table without an end of line after it; | in a cell is escaped.
+
+    Args:
+        columns: heading -> its cells, one per row.
+    """
+    cells = zip(*columns.values(), strict=True)
+    rows = [list(columns), ["---"] * len(columns), *cells]
+    return "\n".join(_sheet_row(row) for row in rows)
+
+
+def _sheet_row(cells: Iterable[object]) -> str:
+    escaped = [str(cell).replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"
 
 
 def table_markdown(table: pd.DataFrame) -> str:
-    """A table of `tables` to read: a sheet a score, one of costs, and the caption."""
-    lines = [line for _, line in table.iterrows()]
-    names = {"row": list(map(str, table.index))}
+    """A table of `verdicts` to read: one sheet per score, one of costs, and the caption.
+
+    Columns that hold nothing are left out.
+    """
+    names = {"row": [str(name) for name in table.index]}
     sheets = []
     for score in table.attrs["scores"]:
-        tests = {
-            "p": "p",
-            "Holm p": "Holm p",
-            "Wilcoxon p": "Wilcoxon p",
-            "McNemar p": "McNemar p",
-            "alike p": f"equivalent within {100 * ALIKE_MARGIN:g} point",
-        }
-        columns = {SCORE_NAMES[score]: [_interval(line, score, ".3f") for line in lines]}
-        for of in ("sd folds", "sd seeds"):
-            columns[of] = [_number(line.get(f"{score} {of}"), ".3f") for line in lines]
-        columns["gap, points"] = [_interval(line, f"{score} gap", "+.1f", 100) for line in lines]
-        columns["t"] = [_number(line.get(f"{score} t"), ".2f") for line in lines]
-        columns |= {
-            name: [_number(line.get(f"{score} {key}", NAN), "p") for line in lines]
-            for name, key in tests.items()
-        }
-        columns["verdict"] = [
-            str(said)
-            if pd.notna(said := line.get(f"{score} verdict"))
-            else str(line.get("verdict", ""))
-            for line in lines
-        ]
-        columns["within noise"] = [
-            "" if (said := line.get(f"{score} within noise")) is None else "yes" if said else "no"
-            for line in lines
-        ]
-        columns["peeked gain, points"] = [
-            _interval(line, f"{score} peeked gain", "+.1f", 100) for line in lines
-        ]
-        columns["paper"] = [
-            " ± ".join(
-                filter(None, (_number(line.get(f"{score} paper{sd}"), ".3f") for sd in ("", " sd")))
-            )
-            for line in lines
-        ]
-        columns["paper's gap, points"] = [
-            _number(line.get(f"{score} paper gap", NAN) * 100, "+.1f") for line in lines
-        ]
-        for shown, key in (("paper's number from", "paper's source"), ("note", "note")):
-            columns[shown] = [
-                str(said) if pd.notna(said := line.get(key)) else "" for line in lines
-            ]
-        sheets.append(f"### {SCORE_NAMES[score]}\n\n{_sheet(names | columns)}")
-    costs = {"trainings": ",.0f", "parameters": ",.0f", "seconds per epoch": ".1f"}
-    columns = {
-        name: [_number(line.get(name), form) for line in lines] for name, form in costs.items()
-    }
-    if any(map(any, columns.values())):
-        sheets.append(f"### What it took\n\n{_sheet(names | columns)}")
+        columns = _without_empty(names | _score_columns(table, score))
+        sheets.append(f"### {SCORE_NAMES[score]}\n\n{markdown_sheet(columns)}")
+    costs = _without_empty(_cost_columns(table))
+    if costs:
+        sheets.append(f"### What it took\n\n{markdown_sheet(names | costs)}")
     return "\n\n".join([*sheets, f"*{table.attrs['caption']}*\n"])
 
 
+def _without_empty(columns: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: cells for name, cells in columns.items() if any(cells)}
+
+
+def _score_columns(table: pd.DataFrame, score: str) -> dict[str, list[str]]:
+    cells_by_row = [
+        _score_cells(cells, read_comparison(cells, str(row), score), read_printed(cells, score))
+        for row, cells in table.iterrows()
+    ]
+    return {heading: [cells[heading] for cells in cells_by_row] for heading in cells_by_row[0]}
+
+
+def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> dict[str, str]:
+    """One row of a score's sheet: heading -> cell."""
+    value = [_number(x, ".3f") for x in (ours.value, ours.value_low, ours.value_high)]
+    gap = [_points(x) for x in (ours.gap, ours.low, ours.high)]
+    peeked = [_points(x) for x in (ours.peeked_gain, ours.peeked_low, ours.peeked_high)]
+    in_print = [_number(x, ".3f") for x in (printed.value, printed.sd)]
+    noise = {None: "", True: "yes", False: "no"}
+    return {
+        SCORE_NAMES[ours.score]: _interval(*value),
+        "sd folds": _number(ours.sd_folds, ".3f"),
+        "sd seeds": _number(ours.sd_seeds, ".3f"),
+        "gap, points": _interval(*gap),
+        "t": _number(ours.t, ".2f"),
+        "p": _p_value(ours.p),
+        "Holm p": _p_value(ours.holm_p),
+        "Wilcoxon p": _p_value(ours.wilcoxon_p),
+        "McNemar p": _p_value(ours.mcnemar_p),
+        "alike p": _p_value(ours.alike_p),
+        "verdict": ours.verdict or str(cells.get("verdict", "")),
+        "within noise": noise[ours.within_noise],
+        "peeked gain, points": _interval(*peeked),
+        "paper": " ± ".join(number for number in in_print if number),
+        "paper's gap, points": _points(printed.gap),
+        "paper's number from": _text(cells.get("paper's source")),
+        "note": _text(cells.get("note")),
+    }
+
+
+def _cost_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+    forms = {"trainings": ",.0f", "parameters": ",.0f", "seconds per epoch": ".1f"}
+    return {
+        heading: [_number(cells.get(heading), form) for _, cells in table.iterrows()]
+        for heading, form in forms.items()
+    }
+
+
 def draw_gaps(table: pd.DataFrame):
-    """The gaps to MCSAN of every score, with intervals and, where they may stand there, the printed ones."""
+    """A figure of the gaps to MCSAN in every score, with the printed ones where they may stand.
+
+    Args:
+        table: from `verdicts`.
+
+    Returns:
+        A matplotlib figure, one panel per score.
+    """
     from matplotlib.figure import Figure
 
     rows = table[(table.index != FULL) & ~table.index.str.startswith("floor: ")]
     scores = table.attrs["scores"]
-    fig = Figure(figsize=(7, (1.1 + 0.3 * len(rows)) * len(scores)), layout="constrained")
-    for ax, score in zip(fig.subplots(len(scores), squeeze=False)[:, 0], scores, strict=True):
-        columns = [f"{score} gap", f"{score} gap low", f"{score} gap high", f"{score} paper gap"]
-        gaps = (
-            rows.reindex(columns=columns)
-            .set_axis(["mean", "low", "high", "paper"], axis=1)
-            .astype(float)
-        )
+    height = (1.1 + 0.3 * len(rows)) * len(scores)
+    fig = Figure(figsize=(7, height), layout="constrained")
+    panels = fig.subplots(len(scores), squeeze=False)[:, 0]
+    for ax, score in zip(panels, scores, strict=True):
         draw_forest(
-            gaps,
+            _forest_rows(rows, score),
             ax=ax,
             label=f"MCSAN − row, {SCORE_NAMES[score]}, points",
             margin=ALIKE_MARGIN,
@@ -120,38 +150,67 @@ def draw_gaps(table: pd.DataFrame):
     return fig
 
 
+def _forest_rows(table: pd.DataFrame, score: str) -> pd.DataFrame:
+    """mean, low, high and paper, as `draw_forest` takes them."""
+    gaps = []
+    for row, cells in table.iterrows():
+        ours = read_comparison(cells, str(row), score)
+        gaps.append((ours.gap, ours.low, ours.high, read_printed(cells, score).gap))
+    columns = ["mean", "low", "high", "paper"]
+    return pd.DataFrame(gaps, index=table.index, columns=columns, dtype=float)
+
+
 def write_table(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
-    """`name`.md, .csv, .png and .svg below `folder`, each whole or not there; returns their paths."""
+    """`name`.md, .csv, .png and .svg below `folder`, each whole or not there.
+
+    Args:
+        table: from `verdicts`.
+        folder: made where it is missing.
+        name: what the files are called.
+
+    Returns:
+        Their paths.
+    """
     fig = draw_gaps(table)
-    makers = {
-        "md": lambda p: p.write_text(table_markdown(table), encoding="utf-8"),
-        "csv": lambda p: table.to_csv(p),
-        "png": lambda p: fig.savefig(p, dpi=150),
-        "svg": lambda p: fig.savefig(p, metadata={"Date": None}),
+    writers = {
+        "md": lambda path: path.write_text(table_markdown(table), encoding="utf-8"),
+        "csv": lambda path: table.to_csv(path, encoding="utf-8"),
+        "png": lambda path: fig.savefig(path, dpi=150),
+        "svg": lambda path: fig.savefig(path, metadata={"Date": None}),
     }
-    paths = {Path(folder) / f"{name}.{ending}": make for ending, make in makers.items()}
-    for path, make in paths.items():
-        write_atomic(path, make)
-    return list(paths)
+    paths = []
+    for ending, write in writers.items():
+        path = Path(folder) / f"{name}.{ending}"
+        write_atomic(path, write)
+        paths.append(path)
+    return paths
 
 
 def results_summary(
-    results: pd.DataFrame, scores: tuple[str, ...] = ("wa", "ua", "weighted_f1")
+    results: pd.DataFrame,
+    scores: Sequence[str] = ("wa", "ua", "weighted_f1"),
 ) -> pd.DataFrame:
-    """One line a run (settings on a corpus), in order of appearance: mean and 95 % interval over folds and seeds
-    (Student t), or over the test utterances (Wilson, WA only) where there is a single training. Never without n."""
-    lines = []
+    """The mean of every run with its 95 % interval, in order of appearance; never without n.
+
+    The interval is over folds and seeds (Student t). Where there is a single training it is over
+    the test utterances (Wilson), for WA only.
+
+    Args:
+        results: trainings, from `run_experiment` or `load_results`.
+        scores: which scores are shown.
+
+    Returns:
+        One row per run, that is, per name and settings.
+    """
+    rows = []
     for (name, run), group in results.groupby(["name", "run"], sort=False):
-        line = {"row": name, "run": run, "trainings": len(group), "n_test": int(group.n_test.sum())}
+        row = {"row": name, "run": run, "trainings": len(group), "n_test": int(group.n_test.sum())}
         for score in scores:
-            line[score], low, high = score_interval(group[score], int(group.n_test.iloc[0]))
+            mean, low, high = score_interval(group[score], int(group.n_test.iloc[0]))
+            row[score] = mean
             if len(group) > 1 or score == "wa":
-                line[f"{score} 95 %"] = f"{low:.3f} to {high:.3f}"
-        lines.append(
-            line
-            | {
-                "parameters": int(group.parameters.iloc[0]),
-                "seconds": round(group.seconds.mean(), 1),
-            }
-        )
-    return pd.DataFrame(lines).set_index("row")
+                row[f"{score} 95 %"] = f"{low:.3f} to {high:.3f}"
+        row["parameters"] = int(group.parameters.iloc[0])
+        row["seconds"] = round(group.seconds.mean(), 1)
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("row")

@@ -1,7 +1,7 @@
 """The rows of the paper's tables as programs: Table 3 (ablations), Tables 1 and 2 (rival systems).
 
-In: a profile, the kind of a corpus and the names of rows. Out: specs for `run_experiment`. docs/adding_a_row.md shows how
-to add a row of either kind.
+In: a profile, the kind of a corpus and the names of rows. Out: specs for `run_experiment`.
+docs/adding_a_row.md shows how to add a row of either kind.
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class RivalSystem:
-    """A system of Table 1 or 2, or one that readers ask for beside them, as changes of MCSAN's own spec.
+    """A system of Table 1 or 2, or one that readers ask for beside them, as changes of MCSAN's spec.
 
     Args:
         model: its name in `models.MODELS`.
         options: fields of the model's Config that make this row what it is, in every profile.
-        quick: fields of its Config in the profiles "quick" and "smoke": smaller, and every third frame or fewer, so that a
-            laptop can wait for it. A system of its own needs them ({} keeps the sizes of its source); MCSAN has its own.
+        quick: fields of its Config in the profiles "quick" and "smoke": smaller, and every third
+            frame or fewer, so that a laptop can wait for it. A system of its own needs them ({}
+            keeps the sizes of its source); MCSAN has its own.
         calm: names of its dropouts, which are 0 on generated speech, as MCSAN's is.
-        features: fields of FeatureConfig. They say what the row needs of a corpus, see `required_input`.
+        features: fields of FeatureConfig. They say what the row needs of a corpus, see
+            `required_input`.
         train: fields of TrainConfig, in every profile.
     """
 
@@ -146,10 +148,11 @@ RIVAL_ROWS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Batches and clips in the profile "paper", by model. They were read in code (DELTA, Liang, self_cross; AMH, which clips
-# each tensor by itself; the batch of MDRE and MHA), in the paper (MulT) or in a third party's reproduction (Xu et al.,
-# whose beta 1 of .5 is not ours), chosen as AMH's (the clips of MDRE, whose code cuts each gradient at 10, and of MHA) or
-# chosen here (CAN, Liang's epochs). Other epochs are MCSAN's, and the optimizer is Adam at 1e-3.
+# Batches and clips in the profile "paper", by model. They were read in code (DELTA, Liang,
+# self_cross; AMH, which clips each tensor by itself; the batch of MDRE and MHA), in the paper
+# (MulT) or in a third party's reproduction (Xu et al., whose beta 1 of .5 is not ours), chosen as
+# AMH's (the clips of MDRE, whose code cuts each gradient at 10, and of MHA) or chosen here (CAN,
+# Liang's epochs). Other epochs are MCSAN's, and the optimizer is Adam at 1e-3.
 SOURCE_TRAIN: dict[str, dict[str, object]] = {
     "mdre": {"batch_size": 128, "clip": 1.0},
     "multihop": {"batch_size": 128, "clip": 1.0},
@@ -166,8 +169,8 @@ SOURCE_TRAIN: dict[str, dict[str, object]] = {
 def rows_of(table: str) -> list[str]:
     """Every row of "table1", "table2" or "table3": ours, and those that the paper alone has.
 
-    An ablation or system that is added to ABLATIONS or RIVAL_ROWS is among them. In Tables 1 and 2 the printed rows come
-    first, in the paper's order.
+    An ablation or system that is added to ABLATIONS or RIVAL_ROWS is among them. In Tables 1 and 2
+    the printed rows come first, in the paper's order.
     """
     printed = list(PUBLISHED_TABLES[require_name(table, PUBLISHED_TABLES, "table")].numbers.index)
     if table == "table3":
@@ -212,7 +215,10 @@ def table3_specs(
 
 
 def required_input(row: str) -> str:
-    """What a corpus must have for a row of SYSTEMS besides sound or words: "video", "word times" or nothing ("")."""
+    """What a corpus must have for a row of SYSTEMS besides sound or words.
+
+    It is "video", "word times" or nothing ("").
+    """
     features = SYSTEMS[row].features if row in SYSTEMS else {}
     if features.get("video"):
         return "video"
@@ -244,8 +250,8 @@ def rival_specs(
 ) -> list[Spec]:
     """Table 1 or 2 as specs (section 3.4): every system on the folds, features and scores of MCSAN.
 
-    In "paper" each system has the sizes and batches of its source, on MCSAN's features. In "quick" and "smoke" all train
-    as MCSAN does there; on generated speech without dropout, like MCSAN.
+    In "paper" each system has the sizes and batches of its source, on MCSAN's features. In "quick"
+    and "smoke" all train as MCSAN does there; on generated speech without dropout, like MCSAN.
 
     Args:
         table: "table1" or "table2".
@@ -292,7 +298,7 @@ def _quick_options(name: str, system: RivalSystem, corpus: str) -> dict[str, obj
         raise DataError(
             f"the system {name!r} without sizes for the quick profiles",
             "`quick`: fields of its Config that make it small enough for a laptop",
-            f"RivalSystem({system.model!r}, quick={{…}}); an empty quick keeps the sizes of its source.",
+            f"RivalSystem({system.model!r}, quick={{…}}); {{}} keeps the sizes of its source.",
         )
     dropouts = system.calm if corpus == "synthetic" else ()
     return {**system.quick, **dict.fromkeys(dropouts, 0.0)}

@@ -38,20 +38,20 @@ import torch
 from scipy import stats as scipy_stats
 
 from mcsan_lite.datasets import splits
-from mcsan_lite.evaluation import pairing, significance
+from mcsan_lite.evaluation import comparison, pairing, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.explain import modalities
 from mcsan_lite import figures
-from mcsan_lite.paper import published as published_module, report as report_module, table_rows, verdicts as verdicts_module
+from mcsan_lite.paper import published as published_module, table_rows, verdicts as verdicts_module
 from mcsan_lite.exercises import lesson10 as check
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.evaluation.significance import corrected_t
 from mcsan_lite.evaluation.intervals import share_interval
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
-FULL, MARGIN = report_module.FULL, report_module.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
+FULL, MARGIN = published_module.FULL, comparison.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
 
 # %% [markdown]
 # ## 1 · Nine rows, the same folds

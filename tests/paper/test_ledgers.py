@@ -9,7 +9,7 @@ import pytest
 from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.evaluation.comparison import gap
+from mcsan_lite.evaluation.comparison import gap_test
 from mcsan_lite.evaluation.significance import corrected_t, holm
 from mcsan_lite.paper import equations as eq
 from mcsan_lite.paper import ledgers
@@ -308,8 +308,10 @@ def one_part(tmp_path, accuracies, seeds=2, n=200):
 
 def test_one_test_part_is_drawn_again_by_dialogue(tmp_path):
     results = one_part(tmp_path, {"MCSAN": 0.8, "w/o self": 0.5})
-    wide = gap(results, "MCSAN", "w/o self", "wa", {f"u{i:03d}": f"d{i // 20}" for i in range(200)})
-    narrow = gap(results, "MCSAN", "w/o self", "wa")
+    wide = gap_test(
+        results, "MCSAN", "w/o self", "wa", {f"u{i:03d}": f"d{i // 20}" for i in range(200)}
+    )
+    narrow = gap_test(results, "MCSAN", "w/o self", "wa")
     expected = (
         results[results.name == "MCSAN"].wa.mean() - results[results.name == "w/o self"].wa.mean()
     )
@@ -319,9 +321,9 @@ def test_one_test_part_is_drawn_again_by_dialogue(tmp_path):
 
 def test_without_predictions_the_seeds_alone():
     results = runs({"MCSAN": 0.6, "w/o self": 0.5}, folds=1, seeds=(0, 1, 2), protocol="official")
-    assert gap(results, "MCSAN", "w/o self", "wa").n == 3
-    assert gap(results, "MCSAN", "N = 2", "wa") is None
-    single = gap(results[results.seed == 0], "MCSAN", "w/o self", "wa")
+    assert gap_test(results, "MCSAN", "w/o self", "wa").n == 3
+    assert gap_test(results, "MCSAN", "N = 2", "wa") is None
+    single = gap_test(results[results.seed == 0], "MCSAN", "w/o self", "wa")
     assert np.isnan(single.p) and single.n == 1
 
 

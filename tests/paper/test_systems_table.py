@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.experiments import grids
@@ -216,6 +217,19 @@ def test_a_wrong_table_or_row_gets_a_suggestion():
         verdicts.compared_table(results({"MCSAN": 0.6}), "synthetic", "tabel1")
     with pytest.raises(ValueError, match="MDRE"):
         table_rows.rival_specs("table1", rows=["MDR"])
+
+
+def test_a_system_that_is_added_is_a_row_and_one_without_quick_sizes_is_refused(monkeypatch):
+    rows = {"table1": (*table_rows.RIVAL_ROWS["table1"], "New")}
+    monkeypatch.setattr(table_rows, "RIVAL_ROWS", table_rows.RIVAL_ROWS | rows)
+    monkeypatch.setitem(table_rows.SYSTEMS, "New", table_rows.RivalSystem("mdre", quick={}))
+    assert table_rows.rival_specs("table1", "smoke")[-1].model == "mdre"
+    assert table_rows.rows_of("table1")[-1] == "New"
+    monkeypatch.setitem(table_rows.SYSTEMS, "New", table_rows.RivalSystem("mdre"))
+    assert table_rows.rival_specs("table1", "paper")[-1].options == {}
+    told = refusal(lambda: table_rows.rival_specs("table1", "quick"))
+    assert "Given: the system 'New' without sizes for the quick profiles\n" in told
+    assert "Expected: `quick`" in told and "Do: RivalSystem('mdre', quick={" in told
 
 
 def test_padding_never_reaches_a_row_of_a_table(make_features):

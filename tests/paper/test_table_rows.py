@@ -13,8 +13,9 @@ from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper.profiles import BY_CORPUS, DEFAULT_PROTOCOL, PROFILES, Profile
 from mcsan_lite.paper.published import TABLE3_PUBLISHED
-from mcsan_lite.paper.report import results_summary
-from mcsan_lite.paper.table_rows import ABLATIONS, table3_specs
+from mcsan_lite.paper.report import results_summary, table_markdown
+from mcsan_lite.paper.table_rows import ABLATIONS, rows_of, table3_specs
+from mcsan_lite.paper.verdicts import compared_table
 
 PRINTED = """
 MCSAN 0.612 ± 0.012 0.560 ± 0.019
@@ -117,6 +118,36 @@ def test_tables_of_settings_name_things_that_exist():
         PROFILES[p].synthetic.train * PROFILES[p].train.epochs for p in ("smoke", "quick", "paper")
     ]
     assert sizes == sorted(sizes)
+
+
+def test_an_ablation_that_is_added_is_trained_and_stands_in_our_table(monkeypatch):
+    monkeypatch.setitem(ABLATIONS, "wide", {"feedforward": 8})
+    assert table3_specs("smoke")[-1].name == "wide" and rows_of("table3") == list(ABLATIONS)
+    scores = {"MCSAN": 0.6, "w/o self": 0.5, "wide": 0.4}
+    trainings = [
+        {
+            "name": name,
+            "model": "mcsan",
+            "corpus": "iemocap",
+            "protocol": "kfold10",
+            "run": name,
+            "seed": 0,
+            "fold": f"kfold10-{fold}",
+            "split": str(fold),
+            "n_train": 800,
+            "n_test": 100,
+            "wa": score + 0.001 * fold * score,
+            "ua": score,
+            "parameters": 7,
+        }
+        for name, score in scores.items()
+        for fold in range(3)
+    ]
+    table = compared_table(pd.DataFrame(trainings), "iemocap")
+    assert table.index.tolist() == list(ABLATIONS) and table.trainings["wide"] == 3
+    assert table.verdict["wide"] == "MCSAN ahead" and pd.isna(table["wa paper"]["wide"])
+    assert table.verdict["w/o self"] == "reproduced" and table["wa paper"]["w/o self"] == 0.605
+    assert "| wide | 0.4" in table_markdown(table)
 
 
 def test_wrong_names_are_refused():
