@@ -30,6 +30,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from mcsan_lite.cache import write_atomic
+from mcsan_lite.training.code_key import source_key
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIANTS = {
@@ -104,13 +105,22 @@ def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> 
 
 
 def stamp(source: Path, root: Path = ROOT) -> dict[str, str]:
-    """What a notebook was made from: {"source": sha256, "package": sha256 over every module}, whatever the line ends."""
-    package, text = hashlib.sha256(), source.read_text(encoding="utf-8")
-    for module in sorted((root / "mcsan_lite").rglob("*.py")):
-        package.update(
-            f"{module.relative_to(root).as_posix()}\0{module.read_text(encoding='utf-8')}\0".encode()
-        )
-    return {"source": hashlib.sha256(text.encode()).hexdigest(), "package": package.hexdigest()}
+    """What a notebook is made from.
+
+    Args:
+        source: its percent-format file.
+        root: the project.
+
+    Returns:
+        {"source": hash of the file, "package": digits of the package's code that its cells reach},
+        whatever the line ends. Comments, formatting and code that no cell uses do not count.
+    """
+    text = source.read_text(encoding="utf-8")
+    cells = [
+        c.source for c in jupytext.reads(text, fmt="py:percent").cells if c.cell_type == "code"
+    ]
+    package = source_key("\n".join(cells), root / "mcsan_lite")
+    return {"source": hashlib.sha256(text.encode()).hexdigest(), "package": package}
 
 
 def place(source: Path, variant: str, root: Path, profile: str = "quick") -> Path:

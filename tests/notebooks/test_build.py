@@ -112,7 +112,9 @@ def add(a, b):
 
 # %% tags=["solution"]
 def add(a, b):
-    return a + b
+    from mcsan_lite.adding import plus
+
+    return plus(a, b)
 
 # %%
 print(PROFILE, add(1, 2))
@@ -128,7 +130,9 @@ def project(tmp_path):
     """A function: a project folder with one lesson in it, LESSON or one made from it; returns the source's path."""
     (tmp_path / "notebooks" / "src").mkdir(parents=True)
     (tmp_path / "mcsan_lite").mkdir()
-    (tmp_path / "mcsan_lite" / "__init__.py").write_text("")
+    (tmp_path / "mcsan_lite" / "__init__.py").write_text("", encoding="utf-8")
+    code = "def plus(a, b):\n    return a + b\n"
+    (tmp_path / "mcsan_lite" / "adding.py").write_text(code, encoding="utf-8")
 
     def make(text=LESSON):
         source = tmp_path / "notebooks" / "src" / "01_add.py"
@@ -150,7 +154,7 @@ def test_the_variants_differ_in_exercise_and_solution(project):
     assert "def add(a, b):\n    ..." in sources_of(
         exercises
     ) and "def add(a, b):\n    ..." not in sources_of(solutions)
-    assert "def add(a, b):\n    return a + b" in sources_of(solutions)
+    assert "def add(a, b):\n    from mcsan_lite.adding import plus\n\n    return plus(a, b)" in sources_of(solutions)
     assert len(exercises.cells) == len(solutions.cells) == len(whole.cells) - 1
 
 
@@ -208,7 +212,12 @@ def test_a_build_is_whole_recorded_and_not_repeated(project, capsys):
     assert build.main(["01"], root) == 0 and build.main(["--check"], root) == 0
     assert capsys.readouterr().out.count("up to date") == 4
 
-    (root / "mcsan_lite" / "__init__.py").write_text("x = 1\n")
+    module = root / "mcsan_lite" / "adding.py"
+    module.write_text(
+        module.read_text(encoding="utf-8") + "\n\ndef unused():\n    pass  # nobody asks\n"
+    )
+    assert build.main(["--check"], root) == 0
+    module.write_text("def plus(a, b):\n    return b + a\n")
     assert build.main(["--check"], root) == 1
     assert "notebooks/solutions/01_add.ipynb: its package changed" in capsys.readouterr().out
     project(LESSON + "\n")
