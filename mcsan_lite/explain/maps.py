@@ -1,132 +1,124 @@
 """Attention maps with labels on both axes: words, and seconds instead of frame numbers.
 
-A map says where one layer routed information. It does not say why the model decided: behind the BiLSTM every frame has
-already heard the whole utterance.
+In: a trained model and the normalised features of one utterance. Out: an `AttentionMap` for each module, layer and
+direction.
+
+A map says where one layer routed information. It does not say why the model decided: after the BiLSTM every frame has
+already heard the whole utterance. Here the spine ends; what else can be asked of a model begins with `explain.readings`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor, nn
 
 from mcsan_lite.errors import DataError
+from mcsan_lite.explain.steps import step_count, step_spans, video_step_count
 from mcsan_lite.features.batch import collate
 from mcsan_lite.features.extraction import FeatureConfig, Features
 
-# Maps in which a summary of the utterance asks, in one row: "hop.2.text_from_audio"; "global.0.audio" weighs *words*, by
-# their sound.
-SUMMARIES = ("hop", "global")
-CELLS = 4_000_000  # words or steps, squared, in one batch: a choice, 318 utterances of 112 steps (10 s in an MCSAN)
+_NAME = re.compile(r"(\w+)\.(\d+)\.([\w+]+?)(?:_from_(\w+))?")
 
 
-def pooled_count(
-    frames: int, *, kernel: int = 3, stride: int = 3, same: bool = True, blocks: int = 2
-) -> int:
-    """How many pooled frames `frames` MFCC frames become: 1,000 become 112 at the paper's sizes. Video has one block."""
-    for _ in range(blocks):
-        frames = -(-max(0, frames if same else frames - kernel + 1) // stride)
-    return frames
+@dataclass(frozen=True)
+class MapName:
+    """The name that a model gives to a map, such as "cross.0.text_from_audio", in its parts.
 
-
-def seen_frames(count: int, *, kernel: int = 3, stride: int = 3, same: bool = True) -> np.ndarray:
-    """(count, 2): the first and last MFCC frame that each of `count` pooled frames sees before the BiLSTM. Padding
-    counts too, so the first may be negative and the last beyond the end."""
-    first = last = np.arange(count)
-    for _ in range(2):  # backwards through pooling, then convolution
-        first, last = first * stride, last * stride + kernel - 1
-        before = (kernel - 1) // 2 if same else 0
-        first, last = first - before, last - before + kernel - 1
-    return np.stack((first, last), 1)
-
-
-def frame_spans(
-    count: int, *, hop_s: float = 0.010, window_s: float = 0.025, **sizes
-) -> np.ndarray:
-    """(count, 2) seconds: what each of `count` pooled frames sees, before the BiLSTM. `sizes` as in `seen_frames`.
-
-    Two blocks of convolution and pooling: at the paper's sizes a frame every 90 ms that sees 17 MFCC frames, 185 ms.
+    Attributes:
+        module: the part of the model, such as "cross" or "self". In "hop" one summary of the utterance asks for all; in
+            "global" too, and it weighs *words*, by the modality that is named.
+        layer: counted from 0 within its module; hops from 1.
+        query: the modality that asks; several, joined by "+", where summaries of them ask together.
+        key: the modality that answers; `query` itself where a stream looks at itself.
     """
-    return (seen_frames(count, **sizes) * hop_s + (-window_s / 2, window_s / 2)).clip(min=0)
 
+    module: str
+    layer: int
+    query: str
+    key: str
 
-def frame_times(count: int, **sizes) -> np.ndarray:
-    """(count,) seconds: the middle of what each pooled frame sees."""
-    return frame_spans(count, **sizes).mean(1)
+    @classmethod
+    def parse(cls, text: str) -> MapName:
+        """Read a name.
 
+        Raises:
+            DataError: where the text is no such name.
+        """
+        found = _NAME.fullmatch(text)
+        if found is None:
+            raise DataError(
+                f"an attention map named {text!r}",
+                "module.layer.direction, as in 'cross.0.text_from_audio' or 'self.0.text'",
+                "rename it in the model's forward.",
+            )
+        module, layer, query, key = found.groups()
+        return cls(module, int(layer), query, key or query)
 
-def _pooling(model: torch.nn.Module) -> dict | None:
-    """The sizes of an MCSAN's blocks as the functions above take them; None for another model."""
-    sizes = getattr(model, "conv_sizes", None)
-    if sizes is None:
-        return None
-    return {"kernel": sizes.kernel, "stride": sizes.stride, "same": sizes.same}
+    def __str__(self) -> str:
+        return f"{self.module}.{self.layer}.{self.direction}"
 
+    @property
+    def direction(self) -> str:
+        """ "text_from_audio": the words ask the sound; "text" or "audio": a stream looks at itself."""
+        if self.query == self.key:
+            return self.query
+        return f"{self.query}_from_{self.key}"
 
-def _frames_per_step(model: torch.nn.Module) -> int:
-    return getattr(model, "frames_per_step", 1)
+    @property
+    def summary(self) -> bool:
+        """Whether a summary of the utterance asks, in one row, instead of each word or step."""
+        return self.module in ("hop", "global")
 
-
-def step_count(model: torch.nn.Module, frames: int) -> int:
-    """How many steps of sound the model makes of `frames` MFCC frames."""
-    sizes = _pooling(model)
-    return -(-frames // _frames_per_step(model)) if sizes is None else pooled_count(frames, **sizes)
-
-
-def at_once(words: int, steps: int) -> int:
-    """How many utterances of so many words and steps of sound may share a batch: a map grows with the square of them."""
-    return max(1, CELLS // max(1, words, steps) ** 2)
-
-
-def step_frames(model: torch.nn.Module, count: int) -> np.ndarray:
-    """(count, 2): the first and last MFCC frame of each of the model's steps of sound.
-
-    An MCSAN says by its `conv_sizes` what a pooled frame sees; another model by `frames_per_step` how
-    many frames make a step, one where it says nothing.
-    """
-    sizes, each = _pooling(model), _frames_per_step(model)
-    return (
-        np.arange(count)[:, None] * each + (0, each - 1)
-        if sizes is None
-        else seen_frames(count, **sizes)
-    )
-
-
-def step_spans(
-    model: torch.nn.Module, count: int, *, hop_s: float = 0.010, window_s: float = 0.025
-) -> np.ndarray:
-    """(count, 2) seconds: `step_frames`, each frame with its window."""
-    return (step_frames(model, count) * hop_s + (-window_s / 2, window_s / 2)).clip(min=0)
+    @property
+    def weighs(self) -> str:
+        """The modality whose words or steps are on the axis of keys."""
+        if self.module == "global":
+            return "text"
+        return self.key
 
 
 @dataclass(frozen=True)
 class AttentionMap:
-    """One direction in one layer for one utterance. A row is a query, and sums to one."""
+    """One direction in one layer for one utterance. A row is a query, and sums to one.
 
-    name: str  # "cross.0.text_from_audio": the words look at the sound
-    weights: np.ndarray  # (H, queries, keys)
-    queries: list  # words (str), seconds of sound (float), steps of video, counted from 0 (str, "video 0"), or one summary
+    Attributes:
+        name: as the model gives it, "cross.0.text_from_audio": the words look at the sound.
+        weights: (H, queries, keys).
+        queries: words (str), seconds of sound (float), steps of video, counted from 0 (str, "video 0"), or one summary.
+        keys: the same.
+        spans: (A, 2) seconds that each of the utterance's steps of sound sees.
+    """
+
+    name: str
+    weights: np.ndarray
+    queries: list
     keys: list
-    spans: np.ndarray | None = (
-        None  # (A, 2) seconds that each of the utterance's steps of sound sees
-    )
+    spans: np.ndarray | None = None
+
+    @property
+    def place(self) -> MapName:
+        """The name in its parts."""
+        return MapName.parse(self.name)
 
     @property
     def summary(self) -> bool:
-        """Whether one row asks for a summary of the utterance, instead of a row a word or a step."""
-        return self.name.split(".")[0] in SUMMARIES
+        """Whether one row asks for a summary of the utterance, instead of a row per word or step."""
+        return self.place.summary
 
     @property
     def layer(self) -> int:
         """Counted from 0 within its module; hops from 1."""
-        return int(self.name.split(".")[1])
+        return self.place.layer
 
     @property
     def direction(self) -> str:
         """ "text_from_audio" or "audio_from_text"; "text" or "audio" where a stream looks at itself."""
-        return self.name.split(".")[2]
+        return self.place.direction
 
     @property
     def mean(self) -> np.ndarray:
@@ -134,81 +126,99 @@ class AttentionMap:
         return self.weights.mean(0)
 
     def frame(self, head: int | None = None) -> pd.DataFrame:
-        """The map as a table, words and seconds as labels."""
-        return pd.DataFrame(
-            self.mean if head is None else self.weights[head], index=self.queries, columns=self.keys
-        )
+        """The map as a table with words and seconds as labels: of one head, or the mean of all (None)."""
+        weights = self.mean
+        if head is not None:
+            weights = self.weights[head]
+        return pd.DataFrame(weights, index=self.queries, columns=self.keys)
 
     def describe(self) -> str:
-        """In words, for who cannot see the picture: where each query looks most."""
+        """Say in words where each query looks most, for readers who cannot see the picture."""
         if not self.keys:
             return f"{self.name}: nothing to look at"
-        lines = []
+        even = f"even spread would be {1 / len(self.keys):.0%}"
+        sentences = []
         for query, row in zip(self.queries, self.mean, strict=True):
             top = int(row.argmax())
-            key = self.keys[top] if isinstance(self.keys[top], str) else f"{self.keys[top]:.2f} s"
-            query = query if isinstance(query, str) else f"{query:.2f} s"
-            lines.append(
-                f"{query} looks most at {key} ({row[top]:.0%}; even spread would be {1 / len(row):.0%})"
-            )
-        return "\n".join(lines)
+            query, key = _in_words(query), _in_words(self.keys[top])
+            sentences.append(f"{query} looks most at {key} ({row[top]:.0%}; {even})")
+        return "\n".join(sentences)
+
+
+def _in_words(label: str | float) -> str:
+    """A word as it is, seconds with their unit."""
+    if isinstance(label, str):
+        return label
+    return f"{label:.2f} s"
 
 
 def attention_maps(
-    model: torch.nn.Module, features: Features, config: FeatureConfig = FeatureConfig()
+    model: nn.Module, features: Features, config: FeatureConfig = FeatureConfig()
 ) -> dict[str, AttentionMap]:
-    """All maps of one utterance, normalised as in training, a map for each module, layer and direction.
+    """All maps of one utterance, one for each module, layer and direction.
 
-    `config` is what the features were made with (`Trained.features`): its hop and window give the seconds. Run in eval
-    mode; logits do not change. A modality that the utterance lacks has no row and no column.
-    Raises DataError for a model that has no attention, and for one whose steps of sound are not as many as it says.
+    The model runs in eval mode, and its logits do not change. A modality that the utterance lacks has no row and no column.
+
+    Args:
+        model: any model that returns attention maps.
+        features: one utterance, normalised as in training.
+        config: what the features were made with (`Trained.features`): its hop and window give the seconds.
+
+    Returns:
+        {name of the map: the map}, in the model's order.
+
+    Raises:
+        DataError: for a model that has no attention, and for one whose steps of sound are not as many as it says.
     """
     model.eval()
     with torch.no_grad():
-        found = model(collate([features]), need_attention=True).attention
-    if not found:
+        weights_of = model(collate([features]), need_attention=True).attention
+    if not weights_of:
         raise DataError(
             f"{type(model).__name__}, which returns no attention map",
             "a model with attention",
             "load another run.",
         )
-    count, sizes = step_count(model, len(features.audio)), _pooling(model)
+    count = step_count(model, len(features.audio))
     spans = step_spans(model, count, hop_s=config.hop_s, window_s=config.window_s)
-    seen = (
-        len(features.video)
-        if sizes is None
-        else pooled_count(len(features.video), blocks=1, **sizes)
-    )
-    labels = {
-        "text": list(features.tokens),
-        "audio": spans.mean(1).round(3).tolist(),
-        "video": [f"video {n}" for n in range(seen)],
-    }
+    labels = _axis_labels(model, features, spans)
     maps = {}
-    for name, weights in found.items():
-        kind, _, direction = name.split(".")
-        query, _, key = direction.partition("_from_")
-        queries = [query] if kind in SUMMARIES else labels[query]
-        keys = labels["text" if kind == "global" else key or query]
-        rows = weights[0, :, : len(queries)]  # (H, queries, keys and padding)
-        real = rows[..., : len(keys)]
-        lost = (
-            (rows.sum(-1) - real.sum(-1)).max() if keys and queries else 0
-        )  # weight beyond the labels is of no padding
-        if real.shape[1:] != (len(queries), len(keys)) or lost > 1e-3:
+    for text, weights in weights_of.items():
+        name = MapName.parse(text)
+        keys = labels[name.weighs]
+        queries = [name.query]
+        if not name.summary:
+            queries = labels[name.query]
+        real = _without_padding(weights[0], len(queries), len(keys))
+        if real is None:
             raise DataError(
-                f"map {name!r} of {type(model).__name__}, {weights.shape[2]} × {weights.shape[3]}",
-                f"{len(queries)} × {len(keys)}, where {len(features.audio)} MFCC frames make {count} steps",
+                f"map {text!r} of {type(model).__name__}, {weights.shape[2]} × {weights.shape[3]}",
+                f"{len(queries)} × {len(keys)}, where {len(features.audio)} MFCC frames make "
+                f"{count} steps",
                 "set frames_per_step on the model, the MFCC frames that one of its steps is made of.",
             )
-        maps[name] = AttentionMap(name, real.numpy(), queries, keys, spans)
+        maps[text] = AttentionMap(text, real.numpy(), queries, keys, spans)
     return maps
 
 
-def points_at(
-    weights: np.ndarray, times: np.ndarray, span: tuple[float, float]
-) -> tuple[bool, float, float]:
-    """Pointing game for one row of weights (keys,): is the heaviest frame inside `span` (seconds)? Also the share of
-    the weight that lies inside, and chance, the share of frames that do."""
-    inside = (times >= span[0]) & (times < span[1])
-    return bool(inside[int(weights.argmax())]), float(weights[inside].sum()), float(inside.mean())
+def _axis_labels(model: nn.Module, features: Features, spans: np.ndarray) -> dict[str, list]:
+    """{modality: the label of each of its words or steps}."""
+    video_steps = video_step_count(model, len(features.video))
+    return {
+        "text": list(features.tokens),
+        "audio": spans.mean(1).round(3).tolist(),
+        "video": [f"video {number}" for number in range(video_steps)],
+    }
+
+
+def _without_padding(weights: Tensor, queries: int, keys: int) -> Tensor | None:
+    """(H, Q, K) with padding -> (H, queries, keys); None where the map does not fit these labels."""
+    rows = weights[:, :queries]
+    real = rows[..., :keys]
+    if real.shape[1:] != (queries, keys):
+        return None
+    if queries and keys:
+        lost = (rows.sum(-1) - real.sum(-1)).max()
+        if lost > 1e-3:  # padding has no weight, so this is of steps without a label
+            return None
+    return real
