@@ -10,8 +10,8 @@ from .evaluation.metrics import scores as scores
 from .evaluation.significance import corrected_t as corrected_t
 from .experiments.corpora import open_corpus as open_corpus
 from .experiments.grids import trained as trained
-from .explain.from_attention import READINGS as READINGS
 from .explain.maps import attention_maps as attention_maps
+from .explain.readings import READINGS as READINGS
 from .features.audio import load_audio as load_audio
 from .features.batch import Batch as Batch
 from .features.batch import Dims as Dims

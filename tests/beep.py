@@ -3,7 +3,7 @@
 import numpy as np
 
 from mcsan_lite.corpus import Word
-from mcsan_lite.explain.maps import frame_spans
+from mcsan_lite.explain.steps import frame_spans
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 
 RATE = 16_000

@@ -252,17 +252,17 @@ def add_readings_command(commands) -> None:
 def readings_command(args: argparse.Namespace) -> int:
     """Print how well each reading of a model points at the decisive word."""
     from mcsan_lite.experiments import readings
-    from mcsan_lite.explain import pointing
-    from mcsan_lite.explain.from_attention import READINGS
+    from mcsan_lite.explain.pointing_tables import pointing_table
+    from mcsan_lite.explain.readings import READINGS
 
     scores = readings.reading_scores(
-        READINGS,
+        {name: method.read for name, method in READINGS.items()},
         args.profile,
         seeds=range(args.seeds),
         utterances=args.utterances,
         options=run_options(args),
     )
-    print(pointing.summary(scores).round(3).to_string(index=False))
+    print(pointing_table(scores).round(3).to_string(index=False))
     print(
         "points: is the highest frame in the decisive word? low to high: 95 % over seeds "
         "(Student), or over utterances where there is one seed (Wilson)."

@@ -17,15 +17,12 @@ from mcsan_lite.experiments import checkpoints
 from mcsan_lite.experiments.ceilings import WORLDS
 from mcsan_lite.experiments.checkpoints import variant_runs
 from mcsan_lite.experiments.corpora import synthetic_folder
-from mcsan_lite.explain import pointing
-from mcsan_lite.explain.from_attention import READINGS
+from mcsan_lite.explain import pointing_tables
+from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.runner import RunOptions
-
-# Of the readings, those that score words × frames.
-PAIR_READINGS = ("value-weighted", "rollout", "gradient x attention")
 
 
 def reading_scores(
@@ -43,7 +40,7 @@ def reading_scores(
     trained now where they are missing. The best head is chosen on validation, once per seed.
 
     Args:
-        readings: by name, as in `from_attention.READINGS`.
+        readings: {name: function}, such as the `read` of each entry in READINGS.
         profile: "smoke", "quick" or "paper".
         worlds: some of `ceilings.WORLDS`.
         seeds: one model per world for each.
@@ -51,7 +48,7 @@ def reading_scores(
         options: where and with what to compute.
 
     Returns:
-        One row per world, seed, utterance and reading, for `pointing.summary`.
+        One row per world, seed, utterance and reading, for `pointing_table`.
     """
     tasks, trainings = [], []
     for world in worlds:
@@ -59,9 +56,11 @@ def reading_scores(
         for seed, model in zip(seeds, _models(world, seeds, profile, options), strict=True):
             tasks.append((model, folder, readings, utterances, options.cache, options.runs))
             trainings.append({"world": world, "seed": seed})
-    tables = fan_out(pointing.scores_of, tasks, jobs=options.jobs, progress=Progress("readings"))
+    tables = fan_out(
+        pointing_tables.checkpoint_scores, tasks, jobs=options.jobs, progress=Progress("readings")
+    )
     scores = [table.assign(**training) for table, training in zip(tables, trainings, strict=True)]
-    return pointing.with_best_head(pd.concat(scores))
+    return pointing_tables.with_best_head(pd.concat(scores))
 
 
 def _models(
@@ -106,8 +105,14 @@ def alignment_table(
     if timed:
         chosen = corpus.subset(timed[:utterances])
         features, _ = extract(chosen, trained_run.features, cache=options.cache, jobs=options.jobs)
-    readings = {name: READINGS[name] for name in PAIR_READINGS}
-    scores = pointing.alignment(trained_run.model, trained_run.prepare(features), corpus, readings)
+    readings = {
+        name: method.read
+        for name, method in READINGS.items()
+        if method.pairs and method.kind != "map"  # maps are scored head by head
+    }
+    scores = pointing_tables.own_sound_scores(
+        trained_run.model, trained_run.prepare(features), corpus, readings
+    )
     rows = []
     for name, group in scores.groupby("reading", sort=False):
         mean, half = fold_interval(group.points)

@@ -1,10 +1,11 @@
 """Attention maps with labels on both axes: words, and seconds instead of frame numbers.
 
-In: a trained model and the normalised features of one utterance. Out: an `AttentionMap` for each module, layer and
-direction.
+In: a trained model and the normalised features of one utterance. Out: an `AttentionMap` for each
+module, layer and direction.
 
-A map says where one layer routed information. It does not say why the model decided: after the BiLSTM every frame has
-already heard the whole utterance. Here the spine ends; what else can be asked of a model begins with `explain.readings`.
+A map says where one layer routed information. It does not say why the model decided: after the
+BiLSTM every frame has already heard the whole utterance. Here the spine ends; what else can be
+asked of a model begins with `explain.readings`.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ class MapName:
     """The name that a model gives to a map, such as "cross.0.text_from_audio", in its parts.
 
     Attributes:
-        module: the part of the model, such as "cross" or "self". In "hop" one summary of the utterance asks for all; in
-            "global" too, and it weighs *words*, by the modality that is named.
+        module: the part of the model, such as "cross" or "self". In "hop" one summary of the
+            utterance asks for all; in "global" too, and it weighs *words*, by the modality that is
+            named.
         layer: counted from 0 within its module; hops from 1.
         query: the modality that asks; several, joined by "+", where summaries of them ask together.
         key: the modality that answers; `query` itself where a stream looks at itself.
@@ -64,7 +66,7 @@ class MapName:
 
     @property
     def direction(self) -> str:
-        """ "text_from_audio": the words ask the sound; "text" or "audio": a stream looks at itself."""
+        """Who asks whom: "text_from_audio"; "text" or "audio" where a stream looks at itself."""
         if self.query == self.key:
             return self.query
         return f"{self.query}_from_{self.key}"
@@ -89,7 +91,8 @@ class AttentionMap:
     Attributes:
         name: as the model gives it, "cross.0.text_from_audio": the words look at the sound.
         weights: (H, queries, keys).
-        queries: words (str), seconds of sound (float), steps of video, counted from 0 (str, "video 0"), or one summary.
+        queries: words (str), seconds of sound (float), steps of video, counted from 0 (str, "video
+            0"), or one summary.
         keys: the same.
         spans: (A, 2) seconds that each of the utterance's steps of sound sees.
     """
@@ -107,7 +110,7 @@ class AttentionMap:
 
     @property
     def summary(self) -> bool:
-        """Whether one row asks for a summary of the utterance, instead of a row per word or step."""
+        """Whether one row asks for the utterance, instead of one row per word or step."""
         return self.place.summary
 
     @property
@@ -117,16 +120,22 @@ class AttentionMap:
 
     @property
     def direction(self) -> str:
-        """ "text_from_audio" or "audio_from_text"; "text" or "audio" where a stream looks at itself."""
+        """ "text_from_audio" or "audio_from_text"; "text" or "audio" where a stream looks at
+        itself.
+        """
         return self.place.direction
 
     @property
     def mean(self) -> np.ndarray:
-        """(queries, keys), averaged over heads. The model itself never averages: say so when you show it."""
+        """(queries, keys), averaged over heads. The model itself never averages: say so when you
+        show it.
+        """
         return self.weights.mean(0)
 
     def frame(self, head: int | None = None) -> pd.DataFrame:
-        """The map as a table with words and seconds as labels: of one head, or the mean of all (None)."""
+        """The map as a table with words and seconds as labels: of one head, or the mean of all
+        (None).
+        """
         weights = self.mean
         if head is not None:
             weights = self.weights[head]
@@ -157,18 +166,21 @@ def attention_maps(
 ) -> dict[str, AttentionMap]:
     """All maps of one utterance, one for each module, layer and direction.
 
-    The model runs in eval mode, and its logits do not change. A modality that the utterance lacks has no row and no column.
+    The model runs in eval mode, and its logits do not change. A modality that the utterance lacks
+    has no row and no column.
 
     Args:
         model: any model that returns attention maps.
         features: one utterance, normalised as in training.
-        config: what the features were made with (`Trained.features`): its hop and window give the seconds.
+        config: what the features were made with (`Trained.features`): its hop and window give the
+            seconds.
 
     Returns:
         {name of the map: the map}, in the model's order.
 
     Raises:
-        DataError: for a model that has no attention, and for one whose steps of sound are not as many as it says.
+        DataError: for a model that has no attention, and for one whose steps of sound are not as
+            many as it says.
     """
     model.eval()
     with torch.no_grad():
@@ -195,7 +207,7 @@ def attention_maps(
                 f"map {text!r} of {type(model).__name__}, {weights.shape[2]} × {weights.shape[3]}",
                 f"{len(queries)} × {len(keys)}, where {len(features.audio)} MFCC frames make "
                 f"{count} steps",
-                "set frames_per_step on the model, the MFCC frames that one of its steps is made of.",
+                "set frames_per_step on the model, the MFCC frames that make one of its steps.",
             )
         maps[text] = AttentionMap(text, real.numpy(), queries, keys, spans)
     return maps
@@ -212,7 +224,7 @@ def _axis_labels(model: nn.Module, features: Features, spans: np.ndarray) -> dic
 
 
 def _without_padding(weights: Tensor, queries: int, keys: int) -> Tensor | None:
-    """(H, Q, K) with padding -> (H, queries, keys); None where the map does not fit these labels."""
+    """(H, Q, K) with padding -> (H, queries, keys); None where it does not fit these labels."""
     rows = weights[:, :queries]
     real = rows[..., :keys]
     if real.shape[1:] != (queries, keys):

@@ -1,11 +1,15 @@
 """Does a row of scores point at the evidence? One measure, for captions and tables alike.
 
-In: a row of numbers, one per step of sound, and the span of seconds in which the evidence lies. Out: a `PointingScore`:
+In: a row of numbers, one per step of sound, and the span of seconds in which the evidence lies.
+Out: a `PointingScore`:
 
-- *points*, the pointing game (Zhang et al. 2016): is the highest step inside? Tied steps share the point. Chance: the
+- *points*, the pointing game (Zhang et al. 2016): is the highest step inside? Tied steps share the
+  point. Chance: the
   share of steps inside.
-- *mass*: the share of the positive scores that lies inside (Attention correctness, Liu et al. 2017). Same chance.
-- *AUC*: does a step inside outrank one outside? Chance .5. It is a rank correlation: rank-biserial r = 2 AUC - 1.
+- *mass*: the share of the positive scores that lies inside (Attention correctness, Liu et al.
+  2017). Same chance.
+- *AUC*: does a step inside outrank one outside? Chance .5. It is a rank correlation: rank-biserial
+  r = 2 AUC - 1.
 """
 
 from __future__ import annotations

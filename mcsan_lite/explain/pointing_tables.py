@@ -1,15 +1,16 @@
 """How well do readings point at the evidence? Tables of pointing scores, each beside chance.
 
-In: a model, its utterances, what is known of them, and readings. Out: long tables with one row per utterance and reading,
-and their means with intervals.
+In: a model, its utterances, what is known of them, and readings. Out: long tables with one row per
+utterance and reading, and their means with intervals.
 
-In the synthetic corpus every emotion hangs on one word, and its sound has a known span: `oracle_scores`. On any corpus
-with word times, each word can be asked whether it looks at its own sound: `own_sound_scores`.
+In the synthetic corpus every emotion hangs on one word, and its sound has a known span:
+`oracle_scores`. On any corpus with word times, each word can be asked whether it looks at its own
+sound: `own_sound_scores`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.explain.maps import attention_maps
 from mcsan_lite.explain.pointing import decisive_span, inside_of, pointing_score
-from mcsan_lite.explain.readings.reading import Reading
+from mcsan_lite.explain.readings.reading import ReadFunction, Reading
 from mcsan_lite.features.alignment import token_spans
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.training import inference
@@ -34,7 +35,6 @@ from mcsan_lite.training.code_key import code_key
 HEAD = "raw attention, head "  # the name of one head's map, followed by layer.head
 BEST_HEAD = "raw attention, best head on validation"
 _SCORES = ("points", "mass", "auc", "chance")  # the fields of a PointingScore
-Read = Callable[[nn.Module, Features, int | None], Reading]
 
 
 def head_maps(model: nn.Module, features: Features) -> Iterator[tuple[str, np.ndarray]]:
@@ -57,14 +57,14 @@ def oracle_scores(
     model: nn.Module,
     utterances: Sequence[Features],
     truth: pd.DataFrame,
-    readings: Mapping[str, Read] = {},
+    readings: Mapping[str, ReadFunction] = {},
     *,
     heads: bool = False,
 ) -> pd.DataFrame:
     """Score every reading of the predicted class on every utterance with a decisive word.
 
-    A reading with word × frame scores is judged by the decisive word's row, any other by its frames. One without frames is
-    left out.
+    A reading with word × frame scores is judged by the decisive word's row, any other by its
+    frames. One without frames is left out.
 
     Args:
         model: any model that the readings can read.
@@ -114,7 +114,8 @@ def _scores_of_word(reading: Reading, token: int) -> np.ndarray | None:
 
 
 def best_head(valid: pd.DataFrame) -> str:
-    """The head that points best on these rows of `oracle_scores`, which must be of *validation* utterances.
+    """The head that points best on these rows of `oracle_scores`, which must be of *validation*
+    utterances.
 
     Chosen on the test part, the best of several would beat chance by luck alone.
     """
@@ -129,7 +130,9 @@ def best_head(valid: pd.DataFrame) -> str:
 
 
 def with_best_head(scores: pd.DataFrame) -> pd.DataFrame:
-    """The test rows alone, with one head instead of all: of each training (a world and seed) the best on validation."""
+    """The test rows alone, with one head instead of all: of each training (a world and seed) the
+    best on validation.
+    """
     kept = []
     for _, group in scores.groupby(["world", "seed"], sort=False):
         test, valid = group[group.split == "test"], group[group.split == "valid"]
@@ -140,10 +143,11 @@ def with_best_head(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def pointing_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per reading and world: each score's mean over seeds, and for pointing the 95 % interval.
+    """One row per reading and world: each score's mean over seeds, and for pointing the 95 %
+    interval.
 
-    The interval is Student's over seeds, so it says how another training of the same corpus would score on the same
-    utterances. With a single seed it is Wilson's over them.
+    The interval is Student's over seeds, so it says how another training of the same corpus would
+    score on the same utterances. With a single seed it is Wilson's over them.
 
     Args:
         scores: world, seed, reading and the scores of each utterance.
@@ -176,18 +180,20 @@ def pointing_table(scores: pd.DataFrame) -> pd.DataFrame:
 def checkpoint_scores(
     checkpoint: Path | str,
     folder: Path | str,
-    readings: Mapping[str, Read],
+    readings: Mapping[str, ReadFunction],
     utterances: int = 300,
     cache: Path | str = "data/cache",
     runs: Path | str = "runs",
 ) -> pd.DataFrame:
-    """`oracle_scores` of a checkpoint on a synthetic corpus, kept on disk: a second call computes nothing.
+    """`oracle_scores` of a checkpoint on a synthetic corpus, kept on disk: a second call computes
+    nothing.
 
     Args:
         checkpoint: a run's folder, or its model.safetensors.
         folder: of the synthetic corpus.
         readings: {name: function}.
-        utterances: how many test utterances each reading sees at most, and how many of validation the heads see.
+        utterances: how many test utterances each reading sees at most, and how many of validation
+            the heads see.
         cache: where features are kept.
         runs: the scores are kept in its folder "readings".
 
@@ -220,7 +226,7 @@ def checkpoint_scores(
             scores = oracle_scores(run.model, features, truth, asked, heads=True)
             tables.append(scores.assign(split=split))
         table = pd.concat(tables)
-        write_atomic(kept, lambda path: table.to_csv(path, index=False, encoding="utf-8"))
+        write_atomic(kept, lambda part: table.to_csv(part, index=False, encoding="utf-8"))
     return pd.read_csv(kept, encoding="utf-8")
 
 
@@ -228,24 +234,27 @@ def own_sound_scores(
     model: nn.Module,
     utterances: Sequence[Features],
     corpus: Corpus,
-    readings: Mapping[str, Read] = {},
+    readings: Mapping[str, ReadFunction] = {},
 ) -> pd.DataFrame:
     """Does each word look at its own sound? On any corpus with word times.
 
-    For every head's words-to-sound map, their mean, and those of `readings` that score word × frame: the scores of word w's
-    row against w's own span, averaged over the words of an utterance. Nothing says that they should look there.
+    For every head's words-to-sound map, their mean, and those of `readings` that score word ×
+    frame: the scores of word w's row against w's own span, averaged over the words of an
+    utterance. Nothing says that they should look there.
 
     Args:
         model: any model.
         utterances: normalised features.
         corpus: of the same utterances, with word times.
-        readings: {name: function}. One that scores no pairs, or has nothing to say of this model, is left out.
+        readings: {name: function}. One that scores no pairs, or has nothing to say of this model,
+            is left out.
 
     Returns:
         One row per utterance and reading: id, reading, points, mass, auc, chance, words (how many).
 
     Raises:
-        DataError: for utterances without word times, and for a model of which nothing scores words × frames.
+        DataError: for utterances without word times, and for a model of which nothing scores words
+            × frames.
     """
     spoken = {one.id: one.words for one in corpus.utterances}
     if not any(spoken.get(one.id) for one in utterances):
@@ -275,7 +284,7 @@ def own_sound_scores(
 
 
 def _word_rows(
-    model: nn.Module, one: Features, readings: Mapping[str, Read]
+    model: nn.Module, one: Features, readings: Mapping[str, ReadFunction]
 ) -> dict[str, np.ndarray]:
     """{name: (L, A)} of every head, their mean, and the readings that score word × frame."""
     rows = dict(head_maps(model, one))
@@ -288,8 +297,10 @@ def _word_rows(
     return rows
 
 
-def _pairs(read: Read, model: nn.Module, one: Features) -> np.ndarray | None:
-    """(L, A), or None from a reading that scores no pairs, or that has nothing to say of this model."""
+def _pairs(read: ReadFunction, model: nn.Module, one: Features) -> np.ndarray | None:
+    """(L, A), or None from a reading that scores no pairs, or that has nothing to say of this
+    model.
+    """
     try:
         return read(model, one, None).pairs
     except DataError:

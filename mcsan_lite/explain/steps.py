@@ -1,10 +1,12 @@
-"""Steps of sound on an axis of seconds: how many a model makes, and which MFCC frames each one sees.
+"""Steps of sound on an axis of seconds: how many a model makes, and which MFCC frames each one
+sees.
 
-In: a model, or the sizes of its convolution blocks, and a number of MFCC frames or steps. Out: counts, frame numbers and
-seconds.
+In: a model, or the sizes of its convolution blocks, and a number of MFCC frames or steps. Out:
+counts, frame numbers and seconds.
 
-A model says by two attributes what its steps are. `conv_sizes`, as of an MCSAN: its steps come out of two blocks of
-convolution and pooling, and overlap in what they see. `frames_per_step`, of any other: a step is made of so many frames.
+A model says by two attributes what its steps are. `conv_sizes`, as of an MCSAN: its steps come out
+of two blocks of convolution and pooling, and overlap in what they see. `frames_per_step`, of any
+other: a step is made of so many frames.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 
 from mcsan_lite.corpus import Word
 from mcsan_lite.errors import DataError
-from mcsan_lite.explain.maps import points_at
+from mcsan_lite.explain.pointing import inside_span, mass_inside
 from mcsan_lite.figures.basics import VERMILION, Drawn, axes_or_new, counted, shorten
 
 
@@ -68,7 +68,7 @@ class AlignedUtterance:
             raise DataError(
                 f"spans {shape} whose middles do not grow",
                 "seconds that grow, one span per pooled frame",
-                "take mcsan_lite.explain.maps.frame_spans(A).",
+                "take mcsan_lite.explain.steps.frame_spans(A).",
             )
         if self.truth is None:
             return
@@ -312,11 +312,8 @@ def _notes_on_heads(weights: np.ndarray, scores: Sequence[float] | None, score: 
 
 def _shares_on_the_box(weights: np.ndarray, utterance: AlignedUtterance) -> list[float]:
     """For each head of (H, L, A), the share of the decisive word's weight on its own span."""
-    shares = []
-    for head in weights:
-        _, share, _ = points_at(head[utterance.truth.token], utterance.times, utterance.truth.span)
-        shares.append(share)
-    return shares
+    inside = inside_span(utterance.times, utterance.truth.span)
+    return [mass_inside(head[utterance.truth.token], inside) for head in weights]
 
 
 def _grid_of_heads(heads: int, words: int):

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from mcsan_lite.errors import DataError, require_name
-from mcsan_lite.explain.from_attention import READINGS
 from mcsan_lite.explain.maps import AttentionMap
+from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.figures.attention import AlignedUtterance
 from mcsan_lite.figures.basics import sound_url
@@ -222,8 +222,8 @@ def _views_of_maps(maps: Mapping[str, AttentionMap]) -> list[View]:
         views += _heads(name, found.direction, found)
     for found in maps.values():
         if found.summary and found.direction.endswith("_from_audio"):
-            module, _, _ = found.name.partition(".")
-            views += _heads(f"raw attention, {module} {found.layer}", "utterance", found)
+            name = f"raw attention, {found.place.module} {found.layer}"
+            views += _heads(name, "utterance", found)
     return views
 
 
@@ -238,11 +238,11 @@ def _heads(name: str, direction: str, found: AttentionMap) -> list[View]:
 
 def _views_of_readings(model: torch.nn.Module, features: Features) -> list[View]:
     views = []
-    for name, read in READINGS.items():
-        if name == "raw attention":
+    for name, method in READINGS.items():
+        if method.kind == "map":
             continue  # among the maps, with its heads
         try:
-            reading = read(model, features, None)
+            reading = method.read(model, features, None)
         except DataError:
             continue  # needs what this model does not have, such as cross-attention
         if reading.pairs is not None:

@@ -117,7 +117,7 @@ def draw_deletion(curves: pd.DataFrame, *, value: str = "probability of the clas
     """Deletion and insertion curves beside random and oracle order, one panel per test.
 
     Args:
-        curves: the long table of `faithfulness.compare`. Its columns are test ("deletion",
+        curves: the long table of `faithfulness_curves`. Its columns are test ("deletion",
             "insertion"); order (the name of a reading, "oracle", "random"); share (0 to 1 of the
             frames or words); value; low and high, one standard deviation of the random orders to
             each side (NaN for an order without spread).

@@ -14,7 +14,7 @@ import textwrap
 import numpy as np
 
 from mcsan_lite.errors import DataError
-from mcsan_lite.explain.maps import points_at
+from mcsan_lite.explain.pointing import inside_span, pointing_score
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord, draw_attention
 from mcsan_lite.figures.basics import (
     ORANGE,
@@ -212,11 +212,13 @@ def _caption(scores: np.ndarray, token: str, utterance: AlignedUtterance, what: 
             f"even spread would put {1 / frames:.0%} there (one utterance, {basis}); {sees}."
         )
     box = utterance.truth
-    hit, mass, chance = points_at(share, utterance.times, box.span)
-    side = "inside" if hit else "outside"
+    place = f"the box, {box.start_s:.2f} to {box.end_s:.2f} s, where the decisive word is said"
+    found = pointing_score(scores, inside_span(utterance.times, box.span))
+    if found is None:
+        return f"There is nothing to point at: no frame, or every one, is in {place} ({basis})."
+    side = {0.0: "outside", 1.0: "inside"}.get(found.points, "partly inside (a tie)")
     return (
-        f"“{token}” puts {mass:.0%} of its {what} on the box, {box.start_s:.2f} to "
-        f"{box.end_s:.2f} s, where the decisive word is said; an even spread would put "
-        f"{chance:.0%} there (one utterance, {basis}). Its heaviest frame, at {at_s:.2f} s, is "
-        f"{side} the box; {sees}."
+        f"“{token}” puts {found.mass:.0%} of its {what} on {place}; an even spread would put "
+        f"{found.chance:.0%} there (one utterance, {basis}). Its heaviest frame, at {at_s:.2f} s, "
+        f"is {side} the box; {sees}."
     )

@@ -232,6 +232,8 @@ class MCSAN(nn.Module):
         conv_sizes: sizes of its convolution blocks, two for sound and one for video. They say which
             frames a step sees before the BiLSTM.
         needs_word_frames: whether a batch must say which frames belong to which word.
+        open_streams: whether words and sound are all that it reads. Then `encode`, `cross`, `self_`
+            and `classifier` are the whole network, and readings can look inside.
     """
 
     Config = MCSANConfig
@@ -250,6 +252,7 @@ class MCSAN(nn.Module):
         super().__init__()
         self.config = config
         self.modalities = config.modalities
+        self.open_streams = not config.use_video
         self.conv_sizes = config.conv_sizes
         self.frames_per_step = config.pool_stride**2  # two blocks
         if config.use_audio:

@@ -39,6 +39,7 @@ from IPython.display import display
 
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.explain import maps as maps_module
+from mcsan_lite.explain.pointing import inside_span, pointing_score
 from mcsan_lite import figures
 from mcsan_lite.training import inference
 from mcsan_lite.training.runner import RunOptions
@@ -151,11 +152,11 @@ figures.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], 
 decisive = figures.DecisiveWord(4, word.start_s, word.end_s)
 utterance = figures.AlignedUtterance(looks.queries, looks.spans, truth=decisive)
 figures.draw_attention(looks.mean, utterance, ax=bottom)
-hit, mass, chance = maps_module.points_at(looks.mean[4], moments, (word.start_s, word.end_s))
+pointed = pointing_score(looks.mean[4], inside_span(moments, (word.start_s, word.end_s)))
 figures.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
-           caption=f"Mean of {len(looks.weights)} heads. The row of pain puts {mass:.0%} of its weight on the box, where it "
-                   f"is said; an even spread would put {chance:.0%} there. Its heaviest moment is "
-                   f"{'inside' if hit else 'outside'} the box.")
+           caption=f"Mean of {len(looks.weights)} heads. The row of pain puts {pointed.mass:.0%} of its weight on the box, where it "
+                   f"is said; an even spread would put {pointed.chance:.0%} there. Its heaviest moment is "
+                   f"{'inside' if pointed.points == 1 else 'outside'} the box.")
 
 # %% [markdown]
 # The same in words, for who cannot see the picture:
@@ -176,10 +177,12 @@ hits = []
 for u in known[:150]:
     token = int(truth.decisive[u.id])
     row = maps_module.attention_maps(run.model, run.features_of(u.audio, u.text))["cross.0.text_from_audio"]
-    hits.append(maps_module.points_at(row.mean[token], np.array(row.keys), (u.words[token].start_s, u.words[token].end_s)))
+    inside = inside_span(np.array(row.keys), (u.words[token].start_s, u.words[token].end_s))
+    if found := pointing_score(row.mean[token], inside):
+        hits.append((found.points, found.chance))
 if hits:
     print("points at the decisive word: {:.0%}   chance: {:.0%}   ({} utterances)".format(
-        *np.mean(hits, axis=0)[[0, 2]], len(hits)))
+        *np.mean(hits, axis=0), len(hits)))
 
 # %% [markdown]
 # Compare that with how often the network is *right*. Whatever the two numbers are on your machine: being right and

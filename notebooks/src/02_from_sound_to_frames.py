@@ -46,7 +46,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.experiments import corpora
 from mcsan_lite.features import extraction
 from mcsan_lite import figures
-from mcsan_lite.explain.maps import frame_spans, frame_times
+from mcsan_lite.explain.steps import frame_spans, frame_times
 from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.exercises import lesson02 as check
 from mcsan_lite.errors import DataError

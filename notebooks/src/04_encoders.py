@@ -48,7 +48,7 @@ from mcsan_lite.experiments import corpora, grids
 from mcsan_lite import figures
 from mcsan_lite.training import inference, loop
 from mcsan_lite.training.runner import RunOptions
-from mcsan_lite.explain.maps import frame_spans, frame_times
+from mcsan_lite.explain.steps import frame_spans, frame_times
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson04 as check
 from mcsan_lite.features.extraction import extract, load_audio

@@ -45,7 +45,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mcsan_lite import figures
-from mcsan_lite.explain.maps import frame_spans
+from mcsan_lite.explain.steps import frame_spans
 from mcsan_lite.features.batch import Dims, Standardizer, collate
 from mcsan_lite.exercises import lesson05 as check
 from mcsan_lite.experiments.corpora import open_corpus

@@ -55,7 +55,9 @@ from mcsan_lite import figures
 from mcsan_lite.paper import table_rows
 from mcsan_lite.training import inference, loop
 from mcsan_lite.training.runner import RunOptions
-from mcsan_lite.explain.maps import AttentionMap, attention_maps, frame_spans, points_at
+from mcsan_lite.explain.maps import AttentionMap, attention_maps
+from mcsan_lite.explain.pointing import inside_span, pointing_score
+from mcsan_lite.explain.steps import frame_spans
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson08 as check
 from mcsan_lite.datasets.synthetic.generator import read_truth
@@ -86,7 +88,7 @@ def open_world(name: str, most: int = 150) -> World:
     corpus, truth = corpora.open_corpus(CORPUS, root=root, profile=PROFILE), {}
     if synthetic:
         known = {i: pointing_module.decisive_span(row) for i, row in read_truth(root).iterrows()}
-        truth = {i: figures.DecisiveWord(found[0], *found[1]) for i, found in known.items() if found}
+        truth = {i: figures.DecisiveWord(found.token, *found.seconds) for i, found in known.items() if found}
     if synthetic and not RETRAIN:
         run = checkpoints.load_checkpoint(name, 0)
     else:
@@ -247,7 +249,9 @@ def score_heads(w: World, f, model=None) -> list[float]:
     if f.id not in w.truth:
         return [1 - figures.entropy(weights) for weights in found.weights]
     token, start, end = w.truth[f.id]
-    return [points_at(weights[token], found.spans.mean(1), (start, end))[0] for weights in found.weights]
+    inside = inside_span(found.spans.mean(1), (start, end))
+    scores = [pointing_score(weights[token], inside) for weights in found.weights]
+    return [0.0 if score is None else score.points for score in scores]
 
 
 def choose_head(w: World, model=None) -> tuple[int, np.ndarray]:
@@ -342,8 +346,8 @@ for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
     ax.set_title(f"{name} world, head {heads[name]}", fontsize=9)
     ax.set_ylabel("")
     if box:
-        hit, mass, chance = points_at(weights[box[0]], found.spans.mean(1), box[1:])
-        told.append(f"{name}: “{found.queries[box[0]]}” puts {mass:.0%} on its box, an even spread {chance:.0%}")
+        score = pointing_score(weights[box.token], inside_span(found.spans.mean(1), box.span))
+        told.append(f"{name}: “{found.queries[box.token]}” puts {score.mass:.0%} on its box, an even spread {score.chance:.0%}")
 fig.colorbar(axes[0, 0].collections[0], ax=axes, label="weight", pad=0.01)
 figures.show(fig, alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
            caption=f"One scale, 0 to {top:.2f}. {'; '.join(told) or 'No truth is known here'}. Two utterances: no evidence yet.")
@@ -361,9 +365,12 @@ def pointing(w: World, model) -> pd.DataFrame:
     for f in (f for f in w.test if f.id in w.truth and len(f.tokens) > 1):
         token, start, end = w.truth[f.id]
         found = looks_of(w, f, model)
-        hits = [points_at(r, found.spans.mean(1), (start, end)) for r in found.weights[head]]
-        others = np.mean([hit[0] for i, hit in enumerate(hits) if i != token])
-        lines.append({"decisive row": float(hits[token][0]), "other rows": others, "chance": hits[token][2]})
+        inside = inside_span(found.spans.mean(1), (start, end))
+        scores = [pointing_score(row, inside) for row in found.weights[head]]
+        if scores[token] is None:  # no moment lies inside: there is nothing to find
+            continue
+        others = np.mean([score.points for i, score in enumerate(scores) if i != token])
+        lines.append({"decisive row": scores[token].points, "other rows": others, "chance": scores[token].chance})
     return pd.DataFrame(lines, columns=["decisive row", "other rows", "chance"])
 
 

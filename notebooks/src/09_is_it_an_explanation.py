@@ -14,7 +14,7 @@
 # because the truth is known: one word decides, and its sound has a known span.
 #
 # **You will be able to**
-# - name nine readings, what each computes, and what none of them can say,
+# - name the readings of the ladder, what each computes, and what none of them can say,
 # - score a reading against a known truth, beside chance and with an interval,
 # - test a reading without a truth: deletion, insertion, comprehensiveness, sufficiency, an untrained control, other seeds,
 # - ask whether a model needs its attention weights, and whether it combines sound and words at all,
@@ -42,16 +42,18 @@ import torch
 from IPython.display import display
 
 from mcsan_lite.experiments import checkpoints, corpora, readings
-from mcsan_lite.explain import faithfulness, from_logit, modalities, pointing
+from mcsan_lite.explain import controls, faithfulness, modalities, pointing
 from mcsan_lite import figures
-from mcsan_lite.explain.maps import frame_times
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.exercises import lesson09 as check
 from mcsan_lite.datasets.synthetic.generator import NEGATIVE, POSITIVE, read_synthetic, read_truth
 from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
-from mcsan_lite.explain.from_attention import READINGS
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.explain.pointing_tables import pointing_table
+from mcsan_lite.explain.readings import READINGS
+from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS, receipts
+from mcsan_lite.explain.steps import frame_times
+from mcsan_lite.evaluation.intervals import fold_interval, score_interval, with_interval
 from mcsan_lite.training.loop import predict
 from mcsan_lite.training.runner import RunOptions
 
@@ -97,7 +99,7 @@ print({world: f"{len(found[1])} test utterances" for world, found in opened.item
 # %% [markdown]
 # ## 2 · The ladder
 #
-# A **reading** answers the question "which words, which moments?" with a number for each. Nine are common. They do not
+# A **reading** answers the question "which words, which moments?" with a number for each. These are common. They do not
 # compute the same thing, so before anything is measured, say what each claims:
 
 # %%
@@ -116,7 +118,7 @@ assert list(ladder.index) == list(READINGS)
 ladder
 
 # %% [markdown]
-# All nine on one utterance. The rule that picks it, stated before looking: the first one of two seconds or more that has
+# All of them on one utterance. The rule that picks it, stated before looking: the first one of two seconds or more that has
 # a stressed decisive word and is predicted rightly.
 
 # %%
@@ -130,20 +132,20 @@ display(figures.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}�
                                       f"{span[0]:.2f} to {span[1]:.2f} s of {len(sound) / 16_000:.1f} s"))
 
 # %% [markdown]
-# **Predict, then check.** Which of the nine has its peak inside the decisive word? Where a reading scores pairs of words
+# **Predict, then check.** Which of them has its peak inside the decisive word? Where a reading scores pairs of words
 # and moments, its curve is the row of the decisive word.
 
 # %%
 model = runs["matching", 0].model
-read = {name: reading(model, one, None) for name, reading in READINGS.items()}
+read = {name: method.read(model, one, None) for name, method in READINGS.items()}
 curves = {name: r.frames if r.pairs is None else r.pairs[word] for name, r in read.items()}
 seconds = frame_times(len(next(iter(curves.values()))))
-scored = {name: pointing.score(curve, pointing.inside_of(model, len(curve), span)) for name, curve in curves.items()}
+scored = {name: pointing.pointing_score(curve, pointing.inside_of(model, len(curve), span)) for name, curve in curves.items()}
 table = pd.DataFrame({"peak at (s)": {name: seconds[curve.argmax()] for name, curve in curves.items()},
-                      "inside": {name: found["points"] == 1 for name, found in scored.items()},
-                      "mass inside": {name: found["mass"] for name, found in scored.items()},
+                      "inside": {name: found.points == 1 for name, found in scored.items()},
+                      "mass inside": {name: found.mass for name, found in scored.items()},
                       "top word": {name: one.tokens[r.words.argmax()] for name, r in read.items()}})
-print(f"predicted {labels[read['receipts'].target]}; chance {scored['receipts']['chance']:.2f}")
+print(f"predicted {labels[read['receipts'].target]}; chance {scored['receipts'].chance:.2f}")
 table.round(2)
 
 # %%
@@ -157,12 +159,12 @@ for ax, (name, curve) in zip(axes, curves.items(), strict=True):
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
 axes[-1].set_xlabel("seconds")
 inside = table.index[table.inside]
-figures.show(fig, alt="Nine bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
+figures.show(fig, alt=f"{len(curves)} bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
            caption=f"“{clips[one.id].text}”; the band is {one.tokens[word]!r}, the triangle each reading's peak. Peaks "
                    f"inside: {len(inside)} of {len(curves)} ({', '.join(inside) or 'none'}). Each curve on its own scale.")
 
 # %% [markdown]
-# Nine answers to one question. Picking the one that looks right, after looking, would be choosing the answer. One
+# Many answers to one question. Picking the one that looks right, after looking, would be choosing the answer. One
 # utterance proves nothing either way.
 #
 # ## 3 · Receipts: the rung that adds up
@@ -189,10 +191,10 @@ print("winner of each channel:", winner, "  bills:", bills, f"  sum {bills.sum()
 torch.manual_seed(9)
 dims = Dims(data[0].audio.shape[1], data[0].text.shape[1], len(labels))
 linear = MCSAN(dims, MCSANConfig(hidden=16, heads=2, feedforward=2, classifier_layers=1)).eval()
-gaps = {"linear read-out, random weights": [from_logit.receipts(linear, f).gap for f in data[:FEW]]}
+gaps = {"linear read-out, random weights": [receipts(linear, f).gap for f in data[:FEW]]}
 swing = {}
 for world in WORLDS:
-    found = [from_logit.receipts(runs[world, 0].model, f) for f in opened[world][1][:FEW]]
+    found = [receipts(runs[world, 0].model, f) for f in opened[world][1][:FEW]]
     gaps[f"two layers, {world}"] = [r.gap for r in found]
     swing[f"two layers, {world}"] = np.mean([abs(r.gap + r.words.sum() + r.frames.sum()) for r in found])
 worst = np.abs(gaps["linear read-out, random weights"]).max()
@@ -216,10 +218,10 @@ for name, total in swing.items():
 # **Predict, then check.** In which world will attention point better?
 
 # %%
-quick_readings = {name: reading for name, reading in READINGS.items() if name != "integrated gradients"}
+quick_readings = {name: method.read for name, method in READINGS.items() if name != "integrated gradients"}
 start = time.perf_counter()
 lines = readings.reading_scores(quick_readings, PROFILE, utterances=SOME, options=RunOptions(retrain=RETRAIN))
-scores = pointing.summary(lines)
+scores = pointing_table(lines)
 seconds_taken = time.perf_counter() - start
 print(f"{len(SEEDS)} seeds a world, n utterances each (without those that are one word), {seconds_taken:.0f} s "
       f"({'computed now' if seconds_taken > 5 else 'kept below runs/readings by an earlier run of this cell'})")
@@ -267,13 +269,13 @@ for world in WORLDS:
 model = runs["matching", 0].model
 tables = []
 for f in data[:FEW]:
-    read = {name: reading(model, f, None).frames for name, reading in READINGS.items()}
+    read = {name: method.read(model, f, None).frames for name, method in READINGS.items()}
     tables.append(pd.DataFrame(read).corr("spearman"))
 agree = sum(t.fillna(0) for t in tables) / len(tables)
 figures.draw_agreement(agree, n=len(tables)).show()
 
 # %% [markdown]
-# This compares frames (for attention the mean over all words), all nine readings, seed 0. The first three start from the same
+# This compares frames (for attention the mean over all words), all the readings, seed 0. The first three start from the same
 # weights, so it is no surprise, and no evidence, if they agree. Agreement counts only between methods that could have
 # disagreed; and readings that agree can all be wrong.
 #
@@ -290,7 +292,7 @@ SHOWN = ("raw attention", "receipts", "gradient x input", "occlusion (mean frame
 
 
 def orders_of(f, seed):
-    frames = {name: READINGS[name](model, f, None).frames for name in SHOWN}
+    frames = {name: READINGS[name].read(model, f, None).frames for name in SHOWN}
     _, span = pointing.decisive_span(truth.loc[f.id])
     times = frame_times(len(frames[SHOWN[0]]))
     anywhere = np.random.default_rng(seed).choice(times)
@@ -300,9 +302,9 @@ def orders_of(f, seed):
 
 orders = {f.id: orders_of(f, i) for i, f in enumerate(data[:SOME])}
 curves, areas = {}, {}
-for filler in from_logit.FILLERS:
-    tables = [faithfulness.compare(model, f, orders[f.id], draws=5, filler=from_logit.FILLERS[filler](f.audio))
-              for f in data[:SOME]]
+for filler, fill in AUDIO_FILLERS.items():
+    tables = [faithfulness.faithfulness_curves(
+        model, f, orders[f.id], faithfulness.CurveOptions(filler=fill(f.audio)), draws=5) for f in data[:SOME]]
     curves[filler] = pd.concat(tables).groupby(["test", "order", "share"], sort=False).mean().reset_index()
     for (test, order), g in curves[filler].groupby(["test", "order"], sort=False):
         areas.setdefault((test, filler), {})[order] = faithfulness.area(g.set_index("share").value)
@@ -326,7 +328,7 @@ for f in data[:SOME]:
     for name, order in ordered.items():
         found.append({"order": name, "comprehensiveness": faithfulness.comprehensiveness(model, f, order),
                       "sufficiency": faithfulness.sufficiency(model, f, order)})
-eraser = {name: faithfulness.with_interval(group.drop(columns="order"))
+eraser = {name: with_interval(group.drop(columns="order"))
           for name, group in pd.DataFrame(found).groupby("order", sort=False)}
 pd.concat(eraser, names=["order", "measure"]).unstack("measure").swaplevel(axis=1).sort_index(axis=1)[
     ["comprehensiveness", "sufficiency"]].round(2)
@@ -342,8 +344,8 @@ moved = {}
 for seed in SEEDS:
     net = runs["matching", seed].model
     for how in ("uniform", "permuted"):
-        moved.setdefault(how, []).append(faithfulness.attention_moves(net, data, labels, how))
-swaps = {how: faithfulness.with_interval(pd.concat(found)) for how, found in moved.items()}
+        moved.setdefault(how, []).append(controls.attention_moves(net, data, labels, how))
+swaps = {how: with_interval(pd.concat(found)) for how, found in moved.items()}
 print(f"{len(data)} utterances with a decisive word times {len(SEEDS)} seeds. The intervals take them as independent, "
       "which utterances seen by three networks are not quite: they are a little too narrow")
 pd.concat(swaps).round(2)
@@ -393,15 +395,15 @@ for other in pairs.columns.drop("MCSAN"):
 
 # %%
 trained_seeds = {f"seed {seed}": runs["matching", seed].model for seed in SEEDS}
-control = {"trained": trained_seeds["seed 0"], "untrained": faithfulness.untrained(trained_seeds["seed 0"])}
+control = {"trained": trained_seeds["seed 0"], "untrained": controls.untrained(trained_seeds["seed 0"])}
 lines = {}
 for name in ("raw attention", "rollout", *SHOWN[1:]):
     def frames(net, f, name=name):
-        return READINGS[name](net, f, labels.index(f.label)).frames
+        return READINGS[name].read(net, f, labels.index(f.label)).frames
 
     for which, models in (("between seeds", trained_seeds), ("trained and untrained", control)):
-        found = faithfulness.agreement(frames, models, data[:FEW]).mean(axis=1).to_frame("rank correlation")
-        lines[name, which] = faithfulness.with_interval(found).iloc[0]
+        found = controls.agreement(frames, models, data[:FEW]).mean(axis=1).to_frame("rank correlation")
+        lines[name, which] = with_interval(found).iloc[0]
 pd.DataFrame(lines).T.drop(columns="n").round(2).assign(n=FEW)
 
 # %% [markdown]
@@ -421,7 +423,7 @@ for world in WORLDS:
     for absent in ("mean", "empty"):
         values = modalities.shapley(runs[world, 0].model, opened[world][1], absent=absent)
         pieces[world, absent] = values
-        rows[world, absent] = faithfulness.with_interval(values[["audio", "text", "interaction"]])[["mean", "low", "high"]].stack()
+        rows[world, absent] = with_interval(values[["audio", "text", "interaction"]])[["mean", "low", "high"]].stack()
 figures.draw_shapley(pieces["matching", "mean"]).show()
 pd.DataFrame(rows).T.round(1)
 
@@ -468,16 +470,16 @@ figures.show(fig, alt="Accuracy of the model and of its additive projection in b
 # question: do they agree?
 
 # %%
-fillers = [n for n in READINGS if n.startswith("occlusion")]
+fillers = [name for name, method in READINGS.items() if method.kind == "edit"]
 rows = []
 for world in WORLDS:
     for f in opened[world][1][:SOME]:
-        a, b = (READINGS[n](runs[world, 0].model, f, None).frames for n in fillers)
+        a, b = (READINGS[n].read(runs[world, 0].model, f, None).frames for n in fillers)
         rows.append({"world": world, "same peak": bool(a.argmax() == b.argmax()),
                      "rank correlation": pd.Series(a).corr(pd.Series(b), "spearman"),
                      "a hole helps": float(((a < 0) | (b < 0)).mean())})
 per_world = pd.DataFrame(rows).groupby("world", sort=False)
-pd.concat({w: faithfulness.with_interval(g.drop(columns="world")) for w, g in per_world}).round(2)
+pd.concat({w: with_interval(g.drop(columns="world")) for w, g in per_world}).round(2)
 
 # %% [markdown]
 # *A hole helps*: the share of windows whose covering *raises* the logit under one filler or the other. Where the peaks
@@ -677,7 +679,7 @@ check.defensible(answer)
 
 # %% [markdown]
 # ## Recap
-# - You read one utterance in nine ways, and said what each cannot say.
+# - You read one utterance in many ways, and said what each cannot say.
 # - You scored readings beside chance, in two worlds, with an interval over seeds.
 # - You tested them without a truth: deletion, insertion, ERASER, other seeds, an untrained control.
 # - You saw what happens to the score with other weights, at inference and in training.

@@ -15,7 +15,7 @@ import soundfile
 from mcsan_lite.cli import main
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.synthetic.generator import LABELS, SyntheticConfig, read_truth
-from mcsan_lite.explain import maps
+from mcsan_lite.explain import steps
 from mcsan_lite.features import extraction
 from mcsan_lite.paper import profiles
 from mcsan_lite.paper.table_rows import ABLATIONS
@@ -285,7 +285,7 @@ def test_attend_writes_picture_and_table_whole_or_not_at_all(
     ]
     table = pd.read_csv(tmp_path / "out" / "map.csv", index_col=0)
     assert list(table.index) == ["so", "sweet"]
-    assert list(map(float, table)) == pytest.approx(maps.frame_times(len(table.columns)), abs=1e-3)
+    assert list(map(float, table)) == pytest.approx(steps.frame_times(len(table.columns)), abs=1e-3)
     np.testing.assert_allclose(table.sum(axis=1), 1, atol=1e-4)
     assert (tmp_path / "out" / "map.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -5,7 +5,7 @@ import pytest
 from notebook_solutions import solution
 
 from mcsan_lite.exercises import lesson02 as check
-from mcsan_lite.explain.maps import frame_times
+from mcsan_lite.explain.steps import frame_times
 from mcsan_lite.features.extraction import mfcc
 
 SOURCE = "02_from_sound_to_frames"

@@ -8,7 +8,8 @@ import pytest
 from notebook_solutions import names
 
 from mcsan_lite.exercises import lesson08 as check
-from mcsan_lite.explain.maps import AttentionMap, frame_spans
+from mcsan_lite.explain.maps import AttentionMap
+from mcsan_lite.explain.steps import frame_spans
 
 LESSON = "08_seeing_attention"
 EXERCISES = ("pictures", "describe", "choose", "seen")

@@ -16,9 +16,9 @@ from mcsan_lite.cli import main
 from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, corpus_folder, read_synthetic
 from mcsan_lite.experiments import checkpoints, corpora
 from mcsan_lite.experiments import readings as readings_module
-from mcsan_lite.explain import from_attention as ladder
-from mcsan_lite.explain import pointing
-from mcsan_lite.explain.from_attention import READINGS
+from mcsan_lite.explain import pointing_tables
+from mcsan_lite.explain import readings as ladder
+from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.training import inference
@@ -230,9 +230,9 @@ def test_scores_of_both_worlds_are_kept_on_disk(readings, where):
     assert len(CALLS) == read
     readings_module.reading_scores(readings, **how | {"utterances": 10})
     assert len(CALLS) > read
-    table = pointing.summary(lines).set_index(["reading", "world"])
+    table = pointing_tables.pointing_table(lines).set_index(["reading", "world"])
     assert set(table.index) == {
-        (r, w) for r in ("first", "even", pointing.BEST_HEAD) for w in WORLDS
+        (r, w) for r in ("first", "even", pointing_tables.BEST_HEAD) for w in WORLDS
     }
     for world in WORLDS:
         even = table.loc[("even", world)]
@@ -248,7 +248,7 @@ def test_an_edited_reading_is_read_again(readings, where, monkeypatch):
     how["options"] = RunOptions(**where, retrain=True)
     readings_module.reading_scores(readings, **how)
     read = len(CALLS)
-    monkeypatch.setattr(pointing, "code_key", lambda *roots: "edited")
+    monkeypatch.setattr(pointing_tables, "code_key", lambda *roots: "edited")
     readings_module.reading_scores(readings, **how)
     assert len(CALLS) == 2 * read > 0
 
@@ -296,7 +296,7 @@ def test_the_command_prints_chance_and_n(home, where, monkeypatch, capsys):
             "chance",
             "low",
             "seeds",
-            pointing.BEST_HEAD,
+            pointing_tables.BEST_HEAD,
             "raw attention",
             *WORLDS,
             "Wilson",

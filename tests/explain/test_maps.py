@@ -1,4 +1,4 @@
-"""Maps with labels: the seconds on an axis are those that the frame has really heard."""
+"""Maps with labels on both axes."""
 
 from dataclasses import replace
 
@@ -8,68 +8,11 @@ import torch
 from torch import nn
 
 from mcsan_lite.errors import DataError
-from mcsan_lite.explain.maps import (
-    AttentionMap,
-    attention_maps,
-    frame_spans,
-    frame_times,
-    points_at,
-    pooled_count,
-    seen_frames,
-    step_count,
-    step_frames,
-)
+from mcsan_lite.explain.maps import AttentionMap, MapName, attention_maps
+from mcsan_lite.explain.steps import frame_spans, frame_times
 from mcsan_lite.features.batch import Dims, ModelOutput, collate
-from mcsan_lite.features.extraction import FeatureConfig, Features
-from mcsan_lite.models.layers import ConvBlock, ConvSizes
+from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSAN
-
-
-def stack(kernel, stride, same):
-    """The two blocks of Eq. 1 on one channel, all weights one: whatever a frame can see moves it."""
-    blocks = [
-        ConvBlock(1, 1, ConvSizes(kernel, kernel, stride, same), activation=nn.Identity())
-        for _ in range(2)
-    ]
-    for block in blocks:
-        nn.init.ones_(block.conv.weight)
-        nn.init.zeros_(block.conv.bias)
-
-    def run(x):
-        mask = torch.ones(x.shape[:2], dtype=torch.bool)
-        with torch.no_grad():
-            for block in blocks:
-                x, mask = block(x, mask)
-        assert mask.all()
-        return x[..., 0]
-
-    return run
-
-
-@pytest.mark.parametrize("same", [True, False], ids=["same", "valid"])
-@pytest.mark.parametrize(("kernel", "stride"), [(3, 3), (3, 2), (5, 3), (2, 2), (4, 1)])
-def test_a_frames_span_is_what_moves_it(kernel, stride, same):
-    frames = 61
-    touched = (
-        stack(kernel, stride, same)(torch.eye(frames)[..., None]) > 0
-    )  # row t: a click at MFCC frame t
-    spans = frame_spans(
-        touched.shape[1], kernel=kernel, stride=stride, same=same, hop_s=1, window_s=0
-    )
-    for column, (first, last) in zip(touched.T, spans, strict=True):
-        heard = torch.nonzero(column)[:, 0].tolist()
-        assert heard == list(range(int(first), min(int(last), frames - 1) + 1))
-
-
-def test_the_papers_sizes():
-    assert stack(3, 3, True)(torch.zeros(1, 1000, 1)).shape == (1, 112)
-    spans = frame_spans(112)
-    np.testing.assert_allclose(np.diff(frame_times(112))[2:], 0.090)
-    np.testing.assert_allclose(
-        np.diff(spans)[2:, 0], 0.185
-    )  # 17 MFCC frames: 16 hops of 10 ms and a window of 25 ms
-    assert (spans[:, 0] >= 0).all() and spans[0, 0] == 0 and 10 < spans[-1, 1] < 10.2
-    np.testing.assert_allclose(spans[3], [0.27 - 0.04 - 0.0125, 0.27 + 0.12 + 0.0125])
 
 
 @pytest.fixture
@@ -118,7 +61,7 @@ def test_other_sizes_give_other_seconds(small, make_features):
     (one,) = make_features(1, frames=40, words=4)
     model = MCSAN(Dims(13, 17, 3), small(kernel=5, pool_stride=2, conv_same=False))
     keys = attention_maps(model, one)["self.0.audio"].keys
-    assert keys == frame_times(len(keys), kernel=5, stride=2, same=False).round(3).tolist()
+    assert keys == frame_times(len(keys), model.conv_sizes).round(3).tolist()
     assert np.diff(keys)[2] == pytest.approx(0.04)
 
 
@@ -158,36 +101,6 @@ def test_a_modality_that_is_not_there_has_no_labels(lacks, example):
         assert said == (f"{m.name}: nothing to look at" if not m.keys else said)
 
 
-@pytest.mark.parametrize("same", [True, False], ids=["same", "valid"])
-@pytest.mark.parametrize(("kernel", "stride"), [(3, 3), (3, 2), (5, 3), (2, 2), (4, 1)])
-def test_pooled_frames_are_counted_as_the_model_counts(kernel, stride, same, small):
-    model = MCSAN(Dims(13, 17, 3), small(kernel=kernel, pool_stride=stride, conv_same=same))
-    for frames in (0, 1, 2, 3, 4, 9, 10, 50, 61):
-        one = Features(
-            "x", np.zeros((frames, 13), np.float32), np.zeros((1, 17), np.float32), ("w",), "sad"
-        )
-        with torch.no_grad():
-            real = int(model.encode(collate([one]))[1]["audio"].sum())
-        assert pooled_count(frames, kernel=kernel, stride=stride, same=same) == real
-    assert pooled_count(1000) == 112
-    assert seen_frames(4).tolist() == [[-4, 12], [5, 21], [14, 30], [23, 39]]
-
-
-def test_a_model_that_says_how_long_its_steps_are_is_believed(small):
-    """Its config may have any field: only the model's own attributes say what a step is made of."""
-    model = nn.Module()
-    assert step_frames(model, 2).tolist() == [[0, 0], [1, 1]] and step_count(model, 50) == 50
-    model.frames_per_step = 4
-    assert step_frames(model, 2).tolist() == [[0, 3], [4, 7]] and step_count(model, 50) == 13
-    model.config = small()
-    assert step_frames(model, 2).tolist() == [[0, 3], [4, 7]] and step_count(model, 50) == 13
-    model.conv_sizes = small().conv_sizes
-    assert step_frames(model, 4).tolist() == seen_frames(4).tolist() and step_count(model, 50) == 6
-    del model.conv_sizes
-    model.frames_per_step = 5
-    assert step_frames(model, 2).tolist() == [[0, 4], [5, 9]] and step_count(model, 50) == 10
-
-
 def test_description_names_words_and_seconds():
     heads = np.array([[[0.1, 0.9], [0.8, 0.2]], [[0.3, 0.7], [0.6, 0.4]]])
     to_sound = AttentionMap("cross.0.text_from_audio", heads, ["pain", "so"], [0.06, 0.131])
@@ -197,23 +110,6 @@ def test_description_names_words_and_seconds():
     )
     to_words = AttentionMap("cross.0.audio_from_text", heads, [0.06, 0.131], ["pain", "so"])
     assert to_words.describe().splitlines()[0].startswith("0.06 s looks most at so (80%")
-
-
-def test_pointing_by_hand():
-    times = np.array([0.05, 0.14, 0.23, 0.32, 0.41])
-    weights = np.array([0.1, 0.2, 0.4, 0.25, 0.05])
-    assert points_at(weights, times, (0.20, 0.33)) == (True, pytest.approx(0.65), 0.4)
-    assert points_at(weights, times, (0.0, 0.14)) == (
-        False,
-        pytest.approx(0.1),
-        0.2,
-    )  # the end is not inside
-    assert points_at(weights, times, (0.14, 0.15)) == (
-        False,
-        pytest.approx(0.2),
-        0.2,
-    )  # the start is
-    assert points_at(weights, times, (0.5, 0.6)) == (False, 0, 0)
 
 
 def test_a_model_without_maps_is_refused(make_features):
@@ -249,3 +145,28 @@ def test_steps_of_video_are_counted_and_a_missing_video_has_none(options, small,
         and gone["cross.0.text_from_audio"].weights.shape[1] == 3
     )
     assert "nothing to look at" in gone["cross.0.text_from_video"].describe()
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "direction"),
+    [
+        ("cross.0.text_from_audio", ("cross", 0, "text", "audio"), "text_from_audio"),
+        ("self.12.audio", ("self", 12, "audio", "audio"), "audio"),
+        ("hop.1.audio+text_from_video", ("hop", 1, "audio+text", "video"), "audio+text_from_video"),
+        ("global.0.audio", ("global", 0, "audio", "audio"), "audio"),
+    ],
+)
+def test_a_name_is_read_and_written(text, parts, direction):
+    name = MapName.parse(text)
+    assert (name.module, name.layer, name.query, name.key) == parts
+    assert str(name) == text and name.direction == direction
+    assert name.summary == (parts[0] in ("hop", "global"))
+    assert name.weighs == ("text" if parts[0] == "global" else parts[3])
+
+
+@pytest.mark.parametrize(
+    "text", ["cross", "cross.text_from_audio", "cross.x.text", "a.0.", "a.0.b.c"]
+)
+def test_a_name_of_another_form_is_refused(text):
+    with pytest.raises(DataError, match=r"module\.layer\.direction"):
+        MapName.parse(text)

@@ -17,7 +17,9 @@ from mcsan_lite.models.mcsan import MCSAN
 
 
 class Sums(nn.Module):
-    """s: the sum of the first MFCC, w: of the first number of each word vector. Logits (0, s + 2w), or (0, s · w)."""
+    """s: the sum of the first MFCC, w: of the first number of each word vector. Logits (0, s +
+    2w), or (0, s · w).
+    """
 
     def __init__(self, kind):
         super().__init__()
@@ -126,7 +128,9 @@ def with_all(features):
     ids=str,
 )
 def test_other_models_are_paired_by_plain_passes(name, options, make_features):
-    """Whether or not they have something of the name `encode`. Video stays with the sound, word times with nobody."""
+    """Whether or not they have something of the name `encode`. Video stays with the sound, word
+    times with nobody.
+    """
     torch.manual_seed(0)
     model, many = (
         MODELS[name](Dims(13, 17, 3, video=7), MODELS[name].Config(**options)).eval(),

@@ -1,6 +1,6 @@
 """Readings whose answer is known get the score that they deserve, beside chance."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,21 +13,27 @@ from hypothesis.extra.numpy import arrays
 from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance, Word
-from mcsan_lite.explain.from_attention import raw_attention
-from mcsan_lite.explain.maps import attention_maps, frame_times
+from mcsan_lite.explain.maps import attention_maps
 from mcsan_lite.explain.pointing import (
-    BEST_HEAD,
-    HEAD,
-    alignment,
-    best_head,
+    PointingScore,
     decisive_span,
     inside_of,
+    inside_span,
+    mass_inside,
+    pointing_score,
+)
+from mcsan_lite.explain.pointing_tables import (
+    BEST_HEAD,
+    HEAD,
+    best_head,
     oracle_scores,
-    score,
-    summary,
-    token_spans,
+    own_sound_scores,
+    pointing_table,
     with_best_head,
 )
+from mcsan_lite.explain.readings.from_attention import raw_attention
+from mcsan_lite.explain.steps import frame_times
+from mcsan_lite.features.alignment import token_spans
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.models.baselines.multihop import MultiHop, MultiHopConfig
 from mcsan_lite.models.baselines.xu_align import XuAlign, XuAlignConfig
@@ -84,13 +90,13 @@ def of_frames(row_of):
 
 def test_scores_by_hand():
     row, inside = np.array([0.1, 0.6, -1.0, 0.3]), np.array([False, True, True, False])
-    assert score(row, inside) == {
+    assert asdict(pointing_score(row, inside)) == {
         "points": 1,
         "mass": pytest.approx(0.6),
         "auc": pytest.approx(2 / 4),
         "chance": 0.5,
     }
-    assert score(-row, inside) == {
+    assert asdict(pointing_score(-row, inside)) == {
         "points": 1,
         "mass": pytest.approx(1.0),
         "auc": pytest.approx(2 / 4),
@@ -98,10 +104,31 @@ def test_scores_by_hand():
     }
 
 
+def test_pointing_by_hand():
+    times = np.array([0.05, 0.14, 0.23, 0.32, 0.41])
+    weights = np.array([0.1, 0.2, 0.4, 0.25, 0.05])
+
+    def pointed(start, end):
+        return pointing_score(weights, inside_span(times, (start, end)))
+
+    assert pointed(0.20, 0.33) == PointingScore(1.0, pytest.approx(0.65), 1.0, 0.4)
+    end_is_not_inside = pointed(0.0, 0.14)
+    assert end_is_not_inside == PointingScore(0.0, pytest.approx(0.1), pytest.approx(1 / 4), 0.2)
+    start_is_inside = pointed(0.14, 0.15)
+    assert start_is_inside == PointingScore(0.0, pytest.approx(0.2), pytest.approx(2 / 4), 0.2)
+    assert pointed(0.5, 0.6) is None
+    assert mass_inside(weights, inside_span(times, (0.5, 0.6))) == 0
+
+
+def test_tied_frames_share_the_point():
+    row, inside = np.array([0.4, 0.4, 0.1, 0.1]), np.array([True, False, False, False])
+    assert pointing_score(row, inside).points == 0.5
+
+
 @pytest.mark.parametrize("constant", [0.0, 0.25, -3.0])
 def test_what_says_nothing_scores_chance(constant):
     inside = np.arange(10) < 3
-    assert score(np.full(10, constant), inside) == {
+    assert asdict(pointing_score(np.full(10, constant), inside)) == {
         "points": pytest.approx(0.3),
         "mass": pytest.approx(0.3),
         "auc": pytest.approx(0.5),
@@ -111,24 +138,24 @@ def test_what_says_nothing_scores_chance(constant):
 
 @pytest.mark.parametrize("inside", [np.zeros(5, bool), np.ones(5, bool)])
 def test_where_there_is_nothing_to_find_there_is_no_score(inside):
-    assert score(np.arange(5), inside) is None
+    assert pointing_score(np.arange(5), inside) is None
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_score_that_is_no_number_is_refused(bad):
     assert "1 of 3 frames" in refusal(
-        lambda: score(np.array([0.1, bad, 0.2]), np.array([True, False, False]))
+        lambda: pointing_score(np.array([0.1, bad, 0.2]), np.array([True, False, False]))
     )
 
 
 @given(arrays(float, 9, elements=st.integers(-50, 50)), st.integers(1, 8))
 def test_auc_is_the_share_of_pairs_in_order(row, k):
     inside = np.arange(9) < k
-    found = score(row, inside)
+    found = pointing_score(row, inside)
     pairs = [(a > b) + (a == b) / 2 for a in row[inside] for b in row[~inside]]
-    assert found["auc"] == pytest.approx(np.mean(pairs))
-    assert found["auc"] + score(-row, inside)["auc"] == pytest.approx(1)
-    assert 0 <= found["points"] <= 1 and 0 <= found["mass"] <= 1
+    assert found.auc == pytest.approx(np.mean(pairs))
+    assert found.auc + pointing_score(-row, inside).auc == pytest.approx(1)
+    assert 0 <= found.points <= 1 and 0 <= found.mass <= 1
 
 
 def test_always_never_and_at_random(model, world):
@@ -146,7 +173,7 @@ def test_always_never_and_at_random(model, world):
     assert set(scored.id) == {
         u.id for i, u in enumerate(utterances) if i % 5
     }  # all have a frame inside, none has all
-    table = summary(lines.assign(world="matching", seed=0)).set_index("reading")
+    table = pointing_table(lines.assign(world="matching", seed=0)).set_index("reading")
     assert table.loc["always", ["points", "mass", "auc", "high"]].tolist() == [1, 1, 1, 1]
     assert table.loc["never", ["points", "mass", "auc", "low"]].tolist() == [0, 0, 0, 0]
     by_chance = table.loc["random"]
@@ -193,12 +220,14 @@ def test_seconds_become_frames_as_the_model_pools(small):
     ].tolist() == [3, 4]
     other = MCSAN(Dims(13, 17, 3), small(pool_stride=2))
     assert inside_of(other, 20, (0.5, 0.6)).nonzero()[0].tolist() == [
-        i for i, t in enumerate(frame_times(20, stride=2)) if 0.5 <= t < 0.6
+        i for i, t in enumerate(frame_times(20, other.conv_sizes)) if 0.5 <= t < 0.6
     ]
 
 
 def test_another_hop_gives_other_seconds(model, world):
-    """Frames twice as far apart, every word twice as long: the same frames are inside, and the same scores come out."""
+    """Frames twice as far apart, every word twice as long: the same frames are inside, and the
+    same scores come out.
+    """
     utterances, truth = world
     slow = truth.assign(
         times=[[[word, 2 * a, 2 * b] for word, a, b in times] for times in truth.times]
@@ -231,7 +260,7 @@ def test_another_hop_gives_other_seconds(model, world):
         for table in (truth, slow)
     ]
     pd.testing.assert_frame_equal(
-        alignment(model, utterances, corpora[0]), alignment(model, far, corpora[1])
+        own_sound_scores(model, utterances, corpora[0]), own_sound_scores(model, far, corpora[1])
     )
 
 
@@ -311,7 +340,7 @@ def test_the_interval_is_over_seeds():
             for i in range(10)
         ]
     )
-    table = summary(lines).set_index("world")
+    table = pointing_table(lines).set_index("world")
     line = table.loc["matching"]
     assert (line.points, line.seeds, line.n, line.auc) == (
         pytest.approx(0.5),
@@ -373,7 +402,7 @@ def test_alignment_on_made_up_words(model, world):
     def next_sound(model, one, target):
         return reading(pairs=np.roll(own_sound(model, one, target).pairs, 1, 0))
 
-    lines = alignment(
+    lines = own_sound_scores(
         model,
         utterances[:10],
         corpus,
@@ -395,7 +424,7 @@ def test_alignment_on_made_up_words(model, world):
         and 0.15 < means.chance.iloc[0] < 0.35
     )
     dims = Dims(model.conv[0].conv.in_channels, utterances[0].text.shape[1], 3)
-    xu = alignment(
+    xu = own_sound_scores(
         XuAlign(dims, XuAlignConfig(hidden=4)),
         utterances[:2],
         corpus,
@@ -403,9 +432,9 @@ def test_alignment_on_made_up_words(model, world):
     )
     assert set(xu.reading) == {f"{HEAD}0.0", "raw attention, mean of heads"}
     assert "words × frames" in refusal(
-        lambda: alignment(MultiHop(dims, MultiHopConfig(hidden=4)), utterances[:2], corpus)
+        lambda: own_sound_scores(MultiHop(dims, MultiHopConfig(hidden=4)), utterances[:2], corpus)
     )
     silent = Corpus(
         "silent", corpus.labels, tuple(Utterance(u.id, None, "a", u.label) for u in utterances)
     )
-    assert "ForcedAlignment" in refusal(lambda: alignment(model, utterances, silent))
+    assert "ForcedAlignment" in refusal(lambda: own_sound_scores(model, utterances, silent))

@@ -6,7 +6,7 @@ from beep import BARE, KNOWN, SPANS, TOKENS, WEIGHTS
 from drawn import boxes, drawn_well, mesh, ticks
 from refusals import refusal
 
-from mcsan_lite.explain.maps import frame_spans, frame_times
+from mcsan_lite.explain.steps import frame_spans, frame_times
 from mcsan_lite.figures import attention
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 

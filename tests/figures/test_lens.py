@@ -14,8 +14,9 @@ import torch
 from drawn import data_of, scores_of
 from refusals import refusal
 
-from mcsan_lite.explain.from_attention import READINGS
-from mcsan_lite.explain.maps import attention_maps, frame_spans
+from mcsan_lite.explain.maps import attention_maps
+from mcsan_lite.explain.readings import READINGS
+from mcsan_lite.explain.steps import frame_spans
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.figures import lens
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
@@ -188,12 +189,12 @@ class TestViews:
             np.testing.assert_array_equal(heads[0].weights, found.mean)
             np.testing.assert_array_equal(heads[4].weights, found.weights[3])
         assert {v.name for v in views[24:]} == set(READINGS) - {"raw attention"}
-        reading = READINGS["value-weighted"](model, one, None)
+        reading = READINGS["value-weighted"].read(model, one, None)
         by = {(v.name, v.direction): v for v in views[24:]}
         np.testing.assert_allclose(by["value-weighted", "text_from_audio"].weights, reading.pairs)
         np.testing.assert_allclose(by["value-weighted", "utterance"].weights[0], reading.frames)
         np.testing.assert_allclose(
-            by["receipts", "utterance"].word_scores, READINGS["receipts"](model, one, None).words
+            by["receipts", "utterance"].word_scores, READINGS["receipts"].read(model, one, None).words
         )
 
     def test_layers_have_names_and_a_model_without_cross_attention_its_other_readings(

@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from mcsan_lite.explain.maps import frame_spans
+from mcsan_lite.explain.steps import frame_spans
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 from mcsan_lite.figures.lens import View, lens_page, show_lens
 

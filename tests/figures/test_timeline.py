@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from refusals import refusal
 
 from mcsan_lite.corpus import Word
-from mcsan_lite.explain.maps import frame_spans, frame_times
+from mcsan_lite.explain.steps import frame_spans, frame_times
 from mcsan_lite.figures import attention, timeline
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 from mcsan_lite.figures.basics import ORANGE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mcsan_lite
-from mcsan_lite.explain.from_attention import READINGS
+from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training.code_key import Code, Definition, code_key, constant_text, source_key
@@ -160,7 +160,7 @@ def test_a_local_name_is_not_the_module_s(tmp_path):
 
 
 def test_a_changed_reading_is_another_key(tmp_path):
-    by_itself = {name: code_key(read) for name, read in READINGS.items()}
+    by_itself = {name: code_key(method.read) for name, method in READINGS.items()}
     assert len(set(by_itself.values())) == len(
         READINGS
     )  # two of them are one function with another option

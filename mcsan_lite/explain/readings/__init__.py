@@ -1,7 +1,8 @@
-"""The ladder of readings: answers to "which words, which moments?", from the attention weights up to edited inputs.
+"""The ladder of readings: answers to "which words, which moments?", from the attention weights up
+to edited inputs.
 
-In: a model, one utterance's normalised features and a class. Out: a `Reading`. READINGS is the one table of them: a new
-reading is one function and one entry here (docs/adding_a_reading.md).
+In: a model, one utterance's normalised features and a class. Out: a `Reading`. READINGS is the one
+table of them: a new reading is one function and one entry here (docs/adding_a_reading.md).
 """
 
 from __future__ import annotations

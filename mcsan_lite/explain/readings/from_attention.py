@@ -1,7 +1,8 @@
-"""Readings that start from attention: the weights, how long the vectors are that they send, and how they chain.
+"""Readings that start from attention: the weights, how long the vectors are that they send, and
+how they chain.
 
-In: an MCSAN of words and sound, one utterance and a class. Out: a `Reading`. Those that start from the logit are in
-`from_logit`.
+In: an MCSAN of words and sound, one utterance and a class. Out: a `Reading`. Those that start from
+the logit are in `from_logit`.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ def _read_cross(
 ) -> Reading:
     """Score both directions of the last cross-attention layer; `score` gives (Q, K).
 
-    Pairs are the words' rows. A frame's score is the mean of its column there; a word's is the mean of its column in the
-    other direction, where frames look at words.
+    Pairs are the words' rows. A frame's score is the mean of its column there; a word's is the
+    mean of its column in the other direction, where frames look at words.
     """
     require_open_streams(model)
     if not model.config.use_cross:
@@ -98,7 +99,8 @@ def _read_cross(
 def raw_attention(model: nn.Module, features: Features, target: int | None = None) -> Reading:
     """The weights as they are, mean of the heads, last cross-attention layer.
 
-    They know nothing of the target, and have no sign. Sources: Bahdanau et al. 2015; Vaswani et al. 2017.
+    They know nothing of the target, and have no sign. Sources: Bahdanau et al. 2015; Vaswani et
+    al. 2017.
 
     Args:
         model: an MCSAN with cross-attention.
@@ -115,8 +117,8 @@ def raw_attention(model: nn.Module, features: Features, target: int | None = Non
 def value_weighted(model: nn.Module, features: Features, target: int | None = None) -> Reading:
     """Norm of weight times value: how long the vector is that a key really sends.
 
-    Values go through the output projection and heads are added first, as in the model; last cross-attention layer.
-    Source: Kobayashi et al. 2020.
+    Values go through the output projection and heads are added first, as in the model; last
+    cross-attention layer. Source: Kobayashi et al. 2020.
 
     Args:
         model: an MCSAN with cross-attention.
@@ -137,9 +139,11 @@ def value_weighted(model: nn.Module, features: Features, target: int | None = No
 def gradient_x_attention(
     model: nn.Module, features: Features, target: int | None = None
 ) -> Reading:
-    """Gradient times attention: the positive part of weight times its gradient in the target's logit.
+    """Gradient times attention: the positive part of weight times its gradient in the target's
+    logit.
 
-    Mean of the heads, last cross-attention layer. What speaks against the target is dropped. Source: Chefer et al. 2021.
+    Mean of the heads, last cross-attention layer. What speaks against the target is dropped.
+    Source: Chefer et al. 2021.
 
     Args:
         model: an MCSAN with cross-attention.
@@ -156,11 +160,13 @@ def gradient_x_attention(
 def rollout_matrix(
     maps: dict[str, AttentionMap], sizes: dict[str, int], order: str = "parallel"
 ) -> np.ndarray:
-    """How much of each position of the last layer comes from each position of the encoders, if attention were all.
+    """How much of each position of the last layer comes from each position of the encoders, if
+    attention were all.
 
-    Attention rollout (Abnar & Zuidema 2020), the product of (weights + identity) / 2 over layers, extended to two streams:
-    a cross-attention layer is a matrix with its maps in the two blocks off the diagonal, a self-attention layer one with
-    blocks on it. In sequence the modules multiply; in parallel it is the mean of both, since the read-out sees both.
+    Attention rollout (Abnar & Zuidema 2020), the product of (weights + identity) / 2 over layers,
+    extended to two streams: a cross-attention layer is a matrix with its maps in the two blocks
+    off the diagonal, a self-attention layer one with blocks on it. In sequence the modules
+    multiply; in parallel it is the mean of both, since the read-out sees both.
 
     Args:
         maps: as `attention_maps` gives them.
@@ -196,8 +202,8 @@ def rollout_matrix(
 def rollout(model: nn.Module, features: Features, target: int | None = None) -> Reading:
     """Attention rollout over all layers of both streams: see `rollout_matrix`.
 
-    A word's or frame's score is its column's mean over all positions that reach the read-out; pairs are the words' rows. It
-    knows nothing of the target.
+    A word's or frame's score is its column's mean over all positions that reach the read-out;
+    pairs are the words' rows. It knows nothing of the target.
 
     Args:
         model: an MCSAN of words and sound.

@@ -1,7 +1,8 @@
 """Readings that follow the logit itself: receipts, gradients, occlusion.
 
-In: a model, one utterance and a class. Out: a `Reading`, which says how much of the class's logit each word and each step of
-sound answers for. Those that start from attention are in `from_attention`.
+In: a model, one utterance and a class. Out: a `Reading`, which says how much of the class's logit
+each word and each step of sound answers for. Those that start from attention are in
+`from_attention`.
 """
 
 from __future__ import annotations
@@ -60,15 +61,17 @@ def _receipt_streams(model: nn.Module, heard: dict) -> list[tuple[str, Tensor]]:
 
 
 def receipts(model: nn.Module, features: Features, target: int | None = None) -> Reading:
-    """Max-pool receipts, ours: each channel's weight in the logit is billed to the position that won the max.
+    """Max-pool receipts, ours: each channel's weight in the logit is billed to the position that
+    won the max.
 
-    In each channel the read-out sees one position, the one that won the max (before Eq. 18). That position is billed with
-    the channel's weight in the logit times its value. Bills are summed over channels and over the branches of a stream.
+    In each channel the read-out sees one position, the one that won the max (before Eq. 18). That
+    position is billed with the channel's weight in the logit times its value. Bills are summed
+    over channels and over the branches of a stream.
 
-    With a linear read-out (classifier_layers=1) the bills sum to logit - bias exactly. A deeper one has no fixed weights:
-    its gradient at the pooled vector stands in for them, and the sum is true to the first order only. `gap` is what is
-    left: logit - (logit of a zero vector) - sum. It bills positions of the last layer; what a position knows, it has from
-    everywhere.
+    With a linear read-out (classifier_layers=1) the bills sum to logit - bias exactly. A deeper
+    one has no fixed weights: its gradient at the pooled vector stands in for them, and the sum is
+    true to the first order only. `gap` is what is left: logit - (logit of a zero vector) - sum. It
+    bills positions of the last layer; what a position knows, it has from everywhere.
 
     Args:
         model: an MCSAN of words and sound.
@@ -125,7 +128,8 @@ def _mean_gradient(
 
 
 def to_steps(scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Scores of MFCC frames -> scores of steps of sound: the sum over the frames that lie nearest to a step's middle.
+    """Scores of MFCC frames -> scores of steps of sound: the sum over the frames that lie nearest
+    to a step's middle.
 
     Steps overlap in what they see, so each score is counted once, not twice.
 
@@ -145,7 +149,7 @@ def to_steps(scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
 def _path(
     model: nn.Module, features: Features, target: int, shares: Tensor
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(L,) and (A,): input times mean gradient, summed over the numbers of a word and of a frame."""
+    """(L,) and (A,): input times mean gradient, summed over the numbers of a word or frame."""
     batch = collate([features])
     words, frames = real_lengths(model, features)
     size = min(64, batch_limit(words, frames))
@@ -156,10 +160,11 @@ def _path(
 
 
 def gradient_x_input(model: nn.Module, features: Features, target: int | None = None) -> Reading:
-    """Gradient times input: what the logit would lose, to the first order, if a word or a frame shrank to zero.
+    """Gradient times input: what the logit would lose, to the first order, if a word or a frame
+    shrank to zero.
 
-    It goes through attention, BiLSTM and convolution down to word vectors and MFCC. Source: Shrikumar et al. 2016
-    (arXiv:1605.01713).
+    It goes through attention, BiLSTM and convolution down to word vectors and MFCC. Source:
+    Shrikumar et al. 2016 (arXiv:1605.01713).
 
     Args:
         model: any model.
@@ -175,11 +180,13 @@ def gradient_x_input(model: nn.Module, features: Features, target: int | None = 
 def integrated_gradients(
     model: nn.Module, features: Features, target: int | None = None
 ) -> Reading:
-    """Integrated gradients: gradient times input, averaged along the straight line from a baseline to the utterance.
+    """Integrated gradients: gradient times input, averaged along the straight line from a baseline
+    to the utterance.
 
-    The baseline is zero: the mean frame, and the vector of an unknown word, as many of each. Words and frames sum to logit -
-    logit of the baseline. `gap` is what the sum misses: at most 1 % of that difference, by doubling the steps from 64
-    until it is, to 1,024 at most; where the two logits nearly agree it may stay larger. Source: Sundararajan et al. 2017.
+    The baseline is zero: the mean frame, and the vector of an unknown word, as many of each. Words
+    and frames sum to logit - logit of the baseline. `gap` is what the sum misses: at most 1 % of
+    that difference, by doubling the steps from 64 until it is, to 1,024 at most; where the two
+    logits nearly agree it may stay larger. Source: Sundararajan et al. 2017.
 
     Args:
         model: any model.
@@ -215,14 +222,17 @@ def _holes(model: nn.Module, words: int, frames: int) -> list[tuple[str, slice]]
 def occlusion(
     model: nn.Module, features: Features, target: int | None = None, *, filler: str = "silence"
 ) -> Reading:
-    """Occlusion (Zeiler & Fergus 2014): how far the logit falls when a piece of the input is covered.
+    """Occlusion (Zeiler & Fergus 2014): how far the logit falls when a piece of the input is
+    covered.
 
-    Of the sound, a window slides over the MFCC frames. It covers just those that one step of the model sees (an MCSAN's
-    pooled frame: 185 ms, every 90 ms at the paper's sizes). Where that is less than 9 frames, as in a model that reads
-    frame by frame, the window reaches beyond the step, as far to both sides. "silence" fills it with the utterance's
-    quietest frame, by coefficient 0 (a clip without any pause has only quiet speech to offer); "mean frame" with zeros,
-    which is the training part's mean. A word is covered by the zero vector, that of an unknown word, under both. A covered
-    input is one that training never showed: where the two fillers disagree, the filler was read, not the evidence.
+    Of the sound, a window slides over the MFCC frames. It covers just those that one step of the
+    model sees (an MCSAN's pooled frame: 185 ms, every 90 ms at the paper's sizes). Where that is
+    less than 9 frames, as in a model that reads frame by frame, the window reaches beyond the
+    step, as far to both sides. "silence" fills it with the utterance's quietest frame, by
+    coefficient 0 (a clip without any pause has only quiet speech to offer); "mean frame" with
+    zeros, which is the training part's mean. A word is covered by the zero vector, that of an
+    unknown word, under both. A covered input is one that training never showed: where the two
+    fillers disagree, the filler was read, not the evidence.
 
     There is one forward pass per word and step, `batch_limit` of them together.
 

@@ -1,7 +1,7 @@
 """What a reading is, and the tools that the readings share.
 
-In: a model, one utterance's normalised features (`Trained.prepare`), and a class. Out: a `Reading`, which says how much
-each word and each step of sound answers for.
+In: a model, one utterance's normalised features (`Trained.prepare`), and a class. Out: a
+`Reading`, which says how much each word and each step of sound answers for.
 
 None of these tools changes a logit.
 """
@@ -37,8 +37,8 @@ class Reading:
     Attributes:
         name: its name in READINGS.
         target: the class whose logit is explained.
-        words: (L,) one score per word, higher = more responsible for the target's logit; None where the reading says
-            nothing of words.
+        words: (L,) one score per word, higher = more responsible for the target's logit; None
+            where the reading says nothing of words.
         frames: (A,) one score per step of sound, or None.
         pairs: (L, A) word × step, or None.
         gap: where scores should add up: what they leave unexplained, in units of the logit.
@@ -60,8 +60,9 @@ class ReadingMethod:
     """One entry of READINGS: how a reading is made, and what it is.
 
     Attributes:
-        read: the function (model, features, target) -> Reading; target None is the predicted class. It raises DataError for
-            a class that is not there and for a model that it cannot read.
+        read: the function (model, features, target) -> Reading; target None is the predicted
+            class. It raises DataError for a class that is not there and for a model that it cannot
+            read.
         kind: what it starts from, one of KINDS.
         explains: what one of its scores says, in words.
         pairs: whether it scores word × step too, where the model has cross-attention.

@@ -1,5 +1,5 @@
-"""Every reading, on every row of Table 3, on a model whose evidence is known because its weights were set by hand, and on
-models that have learned nothing."""
+"""Every reading, on every row of Table 3, on a model whose evidence is known because its weights
+were set by hand, and on models that have learned nothing."""
 
 from dataclasses import replace
 
@@ -9,17 +9,18 @@ import torch
 from refusals import refusal
 from torch import nn
 
-from mcsan_lite.explain import from_logit
-from mcsan_lite.explain.from_attention import (
-    READINGS,
-    Reading,
+from mcsan_lite.explain.maps import attention_maps
+from mcsan_lite.explain.pointing import inside_span, pointing_score
+from mcsan_lite.explain.readings import READINGS, from_logit
+from mcsan_lite.explain.readings.from_attention import (
     gradient_x_attention,
     raw_attention,
     rollout,
     rollout_matrix,
     value_weighted,
 )
-from mcsan_lite.explain.maps import attention_maps, frame_times, points_at
+from mcsan_lite.explain.readings.reading import KINDS, Reading
+from mcsan_lite.explain.steps import frame_times
 from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.layers import attend, positions
@@ -35,7 +36,7 @@ CODES = 4  # phonetic forms, visible in both modalities
 
 
 class Padded(MCSAN):
-    """The same network, behind a batch that is longer than its utterance and full of rubbish there."""
+    """The same network, given a batch that is longer than its utterance, rubbish there."""
 
     def forward(self, batch, *, need_attention=False):
         def longer(x, mask, more):
@@ -54,7 +55,9 @@ class Padded(MCSAN):
 
 @pytest.fixture
 def example(small, make_features):
-    """A function: an untrained model of these options, and one utterance of 40 MFCC frames (5 pooled) and 4 words."""
+    """A function: an untrained model of these options, and one utterance of 40 MFCC frames (5
+    pooled) and 4 words.
+    """
 
     def make(kind=MCSAN, **options):
         torch.manual_seed(0)
@@ -78,9 +81,9 @@ def test_every_row_of_table_3(name, row, example):
     model, one = example(**ABLATIONS[row])
     before = model(collate([one])).logits
     if name in CROSS and not model.config.use_cross:
-        assert "no cross-attention" in refusal(lambda: READINGS[name](model, one))
+        assert "no cross-attention" in refusal(lambda: READINGS[name].read(model, one))
         return
-    reading = READINGS[name](model.train(), one, None)
+    reading = READINGS[name].read(model.train(), one, None)
     assert not model.training and torch.equal(model(collate([one])).logits, before)
     assert torch.equal(model(collate([one]), need_attention=True).logits, before)
     assert all(p.grad is None for p in model.parameters())
@@ -94,25 +97,28 @@ def test_every_row_of_table_3(name, row, example):
             assert scores.shape == (length,) and np.isfinite(scores).all() and scores.any()
     mapped = name in CROSS or (name == "rollout" and model.config.use_cross)
     assert reading.pairs.shape == (4, 5) if mapped else reading.pairs is None
-    same(READINGS[name](model, one), reading, rtol=0, atol=0)
+    assert READINGS[name].pairs == (name in (*CROSS, "rollout"))
+    same(READINGS[name].read(model, one), reading, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("row", ["MCSAN", "cross + self (seq)", "self + cross (seq)", "N = 2"])
 @pytest.mark.parametrize("name", READINGS)
 def test_padding_has_no_part_in_any_reading(name, row, example):
     (alone, one), (padded, _) = example(**ABLATIONS[row]), example(Padded, **ABLATIONS[row])
-    same(READINGS[name](alone, one), READINGS[name](padded, one), atol=2e-5)
+    same(READINGS[name].read(alone, one), READINGS[name].read(padded, one), atol=2e-5)
 
 
 @pytest.mark.parametrize("name", READINGS)
 def test_other_classes_can_be_asked_for(name, example):
     model, one = example()
-    answers = [READINGS[name](model, one, target) for target in range(3)]
+    answers = [READINGS[name].read(model, one, target) for target in range(3)]
     assert [r.target for r in answers] == [0, 1, 2]
     blind = name in ("raw attention", "value-weighted", "rollout")
     assert np.allclose(answers[0].frames, answers[1].frames, atol=1e-7) == blind
     for wrong in (-1, 3):
-        assert f"class {wrong}" in refusal(lambda wrong=wrong: READINGS[name](model, one, wrong))
+        assert f"class {wrong}" in refusal(
+            lambda wrong=wrong: READINGS[name].read(model, one, wrong)
+        )
 
 
 @pytest.mark.parametrize("lacks", ["text", "audio"])
@@ -123,16 +129,23 @@ def test_an_utterance_without_words_or_sound(name, lacks, example):
         one, **{lacks: getattr(one, lacks)[:0]}, **({"tokens": ()} if lacks == "text" else {})
     )
     if name in CROSS:
-        assert "sound and words" in refusal(lambda: READINGS[name](model, one))
+        assert "sound and words" in refusal(lambda: READINGS[name].read(model, one))
         return
-    reading = READINGS[name](model, one)
+    reading = READINGS[name].read(model, one)
     assert (len(reading.words), len(reading.frames)) == ((0, 5) if lacks == "text" else (4, 0))
     assert np.isfinite(np.concatenate((reading.words, reading.frames))).all()
 
 
+def test_the_table_says_what_each_reading_is():
+    assert [name for name, method in READINGS.items() if method.kind == "map"] == ["raw attention"]
+    assert {method.kind for method in READINGS.values()} == set(KINDS)
+    with pytest.raises(ValueError, match="did you mean 'logit'"):
+        replace(READINGS["receipts"], kind="logits")
+
+
 @pytest.mark.parametrize("name", [*CROSS, "rollout", "receipts"])
 def test_a_network_that_is_not_mcsan_is_refused(name, make_features):
-    assert "Linear" in refusal(lambda: READINGS[name](nn.Linear(1, 1), make_features(1)[0]))
+    assert "Linear" in refusal(lambda: READINGS[name].read(nn.Linear(1, 1), make_features(1)[0]))
 
 
 def test_raw_attention_is_the_last_cross_layers_mean_over_heads(example):
@@ -240,8 +253,9 @@ def test_rollout_by_hand(example):
 
 
 def spoken(random: np.random.Generator, pause: bool) -> tuple[Features, int]:
-    """Four words of four forms in any order, 9 MFCC frames (one pooled) each, all loud. One word, decisive, is flagged in
-    the text, and nothing in the sound tells which: whoever points at its frames has matched forms."""
+    """Four words of four forms in any order, 9 MFCC frames (one pooled) each, all loud. One word,
+    decisive, is flagged in the text, and nothing in the sound tells which: whoever points at its
+    frames has matched forms."""
     order, decisive = random.permutation(CODES), int(random.integers(CODES))
     text = np.zeros((CODES, 1 + CODES), np.float32)  # flag, form
     text[np.arange(CODES), 1 + order] = 1
@@ -254,9 +268,10 @@ def spoken(random: np.random.Generator, pause: bool) -> tuple[Features, int]:
 
 @pytest.fixture(scope="module")
 def by_hand() -> MCSAN:
-    """Channels: 0 flag or loudness, 1 to 4 form, 5 what the other stream sends, 6 evidence. A word looks at the frames of
-    its form and takes their loudness, a frame at the word of its form and takes its flag; where both meet there is
-    evidence, and the logit of class 1 is the most of it among words plus the most among frames."""
+    """Channels: 0 flag or loudness, 1 to 4 form, 5 what the other stream sends, 6 evidence. A word
+    looks at the frames of its form and takes their loudness, a frame at the word of its form and
+    takes its flag; where both meet there is evidence, and the logit of class 1 is the most of it
+    among words plus the most among frames."""
     model = MCSAN(
         Dims(5, 5, 3),
         MCSANConfig(hidden=8, heads=1, positions="none", use_self=False, classifier_layers=1),
@@ -288,13 +303,18 @@ def by_hand() -> MCSAN:
     return model.eval()
 
 
-def pointed(model, name, example) -> bool:
-    """Does the reading's heaviest frame lie in the decisive word? Its row of the pairs where there are pairs."""
+def pointed(model, name, example) -> float:
+    """1 where the reading's heaviest frame lies in the decisive word, 0 where not; a share of a
+    tie.
+
+    Of pairs, the decisive word's row counts.
+    """
     one, decisive = example
-    reading = READINGS[name](model, one, 1)
+    reading = READINGS[name].read(model, one, 1)
     row = reading.frames if reading.pairs is None else reading.pairs[decisive]
     start = len(one.audio) - 36 + 9 * decisive
-    return points_at(row, frame_times(len(row)), (start * 0.01, (start + 9) * 0.01))[0]
+    inside = inside_span(frame_times(len(row)), (start * 0.01, (start + 9) * 0.01))
+    return pointing_score(row, inside).points
 
 
 @pytest.mark.parametrize("name", READINGS)
@@ -302,14 +322,15 @@ def test_each_reading_finds_known_evidence(name, by_hand):
     random = np.random.default_rng(0)
     examples = [spoken(random, pause=True) for _ in range(12)]
     assert all(int(by_hand(collate([one])).logits.argmax()) == 1 for one, _ in examples)
-    assert all(pointed(by_hand, name, example) for example in examples)  # by chance in 1 of 5
+    assert all(pointed(by_hand, name, example) == 1 for example in examples)  # by chance in 1 of 5
     if name not in (
         "raw attention",
         "value-weighted",
         "rollout",
     ):  # those three do not ask what the words were for
         assert all(
-            READINGS[name](by_hand, one, 1).words.argmax() == decisive for one, decisive in examples
+            READINGS[name].read(by_hand, one, 1).words.argmax() == decisive
+            for one, decisive in examples
         )
 
 
@@ -325,6 +346,6 @@ def untrained() -> list[tuple[MCSAN, tuple[Features, int]]]:
 
 @pytest.mark.parametrize("name", READINGS)
 def test_each_reading_of_an_untrained_model_is_at_chance(name, untrained, monkeypatch):
-    monkeypatch.setattr(from_logit, "STEPS", (8,))
+    monkeypatch.setattr(from_logit, "_STEPS", (8,))
     hits = [pointed(model, name, example) for model, example in untrained]
     assert abs(np.mean(hits) - 0.25) < 3 * (0.25 * 0.75 / len(hits)) ** 0.5

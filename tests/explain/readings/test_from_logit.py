@@ -1,4 +1,6 @@
-"""Readings that follow the logit: where scores should add up they do, and what covers what is known to the frame."""
+"""Readings that follow the logit: where scores should add up they do, and what covers what is
+known to the frame.
+"""
 
 from dataclasses import replace
 
@@ -10,17 +12,18 @@ from hypothesis import strategies as st
 from refusals import refusal
 from torch import nn
 
-from mcsan_lite.explain import maps
-from mcsan_lite.explain.from_logit import (
-    FILLERS,
+from mcsan_lite.explain import steps
+from mcsan_lite.explain.readings.from_logit import (
+    AUDIO_FILLERS,
     gradient_x_input,
     integrated_gradients,
     occlusion,
     receipts,
     to_steps,
 )
-from mcsan_lite.explain.maps import pooled_count, seen_frames
+from mcsan_lite.explain.steps import pooled_count, seen_frames
 from mcsan_lite.features.batch import Dims, ModelOutput, collate
+from mcsan_lite.models.layers import ConvSizes
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.paper.table_rows import ABLATIONS
 
@@ -37,7 +40,9 @@ def example(small, make_features):
 
 
 class Known(nn.Module):
-    """A model that is one formula of the first three MFCC and first two numbers of a word; T = 40, L = 4."""
+    """A model that is one formula of the first three MFCC and first two numbers of a word; T = 40,
+    L = 4.
+    """
 
     def __init__(self, small, formula):
         super().__init__()
@@ -50,7 +55,9 @@ class Known(nn.Module):
 
 
 class Bare(Known):
-    """The same without a config, as a model of one's own may be: every MFCC frame is a step. Counts its batches."""
+    """The same without a config, as a model of one's own may be: every MFCC frame is a step.
+    Counts its batches.
+    """
 
     def __init__(self, formula):
         nn.Module.__init__(self)
@@ -129,7 +136,9 @@ def test_integrated_gradients_are_complete(row, example):
 
 
 def test_gradients_by_hand(small, make_features):
-    """logit = 3 × one number of frame 20 + square of one number of word 2: linear and quadratic differ."""
+    """logit = 3 × one number of frame 20 + square of one number of word 2: linear and quadratic
+    differ.
+    """
     (one,) = make_features(1, frames=40, words=4)
     model = Known(small, lambda audio, text: 3 * audio[:, 20, 1] + text[:, 2, 0] ** 2)
     linear, square = 3 * one.audio[20, 1], one.text[2, 0] ** 2
@@ -178,12 +187,14 @@ def test_occlusion_by_hand(small, make_features):
         one.audio[7, 0] == -9 and one.audio[21].any() and one.text[2].any()
     )  # what was given stays as it was
     assert "did you mean 'silence'" in refusal(lambda: occlusion(model, one, filler="silense"))
-    assert list(FILLERS) == ["silence", "mean frame"]
+    assert list(AUDIO_FILLERS) == ["silence", "mean frame"]
 
 
 @pytest.mark.parametrize(("each", "hole"), [(1, 9), (2, 10), (9, 9), (12, 12)])
 def test_a_short_step_is_covered_with_what_is_around_it(each, hole, make_features):
-    """The formula hears one frame: the windows that cover it are those whose middle is near, to both sides alike."""
+    """The formula hears one frame: the windows that cover it are those whose middle is near, to
+    both sides alike.
+    """
     (one,) = make_features(1, frames=72, words=2)
     model = Bare(lambda audio, text: 3 * audio[:, 40, 1])
     model.frames_per_step = each
@@ -205,13 +216,15 @@ def test_models_without_a_config_can_be_read(make_features):
 
 
 def test_memory_is_bounded_and_parts_change_nothing(make_features, monkeypatch):
-    """Copies × steps² stay below the bound, in edits and in gradients, and what comes out is the same."""
+    """Copies × steps² stay below the bound, in edits and in gradients, and what comes out is the
+    same.
+    """
     (one,) = make_features(1, frames=200, words=4)
     model = Bare(lambda audio, text: audio[:, 3, 1] * text[:, 2, 0] + audio[:, 150, 2] ** 2)
     for read, all_of_them in ((occlusion, 1 + 4 + 200), (integrated_gradients, 64)):
-        monkeypatch.setattr(maps, "CELLS", 10**9)
+        monkeypatch.setattr(steps, "CELLS", 10**9)
         whole, model.batches = read(model, one, 1), []
-        monkeypatch.setattr(maps, "CELLS", 30 * 200**2)
+        monkeypatch.setattr(steps, "CELLS", 30 * 200**2)
         parts = read(model, one, 1)
         assert (
             max(model.batches) == 30
@@ -219,7 +232,7 @@ def test_memory_is_bounded_and_parts_change_nothing(make_features, monkeypatch):
         )
         np.testing.assert_allclose(parts.frames, whole.frames, atol=1e-5)
         np.testing.assert_allclose(parts.words, whole.words, atol=1e-5)
-    monkeypatch.setattr(maps, "CELLS", 1)  # one at a time is the least
+    monkeypatch.setattr(steps, "CELLS", 1)  # one at a time is the least
     np.testing.assert_allclose(occlusion(model, one, 1).frames, occlusion(model, one, 1).frames)
 
 
@@ -242,20 +255,19 @@ def test_the_longest_utterance_of_the_paper_is_one_batch(small, make_features):
     st.integers(0, 9),
 )
 def test_pooling_scores_keeps_their_sum(frames, sizes, seed):
-    sizes = dict(zip(("kernel", "stride", "same"), sizes, strict=True))
+    kernel, stride, same = sizes
+    sizes = ConvSizes(kernel, kernel, stride, same)
     scores = np.random.default_rng(seed).standard_normal(frames)
-    count = pooled_count(frames, **sizes)
-    pooled = to_steps(scores, seen_frames(count, **sizes))
+    count = pooled_count(frames, sizes)
+    pooled = to_steps(scores, seen_frames(count, sizes))
     assert pooled.shape == (count,) and pooled.sum() == pytest.approx(
         scores.sum() if count else 0, abs=1e-9
     )
     for k, (first, last) in enumerate(
-        seen_frames(count, **sizes)
+        seen_frames(count, sizes)
     ):  # the frame in its middle is its own
         if (first + last) // 2 < frames:
-            assert (
-                to_steps(np.eye(frames)[(first + last) // 2], seen_frames(count, **sizes))[k] == 1
-            )
+            assert to_steps(np.eye(frames)[(first + last) // 2], seen_frames(count, sizes))[k] == 1
 
 
 def test_a_frozen_model_inside_no_grad_can_be_explained(example):
