@@ -58,6 +58,7 @@ test: env lint unit smoke
 
 lint: env
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 unit: env
 	$(BIN)/python -m pytest

@@ -1,0 +1,1 @@
+"""Programs that open a corpus, run a grid and return a table."""

@@ -1,0 +1,1 @@
+"""Why did the model decide? Maps, readings, and how well they point at the evidence."""

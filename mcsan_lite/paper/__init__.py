@@ -1,0 +1,1 @@
+"""What the paper printed and claims, and our verdicts."""

@@ -73,7 +73,7 @@ def test_every_import_is_declared(ranges):
     }
     ours = {
         p.stem
-        for folder in ("tests", "notebooks", "benchmarks")
+        for folder in ("tests", "tests/contracts", "notebooks", "benchmarks")
         for p in (ROOT / folder).glob("*.py")
     }
     undeclared = set()
@@ -105,14 +105,10 @@ def test_extras_and_the_command():
 
 
 def test_every_folder_of_the_package_is_installed():
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
-        "setuptools"
-    ]["packages"]
-    there = [
-        p.parent.relative_to(ROOT).as_posix().replace("/", ".")
-        for p in (ROOT / "mcsan_lite").rglob("__init__.py")
-    ]
-    assert sorted(listed) == sorted(there)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert settings["setuptools"]["packages"] == {"find": {"include": ["mcsan_lite*"]}}
+    folders = {path.parent for path in (ROOT / "mcsan_lite").rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
 @pytest.mark.parametrize(
@@ -181,3 +177,66 @@ def test_ci_runs_the_tests_from_anywhere():
     assert "set -euo pipefail" in script.read_text() and script.read_text().rstrip().endswith(
         "make test"
     )
+
+
+def test_every_file_of_the_package_is_shipped():
+    """Files that are no source need a pattern in package-data, else a wheel comes without them."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]
+    package = ROOT / "mcsan_lite"
+    others = [
+        path
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc") and path.name != ".DS_Store"
+    ]
+    assert others
+    for path in others:
+        folder = ".".join(path.parent.relative_to(ROOT).parts)
+        assert any(path.match(pattern) for pattern in patterns.get(folder, ())), path
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["checkpoints"], "--out"),
+        (["attend", "--run", "nowhere", "--audio", "a.wav", "--text", "so it is"], "mcsan run"),
+        (["ledger", "equations"], "clone the repository"),
+    ],
+)
+def test_outside_a_checkout_it_works_or_says_what_to_do(tmp_path, words, says):
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    shutil.copytree(ROOT / "mcsan_lite", site / "mcsan_lite")
+    elsewhere.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "mcsan_lite", *words],
+        cwd=elsewhere,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 2 and done.stderr.startswith("Given: ")
+    assert "\nExpected: " in done.stderr and "\nDo: " in done.stderr and says in done.stderr
+    assert not list(site.rglob("*.safetensors"))
+
+
+def test_outside_a_checkout_vectors_and_the_lens_are_there(tmp_path):
+    shutil.copytree(ROOT / "mcsan_lite", tmp_path / "mcsan_lite")
+    code = (
+        "import mcsan_lite as mc\n"
+        "from importlib.resources import files\n"
+        "from mcsan_lite.features.words import load_vectors\n"
+        "assert len(load_vectors(wanted=['the'])['the']) == 50\n"
+        "assert files('mcsan_lite.figures').joinpath('lens.html').is_file()\n"
+        "print(mc.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).parent == tmp_path / "mcsan_lite"

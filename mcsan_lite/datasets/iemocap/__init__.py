@@ -1,0 +1,1 @@
+"""IEMOCAP: its release read, and simulated."""

@@ -1,0 +1,1 @@
+"""MELD: its release read, fetched and simulated."""

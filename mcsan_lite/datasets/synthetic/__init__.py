@@ -1,0 +1,1 @@
+"""The generated corpus of speech, in which the truth is known."""

@@ -1,0 +1,1 @@
+"""The systems that the paper compares MCSAN with, one per file."""
