@@ -221,7 +221,7 @@ def _views_of_maps(maps: Mapping[str, AttentionMap]) -> list[View]:
             name += f", layer {found.layer + 1}"
         views += _heads(name, found.direction, found)
     for found in maps.values():
-        if found.summary and found.direction.endswith("_from_audio"):
+        if found.summary and found.place.weighs == "audio":
             name = f"raw attention, {found.place.module} {found.layer}"
             views += _heads(name, "utterance", found)
     return views
