@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mcsan_lite.datasets.synthetic.ceilings import ceilings
+from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
 from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_synthetic, read_truth
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
@@ -59,7 +59,7 @@ def _table_of_world(
     config = synthetic_config(profile, world)
     folder = make_synthetic(options.data, config, jobs=options.jobs)
     truth = read_truth(folder)
-    ceiling_of = ceilings(truth[truth.split == "test"], config)
+    ceiling_of = bayes_ceilings(truth[truth.split == "test"], config)
     names = dict.fromkeys(row for row, _ in VIEWS_OF_ROWS[world])
     results = trained(
         tuple(names),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mcsan_lite.datasets.synthetic.generator import SyntheticConfig
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.training.loop import TrainConfig
 
 

@@ -209,10 +209,10 @@ results_summary(found)[["trainings", "n_test", "wa", "wa 95 %", "parameters"]].r
 # %%
 marks = {}
 if CORPUS == "synthetic":
-    from mcsan_lite.datasets.synthetic.ceilings import ceilings
+    from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
     from mcsan_lite.paper.profiles import PROFILES
 
-    marks = ceilings(truth[truth.split == "test"], PROFILES[PROFILE].synthetic).drop("nothing").to_dict()
+    marks = bayes_ceilings(truth[truth.split == "test"], PROFILES[PROFILE].synthetic).drop("nothing").to_dict()
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 figures.draw_rows(bars, ax=ax, marks=marks)
 figures.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",

@@ -63,7 +63,7 @@ from mcsan_lite.paper import table_rows
 from mcsan_lite.features.audio import load_audio
 from mcsan_lite.exercises import lesson03 as check
 from mcsan_lite.datasets import READERS
-from mcsan_lite.datasets.synthetic import ceilings, generator, speech
+from mcsan_lite.datasets.synthetic import ceilings, generator, rules, speech
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 
@@ -283,7 +283,7 @@ pd.DataFrame(rows).set_index("question")
 # cosine: closer to 1, or to that of any two words?
 
 # %%
-pairs = [("negative", *p) for p in generator.NEGATIVE] + [("positive", *p) for p in generator.POSITIVE]
+pairs = [("negative", *p) for p in rules.NEGATIVE] + [("positive", *p) for p in rules.POSITIVE]
 chance = np.random.default_rng(0).permutation([w for _, *two in pairs for w in two]).reshape(-1, 2)  # any two of these words
 alike = sorted(((glove.similarity(a, b), a, b) for _, a, b in pairs), reverse=True)
 middle_half = np.quantile([glove.similarity(a, b) for a, b in chance], (0.25, 0.75))
@@ -659,7 +659,7 @@ figures.show(fig, alt="Spectrograms of one sentence in six versions.",
 def label_of(sense, stressed, mood):
     """Sense of the decisive word, whether *that* word is stressed, and arousal -> label."""
     p_high = float(mood == "aroused")
-    return next(label for label, (s, stress, p) in generator.RULES.items()
+    return next(label for label, (s, stress, p) in rules.RULES.items()
                 if s == sense and stress in (None, stressed) and p in (0.5, p_high))
 
 
@@ -679,12 +679,12 @@ pd.DataFrame({name: {f"written “{w}”": label_of(sense, "stress on pain" in n
 folder = Path(ROOT or f"data/{corpus.name}")
 exact = None
 if (folder / "corpus.json").is_file():  # only the synthetic corpus comes with its rules
-    made_with = generator.SyntheticConfig(**json.loads((folder / "corpus.json").read_text()))
+    made_with = rules.SyntheticConfig(**json.loads((folder / "corpus.json").read_text()))
     oracle = generator.read_truth(folder).query("split == 'test'")
-    senses = np.array([generator.RULES[label][0] for label in generator.LABELS])
+    senses = np.array([rules.RULES[label][0] for label in rules.SYNTHETIC_LABELS])
     fitting = [made_with.prior[senses == sense] for sense in oracle.sense]  # P of the classes that fit each text
     by_hand = np.mean([p.max() / p.sum() for p in fitting])
-    exact = ceilings.ceilings(oracle, made_with)
+    exact = ceilings.bayes_ceilings(oracle, made_with)
     assert np.isclose(by_hand, exact["text"]) or made_with.label_noise or made_with.missing_text
     print(f"text, by hand {by_hand:.4f}; package {exact['text']:.4f}")
     display(exact.to_frame("best possible WA on this test part").T.round(3))

@@ -46,7 +46,8 @@ from mcsan_lite.explain import controls, faithfulness, modalities, pointing
 from mcsan_lite import figures
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.exercises import lesson09 as check
-from mcsan_lite.datasets.synthetic.generator import NEGATIVE, POSITIVE, read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.rules import NEGATIVE, POSITIVE
 from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.explain.pointing_tables import pointing_table

@@ -14,7 +14,8 @@ import soundfile
 
 from mcsan_lite.cli import main
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
-from mcsan_lite.datasets.synthetic.generator import LABELS, SyntheticConfig, read_truth
+from mcsan_lite.datasets.synthetic.generator import read_truth
+from mcsan_lite.datasets.synthetic.rules import SYNTHETIC_LABELS, SyntheticConfig
 from mcsan_lite.explain import steps
 from mcsan_lite.features import extraction
 from mcsan_lite.paper import profiles
@@ -193,12 +194,12 @@ def test_run_prints_a_table_a_class_and_the_confusion(mcsan, fold):
         for line in out.splitlines()
         if line.startswith("true ")
     }
-    assert status == 0 and "macro_f1" in out and list(counts) == list(LABELS)
+    assert status == 0 and "macro_f1" in out and list(counts) == list(SYNTHETIC_LABELS)
     assert {name: sum(row) for name, row in counts.items()} == {
-        name: (tested.true == name).sum() for name in LABELS
+        name: (tested.true == name).sum() for name in SYNTHETIC_LABELS
     }
-    right = (tested[list(LABELS)].idxmax(axis=1) == tested.true).sum()
-    assert sum(counts[name][i] for i, name in enumerate(LABELS)) == right
+    right = (tested[list(SYNTHETIC_LABELS)].idxmax(axis=1) == tested.true).sum()
+    assert sum(counts[name][i] for i, name in enumerate(SYNTHETIC_LABELS)) == right
 
 
 def test_ceilings_of_an_unknown_profile(mcsan):
@@ -245,8 +246,8 @@ def test_predict(mcsan, fold, home):
         places=False,
     )
     found = dict(line.rsplit(maxsplit=1) for line in out.splitlines())
-    assert status == 0 and set(found) == set(LABELS)
-    assert {label: f"{tested.loc[name, label]:.1%}" for label in LABELS} == found
+    assert status == 0 and set(found) == set(SYNTHETIC_LABELS)
+    assert {label: f"{tested.loc[name, label]:.1%}" for label in SYNTHETIC_LABELS} == found
     assert list(found) == sorted(found, key=lambda label: -tested.loc[name, label])
 
 

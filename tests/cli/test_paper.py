@@ -6,7 +6,7 @@ import pytest
 from mcsan_lite.cli import main
 from mcsan_lite.cli import paper as paper_module
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
-from mcsan_lite.datasets.synthetic.generator import SyntheticConfig
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.paper.table_rows import ABLATIONS

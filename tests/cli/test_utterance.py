@@ -12,7 +12,8 @@ from drawn import data_of, scores_of
 from refusals import refusal
 
 from mcsan_lite.cli import main, utterance
-from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, make_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.features.batch import Dims, Standardizer
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.baselines.multihop import MultiHop, MultiHopConfig

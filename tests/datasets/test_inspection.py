@@ -261,7 +261,8 @@ def test_a_manifest(tmp_path):
 
 def test_a_synthetic_corpus(tmp_path):
     pytest.importorskip("espeakng_loader", reason="no voice: pip install mcsan-lite[voice]")
-    from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, make_synthetic
+    from mcsan_lite.datasets.synthetic.generator import make_synthetic
+    from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 
     folder = make_synthetic(tmp_path, SyntheticConfig(train=12, valid=6, test=6))
     found = report("synthetic", folder)

@@ -22,7 +22,7 @@ from mcsan_lite.datasets.layouts import share
 from mcsan_lite.datasets.meld.reader import read_meld
 from mcsan_lite.datasets.meld.simulate import SAID_AS, write_meld
 from mcsan_lite.datasets.synthetic import speech
-from mcsan_lite.datasets.synthetic.generator import LABELS, NEGATIVE, POSITIVE, RULES
+from mcsan_lite.datasets.synthetic.rules import NEGATIVE, POSITIVE, RULES, SYNTHETIC_LABELS
 
 CODES = {
     "xxx": 2507,
@@ -103,7 +103,7 @@ def spoken(tmp_path_factory):
     """A small tree with the voice, and what the voice said about its times."""
     said = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(speech, "CHUNK", 40)  # two processes
+        patch.setattr(speech, "_UTTERANCES_PER_PROCESS", 40)  # two processes
         patch.setattr(
             speech,
             "speak_all",
@@ -425,7 +425,7 @@ def test_meld_is_counted_as_published(meld):
         for part in MELD_COUNTS
     }
     assert sizes == {"train": [1038, 260], "dev": [114, 47], "test": [280, 100]}
-    assert sorted(SAID_AS.values()) == sorted(LABELS)
+    assert sorted(SAID_AS.values()) == sorted(SYNTHETIC_LABELS)
 
 
 def test_meld_rows_have_the_published_form_and_its_oddities(meld):
@@ -574,7 +574,7 @@ both = pytest.mark.parametrize("write", WRITERS, ids=["iemocap", "meld"])
 
 def test_the_same_knobs_give_the_same_voices(spoken, tmp_path, monkeypatch):
     folder, _ = spoken
-    monkeypatch.setattr(speech, "CHUNK", 40)
+    monkeypatch.setattr(speech, "_UTTERANCES_PER_PROCESS", 40)
     again = bytes_below(write_iemocap(tmp_path / "again", turns=60, jobs=2))
     assert again == bytes_below(folder)
     other = bytes_below(write_iemocap(tmp_path / "other", turns=60, seed=1))

@@ -13,18 +13,15 @@ import soundfile
 
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.faces import MOVES
-from mcsan_lite.datasets.synthetic.generator import (
-    FILLERS,
+from mcsan_lite.datasets.synthetic.generator import corpus_folder, make_synthetic, read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.rules import (
+    HESITATIONS,
     IEMOCAP_COUNTS,
-    LABELS,
     NEGATIVE,
     POSITIVE,
     RULES,
+    SYNTHETIC_LABELS,
     SyntheticConfig,
-    corpus_folder,
-    make_synthetic,
-    read_synthetic,
-    read_truth,
 )
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import ACTION_UNITS, read_video
@@ -39,7 +36,7 @@ SOUND = {spelling: pair[0] for pair in NEGATIVE + POSITIVE for spelling in pair}
 def spoken(tmp_path_factory):
     """One real corpus with sound, made by two processes one after the other."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(speech, "CHUNK", 50)
+        patch.setattr(speech, "_UTTERANCES_PER_PROCESS", 50)
         return make_synthetic(tmp_path_factory.mktemp("spoken"), SMALL)
 
 
@@ -109,7 +106,7 @@ def test_an_unknown_voice_is_refused():
 
 
 def test_same_knobs_same_bytes_elsewhere_and_with_two_processes(spoken, tmp_path, monkeypatch):
-    monkeypatch.setattr(speech, "CHUNK", 50)
+    monkeypatch.setattr(speech, "_UTTERANCES_PER_PROCESS", 50)
     again = make_synthetic(tmp_path, SMALL, jobs=2)
     assert again.name == spoken.name and again.parent != spoken.parent
     names = sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())
@@ -168,7 +165,7 @@ def test_a_worker_that_stops_is_reported(tmp_path):
 
 def test_every_label_follows_from_its_factors(mute):
     truth = read_truth(mute())
-    assert set(truth.label) == set(LABELS)
+    assert set(truth.label) == set(SYNTHETIC_LABELS)
     for u in truth.itertuples():
         sense, stress, p_high = RULES[u.label]
         assert (u.sense, u.label) == (sense, u.true_label)
@@ -264,14 +261,14 @@ def test_shares(mute):
     assert truth.label[truth.label != truth.true_label].nunique() == 7
     assert (truth.text == "").mean() == pytest.approx(0.2, abs=0.04)
     assert (~truth.has_audio).mean() == pytest.approx(0.4, abs=0.04)
-    classes = truth.true_label.value_counts(normalize=True).reindex(list(LABELS))
+    classes = truth.true_label.value_counts(normalize=True).reindex(list(SYNTHETIC_LABELS))
     assert classes.tolist() == pytest.approx(
         np.array(IEMOCAP_COUNTS) / sum(IEMOCAP_COUNTS), abs=0.03
     )
     spoken = truth[truth.has_audio]
     fillers = spoken.times.map(lambda times: sum(word is None for word, *_ in times))
     assert fillers.sum() / spoken.targets.map(len).sum() == pytest.approx(0.5, abs=0.03)
-    assert not any(f in t.split() for f in FILLERS for t in truth.text)
+    assert not any(f in t.split() for f in HESITATIONS for t in truth.text)
     assert truth[truth.sense == "none"].stressed.explode().mean() == pytest.approx(0.25, abs=0.05)
     assert set(truth.speaker) == {0, 1, 2} and set(truth.voice) == set(speech.VOICES[:3])
     assert set(truth.targets.map(len)) == {1, 2, 3, 4}
@@ -365,7 +362,7 @@ def test_a_missing_folder_names_the_command(tmp_path):
 def filmed(tmp_path_factory):
     """The same corpus as `spoken`, with a face."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(speech, "CHUNK", 50)
+        patch.setattr(speech, "_UTTERANCES_PER_PROCESS", 50)
         return make_synthetic(tmp_path_factory.mktemp("filmed"), replace(SMALL, video_noise=0.25))
 
 
@@ -381,7 +378,7 @@ def test_a_face_changes_nothing_in_words_and_sound(spoken, filmed):
 
 
 def test_the_same_face_again(filmed, tmp_path, monkeypatch):
-    monkeypatch.setattr(speech, "CHUNK", 50)
+    monkeypatch.setattr(speech, "_UTTERANCES_PER_PROCESS", 50)
     again = make_synthetic(tmp_path, replace(SMALL, video_noise=0.25))
     assert (again / "video.npz").read_bytes() == (filmed / "video.npz").read_bytes()
 

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mcsan_lite.datasets.synthetic.ceilings import VIDEO_VIEWS, VIEWS, ceilings
+from mcsan_lite.datasets.synthetic.ceilings import VIDEO_VIEWS, VIEWS, bayes_ceilings
 from mcsan_lite.datasets.synthetic.faces import SENSES, shown
-from mcsan_lite.datasets.synthetic.generator import (
-    LABELS,
+from mcsan_lite.datasets.synthetic.generator import plan_utterance
+from mcsan_lite.datasets.synthetic.rules import (
     NEGATIVE,
     POSITIVE,
     RULES,
+    SYNTHETIC_LABELS,
     SyntheticConfig,
-    plan_utterance,
 )
 
 TINY = SyntheticConfig(pairs=4, max_words=3, speakers=2, stress_share=0.3)
@@ -83,7 +83,7 @@ def everything(config):
                         words.insert(place, (chosen[1], chosen[1]))
                     for stresses in itertools.product((True, False), repeat=free):
                         p = (
-                            config.prior[LABELS.index(c)]
+                            config.prior[SYNTHETIC_LABELS.index(c)]
                             / config.max_words
                             / len(choices)
                             / perm(len(rest), free)
@@ -100,7 +100,7 @@ def everything(config):
                             full.insert(place, stress)
                         for speaker in range(config.speakers):
                             own = config.speaker_leak * (
-                                LABELS.index(c) % config.speakers == speaker
+                                SYNTHETIC_LABELS.index(c) % config.speakers == speaker
                             )
                             q = p * (own + (1 - config.speaker_leak) / config.speakers)
                             if q:
@@ -131,7 +131,7 @@ def world(request):
     tables = {view: defaultdict(lambda: np.zeros(7)) for view in VIEWS}
     for label, *facts, p in everything(config):
         for view in VIEWS:
-            tables[view][seen(config, view, *facts)][LABELS.index(label)] += p
+            tables[view][seen(config, view, *facts)][SYNTHETIC_LABELS.index(label)] += p
     return config, {
         view: {k: with_noise(p, config.label_noise) for k, p in t.items()}
         for view, t in tables.items()
@@ -151,7 +151,7 @@ def test_each_utterances_ceiling_is_that_of_the_full_enumeration(world, view):
     truth = draw(config, 40)
     for i, key in enumerate(keys(config, truth, view)):
         p = tables[view][key]
-        assert ceilings(truth.iloc[[i]], config)[view] == pytest.approx(
+        assert bayes_ceilings(truth.iloc[[i]], config)[view] == pytest.approx(
             p.max() / p.sum(), abs=1e-12
         ), truth.iloc[i]
 
@@ -159,9 +159,11 @@ def test_each_utterances_ceiling_is_that_of_the_full_enumeration(world, view):
 def test_the_best_guess_of_the_enumeration_scores_the_ceiling_on_what_is_drawn(world):
     config, tables = world
     truth = draw(config, 2000, seed=1)
-    best = ceilings(truth, config)
+    best = bayes_ceilings(truth, config)
     for view in VIEWS:
-        guesses = [LABELS[tables[view][key].argmax()] for key in keys(config, truth, view)]
+        guesses = [
+            SYNTHETIC_LABELS[tables[view][key].argmax()] for key in keys(config, truth, view)
+        ]
         right = np.equal(guesses, truth.label)
         assert np.mean(right) == pytest.approx(
             best[view], abs=4 * max(np.std(right), 0.01) / 2000**0.5
@@ -169,7 +171,7 @@ def test_the_best_guess_of_the_enumeration_scores_the_ceiling_on_what_is_drawn(w
 
 
 def test_more_to_go_by_is_never_worse(world):
-    best = ceilings(draw(world[0], 500), world[0])
+    best = bayes_ceilings(draw(world[0], 500), world[0])
     assert best["nothing"] <= best["text"] <= best["both, unmatched"] + 1e-12
     assert best["nothing"] <= best["prosody"] <= best["audio"] + 1e-12 <= best["both"] + 1e-12
     assert best["both, unmatched"] <= best["both"] + 1e-12
@@ -177,7 +179,7 @@ def test_more_to_go_by_is_never_worse(world):
 
 def test_known_values():
     config = SyntheticConfig()
-    best = ceilings(draw(config, 1500), config)
+    best = bayes_ceilings(draw(config, 1500), config)
     assert best["nothing"] == pytest.approx(1 / 7)
     assert best["text"] == pytest.approx(
         3 / 7, abs=0.02
@@ -188,25 +190,28 @@ def test_known_values():
 
 def test_the_share_of_the_largest_class_is_what_nothing_reaches():
     config = replace(TINY, imbalance="iemocap")
-    assert ceilings(draw(config, 50), config)["nothing"] == pytest.approx(1849 / 7487)
+    assert bayes_ceilings(draw(config, 50), config)["nothing"] == pytest.approx(1849 / 7487)
 
 
 def test_label_noise_lowers_the_top_by_its_share():
     config = SyntheticConfig(label_noise=0.15)
-    assert ceilings(draw(config, 100), config)["both"] == pytest.approx(0.85)
+    assert bayes_ceilings(draw(config, 100), config)["both"] == pytest.approx(0.85)
 
 
 def test_in_the_leaking_world_the_ear_knows_all():
     config = SyntheticConfig(world="leaking")
-    best = ceilings(draw(config, 400), config)
+    best = bayes_ceilings(draw(config, 400), config)
     assert best["audio"] == best["both, unmatched"] == best["both"] == 1 > best["text"]
 
 
 def test_what_is_missing_cannot_be_used():
     config = SyntheticConfig()
     truth = draw(config, 200)
-    full, deaf = ceilings(truth, config), ceilings(truth.assign(has_audio=False), config)
-    blind = ceilings(truth.assign(text=""), config)
+    full, deaf = (
+        bayes_ceilings(truth, config),
+        bayes_ceilings(truth.assign(has_audio=False), config),
+    )
+    blind = bayes_ceilings(truth.assign(text=""), config)
     assert deaf["audio"] == pytest.approx(deaf["nothing"]) and deaf["both"] == pytest.approx(
         full["text"]
     )
@@ -265,7 +270,7 @@ def test_what_a_face_adds_is_that_of_the_full_enumeration(config, text, audio):
         for face, q in what_shows(config, sense, stress, place, len(written), arousal):
             for view in VIDEO_VIEWS:
                 tables[view][key(view, face, written, heard, stressed, arousal)][
-                    LABELS.index(label)
+                    SYNTHETIC_LABELS.index(label)
                 ] += p * q
     truth, rng = draw(config, 60), np.random.default_rng(1)
     truth["shown"] = [
@@ -282,7 +287,7 @@ def test_what_a_face_adds_is_that_of_the_full_enumeration(config, text, audio):
         face = tuple(u.shown[k] for k in ("sense", "stress", "arousal", "place"))
         written = [u.text.split()[at] for at in u.targets]
         one = truth.iloc[[i]] if text else truth.iloc[[i]].assign(text="")
-        found = ceilings(one, config)
+        found = bayes_ceilings(one, config)
         for view in VIDEO_VIEWS:
             p = with_noise(
                 tables[view][key(view, face, written, u.pairs, u.stressed, u.arousal)],
@@ -293,7 +298,7 @@ def test_what_a_face_adds_is_that_of_the_full_enumeration(config, text, audio):
 
 def test_views_of_a_face_are_there_only_with_video():
     truth = draw(WATCHED, 30)
-    assert list(ceilings(truth, WATCHED).index) == list(VIEWS)
+    assert list(bayes_ceilings(truth, WATCHED).index) == list(VIEWS)
 
 
 def test_an_honest_face_tells_all_and_one_that_says_anything_tells_nothing():
@@ -309,6 +314,6 @@ def test_an_honest_face_tells_all_and_one_that_says_anything_tells_nothing():
             )
             for u in truth.itertuples()
         ]
-        best = ceilings(truth, config)
+        best = bayes_ceilings(truth, config)
         assert best["both + video"] == best["both"] == 1
         assert best["video"] == 1 if expected else 1 / 7 < best["video"] < 0.3

@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 from notebook_solutions import solution
 
-from mcsan_lite.datasets.synthetic.ceilings import ceilings
-from mcsan_lite.datasets.synthetic.generator import (
-    LABELS,
-    RULES,
-    SyntheticConfig,
-    make_synthetic,
-    read_truth,
-)
+from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
+from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.rules import RULES, SYNTHETIC_LABELS, SyntheticConfig
 from mcsan_lite.exercises import lesson03 as check
 from mcsan_lite.features.words import GLOVE_50, embed
 
@@ -38,12 +33,12 @@ def test_the_filler_of_the_solution_is_the_packages(tmp_path):
 def test_the_ceiling_of_the_solution_is_the_generators(imbalance, tmp_path):
     config = SyntheticConfig(train=1, valid=1, test=4000, imbalance=imbalance, missing_audio=1.0)
     ceiling = solution(SOURCE, 4)["text_ceiling"](
-        dict(zip(LABELS, config.prior, strict=True)),
+        dict(zip(SYNTHETIC_LABELS, config.prior, strict=True)),
         {label: sense for label, (sense, *_) in RULES.items()},
     )
     truth = read_truth(make_synthetic(tmp_path, config))
     assert ceiling == pytest.approx(
-        ceilings(truth[truth.split == "test"], config)["text"], abs=0.01
+        bayes_ceilings(truth[truth.split == "test"], config)["text"], abs=0.01
     )
 
 

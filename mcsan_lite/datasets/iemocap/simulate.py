@@ -30,7 +30,8 @@ from mcsan_lite.datasets.iemocap.release import (
 from mcsan_lite.datasets.iemocap.wdseg import HeardWord, wdseg_text
 from mcsan_lite.datasets.layouts import APPLE_DOUBLE, record, require_size, share, write_layout
 from mcsan_lite.datasets.synthetic import speech
-from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, plan_utterance
+from mcsan_lite.datasets.synthetic.generator import plan_utterance
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.errors import DataError
 
 # The raters' word for each code. The order decides the random draws.

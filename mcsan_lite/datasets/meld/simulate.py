@@ -34,7 +34,8 @@ from mcsan_lite.datasets.meld.simulate_files import (
     write_rows,
 )
 from mcsan_lite.datasets.synthetic import speech
-from mcsan_lite.datasets.synthetic.generator import SyntheticConfig, plan_utterance
+from mcsan_lite.datasets.synthetic.generator import plan_utterance
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.errors import require_name
 
 SAID_AS = {

@@ -1,7 +1,8 @@
-"""The best accuracy that anyone can reach on the synthetic corpus, by what they are allowed to use.
+"""The best accuracy that anyone can reach on the synthetic corpus, by what they may use of it.
 
-Bayes' rule over the generator's own factors, for ears and eyes that never err: a trained model above its ceiling by
-more than chance would mean that the generator leaks.
+In: the truth of a synthetic corpus, and its knobs. Out: one number for each view. It is Bayes' rule
+over the generator's own factors, for ears and eyes that never err: a trained model above its
+ceiling by more than chance would mean that the generator leaks.
 """
 
 from __future__ import annotations
@@ -10,109 +11,142 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from mcsan_lite.datasets.synthetic.generator import LABELS, NEGATIVE, RULES, SyntheticConfig
+from mcsan_lite.datasets.synthetic.rules import (
+    NEGATIVE,
+    RULES,
+    SYNTHETIC_LABELS,
+    Rule,
+    SyntheticConfig,
+)
 
 _NEGATIVE_SOUNDS = {evaluative for evaluative, _ in NEGATIVE}
 VIEWS = ("nothing", "text", "prosody", "audio", "both, unmatched", "both")
 VIDEO_VIEWS = ("video", "both + video")  # known as well where the corpus has video
 
 
-def _stresses(row, place: int | None, stress: bool | None, share: float) -> float:
-    """P(which words are stressed | the decisive word is at `place` and `stress`ed, or there is none)."""
-    if place is not None and row.stressed[place] != stress:
-        return 0.0
-    return float(
-        np.prod([share if bit else 1 - share for i, bit in enumerate(row.stressed) if i != place])
-    )
+def bayes_ceilings(truth: pd.DataFrame, config: SyntheticConfig) -> pd.Series:
+    """Best expected accuracy (WA) on these utterances for each view.
+
+    "prosody" hears arousal and how many words are stressed, but recognises no word. "audio"
+    recognises every sound, and so knows which belong to negative pairs. "both, unmatched" reads the
+    words and counts the stressed sounds, but does not know which word is which sound. Word *order*
+    can tell some of that, so a model without matching may end above this number, never above
+    "both". "video" sees what the face shows, and not how long it speaks. "both + video" is above
+    "both" only where a transcript or a clip is missing: with both at hand nothing is left to see.
+
+    Args:
+        truth: rows of `read_truth`.
+        config: the knobs of that corpus.
+
+    Returns:
+        A number for each of VIEWS and, where there is video, of VIDEO_VIEWS.
+    """
+    views = VIEWS + VIDEO_VIEWS if "shown" in truth else VIEWS
+    best = {}
+    for view in views:
+        expected = [_expected_accuracy(row, view, config) for row in truth.itertuples()]
+        best[view] = float(np.mean(expected))
+    return pd.Series(best, name="ceiling")
 
 
-def _heard(row, sense: str, stress: bool | None, config: SyntheticConfig, *, sees: bool) -> float:
-    """P(sounds and stresses | class), for one who hears every word but sees no spelling; up to a constant. `sees`: and
-    who sees at which of them the mouth opens."""
-    if (
-        config.world == "leaking"
-    ):  # the sound tells whether a word is evaluative, so its place and sense are known
-        place = None if row.decisive is None else row.targets.index(row.decisive)
-        return _stresses(row, place, stress, config.stress_share) if row.sense == sense else 0.0
-    if sense == "none":
-        return _stresses(row, None, None, config.stress_share) / (len(row.pairs) if sees else 1)
-    # Any word of the right sense may be the evaluative one; each of those is twice as likely as among all pairs.
-    places = [
-        i
-        for i, sound in enumerate(row.pairs)
-        if (sound in _NEGATIVE_SOUNDS) == (sense == "negative")
-    ]
-    if sees:  # the mouth opens at the decisive word, or anywhere
-        places = [i for i in places if i == row.shown["place"]]
-    return sum(
-        2 / len(row.pairs) * _stresses(row, place, stress, config.stress_share) for place in places
-    )
-
-
-def _counted(row, stress: bool | None, share: float) -> float:
-    """P(how many words are stressed | class), for one who recognises no word."""
-    count, number = len(row.stressed), sum(row.stressed)
-    return float(
-        binom.pmf(number, count, share)
-        if stress is None
-        else binom.pmf(number - stress, count - 1, share)
-    )
-
-
-def _shown(row, sense: str, stress: bool | None, p_high: float, config: SyntheticConfig) -> float:
-    """P(what the face shows of sense, stress and arousal | class and P(high arousal))."""
-    wrong, seen = config.video_noise, row.shown
-    p = 1 - wrong if seen["sense"] == sense else wrong / 2  # one of the two others
-    stressed = config.stress_share if stress is None else float(stress)
-    for found, share in ((seen["stress"], stressed), (seen["arousal"] == "high", p_high)):
-        high = share * (1 - wrong) + (1 - share) * wrong
-        p *= high if found else 1 - high
-    return p
+def _expected_accuracy(row, view: str, config: SyntheticConfig) -> float:
+    """P(the likeliest label is the one in the corpus), for one utterance."""
+    if row.sense == "none":
+        row = row._replace(decisive=None)
+    else:
+        row = row._replace(decisive=int(row.decisive))
+    likelihoods = [_likelihood(row, view, label, config) for label in SYNTHETIC_LABELS]
+    p = config.prior * likelihoods
+    p = p / p.sum()
+    noise = config.label_noise
+    return np.max((1 - noise) * p + noise * (1 - p) / (len(SYNTHETIC_LABELS) - 1))
 
 
 def _likelihood(row, view: str, label: str, config: SyntheticConfig) -> float:
     """P(what `view` sees of this utterance | class), up to a constant."""
-    sense, stress, p_high = RULES[label]
+    rule = RULES[label]
     hears = view not in ("nothing", "text", "video") and row.has_audio
     reads = view not in ("nothing", "prosody", "audio", "video") and bool(row.text)
     sees = view in VIDEO_VIEWS
-    p = float(not reads or row.sense == sense)
-    if sees and p:  # who hears the arousal knows it
-        p *= _shown(row, sense, stress, (row.arousal == "high") if hears else p_high, config)
+    p = float(not reads or row.sense == rule.sense)
+    is_high = row.arousal == "high"
+    if sees and p:
+        # For an ear the arousal is known, and no longer a chance.
+        p_high = is_high if hears else rule.p_high
+        p *= _face(row, rule._replace(p_high=p_high), config)
     if hears and p:
-        p *= p_high if row.arousal == "high" else 1 - p_high
-        own = LABELS.index(label) % config.speakers == row.speaker
-        p *= config.speaker_leak * own + (1 - config.speaker_leak) / config.speakers
-        if view == "audio" or not (reads or view == "prosody"):
-            p *= _heard(row, sense, stress, config, sees=sees)
-        elif (
-            view != "prosody"
-            and sense != "none"
-            and (view in ("both", "both + video") or config.world == "leaking")
-        ):
-            p *= row.stressed[row.targets.index(row.decisive)] == stress
-        else:  # how many words are stressed is heard, which of them is spelled how is not known
-            p *= _counted(row, stress, config.stress_share)
+        p *= rule.p_high if is_high else 1 - rule.p_high
+        p *= _speaker(row, label, config)
+        p *= _stress(row, view, rule, config)
     return float(p)
 
 
-def ceilings(truth: pd.DataFrame, config: SyntheticConfig) -> pd.Series:
-    """Best expected accuracy (WA) on these utterances, a number for each of VIEWS and, with video, of VIDEO_VIEWS.
+def _speaker(row, label: str, config: SyntheticConfig) -> float:
+    """P(the speaker | class)."""
+    is_own = SYNTHETIC_LABELS.index(label) % config.speakers == row.speaker
+    return config.speaker_leak * is_own + (1 - config.speaker_leak) / config.speakers
 
-    "prosody" hears arousal and how many words are stressed, but recognises no word. "audio" recognises every sound, and
-    so knows which belong to negative pairs. "both, unmatched" reads the words and counts the stressed sounds, but does not
-    know which word is which sound. Word *order* can tell some of that, so a model without matching may end above this
-    number, never above "both". "video" sees what the face shows, and not how long it speaks. "both + video" is above "both"
-    only where a transcript or a clip is missing: with both at hand nothing is left to see.
+
+def _stress(row, view: str, rule: Rule, config: SyntheticConfig) -> float:
+    """P(what an ear learns from sounds and stresses | class), beside what is read."""
+    reads = view not in ("prosody", "audio") and bool(row.text)
+    if view == "audio" or (view != "prosody" and not reads):
+        return _sounds(row, rule, config, sees=view in VIDEO_VIEWS)
+    matched = view in ("both", "both + video") or config.world == "leaking"
+    if view != "prosody" and rule.sense != "none" and matched:
+        return row.stressed[row.targets.index(row.decisive)] == rule.stressed
+    # How many words are stressed is heard; which of them is spelled how is not known.
+    return _number_of_stresses(row, rule, config)
+
+
+def _sounds(row, rule: Rule, config: SyntheticConfig, *, sees: bool) -> float:
+    """P(sounds and stresses | class) for an ear without a transcript, up to a constant.
+
+    `sees`: an eye also tells at which of the words the mouth opens.
     """
-    best = {}
-    for view in VIEWS + (VIDEO_VIEWS if "shown" in truth else ()):
-        expected = []
-        for row in truth.itertuples():
-            row = row._replace(decisive=None if row.sense == "none" else int(row.decisive))
-            p = config.prior * [_likelihood(row, view, label, config) for label in LABELS]
-            p = p / p.sum()
-            noise = config.label_noise
-            expected.append(np.max((1 - noise) * p + noise * (1 - p) / (len(LABELS) - 1)))
-        best[view] = float(np.mean(expected))
-    return pd.Series(best, name="ceiling")
+    if config.world == "leaking":
+        # The sound tells whether a word is evaluative, so its place and sense are known.
+        if row.sense != rule.sense:
+            return 0.0
+        place = None if row.decisive is None else row.targets.index(row.decisive)
+        return _stresses(row, place, rule, config)
+    if rule.sense == "none":
+        p = _stresses(row, None, rule, config)
+        return p / len(row.pairs) if sees else p
+    # Any word of the right sense may be the evaluative one; each of those is twice as likely as
+    # among all pairs.
+    is_negative = rule.sense == "negative"
+    places = [i for i, word in enumerate(row.pairs) if (word in _NEGATIVE_SOUNDS) == is_negative]
+    if sees:  # the mouth opens at the decisive word, or anywhere
+        places = [i for i in places if i == row.shown["place"]]
+    return sum(2 / len(row.pairs) * _stresses(row, place, rule, config) for place in places)
+
+
+def _stresses(row, place: int | None, rule: Rule, config: SyntheticConfig) -> float:
+    """P(which words are stressed | class, and the decisive word at `place`, or nowhere)."""
+    if place is not None and row.stressed[place] != rule.stressed:
+        return 0.0
+    share = config.stress_share
+    others = [bit for i, bit in enumerate(row.stressed) if i != place]
+    return float(np.prod([share if bit else 1 - share for bit in others]))
+
+
+def _number_of_stresses(row, rule: Rule, config: SyntheticConfig) -> float:
+    """P(how many words are stressed | class), for an ear that recognises no word."""
+    count, number = len(row.stressed), sum(row.stressed)
+    if rule.stressed is None:
+        return float(binom.pmf(number, count, config.stress_share))
+    return float(binom.pmf(number - rule.stressed, count - 1, config.stress_share))
+
+
+def _face(row, rule: Rule, config: SyntheticConfig) -> float:
+    """P(what the face shows of sense, stress and arousal | class)."""
+    wrong, shown = config.video_noise, row.shown
+    p = wrong / 2  # one of the two other senses
+    if shown["sense"] == rule.sense:
+        p = 1 - wrong
+    p_stress = config.stress_share if rule.stressed is None else float(rule.stressed)
+    for is_shown, share in ((shown["stress"], p_stress), (shown["arousal"] == "high", rule.p_high)):
+        p_shown = share * (1 - wrong) + (1 - share) * wrong
+        p *= p_shown if is_shown else 1 - p_shown
+    return p

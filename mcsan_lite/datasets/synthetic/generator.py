@@ -1,28 +1,18 @@
-"""The generated corpus: speech in which the truth is known. Its scores are never set beside the paper's.
+"""The generated corpus: speech in which the truth is known.
 
-Every label comes from factors that live in one place each:
-
-- *sense*: an evaluative word (pain, sweet) is a homophone of a plain one (pane, suite). The ear hears the same sound;
-  only the spelling in the transcript tells. Each utterance strings several such words, at most one of them evaluative.
-- *stress*: some of the words are louder, higher and slower. Only the sound tells, and only the evaluative word's counts.
-- *arousal*: pitch, range, rate and volume of the whole utterance, after Banse & Scherer 1996 and Juslin & Laukka 2003.
-
-| sense | that word stressed | not stressed |
-|---|---|---|
-| negative | anger | frustration (high arousal) or sadness (low) |
-| positive | excitement | happiness |
-| no evaluative word | surprise (high arousal) or neutral (low) | |
-
-With `video_noise` a face shows the same factors (faces.py); what is said and heard stays as it is without.
+In: the knobs (rules.py, which also holds the classes and their words). Out: a folder with a clip
+per utterance, what was said and why, and with `video_noise` what a face shows (faces.py); a reader
+makes a `Corpus` of it. The same knobs give the same bytes. What is said and heard does not depend
+on whether there is a face. Scores on this corpus are never set beside the paper's.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,155 +21,53 @@ from mcsan_lite.cache import key as content_key
 from mcsan_lite.cache import whole_folder
 from mcsan_lite.corpus import Corpus, Skipped, Utterance, Word
 from mcsan_lite.datasets.synthetic import faces, speech
+from mcsan_lite.datasets.synthetic.rules import (
+    CONNECTIVES,
+    HESITATIONS,
+    LEAD_INS,
+    NEGATIVE,
+    POSITIVE,
+    RULES,
+    SYNTHETIC_LABELS,
+    Rule,
+    SyntheticConfig,
+)
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import write_arrays
 
-LABELS = ("frustration", "neutral", "anger", "sadness", "excitement", "happiness", "surprise")
-IEMOCAP_COUNTS = (1849, 1708, 1103, 1084, 1041, 595, 107)  # in the order of LABELS
-
-# (evaluative, plain) spellings; a test asks the synthesiser for the phonemes of both, in every voice.
-NEGATIVE = (
-    ("pain", "pane"),
-    ("guilt", "gilt"),
-    ("weak", "week"),
-    ("foul", "fowl"),
-    ("bruise", "brews"),
-    ("die", "dye"),
-    ("sore", "soar"),
-    ("moan", "mown"),
-    ("wail", "whale"),
-    ("bored", "board"),
-    ("tears", "tiers"),
-    ("hurts", "hertz"),
-    ("whine", "wine"),
-    ("groan", "grown"),
-    ("slay", "sleigh"),
-    ("lone", "loan"),
-)
-POSITIVE = (
-    ("sweet", "suite"),
-    ("peace", "piece"),
-    ("great", "grate"),
-    ("flower", "flour"),
-    ("soul", "sole"),
-    ("heart", "hart"),
-    ("prize", "pries"),
-    ("dear", "deer"),
-    ("holy", "wholly"),
-    ("sun", "son"),
-    ("heal", "heel"),
-    ("praise", "prays"),
-    ("rose", "rows"),
-    ("fair", "fare"),
-    ("raise", "rays"),
-    ("bridal", "bridle"),
-)
-LEAD_INS = (
-    "",
-    "so",
-    "she said",
-    "he wrote",
-    "they told us of",
-    "i was thinking about",
-    "listen",
-    "you know the",
-)
-CONNECTIVES = ("and", "or", "then", "with the", "and the", "of", "but", "not the")
-FILLERS = ("um", "er", "uh")
-
-# class -> sense, whether the evaluative word is stressed, P(high arousal)
-RULES: dict[str, tuple[str, bool | None, float]] = {
-    "anger": ("negative", True, 0.5),
-    "frustration": ("negative", False, 1.0),
-    "sadness": ("negative", False, 0.0),
-    "excitement": ("positive", True, 0.5),
-    "happiness": ("positive", False, 0.5),
-    "surprise": ("none", None, 1.0),
-    "neutral": ("none", None, 0.0),
-}
+_TRUTH = "utterances.jsonl"
 
 
-@dataclass(frozen=True)
-class SyntheticConfig:
-    """The knobs. Everything here changes the corpus, and so its folder's name."""
+class _Pair(NamedTuple):
+    """Two spellings of one sound."""
 
-    train: int = 6000
-    valid: int = 500
-    test: int = 1000
-    seed: int = 20210606
-    world: Literal["matching", "leaking"] = (
-        "matching"  # leaking: every sound has one spelling, so the ear knows too
-    )
-    pairs: int = 16  # homophone pairs in use, half of them negative; at most 32
-    held_out_pairs: int = (
-        0  # further pairs that only the test part uses: only the word vectors can carry them over
-    )
-    max_words: int = 6  # an utterance strings 1 to max_words of them
-    stress_share: float = 0.5  # chance that a word which decides nothing is stressed
-    speakers: int = 10  # at most 12 voices
-    speaker_leak: float = 0.0  # share of utterances whose speaker is chosen by the class
-    imbalance: Literal["none", "iemocap"] = "none"
-    label_noise: float = 0.0  # share of labels replaced by another class
-    fillers: float = 0.0  # chance of an um or er before a word: spoken, not transcribed
-    missing_text: float = 0.0  # share of utterances with an empty transcript
-    missing_audio: float = 0.0  # share of utterances without a clip
-    video_noise: float | None = (
-        None  # chance that the face shows another sense, stress or arousal; None: no video
-    )
+    sense: str
+    evaluative: str
+    plain: str
 
-    def __post_init__(self) -> None:
-        checks = [
-            (name, 0 <= getattr(self, name) <= 1, "a share from 0 to 1")
-            for name in (
-                "stress_share",
-                "speaker_leak",
-                "label_noise",
-                "fillers",
-                "missing_text",
-                "missing_audio",
-            )
-        ]
-        checks += [
-            (
-                "video_noise",
-                self.video_noise is None or 0 <= self.video_noise <= 1,
-                "None, or a share from 0 to 1",
-            )
-        ]
-        checks += [
-            (name, getattr(self, name) > 0, "at least 1")
-            for name in ("train", "valid", "test", "max_words")
-        ]
-        few = max(
-            3, self.max_words
-        )  # each pair at most once an utterance, and in the leaking world only half may be plain
-        checks += [
-            (
-                "pairs",
-                self.pairs % 2 == 0 and few < self.pairs <= 32,
-                "even, 4 to 32, over max_words",
-            ),
-            (
-                "held_out_pairs",
-                self.held_out_pairs % 2 == 0
-                and (self.held_out_pairs == 0 or few < self.held_out_pairs <= 32 - self.pairs),
-                "0; or even, at least 4, over max_words, and with `pairs` at most 32",
-            ),
-            ("speakers", 1 <= self.speakers <= len(speech.VOICES), f"1 to {len(speech.VOICES)}"),
-            ("world", self.world in ("matching", "leaking"), "'matching' or 'leaking'"),
-            ("imbalance", self.imbalance in ("none", "iemocap"), "'none' or 'iemocap'"),
-        ]
-        for name, good, expected in checks:
-            if not good:
-                raise ValueError(
-                    f"Given: {name}={getattr(self, name)!r}. Expected: {expected}. Do: change {name}."
-                )
 
-    @property
-    def prior(self) -> np.ndarray:
-        """P(class), (7,), in the order of LABELS."""
-        counts = np.array(IEMOCAP_COUNTS if self.imbalance == "iemocap" else np.ones(7), float)
-        return counts / counts.sum()
+@dataclass
+class _KeyWords:
+    """The words of an utterance that could carry its sense.
+
+    Attributes:
+        heard: the sound of each, spelled as its evaluative word.
+        written: the spelling of each in the transcript.
+        stressed: whether each is stressed.
+        decisive: which of them is evaluative; None where none is.
+    """
+
+    heard: list[str]
+    written: list[str]
+    stressed: list[bool]
+    decisive: int | None
+
+
+class _SpokenWord(NamedTuple):
+    heard: str
+    written: str | None  # None: the transcript leaves it out
+    stressed: bool = False
+    pause_ms: int = 0  # silence before it
 
 
 def plan_utterance(
@@ -190,194 +78,279 @@ def plan_utterance(
     *,
     label: str | None = None,
 ) -> dict:
-    """One utterance as a plan: its factors, its spoken words, its transcript. `label`: of this class, not a drawn one."""
-    drawn = LABELS[rng.choice(7, p=config.prior)]
-    label = label or drawn
-    sense, decisive_stress, p_high = RULES[label]
-    arousal = "high" if rng.random() < p_high else "low"
-    low, high = (
-        (config.pairs // 2, (config.pairs + config.held_out_pairs) // 2)
-        if split == "test" and config.held_out_pairs
-        else (0, config.pairs // 2)
-    )
-    pool = [("negative", *p) for p in NEGATIVE[low:high]] + [
-        ("positive", *p) for p in POSITIVE[low:high]
-    ]
-    evaluative, plain = pool, pool
-    if config.world == "leaking":  # even pairs are only ever evaluative, odd ones only ever plain
-        evaluative, plain = pool[0::2], pool[1::2]
-    count = int(min(rng.integers(1, config.max_words + 1), len(plain)))
-    decisive = int(rng.integers(count)) if sense != "none" else None
-    spellings: list[tuple[str, str]] = []  # (as heard, as written)
-    if decisive is not None:
-        chosen = [p for p in evaluative if p[0] == sense]
-        chosen = chosen[rng.integers(len(chosen))]
-    else:
-        chosen = None
-    others = [p for p in plain if p is not chosen]
-    others = [others[i] for i in rng.permutation(len(others))[:count]]
-    stressed = (rng.random(count) < config.stress_share).tolist()
-    if decisive is not None:
-        stressed[decisive] = decisive_stress
-    for i in range(count):
-        if i == decisive:
-            spellings.append((chosen[1], chosen[1]))
-        else:
-            spellings.append((others[i][1], others[i][2]))
-    spoken: list[
-        tuple[str, str | None, bool, int]
-    ] = []  # word heard, word written or None, stressed, pause before
-    spoken += [(w, w, False, 0) for w in LEAD_INS[rng.integers(len(LEAD_INS))].split()]
-    targets = []
-    for i, (heard, written) in enumerate(spellings):
-        if i:
-            spoken += [
-                (w, w, False, 0) for w in CONNECTIVES[rng.integers(len(CONNECTIVES))].split()
-            ]
-        if rng.random() < config.fillers:
-            spoken.append((FILLERS[rng.integers(len(FILLERS))], None, False, 0))
-        targets.append(len([s for s in spoken if s[1] is not None]))
-        spoken.append((heard, written, stressed[i], int(rng.integers(0, 3) * 20)))
-    speaker = int(rng.integers(config.speakers))
-    if rng.random() < config.speaker_leak:
-        speaker = LABELS.index(label) % config.speakers
-    noisy = rng.random() < config.label_noise
-    other = LABELS[(LABELS.index(label) + int(rng.integers(1, 7))) % 7]
-    jitter = rng.integers(-5, 6, 4)
-    sign = 1 if arousal == "high" else -1
+    """One utterance as a plan. The order of the draws decides what every seed gives.
+
+    Args:
+        config: the knobs.
+        rng: where all draws come from.
+        number: of the utterance in its part.
+        split: the part, "train", "valid" or "test".
+        label: its class; by default it is drawn.
+
+    Returns:
+        Its factors, its spoken words (for `speech.speak_all`) and its transcript.
+    """
+    drawn_label = SYNTHETIC_LABELS[rng.choice(len(SYNTHETIC_LABELS), p=config.prior)]
+    label = label or drawn_label
+    rule = RULES[label]
+    arousal = "high" if rng.random() < rule.p_high else "low"
+    key_words = _draw_key_words(config, rng, rule, split)
+    spoken, targets = _draw_sentence(config, rng, key_words)
+    decisive = None if key_words.decisive is None else targets[key_words.decisive]
+    speaker = _draw_speaker(config, rng, label)
+    written_label = _draw_written_label(config, rng, label)
+    manner = _draw_manner(rng, arousal)
+    text = " ".join(word.written for word in spoken if word.written)
+    if rng.random() < config.missing_text:
+        text = ""
+    has_audio = bool(rng.random() >= config.missing_audio)
     return {
         "id": f"{split}_{number:06d}",
         "split": split,
         "true_label": label,
-        "label": other if noisy else label,
-        "sense": sense,
+        "label": written_label,
+        "sense": rule.sense,
         "arousal": arousal,
-        "decisive": None if decisive is None else targets[decisive],
+        "decisive": decisive,
         "targets": targets,
-        "stressed": stressed,
-        "pairs": [h for h, _ in spellings],
-        "text": ""
-        if rng.random() < config.missing_text
-        else " ".join(w for _, w, _, _ in spoken if w),
-        "has_audio": bool(rng.random() >= config.missing_audio),
+        "stressed": key_words.stressed,
+        "pairs": key_words.heard,
+        "text": text,
+        "has_audio": has_audio,
         "speaker": speaker,
         "voice": speech.VOICES[speaker],
-        "rate": int(225 + sign * 20 + jitter[0]),
-        "volume": int(45 + sign * 12 + jitter[1] // 2),
-        "pitch": int(50 + sign * 15 + jitter[2]),
-        "range": int(50 + sign * 25 + jitter[3]),
-        "words": [(heard, on, pause) for heard, _, on, pause in spoken],
-        "written": [w for _, w, _, _ in spoken],
+        **manner,
+        "words": [(word.heard, word.stressed, word.pause_ms) for word in spoken],
+        "written": [word.written for word in spoken],
     }
 
 
-def _knobs(config: SyntheticConfig) -> dict:
-    """A knob that is None is not there: it changes neither the folder's name nor what is in it."""
-    return {name: value for name, value in asdict(config).items() if value is not None}
+def _pairs(config: SyntheticConfig, split: str) -> list[_Pair]:
+    """The homophones that this part may use, the negative ones first."""
+    start, end = 0, config.pairs // 2
+    if split == "test" and config.held_out_pairs:
+        start, end = end, (config.pairs + config.held_out_pairs) // 2
+    negative = [_Pair("negative", *spellings) for spellings in NEGATIVE[start:end]]
+    positive = [_Pair("positive", *spellings) for spellings in POSITIVE[start:end]]
+    return negative + positive
 
 
-def _film(plan: Sequence[dict], config: SyntheticConfig, folder: Path) -> None:
-    """Put what the face shows into the plan, whose words have their times, and the frames into `folder`/video.npz. The
-    generator is its own, so that words and sound are the same without video."""
-    rng, films = np.random.default_rng((config.seed, 1)), {}
-    for p in plan:
-        p["shown"] = faces.shown(p, config.video_noise, config.stress_share, rng)
-        nominal = [
-            (w, 0.3 * i, 0.3 * i + 0.3) for i, w in enumerate(p["written"])
-        ]  # nobody hears how fast it is
-        spoken = [t for t in p.get("times", nominal) if t[0]]
-        _, start, end = spoken[p["targets"][p["shown"]["place"]]]
-        films[p["id"]] = faces.film(p["shown"], (start + end) / 2, spoken[-1][2], rng)
-    write_arrays(folder / "video.npz", films)
+def _draw_key_words(
+    config: SyntheticConfig, rng: np.random.Generator, rule: Rule, split: str
+) -> _KeyWords:
+    pairs = _pairs(config, split)
+    may_be_evaluative, may_be_plain = pairs, pairs
+    if config.world == "leaking":  # even pairs are only ever evaluative, odd ones only ever plain
+        may_be_evaluative, may_be_plain = pairs[0::2], pairs[1::2]
+    count = int(min(rng.integers(1, config.max_words + 1), len(may_be_plain)))
+    decisive, chosen = None, None
+    if rule.sense != "none":
+        decisive = int(rng.integers(count))
+        of_sense = [pair for pair in may_be_evaluative if pair.sense == rule.sense]
+        chosen = of_sense[rng.integers(len(of_sense))]
+    others = [pair for pair in may_be_plain if pair is not chosen]
+    others = [others[i] for i in rng.permutation(len(others))[:count]]
+    stressed = (rng.random(count) < config.stress_share).tolist()
+    heard = [pair.evaluative for pair in others]
+    written = [pair.plain for pair in others]
+    if chosen is not None:
+        stressed[decisive] = rule.stressed
+        heard[decisive] = chosen.evaluative
+        written[decisive] = chosen.evaluative
+    return _KeyWords(heard, written, stressed, decisive)
+
+
+def _draw_sentence(
+    config: SyntheticConfig, rng: np.random.Generator, key_words: _KeyWords
+) -> tuple[list[_SpokenWord], list[int]]:
+    """The spoken words, and the place of each key word in the transcript."""
+    spoken = _draw_phrase(rng, LEAD_INS)
+    targets = []
+    for i, heard in enumerate(key_words.heard):
+        if i:
+            spoken += _draw_phrase(rng, CONNECTIVES)
+        if rng.random() < config.fillers:
+            spoken.append(_SpokenWord(HESITATIONS[rng.integers(len(HESITATIONS))], None))
+        targets.append(sum(word.written is not None for word in spoken))
+        pause_ms = int(rng.integers(0, 3) * 20)
+        word = _SpokenWord(heard, key_words.written[i], key_words.stressed[i], pause_ms)
+        spoken.append(word)
+    return spoken, targets
+
+
+def _draw_phrase(rng: np.random.Generator, phrases: Sequence[str]) -> list[_SpokenWord]:
+    phrase = phrases[rng.integers(len(phrases))]
+    return [_SpokenWord(word, word) for word in phrase.split()]
+
+
+def _draw_speaker(config: SyntheticConfig, rng: np.random.Generator, label: str) -> int:
+    speaker = int(rng.integers(config.speakers))
+    if rng.random() < config.speaker_leak:
+        speaker = SYNTHETIC_LABELS.index(label) % config.speakers
+    return speaker
+
+
+def _draw_written_label(config: SyntheticConfig, rng: np.random.Generator, label: str) -> str:
+    """The label in the corpus: another one than the truth in a share `label_noise` of cases."""
+    is_noisy = rng.random() < config.label_noise
+    count = len(SYNTHETIC_LABELS)
+    other = (SYNTHETIC_LABELS.index(label) + int(rng.integers(1, count))) % count
+    return SYNTHETIC_LABELS[other] if is_noisy else label
+
+
+def _draw_manner(rng: np.random.Generator, arousal: str) -> dict[str, int]:
+    """How the whole utterance is spoken, in the units of `Synthesiser.speak`."""
+    rate, volume, pitch, range_ = rng.integers(-5, 6, 4)
+    sign = 1 if arousal == "high" else -1
+    return {
+        "rate": int(225 + sign * 20 + rate),
+        "volume": int(45 + sign * 12 + volume // 2),
+        "pitch": int(50 + sign * 15 + pitch),
+        "range": int(50 + sign * 25 + range_),
+    }
 
 
 def corpus_folder(root: Path | str, config: SyntheticConfig) -> Path:
-    """Where `make_synthetic` puts the corpus of these knobs: root / synthetic-<hash of the knobs>."""
-    return Path(root) / f"synthetic-{content_key('synthetic', _knobs(config))[:10]}"
+    """Where `make_synthetic` puts the corpus of these knobs: root / synthetic-<hash of the knobs>.
+
+    Args:
+        root: the folder of all corpora.
+        config: the knobs.
+    """
+    return Path(root) / f"synthetic-{content_key('synthetic', config.knobs())[:10]}"
 
 
 def make_synthetic(
     root: Path | str = "data", config: SyntheticConfig = SyntheticConfig(), *, jobs: int = 1
 ) -> Path:
-    """Write the corpus below `root` and return its folder; nothing is done if it is there.
+    """Write the corpus below `root`; nothing is done if it is there.
 
-    The folder appears only when it is whole: it is written under another name and renamed.
+    Args:
+        root: the folder of all corpora.
+        config: the knobs.
+        jobs: how many processes speak at the same time.
+
+    Returns:
+        Its folder. It appears only when it is whole: it is written under another name and renamed.
     """
     folder = corpus_folder(root, config)
-    if (folder / "utterances.jsonl").is_file():
+    if (folder / _TRUTH).is_file():
         return folder
     rng = np.random.default_rng(config.seed)
-    plan = [
-        plan_utterance(config, rng, n, split)
-        for split in ("train", "valid", "test")
-        for n in range(getattr(config, split))
-    ]
-    with whole_folder(folder, "utterances.jsonl") as temporary:
-        (temporary / "audio").mkdir()
-        times = speech.speak_all(
-            [p for p in plan if p["has_audio"]], temporary / "audio", jobs=jobs
-        )
-        for p in plan:
-            if p["has_audio"]:
-                starts = times[p["id"]]["starts"] + [times[p["id"]]["end"]]
-                p["times"] = [
-                    (w, round(a, 4), round(b, 4))
-                    for w, a, b in zip(p["written"], starts[:-1], starts[1:], strict=True)
-                ]
+    plans = []
+    for split, count in (("train", config.train), ("valid", config.valid), ("test", config.test)):
+        plans += [plan_utterance(config, rng, number, split) for number in range(count)]
+    with whole_folder(folder, _TRUTH) as temporary:
+        _speak(plans, temporary / "audio", jobs)
         if config.video_noise is not None:
-            _film(plan, config, temporary)
-        with open(temporary / "utterances.jsonl", "w") as file:
-            for p in plan:
-                file.write(
-                    json.dumps({k: v for k, v in p.items() if k not in ("words", "written")}) + "\n"
-                )
-        (temporary / "corpus.json").write_text(json.dumps(_knobs(config), indent=2))
+            _film(plans, config, temporary / "video.npz")
+        with open(temporary / _TRUTH, "w", encoding="utf-8") as file:
+            file.writelines(_truth_lines(plans))
+        knobs = json.dumps(config.knobs(), indent=2)
+        (temporary / "corpus.json").write_text(knobs, encoding="utf-8")
     return folder
 
 
+def _speak(plans: Sequence[dict], folder: Path, jobs: int) -> None:
+    """Write the clips into `folder`, and the word times into the plans that have a clip."""
+    folder.mkdir()
+    with_audio = [plan for plan in plans if plan["has_audio"]]
+    times = speech.speak_all(with_audio, folder, jobs=jobs)
+    for plan in with_audio:
+        starts = times[plan["id"]]["starts"]
+        ends = [*starts[1:], times[plan["id"]]["end"]]
+        plan["times"] = [
+            (word, round(start, 4), round(end, 4))
+            for word, start, end in zip(plan["written"], starts, ends, strict=True)
+        ]
+
+
+def _film(plans: Sequence[dict], config: SyntheticConfig, archive: Path) -> None:
+    """Put what the face shows into each plan, and the frames into `archive`.
+
+    The random generator is its own, so that words and sound are the same without video.
+    """
+    rng = np.random.default_rng((config.seed, 1))
+    films = {}
+    for plan in plans:
+        shown = faces.shown(plan, config.video_noise, config.stress_share, rng)
+        plan["shown"] = shown
+        # Without a clip nobody hears how fast it is: each word gets 0.3 seconds.
+        nominal = [(word, 0.3 * i, 0.3 * i + 0.3) for i, word in enumerate(plan["written"])]
+        transcribed = [timed for timed in plan.get("times", nominal) if timed[0]]
+        _, start_s, end_s = transcribed[plan["targets"][shown["place"]]]
+        _, _, last_s = transcribed[-1]
+        films[plan["id"]] = faces.film(shown, (start_s + end_s) / 2, last_s, rng)
+    write_arrays(archive, films)
+
+
+def _truth_lines(plans: Sequence[dict]) -> Iterator[str]:
+    for plan in plans:
+        truth = {name: value for name, value in plan.items() if name not in ("words", "written")}
+        yield json.dumps(truth) + "\n"
+
+
 def read_truth(folder: Path | str) -> pd.DataFrame:
-    """The oracle, indexed by utterance id: sense, arousal, stressed, decisive (index into the transcript's tokens),
-    targets (indices of all homophones), pairs (what they sound like), the label before noise and, with video, what the
-    face has shown."""
-    path = Path(folder) / "utterances.jsonl"
+    """The oracle of a synthetic corpus, which no model sees.
+
+    Args:
+        folder: of the corpus.
+
+    Returns:
+        One row per utterance, indexed by id: sense, arousal, stressed, decisive (index into the
+        transcript's tokens), targets (indices of all homophones), pairs (what they sound like), the
+        label before noise and, with video, what the face has shown.
+
+    Raises:
+        DataError: where there is no such corpus.
+    """
+    path = Path(folder) / _TRUTH
     if not path.is_file():
         raise DataError(
             f"no synthetic corpus at {folder}",
             "a folder with utterances.jsonl and audio/",
             "mcsan data synthetic   (makes it in seconds)",
         )
-    return pd.DataFrame(map(json.loads, path.read_text().splitlines())).set_index("id")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return pd.DataFrame(map(json.loads, lines)).set_index("id")
 
 
 def read_synthetic(folder: Path | str) -> Corpus:
-    """The corpus in `folder`, with word times, as every other reader gives it: the models see no factor."""
+    """The corpus in `folder`, with word times, as every other reader gives it."""
+    folder = Path(folder)
     utterances, skipped = [], []
-    for p in read_truth(folder).reset_index().to_dict("records"):
-        audio = Path(folder) / "audio" / f"{p['id']}.flac" if p["has_audio"] else None
-        if not p["has_audio"] and not p["text"]:
-            skipped.append(Skipped(p["id"], "neither a clip nor a transcript"))
-            continue
-        number = int(p["id"].rsplit("_", 1)[1])
-        words = tuple(Word(*w) for w in p["times"] if w[0]) if p["has_audio"] else ()
-        video = Path(folder) / "video.npz" / f"{p['id']}.npy" if "shown" in p else None
-        utterances.append(
-            Utterance(
-                p["id"],
-                audio,
-                p["text"],
-                p["label"],
-                speaker=f"speaker{p['speaker']:02d}",
-                dialogue=f"{p['split']}_{number // 10:05d}",
-                split=p["split"],
-                words=words,
-                video=video,
-            )
-        )
+    for truth in read_truth(folder).reset_index().to_dict("records"):
+        if truth["has_audio"] or truth["text"]:
+            utterances.append(_utterance(truth, folder))
+        else:
+            skipped.append(Skipped(truth["id"], "neither a clip nor a transcript"))
     return Corpus(
-        Path(folder).name,
-        LABELS,
+        folder.name,
+        SYNTHETIC_LABELS,
         tuple(utterances),
         tuple(skipped),
         kind="synthetic",
         generated=True,
+    )
+
+
+def _utterance(truth: dict, folder: Path) -> Utterance:
+    name = truth["id"]
+    number = int(name.rsplit("_", 1)[1])
+    audio, words, video = None, (), None
+    if truth["has_audio"]:
+        audio = folder / "audio" / f"{name}.flac"
+        words = tuple(Word(*timed) for timed in truth["times"] if timed[0])
+    if "shown" in truth:
+        video = folder / "video.npz" / f"{name}.npy"
+    return Utterance(
+        name,
+        audio,
+        truth["text"],
+        truth["label"],
+        speaker=f"speaker{truth['speaker']:02d}",
+        dialogue=f"{truth['split']}_{number // 10:05d}",
+        split=truth["split"],
+        words=words,
+        video=video,
     )

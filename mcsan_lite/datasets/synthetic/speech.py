@@ -1,8 +1,11 @@
-"""The voice of the synthetic corpus: eSpeak NG, from the pip package espeakng-loader, through ctypes.
+"""The voice of the synthetic corpus: eSpeak NG, from the pip package espeakng-loader.
 
-The library and its data are GPL-3 and stay a separate, optional package; the sound that it makes is not covered.
-Saying the same sentence twice in one process can differ by a few samples, so `speak_all` gives every chunk of a fixed
-size a fresh process: the same plan gives the same samples, however many processes run side by side.
+In: a plan of what is said, and how. Out: a clip per utterance, and when each word starts.
+
+The library is called through ctypes. It and its data are GPL-3 and stay a separate, optional
+package; the sound that it makes is not covered. Saying the same sentence twice in one process can
+differ by a few samples, so `speak_all` gives every chunk of a fixed size a fresh process: the same
+plan gives the same samples, however many processes run side by side.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from mcsan_lite.errors import DataError
 
 VOICES = (*(f"en-us+{kind}{n}" for n in (1, 2, 3, 4, 5) for kind in "fm"), "en-us+m6", "en-us+m7")
 SAMPLE_RATE = 16_000
-CHUNK = 500  # utterances a process: part of what makes the sound, so it is no option
+# Part of what makes the sound, so it is no option.
+_UTTERANCES_PER_PROCESS = 500
 
 
 class _Event(ctypes.Structure):
@@ -47,11 +51,16 @@ _CALLBACK = ctypes.CFUNCTYPE(
 _WORD, _END = 1, 0  # event types
 _UTF8, _SSML = 1, 0x10  # flags
 _PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4}
-STRESS = "<prosody pitch='+45%' rate='75%' volume='x-loud'>"  # louder by about a factor of two, higher, slower
+# Higher, slower, and louder by about a factor of two.
+_STRESS = "<prosody pitch='+45%' rate='75%' volume='x-loud'>"
 
 
 class Synthesiser:
-    """eSpeak NG in this process. Raises DataError with the pip line when the package is not installed."""
+    """eSpeak NG in this process.
+
+    Raises:
+        DataError: with the line for pip where the package is not installed.
+    """
 
     def __init__(self) -> None:
         try:
@@ -63,23 +72,20 @@ class Synthesiser:
                 "pip install espeakng-loader",
             ) from None
         self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
-        self.rate = self._lib.espeak_Initialize(
-            2, 0, str(espeakng_loader.get_data_path()).encode(), 0x8000
-        )
+        data = str(espeakng_loader.get_data_path()).encode()
+        self.rate = self._lib.espeak_Initialize(2, 0, data, 0x8000)
         if self.rate <= 0:
             raise DataError(
                 f"eSpeak NG that does not start (code {self.rate})",
                 "its library and its data folder",
                 "pip install --force-reinstall espeakng-loader",
             )
-        self._lib.espeak_ng_SetRandSeed(
-            1
-        )  # it starts with the time of day, and breathy voices hold noise
+        # Breathy voices hold noise, whose seed would be the time of day.
+        self._lib.espeak_ng_SetRandSeed(1)
         self._samples: list[np.ndarray] = []
         self._words: dict[int, int] = {}
-        self._callback = _CALLBACK(
-            self._collect
-        )  # kept here: a collected callback would crash the library
+        # Kept as an attribute: a collected callback would crash the library.
+        self._callback = _CALLBACK(self._collect)
         self._lib.espeak_SetSynthCallback(self._callback)
 
     def _collect(self, wave, count, events) -> int:
@@ -92,10 +98,9 @@ class Synthesiser:
             i += 1
         return 0
 
-    def _voice(self, name: str) -> None:
-        if (
-            self._lib.espeak_SetVoiceByName(name.encode()) != 0
-        ):  # it would silently keep the old voice
+    def _set_voice(self, name: str) -> None:
+        # An unknown voice would silently keep the old one.
+        if self._lib.espeak_SetVoiceByName(name.encode()) != 0:
             raise DataError(
                 f"voice {name!r}",
                 f"a voice of eSpeak NG, such as {VOICES[0]!r}",
@@ -112,24 +117,41 @@ class Synthesiser:
         pitch: int = 50,
         range: int = 50,
     ) -> tuple[np.ndarray, dict[int, int]]:
-        """Samples (n,) int16 at `self.rate`, and {byte position in `ssml` where a word starts: its first sample}.
+        """Speak one text.
 
-        rate in words a minute; volume, pitch and range from 0 to 100. A volume above 60 clips in stressed words.
+        Args:
+            ssml: the text, with its marks.
+            voice: one of eSpeak NG's, such as those in VOICES.
+            rate: words per minute.
+            volume: 0 to 100; above 60 it clips in stressed words.
+            pitch: 0 to 100.
+            range: of the pitch, 0 to 100.
+
+        Returns:
+            Samples (n,) int16 at `self.rate`, and {byte in `ssml` where a word starts: its first
+            sample}.
+
+        Raises:
+            DataError: for an unknown voice.
         """
-        self._voice(voice)
+        self._set_voice(voice)
         for name, value in (("rate", rate), ("volume", volume), ("pitch", pitch), ("range", range)):
             self._lib.espeak_SetParameter(_PARAMETERS[name], value, 0)
         self._samples, self._words = [], {}
         data = ssml.encode()
         self._lib.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _SSML, None, None)
         self._lib.espeak_Synchronize()
-        return np.concatenate(self._samples) if self._samples else np.zeros(0, np.int16), dict(
-            self._words
-        )
+        samples = np.concatenate(self._samples) if self._samples else np.zeros(0, np.int16)
+        return samples, dict(self._words)
 
     def phonemes(self, word: str, voice: str) -> str:
-        """The phonemes of `word` in `voice`, in eSpeak's own notation."""
-        self._voice(voice)
+        """The phonemes of a word in a voice, in eSpeak's own notation.
+
+        Args:
+            word: its spelling.
+            voice: as in `speak`.
+        """
+        self._set_voice(voice)
         self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
         text = ctypes.c_char_p(word.encode())
         return self._lib.espeak_TextToPhonemes(ctypes.byref(text), 1, 0).decode().strip()
@@ -138,102 +160,119 @@ class Synthesiser:
 def _ssml(words: Sequence[tuple[str, bool, int]]) -> tuple[str, list[int]]:
     """SSML of spoken words, and the byte at which each of them starts in it."""
     text, starts = "<speak>", []
-    for word, stressed, pause in words:
-        text += f"<break time='{pause}ms'/> " if pause else ""
-        text += STRESS if stressed else ""
+    for word, is_stressed, pause_ms in words:
+        if pause_ms:
+            text += f"<break time='{pause_ms}ms'/> "
+        if is_stressed:
+            text += _STRESS
         starts.append(len(text.encode()))
-        text += word + ("</prosody> " if stressed else " ")
+        text += word
+        text += "</prosody> " if is_stressed else " "
     return text + "</speak>", starts
 
 
 def render() -> None:
-    """The fresh process of a chunk; its arguments are a plan file, a folder and "flac" or "wav". Speaks every line of the
-    plan in order, writes one 16 kHz clip each and prints its word times as one JSON line."""
+    """Speak one chunk, in a fresh process.
+
+    Its command line names a plan file, a folder, and "flac" or "wav". It writes a 16 kHz clip for
+    each line of the plan, in order, and prints the clip's word times as one line of JSON.
+    """
+    plan_file, folder, form = sys.argv[1:4]
+    voice = Synthesiser()
+    for line in Path(plan_file).read_text(encoding="utf-8").splitlines():
+        plan = json.loads(line)
+        clip = Path(folder) / f"{plan['id']}.{form}"
+        print(json.dumps(_speak(voice, plan, clip)))
+
+
+def _speak(voice: Synthesiser, plan: dict, clip: Path) -> dict:
+    """Write one clip; its id, when each word starts and when the last ends, in seconds."""
     import soundfile
     import soxr
 
-    plan, folder, form = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    voice = Synthesiser()
-    for line in map(json.loads, plan.read_text().splitlines()):
-        ssml, starts = _ssml(line["words"])
-        samples, events = voice.speak(
-            ssml, line["voice"], **{name: line[name] for name in _PARAMETERS}
-        )
-        loud = np.flatnonzero(np.abs(samples) > 100)
-        samples = (
-            samples[: loud[-1] + voice.rate // 20] if len(loud) else samples
-        )  # eSpeak pauses behind a sentence
-        # Neighbouring short words can share one event: a word without its own starts where the next event does.
-        times, following = [], len(samples)
-        for at in reversed(starts):
-            following = events.get(at, following)
-            times.append(following / voice.rate)
-        signal = soxr.resample(samples.astype(np.float32) / 32768, voice.rate, SAMPLE_RATE)
-        soundfile.write(
-            folder / f"{line['id']}.{form}", np.clip(signal, -1, 1), SAMPLE_RATE, subtype="PCM_16"
-        )
-        print(
-            json.dumps({"id": line["id"], "starts": times[::-1], "end": len(samples) / voice.rate})
-        )
+    ssml, starts = _ssml(plan["words"])
+    manner = {name: plan[name] for name in _PARAMETERS}
+    samples, first_samples = voice.speak(ssml, plan["voice"], **manner)
+    loud = np.flatnonzero(np.abs(samples) > 100)
+    if len(loud):  # eSpeak pauses after a sentence
+        samples = samples[: loud[-1] + voice.rate // 20]
+    # Neighbouring short words can share one event: a word without its own starts where the next
+    # event does.
+    times, following = [], len(samples)
+    for start in reversed(starts):
+        following = first_samples.get(start, following)
+        times.append(following / voice.rate)
+    signal = soxr.resample(samples.astype(np.float32) / 32768, voice.rate, SAMPLE_RATE)
+    soundfile.write(clip, np.clip(signal, -1, 1), SAMPLE_RATE, subtype="PCM_16")
+    return {"id": plan["id"], "starts": times[::-1], "end": len(samples) / voice.rate}
 
 
 def speak_all(
     plan: Sequence[dict], folder: Path, *, jobs: int = 1, form: Literal["flac", "wav"] = "flac"
 ) -> dict[str, dict]:
-    """Speak a plan: a clip for each line in `folder`, and {id: {"starts": seconds a word, "end": seconds}}.
+    """Speak a plan: a clip for each of its lines in `folder`.
 
-    A line is {"id", "voice", "rate", "volume", "pitch", "range" (as in `Synthesiser.speak`), "words": [(word, stressed?,
-    milliseconds of silence before it), …]}.
+    Args:
+        plan: lines with "id", "voice", "rate", "volume", "pitch", "range" (as in
+            `Synthesiser.speak`) and "words": [(word, stressed?, milliseconds of silence before it),
+            …].
+        folder: where the clips go; it must be there.
+        jobs: how many processes speak at the same time.
+        form: of the clips.
+
+    Returns:
+        {id: {"starts": of each word, in seconds, "end": of the last word, in seconds}}.
+
+    Raises:
+        DataError: where the voice is not installed or stops.
     """
     Synthesiser()  # a missing package is answered here, not in a worker
+    starts = range(0, len(plan), _UTTERANCES_PER_PROCESS)
+    chunks = [plan[start : start + _UTTERANCES_PER_PROCESS] for start in starts]
+    # Threads only wait here: the work is in the processes.
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        spoken = pool.map(lambda chunk: _speak_apart(chunk, folder, form), chunks)
+        spoken = tqdm(spoken, total=len(chunks), desc="speech", disable=len(chunks) < 2)
+        return {times["id"]: times for chunk in spoken for times in chunk}
 
-    def chunk(start: int) -> list[dict]:
-        with tempfile.TemporaryDirectory() as temporary:
-            file = Path(temporary, "plan.jsonl")
-            file.write_text("\n".join(json.dumps(line) for line in plan[start : start + CHUNK]))
-            done = subprocess.run(
-                [
-                    sys.executable,
-                    "-c",
-                    f"import {__name__} as speech; speech.render()",
-                    str(file),
-                    str(folder),
-                    form,
-                ],
-                capture_output=True,
-                text=True,
-            )
-        if done.returncode:
-            raise DataError(
-                f"speech synthesis that stopped: {done.stderr.strip()[-300:]}",
-                "every utterance spoken",
-                "mcsan doctor   (it tests the voice)",
-            )
-        return [json.loads(line) for line in done.stdout.splitlines()]
 
-    starts = range(0, len(plan), CHUNK)
-    with ThreadPoolExecutor(
-        max(1, jobs)
-    ) as pool:  # threads only wait here: the work is in the processes
-        parts = list(
-            tqdm(pool.map(chunk, starts), total=len(starts), desc="speech", disable=len(starts) < 2)
+def _speak_apart(chunk: Sequence[dict], folder: Path, form: str) -> list[dict]:
+    """`render` a chunk in a process of its own."""
+    code = f"import {__name__} as speech; speech.render()"
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary, "plan.jsonl")
+        file.write_text("\n".join(json.dumps(line) for line in chunk), encoding="utf-8")
+        command = [sys.executable, "-c", code, str(file), str(folder), form]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise DataError(
+            f"speech synthesis that stopped: {done.stderr.strip()[-300:]}",
+            "every utterance spoken",
+            "mcsan doctor   (it tests the voice)",
         )
-    return {row["id"]: row for part in parts for row in part}
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def hum_all(plan: Sequence[dict], folder: Path) -> dict[str, dict]:
-    """As `speak_all`, where nobody listens: a quiet noise of 0.1 s and 0.02 s a word, as wav, without any voice."""
+    """As `speak_all` where nobody listens: a quiet noise as wav, without any voice.
+
+    A clip lasts 0.1 s, and 0.02 s more per word.
+
+    Args:
+        plan: as in `speak_all`; only "id" and the number of "words" count.
+        folder: where the clips go; it must be there.
+
+    Returns:
+        The times, as in `speak_all`.
+    """
     noise = np.random.default_rng(0).normal(0, 30, 20 * SAMPLE_RATE).astype("<i2")
     times = {}
     for line in plan:
         count = len(line["words"])
-        end = round(0.1 + 0.02 * count, 2)
+        end_s = round(0.1 + 0.02 * count, 2)
         with wave.open(str(folder / f"{line['id']}.wav"), "wb") as file:
             file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-            file.writeframes(noise[: round(end * SAMPLE_RATE)].tobytes())
-        times[line["id"]] = {
-            "id": line["id"],
-            "starts": [round(0.03 + 0.02 * i, 2) for i in range(count)],
-            "end": end,
-        }
+            file.writeframes(noise[: round(end_s * SAMPLE_RATE)].tobytes())
+        starts_s = [round(0.03 + 0.02 * i, 2) for i in range(count)]
+        times[line["id"]] = {"id": line["id"], "starts": starts_s, "end": end_s}
     return times
