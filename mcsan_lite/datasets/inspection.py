@@ -15,7 +15,7 @@ from mcsan_lite.datasets.clips import durations, look
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.layouts import generated
-from mcsan_lite.datasets.meld import clips as clips_module
+from mcsan_lite.datasets.meld import defects as meld_defects
 from mcsan_lite.datasets.meld import reader as meld_reader
 from mcsan_lite.datasets.meld import release as meld_release
 from mcsan_lite.datasets.splits import PARTS
@@ -78,7 +78,7 @@ def _ravdess_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
 # Corpora with a published set: its counts, and whose clip belongs to it and can be had.
 PUBLISHED = {
     "iemocap": (_iemocap_counts, lambda u: u.label in iemocap_release.IEMOCAP_LABELS),
-    "meld": (_meld_counts, lambda u: u.id not in clips_module.NO_CLIP),
+    "meld": (_meld_counts, lambda u: u.id not in meld_release.NO_USABLE_CLIP),
     "ravdess": (_ravdess_counts, lambda u: True),
 }
 
@@ -238,7 +238,7 @@ def report(name: str, root: Path | str, *, fast: bool = False, jobs: int = 1) ->
             for what, n, published in rows
         ],
         "skipped": _skipped(corpus),
-        "defects": clips_module.defect_table(meld_reader.found_defects(root))
+        "defects": meld_defects.defect_table(meld_reader.found_defects(root))
         .drop(columns="touched")
         .reset_index()
         .to_dict("records")

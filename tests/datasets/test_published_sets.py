@@ -16,7 +16,8 @@ from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.inspection import report, text
 from mcsan_lite.datasets.meld import release as meld_release
-from mcsan_lite.datasets.meld.clips import NO_CLIP, Defect
+from mcsan_lite.datasets.meld.defects import Defect
+from mcsan_lite.datasets.meld.release import NO_USABLE_CLIP
 from mcsan_lite.datasets.meld.simulate import write_meld
 
 SHARED = Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -218,7 +219,7 @@ def published_rows(clip):
 
 
 @pytest.mark.parametrize(
-    "lost, status", [(set(), 0), (NO_CLIP, 0), (NO_CLIP | {"test_dia0_utt0"}, 1)]
+    "lost, status", [(set(), 0), (NO_USABLE_CLIP, 0), (NO_USABLE_CLIP | {"test_dia0_utt0"}, 1)]
 )
 def test_the_verdict_on_meld(meld_of, tmp_path, lost, status):
     rows = published_rows(sound(tmp_path / "a.wav"))
@@ -265,7 +266,7 @@ def test_a_small_meld_in_its_own_layout(tmp_path):
         "drop",
         "recut",
     } == set(found["defects"][0])
-    assert set(found["clips"]["unusable"]) <= NO_CLIP and list(found["groups"]) == [
+    assert set(found["clips"]["unusable"]) <= NO_USABLE_CLIP and list(found["groups"]) == [
         "all",
         "train",
         "valid",

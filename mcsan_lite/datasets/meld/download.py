@@ -21,7 +21,12 @@ from typing import BinaryIO
 from tqdm import tqdm
 
 from mcsan_lite.datasets.archives import unpack
-from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, CLIP_ARCHIVES, CLIP_FOLDERS
+from mcsan_lite.datasets.meld.release import (
+    ANNOTATION_FILES,
+    CLIP_ARCHIVES,
+    CLIP_FOLDERS,
+    RECUT_PREFIX,
+)
 from mcsan_lite.errors import DataError
 
 _BLOCK_BYTES = 1 << 16
@@ -37,7 +42,7 @@ _CLIPS_URL = "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD
 _CLIPS_MIRROR_URL = "https://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz"
 _CLIPS_BYTES = 10_100_000_000  # as reported
 _CLIPS_ROOM_BYTES = 25_000_000_000  # the disk that download and unpacking need
-_CLIP_NAME = r"(final_videos_test)?dia[0-9]+_utt[0-9]+\.mp4"
+_CLIP_NAME = rf"({RECUT_PREFIX})?dia[0-9]+_utt[0-9]+\.mp4"
 
 
 @dataclass(frozen=True)

@@ -29,3 +29,17 @@ CLIP_FOLDERS = {
     "valid": "dev_splits_complete",
     "test": "output_repeated_splits_test",
 }
+
+# What is wrong with published clips, by the issues of the repository.
+CORRUPT_CLIP = "train_dia125_utt3"  # published broken: issue 39
+UNPUBLISHED_CLIP = "valid_dia110_utt7"  # never published: issues 22, 27
+NO_USABLE_CLIP = frozenset({CORRUPT_CLIP, UNPUBLISHED_CLIP})
+WRONG_CUTS = (  # not the turn of the row, up to minutes: issues 9, 20
+    "train_dia309_utt0",
+    "train_dia793_utt0",
+    "test_dia38_utt4",
+    "test_dia220_utt0",
+)
+RECUT_PREFIX = "final_videos_test"  # in the name of a test clip that was cut again: issue 22
+
+FRESH_ANNOTATION = "take the file again from https://github.com/declare-lab/MELD (data/MELD)"

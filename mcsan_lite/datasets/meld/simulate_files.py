@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mcsan_lite.datasets.layouts import APPLE_DOUBLE
+from mcsan_lite.datasets.meld.release import CORRUPT_CLIP, RECUT_PREFIX, UNPUBLISHED_CLIP
 from mcsan_lite.datasets.synthetic import speech
 
 # Rows whose times are far from the length of their turn in the published corpus, in seconds.
@@ -32,8 +33,6 @@ _CLIPS_WITHOUT_ROW = (
     "test_dia93_utt7",
     "test_dia108_utt2",
 )
-_CORRUPT_CLIP = "train_dia125_utt3"
-_MISSING_CLIP = "valid_dia110_utt7"
 _RECUT_EVERY = 20  # so many test clips apart, one is cut wrong and has a re-cut twin
 
 
@@ -159,10 +158,10 @@ def write_clips(folder: Path, rows: list[PlannedRow], spoken: Path, ending: str)
         own = spoken / f"{row.id}.wav"
         target = folder / f"{row.clip_name}.{ending}"
         is_cut_wrong = row.split == "test" and i % _RECUT_EVERY == 0 and i + 1 < len(rows)
-        if row.id == _CORRUPT_CLIP:
+        if row.id == CORRUPT_CLIP:
             target.write_bytes(own.read_bytes()[:20])
         elif is_cut_wrong:
             _place(spoken / f"{rows[i + 1].id}.wav", target)
-            _place(own, target.with_name(f"final_videos_test{target.name}"), last=True)
-        elif row.id != _MISSING_CLIP:
+            _place(own, target.with_name(f"{RECUT_PREFIX}{target.name}"), last=True)
+        elif row.id != UNPUBLISHED_CLIP:
             _place(own, target, last=True)

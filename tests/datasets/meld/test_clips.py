@@ -1,4 +1,4 @@
-"""Where MELD's clips are found, on invented trees: empty files, or short sounds where their content counts."""
+"""Where MELD's clips are found, on invented trees of empty files or of short sounds."""
 
 import os
 import random

@@ -1,10 +1,10 @@
-"""What is wrong in MELD and what each policy does about it: an invented tree with every defect, and the official rows."""
+"""What is wrong in MELD and what each policy does about it, on invented and official rows."""
 
 import pytest
 import refusals
 from meld_files import OFFICIAL, raw, refusal, touch, turn, write
 
-from mcsan_lite.datasets.meld.clips import POLICIES, REMEDIES, defect_table
+from mcsan_lite.datasets.meld.defects import POLICIES, REMEDIES, defect_table
 from mcsan_lite.datasets.meld.reader import found_defects, read_meld
 from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, CLIP_FOLDERS
 

@@ -1,4 +1,4 @@
-"""MELD's annotation, on invented files and on the official ones where they are. Clips: test_meld_clips."""
+"""MELD's annotation, on invented files, and on the official ones where they are."""
 
 import csv
 import io
@@ -11,7 +11,8 @@ from meld_files import HEADER, OFFICIAL, ROWS, published, refusal, turn, write
 
 from mcsan_lite.corpus import Corpus, Skipped
 from mcsan_lite.datasets import READERS
-from mcsan_lite.datasets.meld.reader import _seconds, read_meld
+from mcsan_lite.datasets.meld.annotation import parse_time
+from mcsan_lite.datasets.meld.reader import read_meld
 from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, MELD_COUNTS, MELD_LABELS
 from mcsan_lite.errors import DataError
 
@@ -126,7 +127,7 @@ def test_empty_text_is_skipped(tmp_path):
     ],
 )
 def test_times(text, seconds):
-    assert _seconds(text) == (seconds if seconds is None else pytest.approx(seconds, abs=1e-9))
+    assert parse_time(text) == (seconds if seconds is None else pytest.approx(seconds, abs=1e-9))
 
 
 def test_an_unreadable_time_is_told_and_the_row_is_kept(tmp_path):
