@@ -5,6 +5,7 @@ import pytest
 
 from mcsan_lite.cli import main
 from mcsan_lite.cli import paper as paper_module
+from mcsan_lite.datasets import splits
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments import corpora, grids
@@ -87,6 +88,19 @@ def test_the_table_comes_from_disk(trained, mcsan, monkeypatch, tmp_path):
         and out.partition("### WA")[2].split("/")[0] == trained.partition("### WA")[2].split("/")[0]
     )
     assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize("command", ["run", "table"])
+def test_folds_are_computed_once(trained, mcsan, monkeypatch, tmp_path, command):
+    asked, folds = [], splits.folds
+
+    def counted(corpus, protocol):
+        asked.append(protocol)
+        return folds(corpus, protocol)
+
+    monkeypatch.setattr(splits, "folds", counted)
+    status, _, _ = mcsan(command, "table3", "--rows", ROWS, "--folds", "2", "--out", str(tmp_path))
+    assert status == 0 and asked == ["kfold10"]
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,30 @@ def test_the_lessons_own_are_not_overwritten_by_another_profile(where, capsys):
     )
 
 
+def test_an_installed_package_is_never_written_into(where, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        checkpoints, "CHECKPOINTS_FOLDER", tmp_path / "site-packages" / "checkpoints"
+    )
+    places = [f"--{k}={v}" for k, v in where.items()]
+    assert main.main(["checkpoints", *places]) == 2
+    said = capsys.readouterr().err
+    assert "Given: an installed package" in said and "Do: name one: mcsan checkpoints --out" in said
+    assert not (tmp_path / "site-packages").exists()
+
+
+def test_what_is_not_shipped_is_refused(where, tmp_path, monkeypatch, capsys):
+    """In an installed package there are no checkpoints."""
+    monkeypatch.setattr(
+        checkpoints.find_checkpoint, "__kwdefaults__", {"folder": tmp_path / "checkpoints"}
+    )
+    places = [f"--{k}={v}" for k, v in where.items()]
+    assert main.main(["readings", "--profile", "smoke", *places]) == 2
+    said = capsys.readouterr().err
+    assert "no checkpoint matching-seed0" in said and "mcsan readings --retrain" in said
+    assert main.main(["attend", "--run", "checkpoints/matching-seed0.safetensors"]) == 2
+    assert "Do: " in capsys.readouterr().err
+
+
 def test_the_command_repeats_no_training(home, where, capsys):
     before = fold(home).joinpath("metrics.json").stat().st_mtime_ns
     places = [f"--{k}={v}" for k, v in where.items()]
