@@ -1,4 +1,4 @@
-"""The commands that train, score and print: run, table, floors, ceilings and the checks of readings.
+"""The commands that train, score and print: run, table, floors, ceilings, readings and others.
 
 In: parsed options. Out: tables on stdout, and the exit status. With the name of one of the paper's
 tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait until a command runs.

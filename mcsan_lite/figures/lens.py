@@ -19,7 +19,7 @@ import torch
 
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.explain.maps import AttentionMap
-from mcsan_lite.explain.readings import READINGS
+from mcsan_lite.explain.readings import READINGS, rollout
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.figures.attention import AlignedUtterance
 from mcsan_lite.figures.basics import sound_url
@@ -207,7 +207,7 @@ def views_of(
     Returns:
         The views, for `lens_page`.
     """
-    return [*_views_of_maps(maps), *_views_of_readings(model, features)]
+    return [*_views_of_maps(maps), *_views_of_readings(model, features, maps)]
 
 
 def _views_of_maps(maps: Mapping[str, AttentionMap]) -> list[View]:
@@ -236,13 +236,18 @@ def _heads(name: str, direction: str, found: AttentionMap) -> list[View]:
     return views
 
 
-def _views_of_readings(model: torch.nn.Module, features: Features) -> list[View]:
+def _views_of_readings(
+    model: torch.nn.Module, features: Features, maps: Mapping[str, AttentionMap]
+) -> list[View]:
     views = []
     for name, method in READINGS.items():
         if method.kind == "map":
             continue  # among the maps, with its heads
         try:
-            reading = method.read(model, features, None)
+            if method.read is rollout:  # it starts from the maps, which are at hand
+                reading = rollout(model, features, maps=maps)
+            else:
+                reading = method.read(model, features, None)
         except DataError:
             continue  # needs what this model does not have, such as cross-attention
         if reading.pairs is not None:

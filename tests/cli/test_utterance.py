@@ -1,6 +1,7 @@
 """`mcsan attend` writes the word lens with its pictures and numbers, all or none."""
 
 import re
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from refusals import refusal
 from mcsan_lite.cli import main, utterance
 from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_truth
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
+from mcsan_lite.explain.maps import attention_maps
 from mcsan_lite.features.batch import Dims, Standardizer
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.baselines.multihop import MultiHop, MultiHopConfig
@@ -85,6 +87,21 @@ def page_in(folder):
 
 
 class TestAttend:
+    def test_attention_maps_are_computed_once(self, mcsan, corpus, plain_stack, monkeypatch):
+        asked = []
+
+        def counted(model, features, *more):
+            asked.append(features.id)
+            return attention_maps(model, features, *more)
+
+        for name, module in list(sys.modules.items()):
+            if name.startswith("mcsan_lite.") and hasattr(module, "attention_maps"):
+                monkeypatch.setattr(module, "attention_maps", counted)
+        words = ("--corpus", "synthetic", "--root", str(corpus), "--id", "test_000003")
+        status, _, _ = mcsan(*words)
+        assert status == 0
+        assert asked == ["test_000003"]
+
     def test_an_utterance_of_the_corpus_with_its_truth(self, mcsan, corpus, tmp_path, plain_stack):
         truth = read_truth(corpus)
         name = truth.index[(truth.split == "test") & truth.decisive.notna()][0]

@@ -7,7 +7,7 @@ the logit are in `from_logit`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,7 +158,7 @@ def gradient_x_attention(
 
 
 def rollout_matrix(
-    maps: dict[str, AttentionMap], sizes: dict[str, int], order: str = "parallel"
+    maps: Mapping[str, AttentionMap], sizes: dict[str, int], order: str = "parallel"
 ) -> np.ndarray:
     """How much of each position of the last layer comes from each position of the encoders, if
     attention were all.
@@ -199,7 +199,13 @@ def rollout_matrix(
     return products[second] @ products[first]
 
 
-def rollout(model: nn.Module, features: Features, target: int | None = None) -> Reading:
+def rollout(
+    model: nn.Module,
+    features: Features,
+    target: int | None = None,
+    *,
+    maps: Mapping[str, AttentionMap] | None = None,
+) -> Reading:
     """Attention rollout over all layers of both streams: see `rollout_matrix`.
 
     A word's or frame's score is its column's mean over all positions that reach the read-out;
@@ -209,13 +215,16 @@ def rollout(model: nn.Module, features: Features, target: int | None = None) -> 
         model: an MCSAN of words and sound.
         features: one utterance, normalised.
         target: a class; None is the predicted one.
+        maps: the utterance's `attention_maps`, where they are at hand.
     """
     require_open_streams(model)
     target = target_of(model, features, target)
+    if maps is None:
+        maps = attention_maps(model, features)
     words, frames = real_lengths(model, features)
     words, frames = words * model.config.use_text, frames * model.config.use_audio
     sizes = {"text": words, "audio": frames}
-    matrix = rollout_matrix(attention_maps(model, features), sizes, model.config.order)
+    matrix = rollout_matrix(maps, sizes, model.config.order)
     scores, pairs = np.zeros(0), None
     if len(matrix):
         scores = matrix.mean(0)
