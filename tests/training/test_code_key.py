@@ -58,7 +58,7 @@ def test_a_copy_has_the_key_of_the_package(copy):
         ("features/words.py", 'GLOVE_50 = "', 'GLOVE_50 = "x'),
         ("training/loop.py", "-np.inf", "np.inf"),
         ("training/fold.py", "seed_everything(config.seed)", "seed_everything(1)"),
-        ("features/batch.py", "f.sum(0, dtype", "f.sum(1, dtype"),
+        ("features/batch.py", "one.sum(0, dtype", "one.sum(1, dtype"),
     ],
 )
 def test_what_changes_a_number_changes_the_key(copy, file, old, new):
