@@ -15,6 +15,7 @@ from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper.table_rows import ABLATIONS
+from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
 
 SMALL = {
@@ -340,7 +341,7 @@ def test_video_that_is_not_there_is_refused(dims):
 
 def test_without_video_the_parameters_are_named_as_in_the_shipped_checkpoints():
     for path in checkpoints.CHECKPOINTS_FOLDER.glob("*.safetensors"):
-        state = checkpoints.inference.load_run(path).model.state_dict()  # strict: every name fits
+        state = load_run(path).model.state_dict()  # strict: every name fits
         assert not any("video" in name or "_from_" in name for name in state)
     assert list(build("MCSAN", WATCHING).state_dict()) == list(
         build("MCSAN", Dims(13, 17, 3)).state_dict()
