@@ -21,7 +21,7 @@ def measure() -> dict[str, float]:
         "python_s": best([sys.executable, "-c", "pass"]),
         "import_mcsan_lite_s": best([sys.executable, "-c", "import mcsan_lite"]),
         "import_mcsan_and_torch_s": best([sys.executable, "-c", "import mcsan_lite.models.mcsan"]),
-        "mcsan_help_s": best([sys.executable, "-m", "mcsan_lite.cli.main", "--help"]),
+        "mcsan_help_s": best([sys.executable, "-m", "mcsan_lite", "--help"]),
     }
 
 

@@ -52,10 +52,11 @@ def punctuation(text: str) -> dict[str, float]:
     """
     text = text.translate(PLAIN)
     letters = sum(map(str.isalpha, text))
+    capitals = sum(map(str.isupper, text))
     return {
         "letters": np.log1p(letters),
         "words": np.log1p(len(text.split())),
-        "capitals": sum(map(str.isupper, text)) / max(1, letters),
+        "capitals": capitals / max(1, letters),
         "digits": sum(map(str.isdigit, text)),
         "...": text.count("..."),
         **{mark: text.count(mark) for mark in string.punctuation},
@@ -84,7 +85,8 @@ def _punctuation(utterance: Utterance, features: Features) -> dict[str, float]:
 
 
 def _pooled_vectors(utterance: Utterance, features: Features) -> np.ndarray:
-    return np.concatenate((features.text.mean(0), features.text.max(0)))  # (L, V) -> (2 V,)
+    mean, largest = features.text.mean(0), features.text.max(0)
+    return np.concatenate((mean, largest))  # (L, V) -> (2 V,)
 
 
 def _text(utterance: Utterance, features: Features) -> str:
@@ -124,8 +126,12 @@ def _candidates(name: str) -> list:
     elif name.endswith("LR"):
         strengths, model = (0.01, 0.1), _number_model
     else:
-        return [make_pipeline(StandardScaler(), SVC(C=c, gamma="scale")) for c in (3.0, 10.0)]
+        return [_svm(c) for c in (3.0, 10.0)]
     return [model(c, weight) for c in strengths for weight in (None, "balanced")]
+
+
+def _svm(c: float):
+    return make_pipeline(StandardScaler(), SVC(C=c, gamma="scale"))
 
 
 def _name_model(c: float, *, scaled: bool):
@@ -182,7 +188,11 @@ def floor_inputs(name: str, corpus: Corpus, features: Sequence[Features]) -> dic
     """
     utterance_of = {one.id: one for one in corpus.utterances}
     see = FLOOR_INPUTS[name]
-    return {one.id: see(utterance_of[one.id], one) for one in features if one.id in utterance_of}
+    inputs = {}
+    for one in features:
+        if one.id in utterance_of:
+            inputs[one.id] = see(utterance_of[one.id], one)
+    return inputs
 
 
 @dataclass(frozen=True)
@@ -197,7 +207,11 @@ class _Part:
 
 
 def score_floor(
-    name: str, corpus: Corpus, fold: Fold, inputs: Mapping[str, object], select: str = "wa"
+    name: str,
+    corpus: Corpus,
+    fold: Fold,
+    inputs: Mapping[str, object],
+    select: str = "wa",
 ) -> dict[str, object]:
     """Score one floor on one fold's test part.
 
@@ -220,17 +234,22 @@ def score_floor(
 
     def part(ids: Sequence[str]) -> _Part:
         known = [i for i in ids if i in inputs]
-        return _Part([inputs[i] for i in known], np.array([number_of[i] for i in known]))
+        classes = [number_of[i] for i in known]
+        return _Part([inputs[i] for i in known], np.array(classes))
 
-    train, valid, test = part(fold.train), part(fold.valid), part(fold.test)
+    train = part(fold.train)
+    valid = part(fold.valid)
+    test = part(fold.test)
     _require_parts(corpus, fold, (train, valid, test))
     if name.endswith("SVM") and len(train) > _SVM_AT_MOST:
-        drawn = np.random.default_rng(0).permutation(len(train))[:_SVM_AT_MOST]
-        train = _Part([train.inputs[i] for i in drawn], train.classes[drawn])
+        train = _drawn(train)
     fitted = [model.fit(train.inputs, train.classes) for model in _candidates(name)]
     score = getattr(metrics, select)
-    best = max(fitted, key=lambda model: score(valid.classes, model.predict(valid.inputs)))
-    predicted = best.predict(test.inputs)
+
+    def valid_score(model) -> float:
+        return score(valid.classes, model.predict(valid.inputs))
+
+    predicted = max(fitted, key=valid_score).predict(test.inputs)
     return {
         "name": name,
         "model": "floor",
@@ -244,6 +263,14 @@ def score_floor(
         "parameters": 0,
         **metrics.scores(test.classes, predicted, classes=len(corpus.labels)),
     }
+
+
+def _drawn(train: _Part) -> _Part:
+    """As many utterances as the SVM is trained on, drawn at random with a fixed seed."""
+    random = np.random.default_rng(0)
+    drawn = random.permutation(len(train))[:_SVM_AT_MOST]
+    inputs = [train.inputs[i] for i in drawn]
+    return _Part(inputs, train.classes[drawn])
 
 
 def _require_parts(corpus: Corpus, fold: Fold, parts: Sequence[_Part]) -> None:
@@ -286,19 +313,17 @@ def floors_table(
     for name in applicable_floors(corpus, features):
         slug = re.sub("[^a-z]+", "-", name.lower())
         home = runs / f"floor-{slug}-{made_of}"
-        folder_of = {fold: home / _fold_folder(fold) for fold in folds}
-        folders += folder_of.values()
-        missing = [fold for fold in folds if not (folder_of[fold] / "metrics.json").exists()]
-        if missing:
-            inputs = floor_inputs(name, corpus, features)  # once for all folds
-        for fold in missing:
-            tasks.append((folder_of[fold], name, corpus, fold, inputs, select))
+        inputs = None
+        for fold in folds:
+            folder = home / f"{fold.name}-{splits.digest([fold])[:4]}-seed0"
+            folders.append(folder)
+            if (folder / "metrics.json").exists():
+                continue
+            if inputs is None:
+                inputs = floor_inputs(name, corpus, features)  # once for all folds
+            tasks.append((folder, name, corpus, fold, inputs, select))
     fan_out(_score_and_write, tasks, jobs=options.jobs, progress=Progress("floors"))
     return load_results(runs, folders)
-
-
-def _fold_folder(fold: Fold) -> str:
-    return f"{fold.name}-{splits.digest([fold])[:4]}-seed0"
 
 
 def _key_of(corpus: Corpus, features: Sequence[Features], select: str) -> str:
@@ -307,11 +332,17 @@ def _key_of(corpus: Corpus, features: Sequence[Features], select: str) -> str:
     for one in features:
         arrays.update(one.audio.tobytes() + one.text.tobytes())
     code = code_key(score_floor, floor_inputs)
-    return key(code, corpus.fingerprint(), arrays.hexdigest(), select)[:8]
+    digits = key(code, corpus.fingerprint(), arrays.hexdigest(), select)
+    return digits[:8]
 
 
 def _score_and_write(
-    folder: Path, name: str, corpus: Corpus, fold: Fold, inputs: Mapping[str, object], select: str
+    folder: Path,
+    name: str,
+    corpus: Corpus,
+    fold: Fold,
+    inputs: Mapping[str, object],
+    select: str,
 ) -> None:
     start = time.perf_counter()
     result = score_floor(name, corpus, fold, inputs, select)

@@ -202,7 +202,7 @@ def test_predict_says_what_it_does_not_get(mcsan, home, folds, tmp_path):
     status, _, err = mcsan(
         *words, folds["amh"], "--video", tmp_path / "narrow.npy", places=("--data", "data")
     )
-    assert status == 2 and "4 numbers a frame" in err and "Expected: 17" in err
+    assert status == 2 and "4 numbers per frame" in err and "Expected: 17" in err
 
 
 def test_attend_with_a_film(mcsan, home, folds, tmp_path):
