@@ -1,4 +1,8 @@
-"""What a reader hands over: utterances with labels, and a list of what it left out and why."""
+"""What every reader hands over: labelled utterances, and a list of what was left out and why.
+
+In: what a reader found. Out: a `Corpus`, checked once, whose class order and ids everything else
+relies on.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,23 @@ class Word:
 
 @dataclass(frozen=True)
 class Utterance:
-    """One labelled turn. `audio` is None where only the transcript is at hand."""
+    """One labelled turn.
+
+    Attributes:
+        id: occurs once in a corpus.
+        audio: the clip; None where only the transcript is at hand.
+        text: the transcript.
+        label: one of the corpus's classes.
+        speaker: who says it; "" where that is not known, as for `dialogue`, `session` and
+            `scenario`.
+        dialogue: the conversation that it is part of.
+        session: the recording session.
+        scenario: the scene that is played.
+        split: "train", "valid" or "test" where the corpus has an official split.
+        words: spoken words with their times, where these are known.
+        video: what is seen, where there is something.
+        max_s: only this many seconds of the clip are used; None: all of it.
+    """
 
     id: str
     audio: Path | None
@@ -33,19 +53,21 @@ class Utterance:
     dialogue: str = ""
     session: str = ""
     scenario: str = ""
-    split: str | None = None  # "train", "valid" or "test" where the corpus has an official one
-    words: tuple[Word, ...] = ()  # spoken words with times, where known
+    split: str | None = None
+    words: tuple[Word, ...] = ()
     video: Path | None = None
-    max_s: float | None = (
-        None  # only the first `max_s` seconds of the clip are used; None: all of it
-    )
+    max_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Skipped:
     """Something that a reader saw and did not take: nothing is dropped silently.
 
-    The kind is the same for all of its sort, so that thousands can be counted in one line.
+    Attributes:
+        id: of the utterance or the file.
+        kind: what is wrong; the same words for all of its sort, so that thousands can be counted in
+            one line.
+        detail: what is wrong with this one.
     """
 
     id: str
@@ -62,11 +84,19 @@ class Skipped:
 class Corpus:
     """Labelled utterances.
 
-    `labels` fixes the class order everywhere downstream. `kind` says whose reader made it: "synthetic", "iemocap",
-    "meld", "ravdess" or "manifest"; "" where none did. `generated` is True where nobody has spoken: the synthetic
-    corpus, in its own folder or in another corpus's layout.
+    Attributes:
+        name: of this very selection, such as "iemocap4"; it is part of the fingerprint.
+        labels: the classes, in the order that everything downstream uses.
+        utterances: at least one.
+        skipped: what was left out.
+        kind: whose reader made it: "synthetic", "iemocap", "meld", "ravdess" or "manifest"; "" for
+            a corpus that was made by hand.
+        generated: True where nobody has spoken: the synthetic corpus, in its own folder or in the
+            layout of another corpus.
 
-    Raises DataError for a label out of the set, for an id that occurs twice, and for no utterance at all.
+    Raises:
+        DataError: for a label that is none of `labels`, for an id that occurs twice, and for no
+            utterance at all.
     """
 
     name: str
@@ -103,38 +133,28 @@ class Corpus:
         return len(self.utterances)
 
     def counts(self) -> pd.Series:
-        """Utterances a class, in the order of `labels`."""
-        found = pd.Series([u.label for u in self.utterances]).value_counts()
-        return found.reindex(list(self.labels), fill_value=0).rename("utterances")
+        """Utterances per class, in the order of `labels`."""
+        counted = pd.Series([u.label for u in self.utterances]).value_counts()
+        return counted.reindex(list(self.labels), fill_value=0).rename("utterances")
 
     def skipped_kinds(self) -> pd.Series:
-        """How many were skipped for each kind of reason, the most frequent first."""
+        """How many were skipped of each kind, the most frequent first."""
         kinds = [s.kind for s in self.skipped]
         return pd.Series(kinds, dtype=object).value_counts().rename("skipped")
 
     def fingerprint(self) -> str:
-        """16 hex digits over what can change a result: ids, labels, texts, groups, splits, word times, and whether there
-        is a clip and how much of it is used. Not over where the files lie, nor what they hold."""
+        """16 hex digits over what can change a result.
+
+        That is: name, class order, ids, labels, texts, groups, splits, word times, whether there is
+        a clip and a video, and how much of the clip is used. Neither where the files lie counts,
+        nor what they hold.
+        """
         digest = hashlib.sha256(repr((self.name, self.labels)).encode())
         for u in self.utterances:
-            digest.update(
-                repr(
-                    (
-                        u.id,
-                        u.label,
-                        u.text,
-                        u.speaker,
-                        u.dialogue,
-                        u.session,
-                        u.scenario,
-                        u.split,
-                        u.words,
-                        u.audio is not None,
-                        u.video is not None,
-                        u.max_s,
-                    )
-                ).encode()
-            )
+            groups = (u.speaker, u.dialogue, u.session, u.scenario)
+            has_audio, has_video = u.audio is not None, u.video is not None
+            counted = (u.id, u.label, u.text, *groups, u.split, u.words)
+            digest.update(repr((*counted, has_audio, has_video, u.max_s)).encode())
         return digest.hexdigest()[:16]
 
     def subset(self, ids: Iterable[str]) -> Corpus:

@@ -1,4 +1,4 @@
-"""Readers: a folder on disk becomes a Corpus, one reader a file."""
+"""Readers: a folder on disk becomes a `Corpus`, one reader per corpus."""
 
 from mcsan_lite.datasets.iemocap.reader import read_iemocap
 from mcsan_lite.datasets.manifest import read_manifest

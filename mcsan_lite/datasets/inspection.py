@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets import READERS, ravdess
-from mcsan_lite.datasets.clips import durations, look
+from mcsan_lite.datasets.clips import durations, open_clips
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.layouts import generated
@@ -211,7 +211,7 @@ def report(name: str, root: Path | str, *, fast: bool = False, jobs: int = 1) ->
     corpus, refusal = _read(name, root)
     utterances = sorted(corpus.utterances, key=lambda u: u.id)
     parts = _by_part(utterances)
-    clips = look([u for u in utterances if u.audio], fast=fast, jobs=jobs)
+    clips = open_clips([u for u in utterances if u.audio], fast=fast, jobs=jobs)
     whole = [c for c in clips.values() if not c.problem]
     formats = Counter((c.rate, c.channels) for c in whole if c.digest)
     texts = {u.id: u.text for u in utterances if u.text.strip()}

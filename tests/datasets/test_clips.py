@@ -1,4 +1,4 @@
-"""One look into each audio file: what it holds, at its own rate, or what is wrong with it by name."""
+"""What is in clips, as `mcsan check` tells it: each is opened once, none stops the others."""
 
 import av
 import numpy as np
@@ -7,7 +7,7 @@ import soundfile
 
 from mcsan_lite import parallel
 from mcsan_lite.corpus import Utterance
-from mcsan_lite.datasets.clips import Clip, durations, look, open_clip
+from mcsan_lite.datasets.clips import Clip, durations, open_clip, open_clips
 
 
 def sound(path, seconds=0.05, rate=8_000, channels=1, seed=0):
@@ -92,7 +92,7 @@ def test_chunks_and_processes_keep_every_clip_at_its_name(tmp_path, monkeypatch)
         Utterance(f"u{i}", sound(tmp_path / f"{i}.wav", s), "", "a") for i, s in enumerate(seconds)
     ]
     turns[3].audio.write_bytes(b"")
-    found = look(turns)
+    found = open_clips(turns)
     assert list(found) == [u.id for u in turns] and [c.seconds for c in found.values()] == [
         0.05,
         0.1,
@@ -100,7 +100,7 @@ def test_chunks_and_processes_keep_every_clip_at_its_name(tmp_path, monkeypatch)
         0,
         0.25,
     ]
-    assert look(turns, jobs=2) == found
+    assert open_clips(turns, jobs=2) == found
 
 
 def test_quick_only_looks_whether_a_file_is_there(tmp_path):
@@ -110,7 +110,7 @@ def test_quick_only_looks_whether_a_file_is_there(tmp_path):
         Utterance("u2", tmp_path / "none.wav", "", "a"),
         Utterance("u3", tmp_path, "", "a"),
     ]
-    found = look(turns, fast=True)
+    found = open_clips(turns, fast=True)
     assert found["u1"] == Clip() and all(str(u.audio) in found[u.id].problem for u in turns[1:])
 
 
