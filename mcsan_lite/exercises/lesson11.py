@@ -27,7 +27,7 @@ def matters(student, panel: pd.DataFrame) -> str | None:
 
     Args:
         student: the answer.
-        panel: the table of `ledgers.sensitivity`. The answer is read off our own panel of it.
+        panel: the table of `ambiguities.sensitivity`. The answer is read off our own panel of it.
     """
     has_fields = isinstance(student, dict) and set(student) == {"longest", "shown"}
     if not has_fields or isinstance(student["shown"], str):

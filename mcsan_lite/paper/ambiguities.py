@@ -1,26 +1,36 @@
 """What the paper leaves open, our default, and the alternatives as experiments.
 
-Most of it stands beside the settings in the code, as comments that begin with "paper silent": that part is read from the
-source, never typed. What is no field of a setting is in OPEN_CHOICES.
+In: the settings in the code. Most of what is open stands beside them, as comments that begin with
+"paper silent": that part is read from the source, never typed. What is no field of a setting is in
+OPEN_CHOICES. Out: a table of choices, specs that change one choice at a time, and, from their
+results, how far each change moves the score.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 
+from mcsan_lite.errors import DataError
+from mcsan_lite.evaluation.comparison import gap_test
+from mcsan_lite.evaluation.significance import Test, welch_from_summary
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper import table_rows
+from mcsan_lite.paper.claims import PRINTED_SCORES
+from mcsan_lite.paper.published import FULL, TABLE3_PUBLISHED
 from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.spec import Spec
 
 SETTINGS = (MCSANConfig, FeatureConfig, TrainConfig)
-# What else a reader of the paper could have built. The first that is not the default is tried in the quick profiles, all
-# of them in "paper". A field of the features makes them anew, so it is tried in "paper" only.
+
+# What else a reader of the paper could have built. The first one that is not the default is tried
+# in the quick profiles, all of them in "paper". A field of the features makes them anew, so it is
+# tried in "paper" only.
 ALTERNATIVES: dict[str, tuple] = {
     "full_scale": (True,),
     "positions": ("none",),
@@ -40,19 +50,19 @@ ALTERNATIVES: dict[str, tuple] = {
     "n_mels": (40, 128),
     "unknown": ("mean", "random"),
 }
-OTHER_PROTOCOLS = {
-    "iemocap": ("yoon5", "session5")
-}  # other readings of "10-fold, 8:1:1", by corpus
+
+# Other readings of "10-fold, 8:1:1", by corpus.
+OTHER_PROTOCOLS = {"iemocap": ("yoon5", "session5")}
 
 
 @dataclass(frozen=True)
 class OpenChoice:
-    """A choice that is no field: what we do, what else could be meant, how to try it ("" where nothing is built for it)."""
+    """A choice that is no field of a setting."""
 
     choice: str
     ours: str
-    alternatives: str
-    run: str = ""
+    alternatives: str  # what else could be meant
+    run: str = ""  # how to try it; "" where nothing is built for it
 
 
 OPEN_CHOICES = (
@@ -93,44 +103,66 @@ OPEN_CHOICES = (
         "case kept; another tokenizer",
     ),
 )
-# Fields whose alternatives need something else than a change: what they are, and how they are tried.
+
+
+@dataclass(frozen=True)
+class TriedElsewhere:
+    """The alternatives of a field that need something else than another value."""
+
+    alternatives: str
+    run: str
+
+
 TRIED_ELSEWHERE = {
-    "vectors": ("300 dimensions, as the paper says", "--vectors glove-wiki-gigaword-300"),
-    "precision": ("bfloat16: no reading of the paper, but of the machine", "benchmarks/"),
+    "vectors": TriedElsewhere(
+        "300 dimensions, as the paper says", "--vectors glove-wiki-gigaword-300"
+    ),
+    "precision": TriedElsewhere(
+        "bfloat16: no reading of the paper, but of the machine", "benchmarks/"
+    ),
+}
+
+_FIELD = re.compile(r"^    (\w+): .+? = (.+?)  # (.+)$", re.M)  # name: type = value  # comment
+
+# How the comment on a field begins -> its status.
+_STATUS_RULES = {
+    "stated": re.compile(r"paper 3|Table 3"),
+    "silent": re.compile(r"paper silent"),
+    "ours": re.compile(r"not in the paper"),
 }
 
 
 def choices() -> pd.DataFrame:
-    """Every commented field of the settings: of, choice, ours, comment, and status: stated (by the paper), silent, unclear
-    (it says something, but not which) or ours (not in the paper)."""
-    lines = []
+    """Every commented field of the settings: of, choice, ours, comment and status.
+
+    The status is "stated" (by the paper), "silent", "unclear" (it says something, but not which) or
+    "ours" (not in the paper).
+    """
+    rows = []
     for settings in SETTINGS:
-        found = re.findall(r"^    (\w+): .+? = (.+?)  # (.+)$", inspect.getsource(settings), re.M)
-        lines += [
-            {"of": settings.__name__, "choice": name, "ours": value, "comment": comment}
-            for name, value, comment in found
-        ]
-    ledger = pd.DataFrame(lines)
-    rules = {"stated": r"paper 3|Table 3", "silent": "paper silent", "ours": "not in the paper"}
-    ledger["status"] = [
-        next((name for name, rule in rules.items() if re.match(rule, comment)), "unclear")
-        for comment in ledger.comment
-    ]
-    return ledger
+        for name, value, comment in _FIELD.findall(inspect.getsource(settings)):
+            row = {"of": settings.__name__, "choice": name, "ours": value, "comment": comment}
+            rows.append(row | {"status": _status(comment)})
+    return pd.DataFrame(rows)
 
 
-def _changed(spec: Spec, name: str, value: object) -> Spec:
-    if name in {f.name for f in fields(MCSANConfig)}:
-        spec = replace(spec, options=spec.options | {name: value})
-    elif name in {f.name for f in fields(TrainConfig)}:
-        spec = replace(spec, train=replace(spec.train, **{name: value}))
-    else:
-        spec = replace(spec, features=replace(spec.features, **{name: value}))
-    return replace(spec, name=f"{name}={value}")
+def _status(comment: str) -> str:
+    for status, rule in _STATUS_RULES.items():
+        if rule.match(comment):
+            return status
+    return "unclear"
 
 
 def default_of(spec: Spec, name: str) -> object:
-    """The value of a setting that a spec runs with, wherever it is kept."""
+    """The value of a setting that a spec runs with, wherever it is kept.
+
+    Args:
+        spec: one of MCSAN.
+        name: a field of MCSANConfig, TrainConfig or FeatureConfig.
+
+    Raises:
+        KeyError: where there is no such field.
+    """
     for settings in (MCSANConfig(**spec.options), spec.train, spec.features):
         if hasattr(settings, name):
             return getattr(settings, name)
@@ -138,25 +170,196 @@ def default_of(spec: Spec, name: str) -> object:
 
 
 def alternatives_of(name: str, base: Spec | None = None) -> list:
-    """The alternatives of a setting that are not what a spec (the paper profile's MCSAN) runs with."""
-    base = base or table_rows.table3_specs("paper", "iemocap", rows=["MCSAN"])[0]
-    return [value for value in ALTERNATIVES[name] if value != default_of(base, name)]
+    """The alternatives of a setting that differ from what a spec runs with.
 
-
-def ambiguity_specs(profile: str = "quick", corpus: str = "synthetic", **how) -> list[Spec]:
-    """The full MCSAN of a profile, then one change at a time, named "field=value": what `run_experiment` takes.
-
-    In the quick profiles one alternative a choice, and none that makes the features anew (14; with one seed on one fold
-    each costs what the first row costs); in "paper" all. `how` is that of `paper.table3`: protocol, features.
+    Args:
+        name: a name of ALTERNATIVES.
+        base: the spec; MCSAN of the profile "paper" where none is given.
     """
-    (base,) = table_rows.table3_specs(profile, corpus, rows=["MCSAN"], **how)
-    features = {f.name for f in fields(FeatureConfig)}
-    made = [base]
+    if base is None:
+        (base,) = table_rows.table3_specs("paper", "iemocap", rows=["MCSAN"])
+    default = default_of(base, name)
+    return [value for value in ALTERNATIVES[name] if value != default]
+
+
+def ambiguity_specs(
+    profile: str = "quick",
+    corpus: str = "synthetic",
+    *,
+    protocol: str | None = None,
+    features: FeatureConfig = FeatureConfig(),
+) -> list[Spec]:
+    """The full MCSAN of a profile, then one change at a time, named "field=value".
+
+    In the quick profiles there is one alternative per choice, and none that makes the features anew
+    (14; with one seed on one fold each costs what the first row costs). In "paper" there are all.
+
+    Args:
+        profile: a name of PROFILES.
+        corpus: the kind of corpus.
+        protocol: as for `table_rows.table3_specs`. With other folds than ours, other protocols are
+            not tried.
+        features: as for `table_rows.table3_specs`.
+    """
+    (base,) = table_rows.table3_specs(
+        profile, corpus, rows=["MCSAN"], protocol=protocol, features=features
+    )
+    specs = [base]
     for name in ALTERNATIVES:
         changed = [_changed(base, name, value) for value in alternatives_of(name, base)]
-        made += changed if profile == "paper" else [] if name in features else changed[:1]
-    if base.protocol == "kfold10":  # whoever asked for other folds has chosen
-        made += [
-            replace(base, name=f"protocol={p}", protocol=p) for p in OTHER_PROTOCOLS.get(corpus, ())
-        ]
-    return made
+        if profile == "paper":
+            specs += changed
+        elif name not in _field_names(FeatureConfig):
+            specs += changed[:1]
+    if base.protocol == "kfold10":  # anyone who asked for other folds has chosen
+        specs += _with_other_protocols(base, corpus)
+    return specs
+
+
+def _field_names(settings: type) -> set[str]:
+    return {field.name for field in fields(settings)}
+
+
+def _changed(spec: Spec, name: str, value: object) -> Spec:
+    """A spec with one setting changed, and named after the change."""
+    if name in _field_names(MCSANConfig):
+        spec = replace(spec, options={**spec.options, name: value})
+    elif name in _field_names(TrainConfig):
+        spec = replace(spec, train=replace(spec.train, **{name: value}))
+    else:
+        spec = replace(spec, features=replace(spec.features, **{name: value}))
+    return replace(spec, name=f"{name}={value}")
+
+
+def _with_other_protocols(base: Spec, corpus: str) -> Iterator[Spec]:
+    for protocol in OTHER_PROTOCOLS.get(corpus, ()):
+        yield replace(base, name=f"protocol={protocol}", protocol=protocol)
+
+
+# ---- what the changes moved ----
+
+_SENSITIVITY_COLUMNS = ["choice", "default", "score", "difference", "low", "high", "n"]
+
+
+def sensitivity(
+    results: pd.DataFrame,
+    metric: str = "wa",
+    dialogues: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """What each alternative of `ambiguity_specs` changed, the largest change first.
+
+    Other seeds of the default are rows too, where it has them: what means nothing moves this far.
+    A second panel holds the gaps of the paper's Table 3 as printed, for scale. They are of other
+    speech: beside ours, never on one axis.
+
+    Args:
+        results: runs of `ambiguity_specs` on one corpus.
+        metric: "wa", "ua" or "weighted_f1".
+        dialogues: utterance id -> dialogue, for a corpus with one test part.
+
+    Returns:
+        choice, default, score, difference, low, high, n and panel. Other folds (protocol=…) cannot
+        be paired, and get no interval.
+
+    Raises:
+        DataError: for results without the default, or of several corpora.
+    """
+    defaults = results[results.name == FULL]
+    if defaults.empty or results.corpus.nunique() > 1:
+        corpora = ", ".join(results.corpus.unique()) or "nothing"
+        raise DataError(
+            f"results of {corpora}, {len(defaults)} of them MCSAN's",
+            "the runs of ambiguity_specs on one corpus",
+            "run_experiment(ambiguity_specs(…), corpus)",
+        )
+    changes = [name for name in results.name.unique() if name != FULL]
+    rows = [_change_row(name, results, defaults, metric, dialogues) for name in changes]
+    rows += _seed_rows(defaults, metric)
+    ours = pd.DataFrame(rows, columns=_SENSITIVITY_COLUMNS)
+    ours = ours.assign(panel=f"ours: {defaults.corpus.iloc[0]}")
+    ours = ours.iloc[(-ours.difference.abs()).argsort(kind="stable")]
+    panels = [ours, pd.DataFrame(_printed_rows(metric))]
+    return pd.concat([panel for panel in panels if len(panel)], ignore_index=True)
+
+
+def _change_row(
+    change: str,
+    results: pd.DataFrame,
+    defaults: pd.DataFrame,
+    metric: str,
+    dialogues: Mapping[str, str] | None,
+) -> dict:
+    """One alternative against the default on the same folds and seeds."""
+    tried = results[results.name == change]
+    if change.startswith("protocol="):  # other folds: nothing to pair
+        score, default = tried[metric].mean(), defaults[metric].mean()
+        test = Test(score - default)
+    else:
+        same = defaults.merge(tried[["fold", "seed"]])
+        score, default = tried[metric].mean(), same[metric].mean()
+        test = gap_test(pd.concat([tried, same]), change, FULL, metric, dialogues)
+    return {
+        "choice": change,
+        "default": default,
+        "score": score,
+        "difference": test.mean,
+        "low": test.low,
+        "high": test.high,
+        "n": test.n,
+    }
+
+
+def _seed_rows(defaults: pd.DataFrame, metric: str) -> list[dict]:
+    """Each further seed of the default against its first one."""
+    by_seed = defaults.pivot(index="fold", columns="seed", values=metric).mean()
+    first = by_seed.iloc[0]
+    return [
+        {"choice": f"seed={seed}", "default": first, "score": score, "difference": score - first}
+        for seed, score in by_seed.iloc[1:].items()
+    ]
+
+
+def _printed_rows(metric: str) -> list[dict]:
+    """The gaps of the paper's Table 3; none in a score that it does not print."""
+    table = PRINTED_SCORES.get(("iemocap", metric))
+    if table is None:
+        return []
+    rows = []
+    for row in TABLE3_PUBLISHED.index.drop(FULL):
+        test = welch_from_summary(*table[row], *table[FULL], 10)
+        rows.append(
+            {
+                "choice": row,
+                "default": table[FULL][0],
+                "score": table[row][0],
+                "difference": test.mean,
+                "low": test.low,
+                "high": test.high,
+                "n": test.n,
+                "panel": "the paper: IEMOCAP, Table 3 as printed",
+            }
+        )
+    return rows
+
+
+def tornado_bars(panel: pd.DataFrame) -> pd.DataFrame:
+    """One panel of `sensitivity` as `figures.draw_tornado` takes it.
+
+    Args:
+        panel: rows of one panel.
+
+    Returns:
+        One row per choice: low and high, differences to the default, which is 0; and low_label and
+        high_label, the values at both ends.
+    """
+    # "N = 2" is a row's name, not a value: the = of a value has no space before it.
+    named = panel.choice.str.extract(r"^(?P<choice>.*?)(?:(?<! )=(?P<value>.*))?$").fillna("")
+    rows = {}
+    for choice, group in panel.assign(value=named.value).groupby(named.choice, sort=False):
+        bar = {"low": 0.0, "high": 0.0, "low_label": "", "high_label": ""}
+        for difference, value in zip(group.difference, group.value, strict=True):
+            side = "low" if difference < 0 else "high"
+            if abs(difference) > abs(bar[side]):
+                bar |= {side: difference, f"{side}_label": value}
+        rows[choice] = bar
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,8 +1,10 @@
-"""The three ledgers: what the paper claims, what it leaves open, and where its equations are; with what our runs say.
+"""Three ledgers: what the paper claims, what it leaves open, and where its equations are.
 
-Verdicts are "reproduced", "not distinguishable" (our runs cannot say), "differs" (they say the opposite), "not run" and
-"not comparable" (a printed score, on another corpus or other folds). Numbers of the paper and scores of ours share a block
-only on the paper's own corpus and folds.
+In: nothing, or results of our runs, which are then judged. Out: tables, and markdown of them.
+
+Verdicts are "reproduced", "not distinguishable" (our runs cannot say), "differs" (they say the
+opposite), "not run" and "not comparable" (a printed score, on another corpus or other folds).
+Numbers of the paper and scores of ours share a block only on the paper's own corpus and folds.
 """
 
 from __future__ import annotations
@@ -20,13 +22,22 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.comparison import gap_test
 from mcsan_lite.evaluation.significance import NAN, Test, holm, welch_from_summary
-from mcsan_lite.paper import ambiguities as open_choices
-from mcsan_lite.paper import equations as equation_ledger
-from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
+from mcsan_lite.paper.ambiguities import (
+    OPEN_CHOICES,
+    TRIED_ELSEWHERE,
+    alternatives_of,
+    choices,
+    sensitivity,
+)
+from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES, Claim, Support
+from mcsan_lite.paper.equations import equation_rows
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
-from mcsan_lite.paper.published import TABLE3_PUBLISHED
+from mcsan_lite.paper.report import markdown_sheet
+
+AS_PRINTED = "as printed in the paper"  # the block that re-reads the paper's own tables
 
 _CLAIM_COLUMNS = [
+    "block",
     "claim",
     "says",
     "section",
@@ -39,249 +50,193 @@ _CLAIM_COLUMNS = [
     "p Holm",
     "verdict",
     "note",
+    "t",
 ]
-_SENSITIVITY_COLUMNS = ["choice", "default", "score", "difference", "low", "high", "n"]
-AS_PRINTED = "as printed in the paper"
 
 
 # ---- claims ----
-
-
-def _as_printed() -> Iterator[dict]:
-    """Each claim against the paper's own tables: does its arithmetic close, and is its gap more than noise (Welch)?"""
-    for c in CLAIMS:
-        if c.printed is None:
-            continue
-        line = asdict(c) | {
-            "value": c.printed,
-            "note": ""
-            if c.stated is None
-            else "the text's number is the table's"
-            if abs(c.stated - c.printed) < 5e-4
-            else f"the text says {c.stated}, the table {c.printed}",
-        }
-        table = PRINTED_SCORES[c.corpus, c.metric]
-        if not c.b or table[c.a][1] is None or table[c.b][1] is None:
-            yield line | {"verdict": "" if not c.b else "no deviation printed"}
-            continue
-        t = welch_from_summary(*table[c.a], *table[c.b], 10)
-        yield line | {
-            "low": t.low,
-            "high": t.high,
-            "n": t.n,
-            "p": t.p,
-            "t": t.statistic,
-            "verdict": "within noise" if t.p >= 0.05 else "beyond noise",
-        }
-
-
-def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> Iterator[dict]:
-    """The claims about scores on one corpus and protocol, tested by its runs and corrected together (Holm)."""
-    own_folds = (
-        set(results.protocol) == {PAPER_PROTOCOL.get(kind)}
-        and "official-dev" not in set(results.fold)
-        and "iemocap4" not in set(results.corpus)
-    )
-    lines, judged = [], []
-    for c in CLAIMS:
-        if c.kind in ("count", "setting"):
-            continue
-        away = c.kind == "score" and not (kind == c.corpus and own_folds)
-        test = gap_test(results, c.a, c.b or None, c.metric, dialogues)
-        judged.append((NAN, NAN) if away or test is None else c.judge(test))
-        lines.append((c, test, away))
-    for (c, test, away), p_for, p_against in zip(
-        lines, *map(holm, zip(*judged, strict=True)), strict=True
-    ):
-        verdict = (
-            "not run"
-            if test is None
-            else "not comparable"
-            if away
-            else "reproduced"
-            if p_for < 0.05
-            else "differs"
-            if p_against < 0.05
-            else "not distinguishable"
-        )
-        line = asdict(c) | {"verdict": verdict}
-        if test is not None:
-            line |= {
-                "value": test.mean,
-                "low": test.low,
-                "high": test.high,
-                "n": test.n,
-                "p": test.p if c.b else NAN,
-                "p Holm": np.fmin(p_for, p_against),
-                "note": f"printed {c.printed:+.3f}" if kind == c.corpus and own_folds else "",
-            }
-        yield line
-
-
-def _of_facts(kind: str, corpus: Corpus | None) -> Iterator[dict]:
-    """Counts of one corpus (kind iemocap or meld), or the settings of the profile "paper" (kind "")."""
-    for c in CLAIMS:
-        if c.kind not in ("count", "setting") or c.corpus != kind:
-            continue
-        value = (
-            None
-            if c.found is None or (corpus is None and c.kind == "count")
-            else c.found(corpus)
-            if c.kind == "count"
-            else c.found()
-        )
-        yield asdict(c) | {
-            "value": value,
-            "note": f"paper: {c.stated:,}",
-            "verdict": "not run"
-            if value is None
-            else "reproduced"
-            if value == c.stated
-            else "differs",
-        }
 
 
 def claims_ledger(
     results_by_kind: Mapping[str, pd.DataFrame] | pd.DataFrame | None = None,
     corpora: Mapping[str, Corpus] | None = None,
 ) -> pd.DataFrame:
-    """The ledger of claims: every sentence of the paper with a number or a comparison, in blocks (column `block`).
+    """The ledger of claims: every sentence of the paper with a number or a comparison, in blocks.
 
-    The paper's own tables re-read, its settings, the counts of its two corpora, then each corpus and protocol that was run.
+    The blocks (column `block`) are the paper's own tables read again, its settings, the counts of
+    its two corpora, then each corpus and protocol that was run.
 
-    results_by_kind: {kind: results of `run_experiment`}. Only who says "iemocap" or "meld" gets the printed numbers beside
-    their own, on the paper's folds; bare results do not, since a synthetic tree in IEMOCAP's folders has its name too.
-    corpora: {kind: corpus}; the counts come from there, and the dialogues of a corpus with one fold.
-    Runs of one block that cannot be paired (several of one row, missing folds) are a single line that says so.
-    `value`, low, high: a gap or score with its 95 % interval, not corrected for multiplicity; `p Holm` is, over the claims
-    of its block, and the verdict follows from it. Printed gaps are judged without it, in the paper's favour.
+    Args:
+        results_by_kind: {kind: results of `run_experiment`}. Only the kinds "iemocap" and "meld"
+            get the printed numbers beside ours, on the paper's folds. Bare results do not, since a
+            synthetic tree in IEMOCAP's folders has its name too.
+        corpora: {kind: corpus}. The counts come from there, and the dialogues of a corpus with one
+            fold.
+
+    Returns:
+        One row per claim. `value`, `low` and `high` are a gap or score with its 95 % interval, not
+        corrected for multiplicity; `p Holm` is, over the claims of its block, and the verdict
+        follows from it. Printed gaps are judged without it, in the paper's favour. Runs of one
+        block that cannot be paired (several of one row, missing folds) are a single row that says
+        so.
     """
     corpora = dict(corpora or {})
-    blocks = [
-        (AS_PRINTED, _as_printed()),
-        ("the profile paper's settings", _of_facts("", None)),
-        *((f"counts, {kind}", _of_facts(kind, corpora.get(kind))) for kind in PAPER_PROTOCOL),
+    blocks = {
+        AS_PRINTED: list(_as_printed()),
+        "the profile paper's settings": list(_of_facts("", None)),
+    }
+    for kind in PAPER_PROTOCOL:
+        blocks[f"counts, {kind}"] = list(_of_facts(kind, corpora.get(kind)))
+    if results_by_kind is None:
+        results_by_kind = {}
+    if isinstance(results_by_kind, pd.DataFrame):
+        results_by_kind = {"": results_by_kind}
+    frames = [_block_frame(block, rows) for block, rows in blocks.items()]
+    for kind, results in results_by_kind.items():
+        for (corpus, protocol), group in results.groupby(["corpus", "protocol"], sort=False):
+            if _runs_of_claims(group):
+                rows = _of_runs_or_refusal(group, kind, _dialogues(corpus, corpora))
+                frames.append(_block_frame(f"{corpus} · {protocol}", rows))
+    ledger = pd.concat(frames, ignore_index=True).reindex(columns=_CLAIM_COLUMNS)
+    return ledger.assign(note=ledger.note.fillna(""))
+
+
+def _block_frame(block: str, rows: list[dict]) -> pd.DataFrame:
+    return pd.DataFrame(rows).rename(columns={"id": "claim"}).assign(block=block)
+
+
+def _runs_of_claims(results: pd.DataFrame) -> bool:
+    """False where floors alone were run."""
+    systems = {claim.a for claim in CLAIMS} | {claim.b for claim in CLAIMS}
+    return bool(results.name.isin(systems).any())
+
+
+def _dialogues(name: str, corpora: Mapping[str, Corpus]) -> dict[str, str]:
+    """Utterance id -> dialogue, of the corpora with this name."""
+    named = [corpus for corpus in corpora.values() if corpus.name == name]
+    return {u.id: u.dialogue for corpus in named for u in corpus.utterances}
+
+
+def _as_printed() -> Iterator[dict]:
+    """Each claim against the paper's own tables.
+
+    Does its arithmetic close, and is its gap more than noise (Welch)?
+    """
+    for claim in CLAIMS:
+        if claim.printed is None:
+            continue
+        row = asdict(claim) | {"value": claim.printed, "note": _arithmetic(claim)}
+        table = PRINTED_SCORES[claim.corpus, claim.metric]
+        if not claim.b:
+            yield row | {"verdict": ""}
+            continue
+        (a_mean, a_sd), (b_mean, b_sd) = table[claim.a], table[claim.b]
+        if a_sd is None or b_sd is None:
+            yield row | {"verdict": "no deviation printed"}
+            continue
+        test = welch_from_summary(a_mean, a_sd, b_mean, b_sd, 10)
+        verdict = "within noise" if test.p >= 0.05 else "beyond noise"
+        row |= {"low": test.low, "high": test.high, "n": test.n, "p": test.p}
+        yield row | {"t": test.statistic, "verdict": verdict}
+
+
+def _arithmetic(claim: Claim) -> str:
+    """Whether the number in the text is that of the table."""
+    if claim.stated is None:
+        return ""
+    if abs(claim.stated - claim.printed) < 5e-4:
+        return "the text's number is the table's"
+    return f"the text says {claim.stated}, the table {claim.printed}"
+
+
+def _of_facts(kind: str, corpus: Corpus | None) -> Iterator[dict]:
+    """Counts of one corpus, or the settings of the profile "paper" (kind "")."""
+    for claim in CLAIMS:
+        if claim.kind not in ("count", "setting") or claim.corpus != kind:
+            continue
+        value = _fact(claim, corpus)
+        verdict = "differs"
+        if value is None:
+            verdict = "not run"
+        elif value == claim.stated:
+            verdict = "reproduced"
+        yield asdict(claim) | {
+            "value": value,
+            "note": f"paper: {claim.stated:,}",
+            "verdict": verdict,
+        }
+
+
+def _fact(claim: Claim, corpus: Corpus | None) -> float | None:
+    """What is counted or set here; None where it cannot be known."""
+    if claim.found is None:
+        return None
+    if claim.kind == "setting":
+        return claim.found()
+    return None if corpus is None else claim.found(corpus)
+
+
+def _of_runs_or_refusal(
+    results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]
+) -> list[dict]:
+    """`_of_runs`. Where the runs of a corpus do not fit together, the others stay readable."""
+    try:
+        return _of_runs(results, kind, dialogues)
+    except DataError as error:
+        note = f"cannot be paired: {error.given}. Do: {error.do}"
+        return [{"id": "", "verdict": "not run", "note": note}]
+
+
+def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> list[dict]:
+    """The claims about scores on one corpus and protocol, tested and corrected together (Holm)."""
+    own_folds = (
+        set(results.protocol) == {PAPER_PROTOCOL.get(kind)}
+        and "official-dev" not in set(results.fold)
+        and "iemocap4" not in set(results.corpus)
+    )
+    claims = [claim for claim in CLAIMS if claim.kind not in ("count", "setting")]
+    at_home = [own_folds and claim.corpus == kind for claim in claims]
+    tests = [
+        gap_test(results, claim.a, claim.b or None, claim.metric, dialogues) for claim in claims
     ]
-    found = {} if results_by_kind is None else results_by_kind
-    found = found if isinstance(found, Mapping) else {"": found}
-    for kind, results in found.items():
-        for (name, protocol), group in results.groupby(["corpus", "protocol"], sort=False):
-            dialogues = {
-                u.id: u.dialogue for c in corpora.values() if c.name == name for u in c.utterances
-            }
-            if group.name.isin(
-                {c.a for c in CLAIMS} | {c.b for c in CLAIMS}
-            ).any():  # not where floors alone were run
-                try:
-                    lines = list(_of_runs(group, kind, dialogues))
-                except (
-                    DataError
-                ) as error:  # one corpus whose runs do not fit together leaves the others readable
-                    lines = [
-                        {
-                            "id": "",
-                            "verdict": "not run",
-                            "note": f"cannot be paired: {error.given}. Do: {error.do}",
-                        }
-                    ]
-                blocks.append((f"{name} · {protocol}", lines))
-    frames = [
-        pd.DataFrame(list(lines)).rename(columns={"id": "claim"}).assign(block=block)
-        for block, lines in blocks
+    support = []
+    for claim, test, home in zip(claims, tests, at_home, strict=True):
+        judged = test is not None and (home or claim.kind != "score")
+        support.append(claim.judge(test) if judged else Support(NAN, NAN))
+    p_for = holm([p.p_for for p in support])
+    p_against = holm([p.p_against for p in support])
+    adjusted = [Support(*pair) for pair in zip(p_for, p_against, strict=True)]
+    return [
+        _run_row(claim, test, home, p)
+        for claim, test, home, p in zip(claims, tests, at_home, adjusted, strict=True)
     ]
-    frame = pd.concat(frames, ignore_index=True).reindex(columns=["block", *_CLAIM_COLUMNS, "t"])
-    return frame.assign(note=frame.note.fillna(""))
+
+
+def _run_row(claim: Claim, test: Test | None, at_home: bool, adjusted: Support) -> dict:
+    """One claim on one corpus; `adjusted` are the p values after Holm."""
+    row = asdict(claim)
+    if test is None:
+        return row | {"verdict": "not run"}
+    verdict = "not distinguishable"
+    if claim.kind == "score" and not at_home:
+        verdict = "not comparable"
+    elif adjusted.p_for < 0.05:
+        verdict = "reproduced"
+    elif adjusted.p_against < 0.05:
+        verdict = "differs"
+    return row | {
+        "verdict": verdict,
+        "value": test.mean,
+        "low": test.low,
+        "high": test.high,
+        "n": test.n,
+        "p": test.p if claim.b else NAN,
+        "p Holm": np.fmin(adjusted.p_for, adjusted.p_against),
+        "note": f"printed {claim.printed:+.3f}" if at_home else "",
+    }
 
 
 # ---- what is left open ----
-
-
-def sensitivity(
-    results: pd.DataFrame, metric: str = "wa", dialogues: Mapping[str, str] | None = None
-) -> pd.DataFrame:
-    """What each alternative of `ambiguities.ambiguity_specs` changed, the largest first: choice, default, score, difference, low,
-    high, n, panel. Other seeds of the default are lines too, where it has them: what means nothing moves this far.
-
-    A second panel holds the gaps of the paper's Table 3 as printed, for scale. They are of other speech: beside ours, never
-    on one axis. Other folds (protocol=…) cannot be paired, and get no interval.
-    """
-    defaults = results[results.name == "MCSAN"]
-    if defaults.empty or results.corpus.nunique() > 1:
-        raise DataError(
-            f"results of {', '.join(results.corpus.unique()) or 'nothing'}, {len(defaults)} of them MCSAN's",
-            "the runs of ambiguities.ambiguity_specs on one corpus",
-            "run_experiment(ambiguities.ambiguity_specs(…), corpus)",
-        )
-    lines = []
-    for choice in results.name[results.name != "MCSAN"].unique():
-        tried = results[results.name == choice]
-        paired = not choice.startswith("protocol=")
-        like = defaults.merge(tried[["fold", "seed"]]) if paired else defaults
-        score, default = tried[metric].mean(), like[metric].mean()
-        test = (
-            gap_test(pd.concat([tried, like]), choice, "MCSAN", metric, dialogues)
-            if paired
-            else Test(score - default)
-        )
-        lines.append(
-            {
-                "choice": choice,
-                "default": default,
-                "score": score,
-                "difference": test.mean,
-                "low": test.low,
-                "high": test.high,
-                "n": test.n,
-            }
-        )
-    seeds = defaults.pivot(index="fold", columns="seed", values=metric).mean()
-    lines += [
-        {
-            "choice": f"seed={seed}",
-            "default": seeds.iloc[0],
-            "score": score,
-            "difference": score - seeds.iloc[0],
-        }
-        for seed, score in seeds.iloc[1:].items()
-    ]
-    ours = pd.DataFrame(lines, columns=_SENSITIVITY_COLUMNS).assign(
-        panel=f"ours: {defaults.corpus.iloc[0]}"
-    )
-    ours = ours.iloc[(-ours.difference.abs()).argsort(kind="stable")]
-    gaps = []
-    if table := PRINTED_SCORES.get(("iemocap", metric)):
-        for row in TABLE3_PUBLISHED.index.drop("MCSAN"):
-            t = welch_from_summary(*table[row], *table["MCSAN"], 10)
-            gaps.append(
-                {
-                    "choice": row,
-                    "default": table["MCSAN"][0],
-                    "score": table[row][0],
-                    "difference": t.mean,
-                    "low": t.low,
-                    "high": t.high,
-                    "n": t.n,
-                    "panel": "the paper: IEMOCAP, Table 3 as printed",
-                }
-            )
-    return pd.concat([f for f in (ours, pd.DataFrame(gaps)) if len(f)], ignore_index=True)
-
-
-def tornado_bars(panel: pd.DataFrame) -> pd.DataFrame:
-    """One panel of `sensitivity` as `charts.draw_tornado` takes it: a line a choice with low, high (differences to the
-    default, which is 0) and the values at both ends."""
-    split = panel.choice.str.extract(r"^(.*?)(?:(?<! )=(.*))?$").fillna(
-        ""
-    )  # "N = 2" is a row's name, not a value
-    lines = {}
-    for choice, group in panel.assign(value=split[1]).groupby(split[0], sort=False):
-        ends = dict.fromkeys(("low", "high"), 0.0) | dict.fromkeys(("low_label", "high_label"), "")
-        for difference, value in zip(group.difference, group.value, strict=True):
-            side = "low" if difference < 0 else "high"
-            if abs(difference) > abs(ends[side]):
-                ends |= {side: difference, f"{side}_label": value}
-        lines[choice] = ends
-    return pd.DataFrame.from_dict(lines, orient="index")
 
 
 def ambiguities_ledger(
@@ -291,93 +246,121 @@ def ambiguities_ledger(
 ) -> pd.DataFrame:
     """The ledger of ambiguities: what the paper leaves open, our default, and the alternatives.
 
-    choice, of, ours, why, alternatives, how (to try them), tried: with `results` of `ambiguities.ambiguity_specs`, the paired
-    difference to the default and its 95 % interval, in points.
+    Args:
+        results: runs of `ambiguity_specs`, where there are any.
+        metric: as for `sensitivity`.
+        dialogues: as for `sensitivity`.
+
+    Returns:
+        choice, of, ours, why, alternatives, how (to try them) and tried: the paired difference to
+        the default with its 95 % interval, in points.
     """
+    tried = {} if results is None else _tried(sensitivity(results, metric, dialogues))
+    rows = [*_open_settings(), *_open_choices()]
+    return pd.DataFrame([row | {"tried": "; ".join(tried.get(row["choice"], []))} for row in rows])
+
+
+def _tried(changes: pd.DataFrame) -> dict[str, list[str]]:
+    """Choice -> what each of its alternatives changed, in words."""
+    choice_of = {"protocol": "folds", "seed": "seeds"}
     tried: dict[str, list[str]] = {}
-    if results is not None:
-        ours = sensitivity(results, metric, dialogues)
-        for line in ours[ours.panel.str.startswith("ours")].itertuples():
-            found = f"{100 * line.difference:+.1f}" + (
-                "" if pd.isna(line.low) else f" [{100 * line.low:+.1f}, {100 * line.high:+.1f}]"
-            )
-            name, _, value = line.choice.partition("=")
-            tried.setdefault({"protocol": "folds", "seed": "seeds"}.get(name, name), []).append(
-                f"{value}: {found}"
-            )
-    lines = []
-    for field in open_choices.choices().itertuples():
-        if field.status in ("silent", "unclear"):
-            others, how = open_choices.TRIED_ELSEWHERE.get(field.choice) or (
-                ", ".join(map(str, open_choices.alternatives_of(field.choice))),
-                "ambiguities.ambiguity_specs",
-            )
-            lines.append(
-                {
-                    "choice": field.choice,
-                    "of": field.of,
-                    "ours": field.ours,
-                    "why": field.comment,
-                    "alternatives": others,
-                    "how": how,
-                }
-            )
-    lines += [
-        {
-            "choice": o.choice,
-            "of": "",
-            "ours": o.ours,
-            "why": "paper silent",
-            "alternatives": o.alternatives,
-            "how": o.run or "not built",
+    for change in changes[changes.panel.str.startswith("ours")].itertuples():
+        points = f"{100 * change.difference:+.1f}"
+        if not pd.isna(change.low):
+            points += f" [{100 * change.low:+.1f}, {100 * change.high:+.1f}]"
+        name, _, value = change.choice.partition("=")
+        tried.setdefault(choice_of.get(name, name), []).append(f"{value}: {points}")
+    return tried
+
+
+def _open_settings() -> Iterator[dict[str, str]]:
+    """The fields of settings about which the paper is silent or unclear."""
+    for field in choices().itertuples():
+        if field.status not in ("silent", "unclear"):
+            continue
+        if field.choice in TRIED_ELSEWHERE:
+            elsewhere = TRIED_ELSEWHERE[field.choice]
+            alternatives, run = elsewhere.alternatives, elsewhere.run
+        else:
+            alternatives = ", ".join(map(str, alternatives_of(field.choice)))
+            run = "mcsan run ambiguities"
+        yield {
+            "choice": field.choice,
+            "of": field.of,
+            "ours": field.ours,
+            "why": field.comment,
+            "alternatives": alternatives,
+            "how": run,
         }
-        for o in open_choices.OPEN_CHOICES
-    ]
-    return pd.DataFrame(
-        [line | {"tried": "; ".join(tried.get(line["choice"], []))} for line in lines]
-    )
+
+
+def _open_choices() -> Iterator[dict[str, str]]:
+    for open_choice in OPEN_CHOICES:
+        yield {
+            "choice": open_choice.choice,
+            "of": "",
+            "ours": open_choice.ours,
+            "why": "paper silent",
+            "alternatives": open_choice.alternatives,
+            "how": open_choice.run or "not built",
+        }
 
 
 # ---- equations, and how all three are printed ----
 
 
 def equations_ledger() -> pd.DataFrame:
-    """The ledger of equations: the function that computes each, its test, its lessons, and what is misprinted.
+    """The ledger of equations: function, test and lessons of each, and what is misprinted.
 
-    eq, function, test, notebook, misprint. Raises DataError without a checkout.
+    Raises:
+        DataError: without a checkout.
     """
-    return pd.DataFrame(equation_ledger.equation_rows())
+    return pd.DataFrame(equation_rows())
 
 
-def ledger_markdown(frame: pd.DataFrame) -> str:
-    """A ledger as GitHub tables, one a block where it has blocks; numbers with three decimals, nothing for nan."""
-    if "block" in frame:
-        return "\n".join(
-            f"### {block}\n\n{ledger_markdown(group.drop(columns='block').dropna(axis=1, how='all'))}"
-            for block, group in frame.groupby("block", sort=False)
-        )
+def ledger_markdown(ledger: pd.DataFrame) -> str:
+    """A ledger as markdown tables, one per block where it has blocks.
 
-    def cell(value: object) -> str:
-        if isinstance(value, float):
-            form = ".0f" if value.is_integer() else ".3f" if abs(value) >= 1e-3 else ".1g"
-            value = "" if math.isnan(value) else f"{value:{form}}"
-        return ("" if value is None else str(value)).replace("|", "\\|")
+    Numbers have three decimals; nothing stands for nan.
+    """
+    if "block" not in ledger:
+        columns = {str(name): [_cell(value) for value in ledger[name]] for name in ledger}
+        return markdown_sheet(columns) + "\n"
+    sheets = []
+    for block, rows in ledger.groupby("block", sort=False):
+        sheet = rows.drop(columns="block").dropna(axis=1, how="all")
+        sheets.append(f"### {block}\n\n{ledger_markdown(sheet)}")
+    return "\n".join(sheets)
 
-    rows = [
-        list(frame.columns),
-        ["---"] * len(frame.columns),
-        *(map(cell, line) for line in frame.itertuples(index=False)),
-    ]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows) + "\n"
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, float):
+        return str(value)
+    if math.isnan(value):
+        return ""
+    if value.is_integer():
+        return f"{value:.0f}"
+    return f"{value:.3f}" if abs(value) >= 1e-3 else f"{value:.1g}"
 
 
 def write_ledgers(folder: Path | str = "docs/ledgers") -> list[Path]:
-    """The ledgers as they are without any run, a markdown file each; returns their paths. Needs a checkout."""
-    made = {
-        Path(folder)
-        / f"{ledger.__name__.removesuffix('_ledger')}.md": f"# {ledger.__doc__.splitlines()[0]}\n\n{ledger_markdown(ledger())}"
-        for ledger in (claims_ledger, ambiguities_ledger, equations_ledger)
+    """The ledgers as they are without any run, one markdown file each; needs a checkout.
+
+    Returns:
+        Their paths.
+    """
+    ledgers = {
+        "claims": claims_ledger,
+        "ambiguities": ambiguities_ledger,
+        "equations": equations_ledger,
     }
-    for path, text in made.items():
+    paths = []
+    for name, ledger in ledgers.items():
+        title = ledger.__doc__.splitlines()[0]
+        text = f"# {title}\n\n{ledger_markdown(ledger())}"
+        path = Path(folder) / f"{name}.md"
         write_atomic(path, lambda part, text=text: part.write_text(text, encoding="utf-8"))
-    return list(made)
+        paths.append(path)
+    return paths

@@ -31,7 +31,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class RivalSystem:
-    """A system of Table 1 or 2, or one that readers ask for beside them, as changes of MCSAN's spec.
+    """A system of Table 1 or 2, or one that readers ask for, as changes of MCSAN's spec.
 
     Args:
         model: its name in `models.MODELS`.

@@ -340,14 +340,14 @@ print("\nwithin noise, by their own numbers:", *(f"  {c.says} (gap {c.value:+.3f
 tries = ambiguities.ambiguity_specs(PROFILE, protocol=PROTOCOL)
 tried, source = grids.grid_results("ambiguities", PROFILE, options=RunOptions(retrain=RETRAIN), rows=FIRST)
 print(f"{tried.name.nunique() - 1} of {len(tries) - 1} alternatives on {tried.fold.nunique()} folds, from {source}")
-moved = ledgers.sensitivity(tried)
+moved = ambiguities.sensitivity(tried)
 panels = dict(iter(moved.groupby("panel", sort=False)))
 
 # %%
-sizes = [1.4 + 0.42 * len(ledgers.tornado_bars(panel)) for panel in panels.values()]
+sizes = [1.4 + 0.42 * len(ambiguities.tornado_bars(panel)) for panel in panels.values()]
 fig, axes = plt.subplots(2, 1, figsize=(8, sum(sizes)), height_ratios=sizes, layout="constrained")
 for ax, (name, panel) in zip(axes, panels.items(), strict=True):
-    figures.draw_tornado(ledgers.tornado_bars(panel), ax=ax)
+    figures.draw_tornado(ambiguities.tornado_bars(panel), ax=ax)
     widest = 130 * panel.difference.abs().max() or 1
     ax.set(xlim=(-widest, widest))
     ax.set_title(name, fontsize=9)

@@ -11,8 +11,8 @@ from refusals import refusal
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.evaluation.comparison import gap_test
 from mcsan_lite.evaluation.significance import corrected_t, holm
+from mcsan_lite.paper import ambiguities, ledgers
 from mcsan_lite.paper import equations as eq
-from mcsan_lite.paper import ledgers
 from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
 
 ROOT = Path(__file__).parents[2]
@@ -342,7 +342,7 @@ def tried():
 
 
 def test_sensitivity_is_paired_sorted_and_beside_the_papers_gaps(tried):
-    frame = ledgers.sensitivity(tried).set_index("choice")
+    frame = ambiguities.sensitivity(tried).set_index("choice")
     ours = frame[frame.panel == "ours: made"]
     assert (
         ours.index[:3].tolist() == ["protocol=yoon5", "pool_stride=2", "dropout=0.3"]
@@ -365,15 +365,17 @@ def test_sensitivity_is_paired_sorted_and_beside_the_papers_gaps(tried):
 
 
 def test_alternatives_without_their_default_are_refused(tried):
-    assert "0 of them MCSAN's" in refusal(lambda: ledgers.sensitivity(tried[tried.name != "MCSAN"]))
+    assert "0 of them MCSAN's" in refusal(
+        lambda: ambiguities.sensitivity(tried[tried.name != "MCSAN"])
+    )
     assert "made, other" in refusal(
-        lambda: ledgers.sensitivity(pd.concat([tried, tried.assign(corpus="other")]))
+        lambda: ambiguities.sensitivity(pd.concat([tried, tried.assign(corpus="other")]))
     )
 
 
 def test_bars_have_the_furthest_alternatives_at_their_ends(tried):
-    frame = ledgers.sensitivity(tried)
-    bars = ledgers.tornado_bars(frame[frame.panel == "ours: made"])
+    frame = ambiguities.sensitivity(tried)
+    bars = ambiguities.tornado_bars(frame[frame.panel == "ours: made"])
     assert bars.low_label["dropout"] == "0.1" and bars.high_label["dropout"] == "0.3"
     assert bars.low["pool_stride"] < bars.high["pool_stride"] == 0 and bars.high["protocol"] == 0
     from mcsan_lite.figures.results import draw_tornado
