@@ -63,7 +63,7 @@ def _meld_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
 
 
 def _ravdess_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
-    actors = [f"{i:02d}" for i in range(1, ravdess.PARTS["actor"] + 1)]
+    actors = ravdess.RAVDESS_ACTORS
     published = Counter(int(name[6:8]) for actor in actors for name in ravdess.clip_names(actor))
     rows = [
         ("clips", len(corpus), published.total()),
@@ -71,7 +71,7 @@ def _ravdess_counts(corpus: Corpus) -> list[tuple[str, int, int]]:
     ]
     return rows + [
         (label, int(corpus.counts()[label]), published[i])
-        for i, label in enumerate(ravdess.LABELS, 1)
+        for i, label in enumerate(ravdess.RAVDESS_LABELS, 1)
     ]
 
 

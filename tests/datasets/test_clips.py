@@ -1,4 +1,4 @@
-"""What is in clips, as `mcsan check` tells it: each is opened once, none stops the others."""
+"""What each audio file holds, at its own rate, or what is wrong with it by name."""
 
 import av
 import numpy as np

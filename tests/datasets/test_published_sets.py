@@ -58,7 +58,10 @@ def test_a_complete_ravdess_is_the_published_set(whole):
     assert counts(found) == {
         "clips": (1440, 1440, True),
         "actors": (24, 24, True),
-        **{i: (96, 96, True) if i == "neutral" else (192, 192, True) for i in ravdess.LABELS},
+        **{
+            i: (96, 96, True) if i == "neutral" else (192, 192, True)
+            for i in ravdess.RAVDESS_LABELS
+        },
     }
     assert (
         found["clips"] == {"files": 1440, "none": [], "unusable": {}}

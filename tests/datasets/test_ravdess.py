@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets.ravdess import LABELS, clip_names, read_ravdess
+from mcsan_lite.datasets.ravdess import RAVDESS_LABELS, clip_names, read_ravdess
 from mcsan_lite.errors import DataError
 
 GOOD = "03-01-05-01-02-01-12"
@@ -36,7 +36,9 @@ def refusal(root, **options) -> str:
 def test_two_actors(tmp_path):
     corpus = read_ravdess(actors(tmp_path, "03", "24"))
     assert corpus.name == "ravdess" and len(corpus) == 120 and corpus.skipped == ()
-    assert corpus.counts().to_dict() == {label: 8 if label == "neutral" else 16 for label in LABELS}
+    assert corpus.counts().to_dict() == {
+        label: 8 if label == "neutral" else 16 for label in RAVDESS_LABELS
+    }
     ids = [u.id for u in corpus.utterances]
     assert ids == sorted(ids)
     assert {u.speaker for u in corpus.utterances} == {"actor03", "actor24"}
@@ -172,6 +174,6 @@ def test_the_real_clips():
     corpus = read_ravdess(DATA)
     assert len(corpus) == 720 and corpus.skipped == ()
     assert corpus.counts().to_dict() == {
-        label: 48 if label == "neutral" else 96 for label in LABELS
+        label: 48 if label == "neutral" else 96 for label in RAVDESS_LABELS
     }
     assert {u.speaker for u in corpus.utterances} == {f"actor{i:02d}" for i in range(1, 13)}
