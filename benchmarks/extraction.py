@@ -1,4 +1,7 @@
-"""(c) Features of the same clips: a plain librosa loop, ours with an empty cache, ours again. CPU seconds, one core."""
+"""(c) Features of the same clips: a plain librosa loop, ours with an empty cache, ours again.
+
+CPU seconds, one core.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""(b) Folds side by side on two cores, one thread each, against one after another with two threads each. Wall time."""
+"""(b) Folds side by side on two cores, one thread each, against one after another with two threads
+each. Wall time.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def machine() -> str:
         else [platform.processor()]
     )
     return (
-        f"{names[0]}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
+        f"{names[0]}, {os.cpu_count()} cores, {platform.system()}, Python "
+        f"{platform.python_version()}, "
         f"torch {torch.__version__.partition('+')[0]}"
     )
 
@@ -50,15 +51,18 @@ def table(found: dict) -> str:
     rows = [
         (
             "training, float32",
-            f"{t['float32_utterances_per_s']:.0f} against {t['plain_utterances_per_s']:.0f} utterances/s "
-            "of a plain loop (pad to 1000 frames, shuffle, packed LSTM), one core, paper's sizes, IEMOCAP's lengths",
+            f"{t['float32_utterances_per_s']:.0f} against {t['plain_utterances_per_s']:.0f} "
+            "utterances/s "
+            "of a plain loop (pad to 1000 frames, shuffle, packed LSTM), one core, paper's sizes, "
+            "IEMOCAP's lengths",
             f"{t['float32_ratio']:.1f} ×",
             "2.5 ×",
         ),
         ("training, `--precision bfloat16`", *bfloat16, "3.5 ×"),
         (
             "folds",
-            f"{f['trainings']} trainings, two at a time with one thread: {f['two_jobs_one_thread_s']:.0f} s; one by "
+            f"{f['trainings']} trainings, two at a time with one thread: "
+            f"{f['two_jobs_one_thread_s']:.0f} s; one by "
             f"one with two threads: {f['sequential_two_threads_s']:.0f} s",
             f"{f['ratio']:.1f} ×",
             "1.5 ×",
@@ -86,7 +90,8 @@ def table(found: dict) -> str:
         ),
         (
             "memory of that epoch",
-            f"{large['memory_added_mb']:.0f} MB for {large['features_on_disk_mb']:.0f} MB of features "
+            f"{large['memory_added_mb']:.0f} MB for {large['features_on_disk_mb']:.0f} MB of "
+            "features "
             f"on disk, against {small['memory_added_mb']:.0f} MB with 1,000 utterances",
             "",
             "not with the corpus",
@@ -101,7 +106,8 @@ def table(found: dict) -> str:
         [
             *lines,
             "",
-            f"*{found['startup']['machine']}; `python benchmarks/run.py` measures it again. Ratios of "
+            f"*{found['startup']['machine']}; `python benchmarks/run.py` measures it again. "
+            "Ratios of "
             "one run, side by side; training, features and scale by CPU seconds.*",
         ]
     )

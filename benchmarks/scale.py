@@ -1,8 +1,10 @@
-"""(e) One epoch as the corpus grows to 100,000 utterances: CPU seconds an utterance, and the memory that the process owns.
+"""(e) One epoch as the corpus grows to 100,000 utterances: CPU seconds an utterance, and the memory
+that the process owns.
 
-Features are random numbers of the synthetic corpus's lengths, stored as `mcsan_lite.features.extraction` stores them: one file, read
-as needed. Pages of that file are the system's to drop and do not count; what does is anonymous memory, sampled while
-training."""
+Features are random numbers of the synthetic corpus's lengths, stored as
+`mcsan_lite.features.extraction` stores them: one file, read as needed. Pages of that file are the
+system's to drop and do not count; what does is anonymous memory, sampled while training.
+"""
 
 from __future__ import annotations
 

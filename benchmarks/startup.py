@@ -1,4 +1,7 @@
-"""(d) Start-up: importing the package, and `mcsan --help`. Wall seconds of a fresh process, the best of five."""
+"""(d) Start-up: importing the package, and `mcsan --help`.
+
+Wall seconds of a fresh process, the best of five.
+"""
 
 from __future__ import annotations
 

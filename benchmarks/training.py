@@ -1,8 +1,11 @@
-"""(a) Training throughput on one core, at IEMOCAP's lengths and the paper's sizes, against a loop as one would first write.
+"""(a) Training throughput on one core, at IEMOCAP's lengths and the paper's sizes, against a loop
+as one would first write.
 
-The plain loop pads every utterance to 1000 frames and 128 words, shuffles, packs its LSTMs, and calls Adam as it comes.
-Weights, data and loss are the same; that the losses agree is checked before the clock starts. Both take turns in one
-process, and the clock counts the CPU seconds of that process, so that other work on the machine tilts neither."""
+The plain loop pads every utterance to 1000 frames and 128 words, shuffles, packs its LSTMs, and
+calls Adam as it comes. Weights, data and loss are the same; that the losses agree is checked before
+the clock starts. Both take turns in one process, and the clock counts the CPU seconds of that
+process, so that other work on the machine tilts neither.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,9 @@ FRAMES, WORDS = 1000, 128  # where the paper and the IEMOCAP transcripts end
 
 
 def iemocap_like(n: int, seed: int = 0) -> list[Features]:
-    """n random utterances with the lengths of IEMOCAP's 10,039 turns: log-normal with their mean of 444 frames and deviation
-    of 306 (at least 56, cut at 1000), one word every 30 frames."""
+    """n random utterances with the lengths of IEMOCAP's 10,039 turns: log-normal with their mean of
+    444 frames and deviation of 306 (at least 56, cut at 1000), one word every 30 frames.
+    """
     random = np.random.default_rng(seed)
     sigma = np.log(1 + (306 / 444) ** 2) ** 0.5
     frames = np.clip(random.lognormal(np.log(444) - sigma**2 / 2, sigma, n), 56, FRAMES).astype(int)
@@ -46,7 +50,10 @@ def iemocap_like(n: int, seed: int = 0) -> list[Features]:
 
 
 class PackedBiLSTM(nn.Module):
-    """Eq. 2 and 3 as one would first write them: a bidirectional LSTM over a packed sequence. Weights of a BiLSTMMean."""
+    """Eq. 2 and 3 as one would first write them: a bidirectional LSTM over a packed sequence.
+
+    Weights of a BiLSTMMean.
+    """
 
     def __init__(self, ours: BiLSTMMean) -> None:
         super().__init__()
@@ -114,7 +121,9 @@ def our_epoch(model: MCSAN, data: list[Features], seed: int, size: int, precisio
 
 
 def measure(n: int = 512, rounds: int = 3, size: int = 256) -> dict[str, float]:
-    """CPU seconds of each variant for n utterances, and the ratios to the plain loop: medians over the rounds."""
+    """CPU seconds of each variant for n utterances, and the ratios to the plain loop: medians over
+    the rounds.
+    """
     torch.set_num_threads(1)
     data = iemocap_like(n)
     torch.manual_seed(0)
@@ -126,7 +135,8 @@ def measure(n: int = 512, rounds: int = 3, size: int = 256) -> dict[str, float]:
     ]
     if abs(losses[0] - losses[1]) > 1e-5:
         raise RuntimeError(
-            f"Given: losses {losses} of the same weights. Expected: equal to 1e-5. Do: mend one of the two "
+            f"Given: losses {losses} of the same weights. Expected: equal to 1e-5. Do: mend one "
+            "of the two "
             "networks before timing them."
         )
     variants = {

@@ -1,12 +1,14 @@
 """Build the notebooks from notebooks/src and execute them.
 
-    python notebooks/build.py                    every lesson that is out of date (executed on this machine, outputs kept)
-    python notebooks/build.py 05 start_here      lessons by number, name or part of it
-    python notebooks/build.py --profile smoke    all of them, small, into build/: do they run?
-    python notebooks/build.py --check            executes nothing: which committed notebooks are out of step?
+    python notebooks/build.py                    every lesson that is out of date (executed on this
+    machine, outputs kept) python notebooks/build.py 05 start_here      lessons by number, name or
+    part of it python notebooks/build.py --profile smoke    all of them, small, into build/: do they
+    run? python notebooks/build.py --check            executes nothing: which committed notebooks
+    are out of step?
 
-A source is a percent-format file. Cells tagged "exercise" go into notebooks/NN_name.ipynb only, cells tagged "solution"
-into notebooks/solutions/NN_name.ipynb only; a cell tagged "parameters" holds the line PROFILE = "quick".
+A source is a percent-format file. Cells tagged "exercise" go into notebooks/NN_name.ipynb only,
+cells tagged "solution" into notebooks/solutions/NN_name.ipynb only; a cell tagged "parameters"
+holds the line PROFILE = "quick".
 """
 
 from __future__ import annotations
@@ -60,23 +62,30 @@ def tags(cell: NotebookNode) -> list[str]:
 
 
 def read(source: Path) -> NotebookNode:
-    """The whole notebook of a source, exercises and solutions. Raises BuildError for one that breaks the rules."""
+    """The whole notebook of a source, exercises and solutions.
+
+    Raises BuildError for one that breaks the rules.
+    """
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     parameters = [c for c in notebook.cells if "parameters" in tags(c)]
     if len(parameters) != 1 or parameters[0].source.count(PROFILE_LINE) != 1:
         raise BuildError(
-            f"{source.name}: {len(parameters)} cells tagged parameters; expected one that holds {PROFILE_LINE}"
+            f"{source.name}: {len(parameters)} cells tagged parameters; expected one that holds "
+            f"{PROFILE_LINE}"
         )
     for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
         if "exercise" in tags(cell) and (following is None or "solution" not in tags(following)):
             raise BuildError(
-                f"{source.name}: this exercise is not followed by a cell tagged solution:\n{cell.source}"
+                f"{source.name}: this exercise is not followed by a cell tagged "
+                f"solution:\n{cell.source}"
             )
     return notebook
 
 
 def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> NotebookNode:
-    """The cells of one variant, with ids that come from their content: an inserted cell changes no other id."""
+    """The cells of one variant, with ids that come from their content: an inserted cell changes no
+    other id.
+    """
     made = nbformat.v4.new_notebook()
     made.metadata = NotebookNode(
         kernelspec={"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -156,7 +165,10 @@ def executed_here(source: Path, variant: str, root: Path) -> bool:
 
 
 def machine_paths(notebook: NotebookNode, *also: Path) -> list[str]:
-    """Absolute paths in the outputs, and what begins with one of `also`. Pictures and sound are not searched."""
+    """Absolute paths in the outputs, and what begins with one of `also`.
+
+    Pictures and sound are not searched.
+    """
     found: set[str] = set()
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         shown = [
@@ -177,7 +189,10 @@ def machine_paths(notebook: NotebookNode, *also: Path) -> list[str]:
 
 
 def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
-    """Run all cells in a fresh kernel of this interpreter, in `root`. Raises BuildError at the first cell that fails."""
+    """Run all cells in a fresh kernel of this interpreter, in `root`.
+
+    Raises BuildError at the first cell that fails.
+    """
     manager = AsyncKernelManager(kernel_name="python3")
     manager.kernel_spec.argv[0] = (
         sys.executable
@@ -209,7 +224,10 @@ def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
 def build(
     source: Path, variant: str, *, profile: str = "quick", root: Path = ROOT, timeout: float = 600
 ) -> float:
-    """Build and execute one variant and write it, whole or not at all. Returns the seconds it took."""
+    """Build and execute one variant and write it, whole or not at all.
+
+    Returns the seconds it took.
+    """
     start = time.perf_counter()
     made_from = stamp(
         source, root
@@ -221,7 +239,8 @@ def build(
     )
     if paths:
         raise BuildError(
-            f"paths of this machine in the outputs: {', '.join(paths)}. Print them relative to the project."
+            f"paths of this machine in the outputs: {', '.join(paths)}. Print them relative to "
+            "the project."
         )
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = NotebookNode(
@@ -240,7 +259,8 @@ def build(
 
 
 def chosen(names: list[str], root: Path) -> list[Path]:
-    """The sources that `names` mean, each a whole name or a part of it; all of them without a name."""
+    """The sources that `names` mean, each a whole name or a part of it; all of them without a name.
+    """
     sources = sorted((root / "notebooks" / "src").glob("[0-9]*.py"))
     for name in names:
         if not any(name in s.stem for s in sources):

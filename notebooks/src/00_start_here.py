@@ -37,16 +37,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from mcsan_lite.experiments import corpora, grids
-from mcsan_lite.explain import maps as maps_module
+import mcsan_lite as mc
 from mcsan_lite.explain.pointing import inside_span, pointing_score
-from mcsan_lite import figures
-from mcsan_lite.training import inference
-from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.exercises import lesson00 as check
-from mcsan_lite.corpus import Word
-from mcsan_lite.datasets.synthetic import generator, speech
-from mcsan_lite.features.extraction import load_audio
+from mcsan_lite.datasets.synthetic import speech
 
 # %% [markdown]
 # ## Two sounds, two spellings, four clips
@@ -72,25 +66,25 @@ clips = [(sound, spelling) for spelling in ("pain", "pane") for sound in stresse
 
 # %%
 for number, (sound, spelling) in enumerate(clips, 1):
-    signal = load_audio(f"{folder}/{sound}.flac")
+    signal = mc.load_audio(f"{folder}/{sound}.flac")
     text = " ".join(heard).replace("pain", spelling)
-    display(figures.play(signal, 16_000, alt=f"Clip {number}: “{text}” · {len(signal) / 16_000:.1f} s of sound"))
+    display(mc.figures.play(signal, 16_000, alt=f"Clip {number}: “{text}” · {len(signal) / 16_000:.1f} s of sound"))
 
 # %% [markdown]
 # Clips 1 and 3 are the same sound. So are 2 and 4. Here is what the stress does, for who cannot hear it.
 
 # %%
-signals = {name: load_audio(f"{folder}/{name}.flac") for name in stressed}
-spans = {name: [Word(w, a, b) for w, a, b in zip(heard, times[name]["starts"],
+signals = {name: mc.load_audio(f"{folder}/{name}.flac") for name in stressed}
+spans = {name: [mc.Word(w, a, b) for w, a, b in zip(heard, times[name]["starts"],
                                                 [*times[name]["starts"][1:], times[name]["end"]], strict=True)]
          for name in signals}
 fig, axes = plt.subplots(2, 1, figsize=(7.5, 3.4), layout="constrained", sharex=True, sharey=True)
 for ax, (name, signal) in zip(axes, signals.items(), strict=True):
-    figures.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
+    mc.figures.draw_waveform(signal, 16_000, ax=ax, words=spans[name], highlight=4)
     ax.set_title(f"{name} sound, stress on {' and '.join(stressed[name])}", loc="left", fontsize=9)
 axes[-1].set_xlabel("seconds")
 length = {n: spans[n][4].end_s - spans[n][4].start_s for n in spans}
-figures.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
+mc.figures.show(fig, alt="Waveforms of the two sounds with word boundaries; the word pain is boxed in both.",
            caption=f"The boxed word lasts {length['first']:.2f} s when it is plain and {length['second']:.2f} s when it is "
                    "stressed, and it is louder and higher.")
 
@@ -101,9 +95,9 @@ figures.show(fig, alt="Waveforms of the two sounds with word boundaries; the wor
 # disk, the next cell trains it now and says so, one line an epoch.
 
 # %%
-corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-found = grids.trained(["MCSAN"], corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True))
-run = inference.load_run(found.folder[0])
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+found = mc.trained(["MCSAN"], corpus=corpus, profile=PROFILE, options=mc.RunOptions(retrain=RETRAIN, progress=True))
+run = mc.load_run(found.folder[0])
 print(f"{len(corpus)} utterances; on the {found.n_test[0]} test utterances of the first fold the network is right "
       f"{found.wa[0]:.1%} of the time")
 
@@ -139,7 +133,7 @@ table.style.format("{:.0%}", subset=list(run.labels))
 
 # %%
 features = run.features_of(f"{folder}/second.flac", " ".join(heard))
-maps = maps_module.attention_maps(run.model, features)
+maps = mc.attention_maps(run.model, features)
 looks = maps["cross.0.text_from_audio"]
 moments = np.array(looks.keys)
 assert np.allclose(looks.weights.sum(-1), 1, atol=1e-5)
@@ -148,12 +142,12 @@ print(f"{looks.weights.shape[0]} heads, {looks.weights.shape[1]} words, {looks.w
 # %%
 word = spans["second"][4]
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4.6), height_ratios=(1, 2.2), layout="constrained", sharex=True)
-figures.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
-decisive = figures.DecisiveWord(4, word.start_s, word.end_s)
-utterance = figures.AlignedUtterance(looks.queries, looks.spans, truth=decisive)
-figures.draw_attention(looks.mean, utterance, ax=bottom)
+mc.figures.draw_waveform(signals["second"], 16_000, ax=top, words=spans["second"], highlight=4)
+decisive = mc.figures.DecisiveWord(4, word.start_s, word.end_s)
+utterance = mc.figures.AlignedUtterance(looks.queries, looks.spans, truth=decisive)
+mc.figures.draw_attention(looks.mean, utterance, ax=bottom)
 pointed = pointing_score(looks.mean[4], inside_span(moments, (word.start_s, word.end_s)))
-figures.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
+mc.figures.show(fig, alt="Waveform above, attention of each word over the seconds below; a box marks where pain is said.",
            caption=f"Mean of {len(looks.weights)} heads. The row of pain puts {pointed.mass:.0%} of its weight on the box, where it "
                    f"is said; an even spread would put {pointed.chance:.0%} there. Its heaviest moment is "
                    f"{'inside' if pointed.points == 1 else 'outside'} the box.")
@@ -171,12 +165,12 @@ print(looks.describe())
 # nothing, so here is the share of test utterances in which the row of the decisive word points at that word's sound.
 
 # %%
-truth = generator.read_truth(corpora.synthetic_folder(PROFILE))
+truth = mc.read_truth(mc.synthetic_folder(PROFILE))
 known = [u for u in corpus.utterances if u.split == "test" and u.words and truth.sense.get(u.id, "none") != "none"]
 hits = []
 for u in known[:150]:
     token = int(truth.decisive[u.id])
-    row = maps_module.attention_maps(run.model, run.features_of(u.audio, u.text))["cross.0.text_from_audio"]
+    row = mc.attention_maps(run.model, run.features_of(u.audio, u.text))["cross.0.text_from_audio"]
     inside = inside_span(np.array(row.keys), (u.words[token].start_s, u.words[token].end_s))
     if found := pointing_score(row.mean[token], inside):
         hits.append((found.points, found.chance))
@@ -197,25 +191,22 @@ if hits:
 
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
-found = grids.trained(names, corpus=corpus, profile=PROFILE)
-from mcsan_lite.paper.report import results_summary
-from mcsan_lite.evaluation.intervals import share_interval
+found = mc.trained(names, corpus=corpus, profile=PROFILE)
 
 first = found.groupby("name", sort=False).first()
-bounds = [share_interval(r.wa, int(r.n_test)) for r in first.itertuples()]
+bounds = [mc.share_interval(r.wa, int(r.n_test)) for r in first.itertuples()]
 bars = pd.DataFrame({"mean": first.wa, "low": [b[0] for b in bounds], "high": [b[1] for b in bounds]})
-results_summary(found)[["trainings", "n_test", "wa", "wa 95 %", "parameters"]].round(3)
+mc.paper.results_summary(found)[["trainings", "n_test", "wa", "wa 95 %", "parameters"]].round(3)
 
 # %%
 marks = {}
 if CORPUS == "synthetic":
     from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
-    from mcsan_lite.paper.profiles import PROFILES
 
-    marks = bayes_ceilings(truth[truth.split == "test"], PROFILES[PROFILE].synthetic).drop("nothing").to_dict()
+    marks = bayes_ceilings(truth[truth.split == "test"], mc.paper.PROFILES[PROFILE].synthetic).drop("nothing").to_dict()
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
-figures.draw_rows(bars, ax=ax, marks=marks)
-figures.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",
+mc.figures.draw_rows(bars, ax=ax, marks=marks)
+mc.figures.show(fig, alt="Accuracy of four versions of the network with 95 % intervals, and the ceilings as vertical lines.",
            caption=f"Full network {bars['mean']['MCSAN']:.2f}, without cross-attention {bars['mean']['w/o cross']:.2f} "
                    f"(95 % intervals over {int(first.n_test.iloc[0])} test utterances, one training each).")
 

@@ -43,15 +43,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
+import mcsan_lite as mc
 from mcsan_lite.datasets import splits
-from mcsan_lite.evaluation import intervals, metrics
-from mcsan_lite.experiments import corpora, floors
-from mcsan_lite.features import extraction
-from mcsan_lite import figures
-from mcsan_lite.paper import published as published_module
+from mcsan_lite.experiments import floors
 from mcsan_lite.exercises import lesson01 as check
-from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.errors import DataError
 from mcsan_lite.datasets.ravdess import read_ravdess
 
 warnings.filterwarnings("ignore", message="(?s).*(has no utterance here|least populated class)")  # small folds do that
@@ -63,7 +58,7 @@ warnings.filterwarnings("ignore", message="(?s).*(has no utterance here|least po
 # It is what this lesson is about.
 
 # %%
-corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 first = corpus.utterances[0]
 print(f"{corpus.name}: {len(corpus)} utterances, {len(corpus.skipped)} left out\n")
 for name in ("id", "label", "text", "speaker", "dialogue", "session", "scenario", "split"):
@@ -90,8 +85,8 @@ for skipped in tiny.skipped:
 
 # %%
 try:
-    Corpus("mine", ("anger", "neutral"), (Utterance("u1", None, "well", "angry"),))
-except DataError as refusal:
+    mc.Corpus("mine", ("anger", "neutral"), (mc.Utterance("u1", None, "well", "angry"),))
+except mc.DataError as refusal:
     print(refusal)
 
 # %% [markdown]
@@ -111,12 +106,12 @@ counts = {"IEMOCAP, 7 classes": iemocap, "MELD": meld, f"here: {CORPUS}": corpus
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.7), layout="constrained")
 for ax, (name, found) in zip(axes, counts.items(), strict=True):
-    ax.barh(found.index[::-1], found[::-1], color=figures.OKABE_ITO[0])
+    ax.barh(found.index[::-1], found[::-1], color=mc.figures.OKABE_ITO[0])
     for at, n in enumerate(found[::-1]):
         ax.text(n, at, f" {n:,}", va="center", fontsize=8)
     ax.set(title=f"{name}\nn = {found.sum():,}", xlim=(0, 1.3 * found.max()), xticks=[])
 largest = {name: (found.index[0], found.max() / found.sum(), len(found)) for name, found in counts.items()}
-figures.show(fig, alt="Utterances a class as bars, for IEMOCAP, MELD and the corpus at hand.",
+mc.figures.show(fig, alt="Utterances a class as bars, for IEMOCAP, MELD and the corpus at hand.",
            caption="Who always says the largest class is right: " + "; ".join(
                f"{name}: {top} {share:.1%}" for name, (top, share, _) in largest.items()) + ".")
 
@@ -182,13 +177,13 @@ like = raters.iloc[(raters["no majority"] - no_majority).abs().argmin()]
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")
 for i, name in enumerate(("perfect listener", "one more rater")):
-    ax.plot(raters["no majority"], raters[name], color=figures.OKABE_ITO[i], marker=figures.MARKERS[i], ms=4)
-    ax.text(raters["no majority"].iloc[0] + 0.005, raters[name].iloc[0], name, color=figures.OKABE_ITO[i], va="center")
+    ax.plot(raters["no majority"], raters[name], color=mc.figures.OKABE_ITO[i], marker=mc.figures.MARKERS[i], ms=4)
+    ax.text(raters["no majority"].iloc[0] + 0.005, raters[name].iloc[0], name, color=mc.figures.OKABE_ITO[i], va="center")
 ax.axvline(no_majority, color="0.4", ls="--", lw=1)
 ax.text(no_majority + 0.005, 0.3, "IEMOCAP's share", fontsize=8, color="0.3")
 ax.set(xlabel="share of turns without a majority (left out)", ylabel="right, on what is kept", ylim=(0.25, 1.02),
        xlim=(0, raters["no majority"].max() + 0.13))
-figures.show(fig, alt="Score of a perfect listener and of one more rater, falling as raters disagree more often.",
+mc.figures.show(fig, alt="Score of a perfect listener and of one more rater, falling as raters disagree more often.",
            caption=f"The toy with three raters. Where {like['no majority']:.0%} of the turns have no majority, each rater is "
                    f"right with p = {like.p:.2f}; a perfect listener scores {like['perfect listener']:.2f}, one more rater "
                    f"{like['one more rater']:.2f}.")
@@ -207,15 +202,15 @@ figures.show(fig, alt="Score of a perfect listener and of one more rater, fallin
 
 # %%
 n = {"smoke": 14}.get(PROFILE, 60)  # utterances a voice
-free = corpora.synthetic_folder(PROFILE, train=10 * n, valid=n, test=n, speakers=12, max_words=3)
-everyone = corpora.open_corpus("synthetic", root=free)
+free = mc.synthetic_folder(PROFILE, train=10 * n, valid=n, test=n, speakers=12, max_words=3)
+everyone = mc.open_corpus("synthetic", root=free)
 locked = [u for u in everyone.utterances if u.speaker in ("speaker10", "speaker11")]
 print(f"no leak: {len(everyone)} utterances, {len(locked)} of them locked away")
 
 # %%
-leaking = corpora.synthetic_folder(PROFILE, train=8 * n, valid=n, test=n, speakers=10, max_words=3, speaker_leak=0.5)
+leaking = mc.synthetic_folder(PROFILE, train=8 * n, valid=n, test=n, speakers=10, max_words=3, speaker_leak=0.5)
 worlds = {"no leak": everyone.subset(u.id for u in everyone.utterances if u not in locked),
-          "leak": corpora.open_corpus("synthetic", root=leaking)}
+          "leak": mc.open_corpus("synthetic", root=leaking)}
 print({name: len(world) for name, world in worlds.items()})
 
 # %%
@@ -231,7 +226,7 @@ for ax, (name, who) in zip(axes, tables.items(), strict=True):
     ax.set_yticks(range(len(who)), who.index)
     ax.set_title(name)
 share = (who.max(axis=1) / who.sum(axis=1)).iloc[:7]
-figures.show(fig, alt="Utterances by speaker and class: even without the leak, one large cell a speaker with it.",
+mc.figures.show(fig, alt="Utterances by speaker and class: even without the leak, one large cell a speaker with it.",
            caption=f"Utterances by speaker and class. With the leak, each of the first seven voices says one class in "
                    f"{share.min():.0%} to {share.max():.0%} of its utterances.")
 
@@ -241,8 +236,8 @@ figures.show(fig, alt="Utterances by speaker and class: even without the leak, o
 # %%
 one_voice = [u for u in worlds["leak"].utterances if u.speaker == "speaker02"][:3]
 for u in one_voice:
-    signal = extraction.load_audio(u.audio)
-    display(figures.play(signal, 16_000, alt=f"{u.speaker}: “{u.text}” · {len(signal) / 16_000:.1f} s · label {u.label}"))
+    signal = mc.load_audio(u.audio)
+    display(mc.figures.play(signal, 16_000, alt=f"{u.speaker}: “{u.text}” · {len(signal) / 16_000:.1f} s · label {u.label}"))
 
 # %% [markdown]
 # ## 5 · Two ways to cut, seen
@@ -251,11 +246,11 @@ for u in one_voice:
 # `speaker` deals *people*. In a fold, one part trains, one chooses the epoch (valid), one is scored (test).
 
 # %%
-cuts = {protocol: splits.folds(worlds["leak"], protocol) for protocol in ("kfold10", "speaker")}
+cuts = {protocol: mc.folds(worlds["leak"], protocol) for protocol in ("kfold10", "speaker")}
 of = {u.id: u.speaker for u in worlds["leak"].utterances}
 some = [i for s in sorted(set(of.values())) for i in sorted(i for i in of if of[i] == s)[:20]]  # 20 of each voice
 ends = np.cumsum([sum(of[i] == s for i in some) for s in sorted(set(of.values()))])
-shades = plt.matplotlib.colors.ListedColormap(["0.93", figures.OKABE_ITO[4], "black"])
+shades = plt.matplotlib.colors.ListedColormap(["0.93", mc.figures.OKABE_ITO[4], "black"])
 
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 4.6), layout="constrained", sharey=True)
 for ax, (protocol, parts) in zip(axes, cuts.items(), strict=True):
@@ -268,7 +263,7 @@ for ax, (protocol, parts) in zip(axes, cuts.items(), strict=True):
 axes[0].set_yticks(ends - 10, sorted(set(of.values())))
 fig.legend([plt.Rectangle((0, 0), 1, 1, fc=shades(k), ec="0.6") for k in range(3)], splits.PARTS,
            loc="outside lower center", ncols=3)
-figures.show(fig, alt="Utterances by fold: random folds cut through every speaker, speaker folds are solid blocks.",
+mc.figures.show(fig, alt="Utterances by fold: random folds cut through every speaker, speaker folds are solid blocks.",
            caption="A row an utterance, sorted by speaker; a column a fold; pale trains, blue chooses, black is scored. Left, "
                    "every voice is cut through in every fold. Right, a voice is in one part.")
 
@@ -314,7 +309,7 @@ for protocol, parts in cuts.items():
 # Both are in the package as **floors**. This is all that each sees of an utterance:
 
 # %%
-sounds = {name: {f.id: f for f in extraction.extract(world)[0]} for name, world in worlds.items()}
+sounds = {name: {f.id: f for f in mc.extract(world)[0]} for name, world in worlds.items()}
 one = worlds["leak"].utterances[0]
 for contestant in ("speaker only", "MFCC statistics + LR"):
     sees = floors.FLOOR_INPUTS[contestant](one, sounds["leak"][one.id])
@@ -335,8 +330,8 @@ lines = {}
 for name, world in worlds.items():
     for contestant in ("speaker only", "MFCC statistics + LR"):
         for protocol in ("kfold10", "speaker"):
-            found = by_fold(contestant, world, splits.folds(world, protocol), sounds[name])
-            mean, half = intervals.fold_interval(found)
+            found = by_fold(contestant, world, mc.folds(world, protocol), sounds[name])
+            mean, half = mc.fold_interval(found)
             lines[name, contestant, protocol] = {"mean": mean, "low": max(0, mean - half), "high": mean + half,
                                                  "folds": len(found)}
 
@@ -346,12 +341,12 @@ for name, world in worlds.items():
 
 # %%
 strangers = tuple(replace(u, id=f"stranger {u.id}") for u in locked)
-heard = {f"stranger {f.id}": f for f in extraction.extract(everyone)[0]}
+heard = {f"stranger {f.id}": f for f in mc.extract(everyone)[0]}
 for name, world in worlds.items():
     meets = replace(world, utterances=world.utterances + strangers)
-    parts = [replace(fold, test=tuple(u.id for u in strangers)) for fold in splits.folds(world, "kfold10")]
+    parts = [replace(fold, test=tuple(u.id for u in strangers)) for fold in mc.folds(world, "kfold10")]
     found = by_fold("MFCC statistics + LR", meets, parts, heard | sounds[name])
-    low, high = intervals.share_interval(np.mean(found), len(strangers))
+    low, high = mc.share_interval(np.mean(found), len(strangers))
     lines[name, "MFCC statistics + LR", "two strangers"] = {"mean": np.mean(found), "low": low, "high": high, "folds": 10}
 scores = pd.DataFrame(lines).T.rename_axis(["corpus", "sees", "scored on"]).astype({"folds": int})
 scores.loc[list(worlds)].round(3)
@@ -362,11 +357,11 @@ fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True
 for ax, name in zip(axes, worlds, strict=True):
     part = scores.loc[name]
     part.index = [f"{'name' if sees == 'speaker only' else 'sound'} · {short[on]}" for sees, on in part.index]
-    figures.draw_rows(part, ax=ax)
+    mc.figures.draw_rows(part, ax=ax)
     ax.axvline(1 / 7, color="0.4", ls="--", lw=1)
     ax.set(title=f"{name} (dashed: chance)", xlim=(0, 1))
 won, honest, true = (scores["mean"]["leak", "MFCC statistics + LR", on] for on in short)
-figures.show(fig, alt="Scores with intervals: with the leak, random folds are far above new speakers; without it they agree.",
+mc.figures.show(fig, alt="Scores with intervals: with the leak, random folds are far above new speakers; without it they agree.",
            caption=f"WA with 95 % intervals (over folds; over the utterances for the strangers). With the leak, random "
                    f"utterances promise {won:.2f}; new speakers say {honest:.2f}, the two strangers {true:.2f}.")
 
@@ -389,10 +384,10 @@ figures.show(fig, alt="Scores with intervals: with the leak, random folds are fa
 
 # %%
 try:
-    real = corpora.open_corpus("ravdess", root=ROOT if CORPUS == "ravdess" else None)
+    real = mc.open_corpus("ravdess", root=ROOT if CORPUS == "ravdess" else None)
     real = real.subset(u.id for u in real.utterances if PROFILE != "smoke" or u.speaker <= "actor04")
     print(f"{len(real)} clips of {len({u.speaker for u in real.utterances})} actors, {len(real.labels)} classes")
-except DataError as missing:
+except mc.DataError as missing:
     real = None
     print(f"not run: this section needs RAVDESS (free, CC BY-NC-SA 4.0), unpacked into data/ravdess.\n{missing}")
 
@@ -408,28 +403,28 @@ def pair(name):
 
 if real:
     real = replace(real, utterances=tuple(replace(u, dialogue=pair(u.id)) for u in real.utterances))
-    cuts = {protocol: splits.folds(real, protocol) for protocol in ("kfold10", "dialogue", "speaker")}
+    cuts = {protocol: mc.folds(real, protocol) for protocol in ("kfold10", "dialogue", "speaker")}
     share = {name: splits.overlap(real, parts)[["speaker in train", "dialogue in train"]] for name, parts in cuts.items()}
     display(pd.concat([table.iloc[:1] for table in share.values()]))
 
 # %%
 rows = {}
 if real:
-    clips = {f.id: f for f in extraction.extract(real)[0]}
+    clips = {f.id: f for f in mc.extract(real)[0]}
     names = {"kfold10": "random utterances", "dialogue": "twins kept together", "speaker": "new actors"}
     for contestant, protocol in [("speaker only", "kfold10"), *(("MFCC statistics + SVM", p) for p in names)]:
         found = by_fold(contestant, real, cuts[protocol], clips)
-        mean, half = intervals.fold_interval(found)
+        mean, half = mc.fold_interval(found)
         rows[f"{'name' if contestant == 'speaker only' else 'sound'} · {names[protocol]}"] = {"mean": mean, "low": max(0, mean - half), "high": mean + half}
 
 # %%
 if rows:
     real_scores = pd.DataFrame(rows).T
     fig, ax = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
-    figures.draw_rows(real_scores, ax=ax)
+    mc.figures.draw_rows(real_scores, ax=ax)
     ax.axvline(1 / 8, color="0.4", ls="--", lw=1)
     _, random_cut, twins, new = real_scores["mean"]
-    figures.show(fig, alt="RAVDESS: random utterances score highest, twins kept together less, new actors lowest.",
+    mc.figures.show(fig, alt="RAVDESS: random utterances score highest, twins kept together less, new actors lowest.",
                caption=f"RAVDESS, WA with 95 % intervals over folds; dashed: one in eight. The same sounds and the same model: "
                        f"{random_cut:.2f} on random utterances, {twins:.2f} with twins kept together, {new:.2f} on new actors.")
 
@@ -456,11 +451,11 @@ elsewhere = pd.DataFrame(
     columns=["sees", "scored on", "mean", "sd"])
 elsewhere["low"], elsewhere["high"] = elsewhere["mean"] - elsewhere.sd, elsewhere["mean"] + elsewhere.sd
 elsewhere.index = elsewhere.sees + " · " + elsewhere["scored on"]
-published = published_module.TABLE3_PUBLISHED.loc["MCSAN"]
+published = mc.paper.TABLE3_PUBLISHED.loc["MCSAN"]
 fig, ax = plt.subplots(figsize=(9, 2.9), layout="constrained")
-figures.draw_rows(elsewhere, ax=ax, marks={"MCSAN, published,\nseven classes": published.wa})
+mc.figures.draw_rows(elsewhere, ax=ax, marks={"MCSAN, published,\nseven classes": published.wa})
 ax.get_legend().set_title("for orientation")
-figures.show(fig, alt="IEMOCAP, six classes: scenario, dialogue with speaker, and text floors under several splits.",
+mc.figures.show(fig, alt="IEMOCAP, six classes: scenario, dialogue with speaker, and text floors under several splits.",
            caption=f"IEMOCAP, six classes, mean ± standard deviation over folds. Who speaks in which recording gives "
                    f"{elsewhere['mean'].iloc[2]:.3f} without a sound or a word; the paper prints {published.wa:.3f} on seven "
                    "classes. Text falls from "
@@ -484,11 +479,11 @@ print(f"dialogue + speaker only, at the worst: {worst:.3f}; published for MCSAN:
 # neither sound nor words run on whatever `CORPUS` is, on the first three random folds:
 
 # %%
-parts = splits.folds(corpus, "kfold10")[:3]
+parts = mc.folds(corpus, "kfold10")[:3]
 lines, tested = {}, sum(len(fold.test) for fold in parts)
 for name in floors.applicable_floors(corpus, []):  # without features: only those that read where an utterance comes from
     mean = np.mean(by_fold(name, corpus, parts))
-    low, high = intervals.share_interval(mean, tested)
+    low, high = mc.share_interval(mean, tested)
     lines[name] = {"WA": mean, "low": low, "high": high, "test utterances": tested}
 print(f"{corpus.name}, random utterances")
 pd.DataFrame(lines).T.astype({"test utterances": int}).round(3)
@@ -502,7 +497,7 @@ pd.DataFrame(lines).T.astype({"test utterances": int}).round(3)
 # test there.
 
 # %%
-made_up = Corpus("7,487 ids", ("any",), tuple(Utterance(f"u{i:04d}", None, "", "any") for i in range(iemocap.sum())))
+made_up = mc.Corpus("7,487 ids", ("any",), tuple(mc.Utterance(f"u{i:04d}", None, "", "any") for i in range(iemocap.sum())))
 yoon = splits.yoon5(made_up)
 tested = {i for fold in yoon for i in fold.test}
 sizes = pd.DataFrame({fold.name: [len(fold.train), len(fold.valid), len(fold.test)] for fold in yoon}, index=splits.PARTS).T
@@ -558,7 +553,7 @@ pd.DataFrame({"n": counts.sum(1), "recall": recall, "precision": precision, "F1"
 
 # %%
 true, pred = np.indices(counts.shape).reshape(2, -1).repeat(counts.ravel(), axis=1)
-package = metrics.scores(true, pred, classes=3)
+package = mc.scores(true, pred, classes=3)
 assert all(np.isclose(package[name], by_hand[name]) for name in by_hand)
 print({name: round(float(value), 3) for name, value in by_hand.items()})
 
@@ -607,10 +602,10 @@ sd_wa = (p * (1 - p) / test) ** 0.5
 sd_ua = (sum(published.ua * (1 - published.ua) / (c / 10) for c in iemocap)) ** 0.5 / 7  # every recall at the mean
 drawn = np.random.default_rng(0).binomial(test, p, 100_000) / test
 assert abs(drawn.std() - sd_wa) < 2e-4
-low, high = intervals.share_interval(p, test)
+low, high = mc.share_interval(p, test)
 print(f"one fold: WA {p} could be {low:.3f} to {high:.3f}; sd of WA {sd_wa:.4f}, of UA {sd_ua:.4f}")
-print(f"the paper's nine rows: sd of WA from {published_module.TABLE3_PUBLISHED.wa_sd.min()} to {published_module.TABLE3_PUBLISHED.wa_sd.max()}, "
-      f"of UA from {published_module.TABLE3_PUBLISHED.ua_sd.min()} to {published_module.TABLE3_PUBLISHED.ua_sd.max()}")
+print(f"the paper's nine rows: sd of WA from {mc.paper.TABLE3_PUBLISHED.wa_sd.min()} to {mc.paper.TABLE3_PUBLISHED.wa_sd.max()}, "
+      f"of UA from {mc.paper.TABLE3_PUBLISHED.ua_sd.min()} to {mc.paper.TABLE3_PUBLISHED.ua_sd.max()}")
 
 # %% [markdown]
 # All nine published deviations of WA are *below* what chance alone gives for one fold. Stratified folds or an average over

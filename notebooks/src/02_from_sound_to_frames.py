@@ -33,6 +33,7 @@ RETRAIN = False  # True trains again instead of loading
 import inspect
 import warnings
 
+import mcsan_lite as mc
 warnings.filterwarnings("ignore", message="IProgress not found")  # librosa's helpers look for widgets; none are used here
 import librosa
 import matplotlib.pyplot as plt
@@ -42,15 +43,8 @@ import soundfile
 import torch
 from IPython.display import display
 
-from mcsan_lite.datasets import splits
-from mcsan_lite.experiments import corpora
 from mcsan_lite.features import extraction
-from mcsan_lite import figures
-from mcsan_lite.explain.steps import frame_spans, frame_times
-from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.exercises import lesson02 as check
-from mcsan_lite.errors import DataError
-from mcsan_lite.datasets.synthetic.generator import read_truth
 from mcsan_lite.models.layers import ConvBlock, ConvSizes
 
 print("The first sound on a machine makes librosa compile itself: up to half a minute, once.")
@@ -58,10 +52,10 @@ extraction.mfcc(np.ones(16_000, np.float32))
 print("librosa is ready.")
 
 # %%
-corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 clips = [u for u in corpus.utterances if u.audio is not None]
 if not clips:
-    raise DataError(f"the corpus {corpus.name!r}, which has transcripts but no clips", "a corpus with sound",
+    raise mc.DataError(f"the corpus {corpus.name!r}, which has transcripts but no clips", "a corpus with sound",
                     'this lesson needs clips: set CORPUS = "synthetic" or "ravdess" above, and run again.')
 print(f"{corpus.name}: {len(clips)} clips of {len({u.speaker for u in clips})} speakers")
 
@@ -73,7 +67,7 @@ print(f"{corpus.name}: {len(clips)} clips of {len({u.speaker for u in clips})} s
 
 # %%
 folder = clips[0].audio.parent.parent
-truth = read_truth(folder) if (folder / "utterances.jsonl").is_file() else None  # only the synthetic corpus has one
+truth = mc.read_truth(folder) if (folder / "utterances.jsonl").is_file() else None  # only the synthetic corpus has one
 
 
 def to_compare(name):
@@ -85,20 +79,20 @@ def to_compare(name):
 marks = {u.id: [on for _, on in to_compare(u.id)] for u in clips}
 clip = next((u for u in clips if len(marks[u.id]) > 2 and len(set(marks[u.id])) == 2), clips[0])
 rate = 16_000
-signal = extraction.load_audio(clip.audio, rate)[:10 * rate]
+signal = mc.load_audio(clip.audio, rate)[:10 * rate]
 loudest = np.abs(signal).argmax() / rate
 print(f"{clip.id}: “{clip.text}”\n{len(signal)} samples, {len(signal) / rate:.2f} s, loudest at {loudest:.2f} s")
 print("four samples from there:", signal[int(loudest * rate):][:4].round(3))
 
 # %%
-figures.play(0.8 * signal / np.abs(signal).max(), rate,
+mc.figures.play(0.8 * signal / np.abs(signal).max(), rate,
            alt=f"The clip: “{clip.text}”, {len(signal) / rate:.1f} s, label {clip.label}, scaled to a peak of 0.8")
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 1.9), layout="constrained")
-figures.draw_waveform(signal, rate, ax=ax, words=clip.words)
+mc.figures.draw_waveform(signal, rate, ax=ax, words=clip.words)
 ax.set_xlabel("seconds")
-figures.show(fig, alt="Waveform of the clip over seconds, with its words where their times are known.",
+mc.figures.show(fig, alt="Waveform of the clip over seconds, with its words where their times are known.",
            caption=f"{len(signal)} samples at {rate} a second. The largest is {np.abs(signal).max():.2f} of full scale.")
 
 # %% [markdown]
@@ -144,7 +138,7 @@ for ax, milliseconds in zip(axes, (5, 25, 100), strict=True):
     ax.set(title=f"{milliseconds} ms: bins of {1000 / milliseconds:.0f} Hz", ylim=(0, 2), xlabel="seconds",
            xlim=(max(0, loudest - 0.2), min(loudest + 0.2, len(signal) / rate)))
 axes[0].set_ylabel("kHz")
-figures.show(fig, alt="Three spectrograms of the same stretch: upright lines with the 5 ms window, flat lines with 100 ms.",
+mc.figures.show(fig, alt="Three spectrograms of the same stretch: upright lines with the 5 ms window, flat lines with 100 ms.",
            caption=f"The same {np.ptp(ax.get_xlim()):.1f} s around the loudest moment. Upright lines are pulses of the "
                    "voice, flat ones its harmonics. 25 ms, the paper's choice, lies between: bins of 40 Hz.")
 
@@ -175,12 +169,12 @@ print(f"{frames.shape[0]} frames of {frames.shape[1]} samples. The loudest is fr
 power = np.abs(np.fft.rfft(frames)) ** 2  # (T, 201)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.5, 2.3), layout="constrained")
 left.plot(np.arange(window) / 16, padded[t * hop:t * hop + window], color="0.6", ls="--", label="cut out")
-left.plot(np.arange(window) / 16, frames[t], color=figures.OKABE_ITO[0], label="times the window")
+left.plot(np.arange(window) / 16, frames[t], color=mc.figures.OKABE_ITO[0], label="times the window")
 left.legend(fontsize=8, loc="lower right")
 left.set(xlabel="milliseconds", ylabel="amplitude", title=f"step 1: frame {t}")
-right.plot(np.arange(201) * 40, 10 * np.log10(power[t] + 1e-10), color=figures.OKABE_ITO[0])
+right.plot(np.arange(201) * 40, 10 * np.log10(power[t] + 1e-10), color=mc.figures.OKABE_ITO[0])
 right.set(xlabel="Hz", ylabel="dB", title="step 2: its power")
-figures.show(fig, alt="Left: one frame before and after the window. Right: its power over frequency.",
+mc.figures.show(fig, alt="Left: one frame before and after the window. Right: its power over frequency.",
            caption=f"One frame: {window} samples become {power.shape[1]} powers, one every 40 Hz. The strongest is at "
                    f"{power[t].argmax() * 40} Hz.")
 
@@ -204,9 +198,9 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 2.5), layout="constrained"
 for b in range(0, bands, 4):
     left.plot(f, filters[b] / filters[b].max(), lw=1, color="0.2", ls=("-", "--")[b // 4 % 2])
 left.set(xlabel="Hz", yticks=[], title="every fourth triangle, drawn to one height")
-right.step(np.arange(bands), mel[t], where="mid", color=figures.OKABE_ITO[0])
+right.step(np.arange(bands), mel[t], where="mid", color=mc.figures.OKABE_ITO[0])
 right.set(xlabel="mel band", ylabel="power", title=f"step 3: frame {t}")
-figures.show(fig, alt="Left: triangular filters, narrow at low and wide at high frequency. Right: one frame in 64 bands.",
+mc.figures.show(fig, alt="Left: triangular filters, narrow at low and wide at high frequency. Right: one frame in 64 bands.",
            caption=f"The lowest bands lie {edges[1, 0] - edges[0, 0]:.0f} Hz apart, the highest two "
                    f"{edges[-2, 0] - edges[-3, 0]:.0f} Hz. A few bands hold nearly all of the power.")
 
@@ -226,7 +220,7 @@ for ax, picture, title in zip(axes, (mel, decibel), ("before: power", "step 4: d
     ax.set(xlabel="seconds", title=title)
     fig.colorbar(image, ax=ax)
 axes[0].set_ylabel("mel band")
-figures.show(fig, alt="Mel spectrogram as power, nearly empty, and in decibels, where the whole utterance can be seen.",
+mc.figures.show(fig, alt="Mel spectrogram as power, nearly empty, and in decibels, where the whole utterance can be seen.",
            caption=f"In power, {np.mean(mel < mel.max() / 100):.0%} of all cells are below a hundredth of the largest. In "
                    "decibels the same cells show the utterance.")
 
@@ -249,13 +243,13 @@ print(f"by hand {by_hand.shape}, package {package.shape}; largest difference {np
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 2.7), layout="constrained")
 for place, k in enumerate((0, 1, 2, 12, 39)):
-    left.plot(b, cosines[k] / np.abs(cosines[k]).max() - 2.5 * place, color=figures.OKABE_ITO[place], lw=1)
+    left.plot(b, cosines[k] / np.abs(cosines[k]).max() - 2.5 * place, color=mc.figures.OKABE_ITO[place], lw=1)
     left.text(65, -2.5 * place, f"$c_{{{k}}}$", va="center")
 left.set(xlabel="mel band", yticks=[], title="five of the 40 cosines", xlim=(0, 71))
-figures.draw_mfcc(by_hand, ax=right)
+mc.figures.draw_mfcc(by_hand, ax=right)
 right.images[0].set(cmap=steps, interpolation="nearest")
 right.set_title("step 5: MFCC")
-figures.show(fig, alt="Left: cosines of growing ripple over the 64 bands. Right: 40 coefficients over seconds.",
+mc.figures.show(fig, alt="Left: cosines of growing ripple over the 64 bands. Right: 40 coefficients over seconds.",
            caption=f"The table that the network reads: {by_hand.shape[0]} frames × {by_hand.shape[1]} coefficients, each "
                    "coefficient drawn in its own deviations (dark −3, bright +3).")
 
@@ -280,12 +274,12 @@ def invert(coefficients, rounds=32):
 
 sounds = {"original": signal, "from 40 MFCC": invert(package), "from 13 MFCC": invert(package[:, :13])}
 for name, sound in sounds.items():
-    display(figures.play(0.8 * sound / np.abs(sound).max(), rate, alt=f"{name}, {len(sound) / rate:.1f} s"))
+    display(mc.figures.play(0.8 * sound / np.abs(sound).max(), rate, alt=f"{name}, {len(sound) / rate:.1f} s"))
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(8, 2.4), layout="constrained", sharey=True)
 for ax, (name, sound) in zip(axes, sounds.items(), strict=True):
-    figures.draw_spectrogram(sound, rate, ax=ax)
+    mc.figures.draw_spectrogram(sound, rate, ax=ax)
     ax.images[0].set(cmap=steps, interpolation="nearest")
     ax.set(title=name, xlabel="seconds", ylabel="mel band" if name == "original" else "", ylim=(0, 32),
            xlim=(max(0, loudest - 0.4), min(loudest + 0.4, len(signal) / rate)))
@@ -293,7 +287,7 @@ mel_db = {name: librosa.power_to_db(librosa.feature.melspectrogram(
     y=sound[:len(signal) // hop * hop], sr=rate, n_fft=window, hop_length=hop, n_mels=bands)) for name, sound in sounds.items()}
 heard = mel_db["original"] > mel_db["original"].max() - 40
 off = {name: np.abs(found - mel_db["original"])[heard].mean() for name, found in mel_db.items()}
-figures.show(fig, alt="Spectrograms of the clip and of two sounds rebuilt from 40 and from 13 coefficients.",
+mc.figures.show(fig, alt="Spectrograms of the clip and of two sounds rebuilt from 40 and from 13 coefficients.",
            caption=f"The lower half of the bands, around the loudest moment. In all cells within 40 dB of the loudest, the sound "
                    f"from 40 MFCC is off by {off['from 40 MFCC']:.1f} dB on average, from 13 by {off['from 13 MFCC']:.1f} dB.")
 
@@ -327,14 +321,14 @@ def pitch_kept(sound, count):
 
 many = {"smoke": 4, "quick": 12, "paper": 24}[PROFILE]
 voices = {u.speaker: u for u in reversed(clips)}  # the first clip of each speaker
-some = [extraction.load_audio(u.audio)[:3 * rate] for u in list(voices.values())[:many]]
+some = [mc.load_audio(u.audio)[:3 * rate] for u in list(voices.values())[:many]]
 kept = pd.DataFrame([{"coefficients": k, "pitch": p, "kept": share} for k in (13, 40) for s in some
                      for p, share in [pitch_kept(s, k)]])
 kept.groupby("coefficients").kept.describe()[["count", "mean", "min", "max"]].round(2)
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.9), layout="constrained")
-for (k, group), color, marker in zip(kept.groupby("coefficients"), figures.OKABE_ITO, "s^", strict=False):
+for (k, group), color, marker in zip(kept.groupby("coefficients"), mc.figures.OKABE_ITO, "s^", strict=False):
     ax.plot(group.pitch, group.kept, marker, color=color, label=f"from {k} MFCC")
 ax.axvline(finest[40], color="0.4", ls="--", lw=1)
 ax.text(finest[40] + 3, 1.13, f"narrowest ripple of 40 MFCC: {finest[40]:.0f} Hz", va="top", fontsize=8)
@@ -343,7 +337,7 @@ ax.set(xlabel="median pitch of the clip, Hz", ylabel="frames that keep it", ylim
        xlim=(70, max(340, kept.pitch.max() + 20)))
 side = np.where(kept.pitch < finest[40], "below", "above")
 means = kept.groupby(["coefficients", side]).kept.mean()
-figures.show(fig, alt="Share of frames whose pitch survives, over the pitch of the clip, for 13 and 40 coefficients.",
+mc.figures.show(fig, alt="Share of frames whose pitch survives, over the pitch of the clip, for 13 and 40 coefficients.",
            caption=f"{len(some)} clips, one a speaker. Frames that keep their pitch, by voices above and below {finest[40]:.0f} Hz: "
                    + "; ".join(f"{k} MFCC, {which}: {share:.0%}" for (k, which), share in means.items()) + ".")
 
@@ -362,15 +356,15 @@ if truth is None:
     print(f"{corpus.name} comes without word times: the pictures of this section need them. Run it on the synthetic corpus.")
 else:
     fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 3.6), layout="constrained", sharex=True)
-    figures.draw_waveform(signal, rate, ax=top, words=clip.words)
-    bottom.plot(np.arange(count) / 100, package[:, 0] / 8, color=figures.OKABE_ITO[0])
+    mc.figures.draw_waveform(signal, rate, ax=top, words=clip.words)
+    bottom.plot(np.arange(count) / 100, package[:, 0] / 8, color=mc.figures.OKABE_ITO[0])
     for i, stressed in to_compare(clip.id):
         word = clip.words[i]
-        bottom.axvspan(word.start_s, word.end_s, alpha=0.35, color=figures.OKABE_ITO[1] if stressed else "0.8")
+        bottom.axvspan(word.start_s, word.end_s, alpha=0.35, color=mc.figures.OKABE_ITO[1] if stressed else "0.8")
         bottom.text((word.start_s + word.end_s) / 2, bottom.get_ylim()[0], "stressed" if stressed else "plain", ha="center",
                     va="bottom", fontsize=8)
     bottom.set(xlabel="seconds", ylabel="$c_0$ / 8  (dB)")
-    figures.show(fig, alt="Waveform with words; below it the mean level of the bands, stressed and plain words marked.",
+    mc.figures.show(fig, alt="Waveform with words; below it the mean level of the bands, stressed and plain words marked.",
                caption=f"$c_0$ / 8 is the mean level of the 64 bands. It peaks at {package[:, 0].max() / 8:.0f} dB at "
                        f"{package[:, 0].argmax() / 100:.2f} s.")
 
@@ -384,7 +378,7 @@ else:
 
 # %%
 sample = corpus.subset(u.id for u in clips[::max(1, len(clips) // 1000)])
-table = {f.id: f for f in extraction.extract(sample)[0]}
+table = {f.id: f for f in mc.extract(sample)[0]}
 words = []
 for u in sample.utterances if truth is not None else ():
     for i, stressed in to_compare(u.id):
@@ -399,11 +393,11 @@ if len(words):
     yes, no = words[words[:, 0] == 1, 1:], words[words[:, 0] == 0, 1:]
     d = (yes.mean(0) - no.mean(0)) / np.sqrt((yes.var(0) + no.var(0)) / 2)
     fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
-    ax.bar(["seconds", *map(str, range(40))], d, color=[figures.OKABE_ITO[1]] + [figures.OKABE_ITO[0]] * 40)
+    ax.bar(["seconds", *map(str, range(40))], d, color=[mc.figures.OKABE_ITO[1]] + [mc.figures.OKABE_ITO[0]] * 40)
     ax.axhline(0, color="0.3", lw=0.8)
     ax.tick_params("x", rotation=90, labelsize=8)
     ax.set(xlabel="length of the word, then coefficient 0 to 39", ylabel="d", xlim=(-1, 41))
-    figures.show(fig, alt="Difference between stressed and plain words, for the word's length and for 40 coefficients.",
+    mc.figures.show(fig, alt="Difference between stressed and plain words, for the word's length and for 40 coefficients.",
                caption=f"{len(yes)} stressed words against {len(no)} plain ones. Stressed ones are "
                        f"{(yes[:, 1].mean() - no[:, 1].mean()) / 8:.1f} dB louder ($c_0$: d = {d[1]:.1f}) and last "
                        f"{yes[:, 0].mean():.2f} s instead of {no[:, 0].mean():.2f} s (d = {d[0]:.1f}). Among $c_{{20}}$ to "
@@ -429,12 +423,12 @@ print("train:", ((train - mean) / deviation).round(2), " test:", ((test - mean) 
 print("each part by itself, test:", ((test - test.mean()) / test.std()).round(2), "the difference is gone")
 
 # %%
-fold = splits.folds(sample, "kfold10")[0]
+fold = mc.folds(sample, "kfold10")[0]
 train, test = ([table[i] for i in ids] for ids in (fold.train, fold.test))
-standardizer = Standardizer().fit(train)
+standardizer = mc.Standardizer().fit(train)
 all_train = np.concatenate([f.audio for f in train])
 assert np.allclose(standardizer.mean, all_train.mean(0), atol=1e-2) and np.allclose(standardizer.deviation, all_train.std(0), rtol=1e-3)
-print(inspect.getsource(Standardizer.fit))
+print(inspect.getsource(mc.Standardizer.fit))
 
 # %% [markdown]
 # It remembers on which utterances it was fitted, and it refuses a second time. So a loop that "helpfully" fits again on
@@ -451,10 +445,10 @@ assert not standardizer.fitted_on & set(fold.test)
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 2.6), layout="constrained")
 for ax, part, title in zip(axes, (train, standardizer.apply(train)), ("before", "after"), strict=True):
     stacked = np.concatenate([f.audio for f in part])
-    ax.errorbar(range(40), stacked.mean(0), stacked.std(0), fmt="o", ms=3, lw=1, color=figures.OKABE_ITO[0])
+    ax.errorbar(range(40), stacked.mean(0), stacked.std(0), fmt="o", ms=3, lw=1, color=mc.figures.OKABE_ITO[0])
     ax.set(title=title, xlabel="coefficient")
 axes[0].set_ylabel("mean ± deviation")
-figures.show(fig, alt="Mean and deviation of 40 coefficients before and after normalisation.",
+mc.figures.show(fig, alt="Mean and deviation of 40 coefficients before and after normalisation.",
            caption=f"Before, deviations run from {standardizer.deviation.min():.1f} to {standardizer.deviation.max():.0f}, and $c_0$ "
                    f"lies around {standardizer.mean[0]:.0f}. After, each coefficient of the training part has mean 0 and deviation 1.")
 
@@ -465,9 +459,9 @@ figures.show(fig, alt="Mean and deviation of 40 coefficients before and after no
 # %%
 rows = []
 for protocol in ("kfold10", "speaker"):
-    fold = splits.folds(sample, protocol)[0]
+    fold = mc.folds(sample, protocol)[0]
     train, test = ([table[i] for i in ids] for ids in (fold.train, fold.test))
-    clean, leaky = Standardizer().fit(train), Standardizer().fit(train + test)
+    clean, leaky = mc.Standardizer().fit(train), mc.Standardizer().fit(train + test)
     moved = np.abs(clean.mean - leaky.mean) / clean.deviation
     away = [np.abs(np.concatenate([f.audio for f in s.apply(test)]).mean(0)).mean() for s in (clean, leaky)]
     rows.append({"folds": protocol, "train": len(train), "test": len(test), "means move by": moved.mean(),
@@ -502,11 +496,11 @@ longer
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
-ax.hist(seconds, bins=np.arange(0, max(11, seconds.max() + 0.5), 0.25), color=figures.OKABE_ITO[0])
-ax.axvline(10, color=figures.OKABE_ITO[5], ls="--")
-ax.text(9.9, ax.get_ylim()[1] * 0.9, "1,000 frames", ha="right", va="top", color=figures.OKABE_ITO[5])
+ax.hist(seconds, bins=np.arange(0, max(11, seconds.max() + 0.5), 0.25), color=mc.figures.OKABE_ITO[0])
+ax.axvline(10, color=mc.figures.OKABE_ITO[5], ls="--")
+ax.text(9.9, ax.get_ylim()[1] * 0.9, "1,000 frames", ha="right", va="top", color=mc.figures.OKABE_ITO[5])
 ax.set(xlabel="seconds", ylabel="clips")
-figures.show(fig, alt="Histogram of clip lengths with the cut at ten seconds.",
+mc.figures.show(fig, alt="Histogram of clip lengths with the cut at ten seconds.",
            caption=f"{corpus.name}: median {np.median(seconds):.1f} s, longest {seconds.max():.1f} s; "
                    f"{int((seconds > 10).sum())} of {len(seconds)} clips lose anything.")
 
@@ -542,30 +536,30 @@ for k, frames_seen in seen.items():
 # %%
 for k, frames_seen in seen.items():
     assert frames_seen.tolist() == list(range(9 * k - 4, 9 * k + 13))
-    assert np.allclose(frame_spans(10)[k], [(9 * k - 4) * 0.010 - 0.0125, (9 * k + 12) * 0.010 + 0.0125])
-start, end = frame_spans(10)[5]
+    assert np.allclose(mc.frame_spans(10)[k], [(9 * k - 4) * 0.010 - 0.0125, (9 * k + 12) * 0.010 + 0.0125])
+start, end = mc.frame_spans(10)[5]
 print(f"pooled frame 5 sees {start:.4f} s to {end:.4f} s: {1000 * (end - start):.0f} ms")
-print(f"a step is {1000 * (frame_spans(10)[6, 0] - start):.0f} ms; 1,000 MFCC frames become "
+print(f"a step is {1000 * (mc.frame_spans(10)[6, 0] - start):.0f} ms; 1,000 MFCC frames become "
       f"{second_block(*first_block(torch.zeros(1, 1000, 1), torch.ones(1, 1000, dtype=torch.bool)))[0].shape[1]}")
-print(inspect.getsource(frame_spans))
+print(inspect.getsource(mc.frame_spans))
 
 # %%
 begin = max(0, loudest - 0.65)
 end = min(begin + 1.3, len(signal) / rate)  # the stretch that is drawn
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8.5, 4.2), height_ratios=(1, 1.7), layout="constrained", sharex=True)
 inside = [w for w in clip.words if begin <= w.start_s and w.end_s <= end]
-figures.draw_waveform(signal, rate, ax=top, words=inside)
+mc.figures.draw_waveform(signal, rate, ax=top, words=inside)
 bottom.vlines(np.arange(np.ceil(begin * 100), end * 100) / 100, 0, 0.7, color="0.3", lw=0.6)
-whole = [k for k, (first, last) in enumerate(frame_spans(112)) if begin <= first and last <= end]
+whole = [k for k, (first, last) in enumerate(mc.frame_spans(112)) if begin <= first and last <= end]
 for k in whole:
-    row, (first, last) = 1.4 + k % 3, frame_spans(112)[k]
-    bottom.plot([first, last], [row, row], lw=7, color=figures.OKABE_ITO[k % 3], solid_capstyle="butt")
-    bottom.plot(frame_times(112)[k], row, "|", color="white", ms=8)
+    row, (first, last) = 1.4 + k % 3, mc.frame_spans(112)[k]
+    bottom.plot([first, last], [row, row], lw=7, color=mc.figures.OKABE_ITO[k % 3], solid_capstyle="butt")
+    bottom.plot(mc.frame_times(112)[k], row, "|", color="white", ms=8)
     bottom.text((first + last) / 2, row + 0.22, str(k), ha="center", va="bottom", fontsize=8)
 bottom.set(xlabel="seconds", xlim=(begin, end), ylim=(0, 4.2))
 bottom.set_yticks([0.35, 2.4], ["MFCC:\nevery 10 ms", "pooled:\nevery 90 ms,\n185 ms long"])
-overlap = 1000 * (frame_spans(9)[5, 1] - frame_spans(9)[6, 0])
-figures.show(fig, alt="Ruler under the waveform: a tick every 10 ms for MFCC, overlapping bars of 185 ms for pooled frames.",
+overlap = 1000 * (mc.frame_spans(9)[5, 1] - mc.frame_spans(9)[6, 0])
+mc.figures.show(fig, alt="Ruler under the waveform: a tick every 10 ms for MFCC, overlapping bars of 185 ms for pooled frames.",
            caption=f"The frame ruler. {len(whole)} pooled frames, numbered, fit whole into these {end - begin:.1f} s; neighbours "
                    f"overlap by {overlap:.0f} ms. The white mark is the moment that stands for the frame on every map.")
 

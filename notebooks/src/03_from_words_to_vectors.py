@@ -40,6 +40,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+import mcsan_lite as mc
 warnings.filterwarnings("ignore", message="IProgress not found")  # helpers look for widgets; none are used here
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,24 +54,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mcsan_lite.datasets import splits
-from mcsan_lite.evaluation import intervals
-from mcsan_lite.experiments import corpora
-from mcsan_lite.features import batch, extraction, words
-from mcsan_lite import figures
+from mcsan_lite.features import words
 from mcsan_lite.models import layers
-from mcsan_lite.paper import table_rows
-from mcsan_lite.features.audio import load_audio
 from mcsan_lite.exercises import lesson03 as check
-from mcsan_lite.datasets import READERS
-from mcsan_lite.datasets.synthetic import ceilings, generator, rules, speech
+from mcsan_lite.datasets.synthetic import ceilings, rules, speech
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 
 # %%
-corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 glove = words.load_vectors()  # the package's default: GloVe 6B with 50 dimensions, from a pip package
-[spec] = table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])
+[spec] = mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])
 print(f"{corpus.name}: {len(corpus)} utterances; the table: {len(glove):,} words × {glove.vector_size} numbers")
 
 # %% [markdown]
@@ -167,7 +161,7 @@ for where, shares in by_tokenizer.items():
 # %%
 def words_of(corpus, protocol):
     """{"train": (token lists, labels), "test": (…, …)} of the first fold."""
-    fold, by_id = splits.folds(corpus, protocol)[0], {u.id: u for u in corpus.utterances}
+    fold, by_id = mc.folds(corpus, protocol)[0], {u.id: u for u in corpus.utterances}
     return {part: ([words.tokenize(by_id[i].text) for i in getattr(fold, part)],
                    [by_id[i].label for i in getattr(fold, part)]) for part in ("train", "test")}
 
@@ -193,13 +187,13 @@ often = np.array(list(counts.values()))
 sizes = np.unique(np.geomspace(10, len(glove), 60).astype(int))
 curves = {"tokens": [(often * (ranks < n)).sum() / often.sum() for n in sizes], "types": [np.mean(ranks < n) for n in sizes]}
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-for (name, curve), color, style in zip(curves.items(), figures.OKABE_ITO, ("-", "--"), strict=False):
+for (name, curve), color, style in zip(curves.items(), mc.figures.OKABE_ITO, ("-", "--"), strict=False):
     ax.semilogx(sizes, curve, style, color=color)
     middle = np.searchsorted(curve, 0.5)
     ax.annotate(name, (sizes[middle], curve[middle]), xytext=(-8, 4), textcoords="offset points", ha="right", color=color)
 ax.set(xlabel="words kept, most frequent first", ylabel="covered", ylim=(0, 1.05))
 by_1000 = {"tokens": often[ranks < 1000].sum() / often.sum(), "types": np.mean(ranks < 1000)}
-figures.show(fig, alt="Share of tokens and of types covered, over the number of words kept in the table.",
+mc.figures.show(fig, alt="Share of tokens and of types covered, over the number of words kept in the table.",
            caption="Coverage of the training part. The first 1,000 words of the table cover "
                    + " and ".join(f"{share:.0%} of the {name}" for name, share in by_1000.items())
                    + f"; all of them cover {curves['tokens'][-1]:.1%} and {curves['types'][-1]:.1%}.")
@@ -290,11 +284,11 @@ middle_half = np.quantile([glove.similarity(a, b) for a, b in chance], (0.25, 0.
 fig, ax = plt.subplots(figsize=(8.5, 2.9), layout="constrained")
 ax.axhspan(*middle_half, color="0.88")
 ax.text(len(alike) - 0.5, middle_half.mean(), "any two", ha="right", va="center", fontsize=8, color="0.3")
-ax.plot([s for s, *_ in alike], "o", color=figures.OKABE_ITO[0])
+ax.plot([s for s, *_ in alike], "o", color=mc.figures.OKABE_ITO[0])
 ax.set_xticks(range(len(alike)), [f"{a}/{b}" for _, a, b in alike], rotation=90, fontsize=8)
 ax.set(ylabel="cosine", ylim=(-0.25, 1.05))
 mean, unlike = np.mean([s for s, *_ in alike]), np.mean([glove.similarity(a, b) for a, b in chance])
-figures.show(fig, alt="Cosine of each pair of homophones; grey, the middle half of random pairs of the same words.",
+mc.figures.show(fig, alt="Cosine of each pair of homophones; grey, the middle half of random pairs of the same words.",
            caption=f"{len(alike)} pairs that no ear can tell apart. Mean cosine {mean:.2f}; for random pairs of these words "
                    f"{unlike:.2f} (grey: their middle half). Highest: {alike[0][1]}/{alike[0][2]} {alike[0][0]:.2f}.")
 
@@ -314,13 +308,13 @@ flat = dict(zip(kind_of, pca.transform(picked), strict=True))
 fig, ax = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
 for _, a, b in shown:
     ax.plot(*zip(flat[a], flat[b], strict=True), color="0.85", lw=0.8, zorder=0)
-for kind, marker, color in zip(("negative", "positive", "plain"), figures.MARKERS, figures.OKABE_ITO, strict=False):
+for kind, marker, color in zip(("negative", "positive", "plain"), mc.figures.MARKERS, mc.figures.OKABE_ITO, strict=False):
     ax.plot(*np.array([flat[w] for w in kind_of if kind_of[w] == kind]).T, marker, color=color, label=kind)
 for word, at in flat.items():
     ax.annotate(word, at, xytext=(5, -9 if kind_of[word] == "plain" else 3), textcoords="offset points", fontsize=8)
 ax.legend(fontsize=8)
 ax.set(xlabel="first direction", ylabel="second direction")
-figures.show(fig, alt="Evaluative words and their homophones in two dimensions; a thin line joins each pair.",
+mc.figures.show(fig, alt="Evaluative words and their homophones in two dimensions; a thin line joins each pair.",
            caption=f"{len(kind_of)} words; a line joins two that sound the same. These two directions keep "
                    f"{pca.explained_variance_ratio_.sum():.0%} of the variance of these words.")
 
@@ -415,10 +409,10 @@ def fitted(table, data):
 def text_only(table, data):
     """(WA on the test part, Wilson's low, high)."""
     score = fitted(table, data).score(pool(table, data["test"][0]), data["test"][1])
-    return score, *intervals.share_interval(score, len(data["test"][1]))
+    return score, *mc.share_interval(score, len(data["test"][1]))
 
 
-unseen = words_of(READERS["synthetic"](corpora.synthetic_folder(PROFILE, held_out_pairs=16, missing_audio=1.0)), "official")
+unseen = words_of(mc.READERS["synthetic"](mc.synthetic_folder(PROFILE, held_out_pairs=16, missing_audio=1.0)), "official")
 unseen_types = types_of(unseen["train"][0] + unseen["test"][0])
 print("only in the test part:", ", ".join(sorted(unseen_types - types_of(unseen["train"][0]))[:9]), "…")
 
@@ -503,7 +497,7 @@ effect.pivot(index=["N", "types known"], columns="policy", values="WA")[["zero",
 # %%
 majority = float(np.mean(np.array(here["test"][1]) == Counter(here["train"][1]).most_common(1)[0][0]))
 fig, ax = plt.subplots(figsize=(7.5, 2.9), layout="constrained")
-styles = zip(figures.OKABE_ITO, figures.MARKERS, ("-", "--", ":"), (0.93, 1, 1.07), strict=False)
+styles = zip(mc.figures.OKABE_ITO, mc.figures.MARKERS, ("-", "--", ":"), (0.93, 1, 1.07), strict=False)
 for (policy, group), (color, marker, line, shift) in zip(effect.groupby("policy", sort=False), styles, strict=False):
     ax.errorbar(group.N * shift, group.WA, (group.WA - group.low, group.high - group.WA), marker=marker, ls=line,
                 color=color, capsize=3, label=policy)
@@ -512,7 +506,7 @@ ax.text(1.4e3, majority, "majority", va="top", fontsize=8)
 ax.set(xscale="log", xlabel="words kept in the table, most frequent first", ylabel="WA of the text", ylim=(0, None))
 ax.legend(fontsize=8, title="unknown words", loc="lower right", ncols=3)
 least = effect[effect["N"] == kept[0]].set_index("policy")
-figures.show(fig, alt="Accuracy from the text over the size of the table, one curve for each policy.",
+mc.figures.show(fig, alt="Accuracy from the text over the size of the table, one curve for each policy.",
            caption=f"{len(here['test'][1])} test utterances, Wilson intervals. With {kept[0]:,} words the table knows "
                    f"{least['types known'].iloc[0]:.0%} of the types, and WA is "
                    + ", ".join(f"{row.WA:.2f} ({policy})" for policy, row in least.iterrows()) + ".")
@@ -568,11 +562,11 @@ damage = pd.DataFrame(rows, columns=["pooling", "padding", "cosine", "length"]).
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8, 2.4), layout="constrained", sharey=True)
 for ax, pooling in zip(axes, ("mean", "max"), strict=True):
-    for how, color, marker in zip(("cosine", "length"), figures.OKABE_ITO, "os", strict=False):
+    for how, color, marker in zip(("cosine", "length"), mc.figures.OKABE_ITO, "os", strict=False):
         damage.loc[pooling, how].plot(ax=ax, marker=marker, ms=4, color=color, label=f"{how}, against the right one")
     ax.set(title=pooling, xlabel="rows of padding", ylim=(0, 1.1))
 axes[1].legend(fontsize=8, loc="lower right")
-figures.show(fig, alt="Cosine and relative length of a wrong mean and a wrong maximum, over the rows of padding.",
+mc.figures.show(fig, alt="Cosine and relative length of a wrong mean and a wrong maximum, over the rows of padding.",
            caption=f"“no pain”, {len(sentence)} words. Twelve rows shrink the mean to {damage.length['mean', 12]:.0%} of "
                    f"its length; its direction stays. A single row turns the maximum: its cosine falls to "
                    f"{damage.cosine['max', 1]:.2f}, because zero beats every negative number (both curves coincide there).")
@@ -588,7 +582,7 @@ print(inspect.getsource(layers.masked_max))
 table = table_for(all_types, glove, "zero", learn_from=counts)
 by_length = sorted({tuple(s) for s in here["test"][0]}, key=lambda s: (len(s), s))
 few = [by_length[i] for i in np.linspace(0, len(by_length) - 1, 6).astype(int)]
-made = batch.collate([extraction.Features(str(i), np.zeros((0, 40), np.float32), np.float32([table[t] for t in s]), s, "")
+made = mc.collate([mc.Features(str(i), np.zeros((0, 40), np.float32), np.float32([table[t] for t in s]), s, "")
                       for i, s in enumerate(few)])
 more = torch.nn.functional.pad(made.text, (0, 0, 0, 5), value=9.0)  # five rows more, and not even zeros
 more_mask = torch.nn.functional.pad(made.text_mask, (0, 5))
@@ -636,19 +630,19 @@ plan = [{"id": f"{mood}, stress on {loud}", "voice": "en-us+f2", **how, "words":
         for mood, how in moods.items() for loud in ("no word", "pain", "flour")]
 with tempfile.TemporaryDirectory() as folder:
     speech.speak_all(plan, folder)
-    sounds = {p["id"]: load_audio(Path(folder) / f"{p['id']}.flac") for p in plan}
+    sounds = {p["id"]: mc.load_audio(Path(folder) / f"{p['id']}.flac") for p in plan}
 for name, sound in sounds.items():
-    display(figures.play(sound, 16_000, alt=f"“{line}”: {name}, {len(sound) / 16_000:.1f} s"))
+    display(mc.figures.play(sound, 16_000, alt=f"“{line}”: {name}, {len(sound) / 16_000:.1f} s"))
 
 # %%
 fig, axes = plt.subplots(2, 3, figsize=(8.5, 3.4), layout="constrained", sharex=True, sharey=True)
 for ax, (name, sound) in zip(axes.flat, sounds.items(), strict=True):
-    figures.draw_spectrogram(sound, 16_000, ax=ax)
+    mc.figures.draw_spectrogram(sound, 16_000, ax=ax)
     ax.images[0].set(cmap=plt.get_cmap("cividis", 16), interpolation="nearest")
     ax.set(title=name, ylabel="", xlim=(0, max(map(len, sounds.values())) / 16_000))
 fig.supxlabel("seconds", fontsize=9)
 lasts = {mood: np.mean([len(s) for name, s in sounds.items() if name.startswith(mood)]) / 16_000 for mood in moods}
-figures.show(fig, alt="Spectrograms of one sentence in six versions.",
+mc.figures.show(fig, alt="Spectrograms of one sentence in six versions.",
            caption=f"Six sounds, one transcript: “{line}”. Mel bands over seconds; mean length "
                    + ", ".join(f"{mood} {seconds:.2f} s" for mood, seconds in lasts.items()) + ".")
 
@@ -680,7 +674,7 @@ folder = Path(ROOT or f"data/{corpus.name}")
 exact = None
 if (folder / "corpus.json").is_file():  # only the synthetic corpus comes with its rules
     made_with = rules.SyntheticConfig(**json.loads((folder / "corpus.json").read_text()))
-    oracle = generator.read_truth(folder).query("split == 'test'")
+    oracle = mc.read_truth(folder).query("split == 'test'")
     senses = np.array([rules.RULES[label][0] for label in rules.SYNTHETIC_LABELS])
     fitting = [made_with.prior[senses == sense] for sense in oracle.sense]  # P of the classes that fit each text
     by_hand = np.mean([p.max() / p.sum() for p in fitting])
@@ -710,14 +704,14 @@ again.head(5)
 column = {t: i for i, (t, _) in enumerate(counts.most_common(500))}  # enough to compare, and quick on a large corpus
 which = {t: np.float32(np.arange(501) == column.get(t, 500)) for t in all_types}
 reached = pd.DataFrame({
-    "majority": (majority, *intervals.share_interval(majority, len(labels))),
+    "majority": (majority, *mc.share_interval(majority, len(labels))),
     "which words, no vectors": text_only(which, here),
     "word2vec of this corpus": text_only({t: own[t] if t in own else np.zeros(50) for t in all_types}, here),
     "GloVe": text_only(table, here)}, ["mean", "low", "high"]).T
 fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
-figures.draw_rows(reached, ax=ax, marks=None if exact is None else {"text": exact["text"], "both": exact["both"]})
+mc.figures.draw_rows(reached, ax=ax, marks=None if exact is None else {"text": exact["text"], "both": exact["both"]})
 best = reached["mean"].idxmax()
-figures.show(fig, alt="Accuracy of text-only classifiers with intervals, beside the ceilings where they are known.",
+mc.figures.show(fig, alt="Accuracy of text-only classifiers with intervals, beside the ceilings where they are known.",
            caption=f"{len(labels)} test utterances, Wilson intervals. Best: {best}, {reached['mean'][best]:.3f} "
                    f"[{reached.low[best]:.3f}, {reached.high[best]:.3f}]"
                    + ("." if exact is None else f"; the exact ceiling of the text is {exact['text']:.3f}."))
@@ -775,7 +769,7 @@ for name, data in (("this corpus", here), ("unseen words", unseen)):
     for frozen in (True, False):
         found = [train_reader(*given, frozen=frozen, seed=seed) for seed in (0, 1, 2)]
         kind = "frozen" if frozen else "trainable"
-        rows[f"{name}, {kind}"] = intervals.score_interval([wa for wa, _ in found], len(target["test"]))
+        rows[f"{name}, {kind}"] = mc.score_interval([wa for wa, _ in found], len(target["test"]))
     still = torch.nn.functional.cosine_similarity(found[-1][1], before)[1:]  # without the row of padding
     met = torch.isin(torch.arange(1, len(before)), ids["train"])
     drift[name] = {"met in training": still[met].mean().item(), "never met": still[~met].mean().item()}
@@ -785,8 +779,8 @@ pd.DataFrame(drift).T.round(3).rename_axis("cosine of a word's trained and given
 # %%
 readers = pd.DataFrame(rows, ["mean", "low", "high"]).T
 fig, ax = plt.subplots(figsize=(7.5, 2.3), layout="constrained")
-figures.draw_rows(readers, ax=ax)
-figures.show(fig, alt="Accuracy with frozen and with trainable vectors, on two corpora, with intervals over seeds.",
+mc.figures.draw_rows(readers, ax=ax)
+mc.figures.show(fig, alt="Accuracy with frozen and with trainable vectors, on two corpora, with intervals over seeds.",
            caption="WA of the smallest reader, mean and 95 % interval over 3 seeds: "
                    + "; ".join(f"{name} {row['mean']:.2f}" for name, row in readers.iterrows()) + ".")
 

@@ -43,17 +43,9 @@ from IPython.display import display
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from mcsan_lite.evaluation import intervals
-from mcsan_lite.experiments import corpora, grids
-from mcsan_lite import figures
-from mcsan_lite.training import inference, loop
-from mcsan_lite.training.runner import RunOptions
-from mcsan_lite.explain.steps import frame_spans, frame_times
-from mcsan_lite.features.batch import Dims, collate
+import mcsan_lite as mc
 from mcsan_lite.exercises import lesson04 as check
-from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.layers import BiLSTMMean, ConvBlock, ConvSizes
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 
@@ -64,19 +56,19 @@ torch.set_num_threads(1)  # small tensors: a second thread costs more than it gi
 # it has never seen. One of them:
 
 # %%
-corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-found = grids.trained(corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True), folds=1)
-run = inference.load_run(found.folder[0])
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+found = mc.trained(corpus=corpus, profile=PROFILE, options=mc.RunOptions(retrain=RETRAIN, progress=True), folds=1)
+run = mc.load_run(found.folder[0])
 unseen = pd.read_csv(Path(found.folder[0]) / "predictions.csv").id
 clips = [u for u in corpus.subset(unseen).utterances if u.audio is not None]
-features = {f.id: f for f in run.prepare(extract(corpus.subset([u.id for u in clips]), run.features)[0])}
+features = {f.id: f for f in run.prepare(mc.extract(corpus.subset([u.id for u in clips]), run.features)[0])}
 clips = sorted((u for u in clips if 150 <= len(features[u.id].audio) < 1000), key=lambda u: u.id)[:200]
 print(f"{len(clips)} clips of 1.5 to 10 s, unseen in training; test WA of the network {found.wa[0]:.3f}")
 
 # %%
 one = next(u for u in clips if 5 <= len(features[u.id].tokens) <= 12)
-sound = load_audio(one.audio)
-display(figures.play(sound, 16_000, alt=f"{one.label}: “{one.text}”, {len(sound) / 16_000:.1f} s"))
+sound = mc.load_audio(one.audio)
+display(mc.figures.play(sound, 16_000, alt=f"{one.label}: “{one.text}”, {len(sound) / 16_000:.1f} s"))
 x, text = features[one.id].audio, features[one.id].text
 print(f"sound {x.shape}: a row every 10 ms\nwords {text.shape}: a row a word")
 
@@ -115,7 +107,7 @@ for ax, (name, values) in zip(axes, stages.items(), strict=True):
     for (i, j), value in np.ndenumerate(values.numpy()):
         ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color="black" if value > 0.3 else "white")
     ax.set(title=name, xticks=[], yticks=range(len(values)), ylabel="frame" if name == "x" else "")
-figures.show(fig, alt="Four small tables of numbers: input, convolution, ReLU and the pooled result with three rows.",
+mc.figures.show(fig, alt="Four small tables of numbers: input, convolution, ReLU and the pooled result with three rows.",
            caption=f"One block. {len(tiny)} frames become {len(by_hand)}; the last window holds a single frame, and counts. "
                    f"{int((slid < 0).sum())} of {slid.numel()} numbers were negative and became 0.")
 
@@ -132,7 +124,7 @@ print(inspect.getsource(ConvBlock.forward))
 # What does that do to ten seconds, the longest clip that the paper keeps? We follow 1,000 frames at the paper's size.
 
 # %%
-paper = MCSAN(Dims(40, 300, 7), MCSANConfig()).eval()
+paper = mc.MCSAN(mc.Dims(40, 300, 7), mc.MCSANConfig()).eval()
 x, mask = torch.randn(1, 1000, 40), torch.ones(1, 1000, dtype=torch.bool)
 ladder = [("MFCC", x.shape)]
 with torch.no_grad():
@@ -145,10 +137,10 @@ print("   →   ".join(f"{name} {tuple(shape)}" for name, shape in ladder))
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for i, (_, (_, time, width)) in enumerate(ladder[::-1]):
-    ax.barh(i, time, height=0.75 * width / 128, color=figures.OKABE_ITO[0])
+    ax.barh(i, time, height=0.75 * width / 128, color=mc.figures.OKABE_ITO[0])
     ax.text(time + 10, i, f"{time} × {width}", va="center", fontsize=9)
 ax.set(yticks=range(len(ladder)), yticklabels=[name for name, _ in ladder[::-1]], xlabel="frames", xlim=(0, 1150))
-figures.show(fig, alt="Four bars that get shorter: 1000 frames, 334, 112 and 112; the first is thinner than the others.",
+mc.figures.show(fig, alt="Four bars that get shorter: 1000 frames, 334, 112 and 112; the first is thinner than the others.",
            caption=f"Length of a bar: frames; its height: numbers a frame. {ladder[0][1][1]} frames become {ladder[-1][1][1]}, "
                    f"{ladder[0][1][1] / ladder[-1][1][1]:.1f} times fewer, and each holds {ladder[-1][1][2]} numbers.")
 
@@ -236,7 +228,7 @@ check.receptive_field(receptive_field)
 # every attention map of the course on a time axis:
 
 # %%
-spans = frame_spans(112)
+spans = mc.frame_spans(112)
 start, end = spans[50]
 frames_seen = round((end - start - 0.025) / 0.010) + 1  # a window of 25 ms, and a step of 10 ms for each further frame
 print(f"encoder frame 50 sees {start:.4f} s to {end:.4f} s: {1000 * (end - start):.0f} ms = {frames_seen} MFCC frames")
@@ -359,14 +351,14 @@ print(inspect.getsource(BiLSTMMean.forward))
 def encode(model, features: list):
     """{"audio": (B, A, D), "text": (B, L, D)} and the masks."""
     with torch.no_grad():
-        return model.encode(collate(features))
+        return model.encode(mc.collate(features))
 
 
 eight = [features[u.id] for u in clips[:8]]
 together, masks = encode(run.model, eight)
 worst = {m: max((together[m][i, masks[m][i]] - encode(run.model, [f])[0][m][0]).abs().max().item()
                 for i, f in enumerate(eight)) for m in together}
-noisy = collate(eight)
+noisy = mc.collate(eight)
 noisy.audio[~noisy.audio_mask] = 100 * torch.randn(int((~noisy.audio_mask).sum()), noisy.audio.shape[2])
 with torch.no_grad():
     again = run.model.encode(noisy)[0]["audio"]
@@ -443,7 +435,7 @@ def edited(utterance, donor):
 # %%
 def two_stages(model, one) -> dict[str, np.ndarray]:
     """{"before the BiLSTM": (A, D), "behind it": (A, D)} of one utterance."""
-    batch = collate([one])
+    batch = mc.collate([one])
     with torch.no_grad():
         x, mask = batch.audio, batch.audio_mask
         for part in model.conv:
@@ -463,10 +455,10 @@ def movement(model, utterance, donor) -> dict[str, np.ndarray]:
 # %%
 other = clips[(clips.index(one) + 1) % len(clips)]
 moved, at = movement(run.model, one, other), word_of(one)
-times = frame_times(len(moved["behind it"]))
+times = mc.frame_times(len(moved["behind it"]))
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 4), height_ratios=(1, 1.3), layout="constrained", sharex=True)
-figures.draw_waveform(sound, 16_000, ax=top, words=one.words)
-top.axvspan(at.start / 100, at.stop / 100, color=figures.OKABE_ITO[1], alpha=0.3)
+mc.figures.draw_waveform(sound, 16_000, ax=top, words=one.words)
+top.axvspan(at.start / 100, at.stop / 100, color=mc.figures.OKABE_ITO[1], alpha=0.3)
 rows = np.stack(list(moved.values()))
 edges = np.append(times - 0.045, times[-1] + 0.045)
 mesh = bottom.pcolormesh(edges, [0, 1, 2], rows, cmap="cividis", vmin=0, vmax=rows.max())
@@ -475,7 +467,7 @@ bottom.set(yticks=[0.5, 1.5], yticklabels=list(moved), xlabel="seconds", xlim=(0
 bottom.invert_yaxis()
 fig.colorbar(mesh, ax=bottom, label="movement", pad=0.01)
 sees = {name: int((m > 0.05).sum()) for name, m in moved.items()}
-figures.show(fig, alt="Waveform with one word marked; below, which encoder frames move before and behind the BiLSTM.",
+mc.figures.show(fig, alt="Waveform with one word marked; below, which encoder frames move before and behind the BiLSTM.",
            caption=f"The marked {1000 * (at.stop - at.start) / 100:.0f} ms got another word's sound. Frames that move by more "
                    f"than 0.05: {sees['before the BiLSTM']} of {len(times)} before the BiLSTM, {sees['behind it']} behind it.")
 
@@ -485,8 +477,8 @@ figures.show(fig, alt="Waveform with one word marked; below, which encoder frame
 # **Predict**: does training make an encoder smear more, or less?
 
 # %%
-loop.seed_everything(0)
-fresh = MCSAN(Dims(run.features.n_mfcc, text.shape[1], len(run.labels)), run.model.config).eval()
+mc.seed_everything(0)
+fresh = mc.MCSAN(mc.Dims(run.features.n_mfcc, text.shape[1], len(run.labels)), run.model.config).eval()
 models, edits = {"trained": run.model, "untrained": fresh}, ("another word", "mean frame")
 
 
@@ -512,7 +504,7 @@ print(f"{smear.id.nunique()} utterances: before the BiLSTM, no frame moves that 
 # %%
 near = smear[smear.away.abs() <= 12].groupby(["network", "edit", "stage", "away", "id"]).moved.mean()
 keys = ["network", "edit", "stage", "away"]
-curve = near.groupby(keys).apply(lambda v: pd.Series(intervals.fold_interval(v), index=["mean", "half"])).unstack()
+curve = near.groupby(keys).apply(lambda v: pd.Series(mc.fold_interval(v), index=["mean", "half"])).unstack()
 second = {network: curve["mean"].loc[network, "another word", "behind it"].loc[[-11, 11]].mean() for network in models}
 
 # %%
@@ -521,12 +513,12 @@ for ax, network in zip(axes, models, strict=True):
     for i, stage in enumerate(smear.stage.unique()):
         line = curve.loc[network, "another word", stage]
         ax.fill_between(line.index * 0.09, line["mean"] - line.half, line["mean"] + line.half, alpha=0.3,
-                        color=figures.OKABE_ITO[i])
-        ax.plot(line.index * 0.09, line["mean"], color=figures.OKABE_ITO[i], marker=figures.MARKERS[i], ms=4, label=stage)
+                        color=mc.figures.OKABE_ITO[i])
+        ax.plot(line.index * 0.09, line["mean"], color=mc.figures.OKABE_ITO[i], marker=mc.figures.MARKERS[i], ms=4, label=stage)
     ax.set(title=network, xlabel="seconds from the nearest frame that sees the edit")
 axes[0].set_ylabel("movement")
 axes[0].legend(frameon=False, fontsize=8)
-figures.show(fig, alt="Movement against distance for a trained and an untrained network, before and behind the BiLSTM.",
+mc.figures.show(fig, alt="Movement against distance for a trained and an untrained network, before and behind the BiLSTM.",
            caption=f"Another word's sound; mean over up to {smear.id.nunique()} utterances with 95 % interval. Before the BiLSTM "
                    f"the movement ends where the view ends. Behind it, 0.99 s away, frames still move by "
                    f"{second['trained']:.3f} in the trained network and by {second['untrained']:.3f} in the untrained one.")
@@ -537,7 +529,7 @@ figures.show(fig, alt="Movement against distance for a trained and an untrained 
 
 # %%
 totals = smear.groupby(["network", "edit", "stage", "id"])[["outside", "moved"]].sum()
-share = (totals.outside / totals.moved).groupby(["network", "edit", "stage"]).apply(intervals.fold_interval)
+share = (totals.outside / totals.moved).groupby(["network", "edit", "stage"]).apply(mc.fold_interval)
 outside = share.map(lambda pair: f"{pair[0]:.1%} ± {pair[1]:.1%}").unstack("stage")[smear.stage.unique()]
 outside.columns.name = None
 outside

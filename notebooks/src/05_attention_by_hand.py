@@ -44,15 +44,9 @@ from IPython.display import display
 from torch import nn
 from torch.nn import functional as F
 
-from mcsan_lite import figures
-from mcsan_lite.explain.steps import frame_spans
-from mcsan_lite.features.batch import Dims, Standardizer, collate
+import mcsan_lite as mc
 from mcsan_lite.exercises import lesson05 as check
-from mcsan_lite.experiments.corpora import open_corpus
-from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.layers import MultiHead, attend, positions
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
-from mcsan_lite.paper.profiles import PROFILES
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 
@@ -105,7 +99,7 @@ for ax, (name, numbers) in zip(axes, tables.items(), strict=True):
         ax.text(j, i, f"{number:.2f}", ha="center", va="center", fontsize=8, color="black" if number > middle else "white")
     ax.set(title=name, xticks=[], yticks=range(3), yticklabels=["word 1", "word 2", "word 3"] if ax is axes[0] else [],
            xlabel="4 frames" if numbers.shape[1] == 4 else "d = 2")
-figures.show(fig, alt="Four small tables with numbers: queries, scores, weights and context, with a row for each of three words.",
+mc.figures.show(fig, alt="Four small tables with numbers: queries, scores, weights and context, with a row for each of three words.",
            caption=f"Each row of weights sums to one. Word 1 takes most from frame {int(W[0].argmax()) + 1} ({W[0].max():.0%}). "
                    f"Word 3 has a short query, so its scores lie within {S[2].max() - S[2].min():.2f} of each other and its "
                    f"weights between {W[2].min():.2f} and {W[2].max():.2f}.")
@@ -219,7 +213,7 @@ for ax, (name, weights) in zip(axes, {"each word looks at the sound (5 × 11)": 
     ax.set_title(name, fontsize=9)
     ax.set(xlabel="frame", ylabel="word", yticks=range(5))
 fig.colorbar(mesh, ax=axes, label="weight")
-figures.show(fig, alt="Two heat maps of five words by eleven frames with different patterns.",
+mc.figures.show(fig, alt="Two heat maps of five words by eleven frames with different patterns.",
            caption=f"Same words, same frames, untrained maps. On the left rows sum to one; on the right columns do "
                    f"(rows: {other_way.sum(0).min():.2f} to {other_way.sum(0).max():.2f}). Largest difference between the "
                    f"two: {(one_way - other_way.T).abs().max():.2f}.")
@@ -359,12 +353,12 @@ with torch.no_grad():
 
 # %%
 fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
-ax.semilogx(divisors, curve, color=figures.OKABE_ITO[0])
+ax.semilogx(divisors, curve, color=mc.figures.OKABE_ITO[0])
 for i, (name, divisor) in enumerate(marks.items()):
-    ax.plot(divisor, at[name], figures.MARKERS[i], color=figures.OKABE_ITO[i + 1], ms=8)
+    ax.plot(divisor, at[name], mc.figures.MARKERS[i], color=mc.figures.OKABE_ITO[i + 1], ms=8)
     ax.annotate(f"{name}: {at[name]:.3f}", (divisor, at[name]), xytext=(6, -32 if i == 1 else -14), textcoords="offset points", fontsize=9)
 ax.set(xlabel="scores are divided by (temperature)", ylabel="normalised entropy", ylim=(0, 1.05))
-figures.show(fig, alt="Normalised entropy rises from near 0 to 1 as the divisor grows; three divisors are marked.",
+mc.figures.show(fig, alt="Normalised entropy rises from near 0 to 1 as the divisor grows; three divisors are marked.",
            caption=f"An untrained attention with d = {width}, {heads} heads and {keys} keys. " +
                    "; ".join(f"{name} ({v:.1f}): {at[name]:.3f}" for name, v in marks.items()) + ".")
 
@@ -528,19 +522,19 @@ for h in (1, 8):
 # at the audio, compute Eq. 6 to 9 with your eyes on every line, and compare with the map that the network returns.
 
 # %%
-corpus = open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 utterance = next(u for u in corpus.utterances if u.audio is not None and 5 <= len(u.text.split()) <= 12)
-[one] = extract(corpus.subset([utterance.id]), cache="data/cache")[0]
-[one] = Standardizer().fit([one]).apply([one])
-sound = load_audio(utterance.audio)
-display(figures.play(sound, 16_000, alt=f"“{utterance.text}”, {len(sound) / 16_000:.1f} s"))
+[one] = mc.extract(corpus.subset([utterance.id]), cache="data/cache")[0]
+[one] = mc.Standardizer().fit([one]).apply([one])
+sound = mc.load_audio(utterance.audio)
+display(mc.figures.play(sound, 16_000, alt=f"“{utterance.text}”, {len(sound) / 16_000:.1f} s"))
 torch.manual_seed(5)
-net = MCSAN(Dims(one.audio.shape[1], one.text.shape[1], len(corpus.labels)), MCSANConfig(**PROFILES[PROFILE].options)).eval()
+net = mc.MCSAN(mc.Dims(one.audio.shape[1], one.text.shape[1], len(corpus.labels)), mc.MCSANConfig(**mc.paper.PROFILES[PROFILE].options)).eval()
 caught = {}
 inner = net.cross.layers[0]["text"].attention
 hook = inner.register_forward_hook(lambda module, given, output: caught.update(given=given, output=output))
 with torch.no_grad():
-    map_of_network = net(collate([one]), need_attention=True).attention["cross.0.text_from_audio"][0]  # (H, L, A)
+    map_of_network = net(mc.collate([one]), need_attention=True).attention["cross.0.text_from_audio"][0]  # (H, L, A)
 hook.remove()
 
 # %%
@@ -556,11 +550,11 @@ print(f"map {tuple(by_hand.shape)}: by hand = the network, to {(by_hand - map_of
 
 # %%
 first = by_hand[0].numpy()
-aligned = figures.AlignedUtterance(one.tokens, frame_spans(first.shape[1]))
+aligned = mc.figures.AlignedUtterance(one.tokens, mc.frame_spans(first.shape[1]))
 fig, ax = plt.subplots(figsize=(8, 0.8 + 0.3 * len(one.tokens)), layout="constrained")
-figures.draw_attention(first, aligned, ax=ax)
+mc.figures.draw_attention(first, aligned, ax=ax)
 word, moment = np.unravel_index(first.argmax(), first.shape)
-figures.show(fig, alt="Heat map of words by seconds for one head of an untrained network.",
+mc.figures.show(fig, alt="Heat map of words by seconds for one head of an untrained network.",
            caption=f"One head of an **untrained** network: its largest weight, {first.max():.3f}, is that of “{one.tokens[word]}” "
                    f"at {aligned.times[moment]:.2f} s; an even spread would be {1 / first.shape[1]:.3f}. It has learnt nothing, so the "
                    f"pattern means nothing.")

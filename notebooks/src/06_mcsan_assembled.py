@@ -28,13 +28,8 @@ from IPython.display import display
 from torch.nn import functional as F
 
 import mcsan_lite
-from mcsan_lite import figures
-from mcsan_lite.paper import ambiguities
-from mcsan_lite.training import loop
-from mcsan_lite.features.batch import Dims, Standardizer, collate
+import mcsan_lite as mc
 from mcsan_lite.exercises import lesson06 as check
-from mcsan_lite.experiments.corpora import open_corpus
-from mcsan_lite.features.extraction import extract, load_audio
 from mcsan_lite.models.layers import (
     AttentionBlock,
     BiLSTMMean,
@@ -43,9 +38,7 @@ from mcsan_lite.models.layers import (
     attend,
     masked_max,
 )
-from mcsan_lite.models.mcsan import MCSAN, AttentionModule, MCSANConfig
-from mcsan_lite.paper.profiles import PROFILES
-from mcsan_lite.paper.table_rows import ABLATIONS
+from mcsan_lite.models.mcsan import AttentionModule
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 pd.set_option("display.max_colwidth", None)
@@ -76,8 +69,8 @@ bricks = [(1, 1, ConvBlock, "convolution, then max-pool; twice"),
           (15, 15, attend, "softmax(QKᵀ / √d) V within a modality"),
           (16, 17, AttentionBlock, "as 11 to 14, for self-attention"),
           (18, 18, masked_max, "largest real value of each channel; joined in MCSAN.forward"),
-          (19, 19, loop.predict, "classifier in MCSAN, softmax here"),
-          (20, 20, loop.fit, "cross-entropy")]
+          (19, 19, mc.predict, "classifier in MCSAN, softmax here"),
+          (20, 20, mc.fit, "cross-entropy")]
 
 # %% [markdown]
 # The table of the ledger looks up file, line and test by itself. A renamed function would stop this cell.
@@ -119,7 +112,7 @@ try:
 except RuntimeError as error:
     print("W H:", error)
 print("H W:", tuple((H @ W).shape), "   rows are still positions")
-paper = MCSANConfig()
+paper = mc.MCSANConfig()
 print(f"divide by √{paper.hidden} = {paper.hidden ** 0.5:.1f} as printed, "
       f"or by √{paper.hidden // paper.heads} = {(paper.hidden // paper.heads) ** 0.5:.1f} with {paper.heads} heads")
 
@@ -130,8 +123,8 @@ print(f"divide by √{paper.hidden} = {paper.hidden ** 0.5:.1f} as printed, "
 # beside the settings, as comments that begin with `paper silent`. So this list is not typed, it is read from the code:
 
 # %%
-print(inspect.getsource(ambiguities.choices))
-ledger = ambiguities.choices()
+print(inspect.getsource(mc.paper.choices))
+ledger = mc.paper.choices()
 stated, silent = (ledger.status == status for status in ("stated", "silent"))
 print(f"{len(ledger)} choices: {stated.sum()} as the paper states, {silent.sum()} where it is silent, "
       f"{(~stated & ~silent).sum()} where it is unclear or where we depart from it")
@@ -147,14 +140,14 @@ ledger[~stated].drop(columns="status").set_index("choice")
 # as in lesson 02, here over just these eight.
 
 # %%
-corpus = open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 table = pd.DataFrame([(u.id, u.label) for u in corpus.utterances if u.split in ("train", None)], columns=["id", "label"])
 table["turn"] = table.groupby("label").cumcount()
 eight = corpus.subset(table.sort_values("turn", kind="stable").id[:8])
-features, _ = extract(eight, cache="data/cache")
-features = Standardizer().fit(features).apply(features)
-batch = collate(features, corpus.labels)
-dims = Dims(batch.audio.shape[2], batch.text.shape[2], len(corpus.labels))
+features, _ = mc.extract(eight, cache="data/cache")
+features = mc.Standardizer().fit(features).apply(features)
+batch = mc.collate(features, corpus.labels)
+dims = mc.Dims(batch.audio.shape[2], batch.text.shape[2], len(corpus.labels))
 pd.DataFrame({"words": [" ".join(f.tokens) for f in features], "label": [f.label for f in features],
               "frames": batch.audio_mask.sum(1), "tokens": batch.text_mask.sum(1)})
 
@@ -163,8 +156,8 @@ longest = max(eight.utterances, key=lambda u: len(u.text))
 if longest.audio is None:
     print("This corpus has no clips here: the audio stream stays empty, and the network must cope.")
 else:
-    sound = load_audio(longest.audio)
-    display(figures.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
+    sound = mc.load_audio(longest.audio)
+    display(mc.figures.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
                                           f"peak {np.abs(sound).max():.2f}"))
 
 # %% [markdown]
@@ -205,7 +198,7 @@ for ax, (name, x) in zip(axes, stages.items(), strict=True):
         ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=8, color="black" if value > 0.4 else "white")
     ax.set(title=name, xticks=[], yticks=range(3), yticklabels=["word 1", "word 2", "word 3"] if ax is axes[0] else [])
 summed = (words + delta)[0]
-figures.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
+mc.figures.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
            caption=f"The text stream through one block. Before Eq. 12 the rows have means {summed.mean(1).min():.2f} to "
                    f"{summed.mean(1).max():.2f} and deviations {summed.std(1, correction=0).min():.2f} to "
                    f"{summed.std(1, correction=0).max():.2f}; after it every mean is {after_12.mean(2).abs().max():.2f} "
@@ -247,7 +240,7 @@ print(f"distance to LayerNorm(H): {(after_12 - alone).abs().max():.3f} as it was
 
 # %%
 torch.manual_seed(6)
-tiny = MCSANConfig(hidden=8, heads=2, positions="none", dropout=0.0)
+tiny = mc.MCSANConfig(hidden=8, heads=2, positions="none", dropout=0.0)
 module = AttentionModule(("audio", "text"), tiny, cross=True)
 old = {"audio": torch.randn(1, 5, 8), "text": torch.randn(1, 3, 8)}
 masks = {m: torch.ones(x.shape[:2], dtype=torch.bool) for m, x in old.items()}
@@ -314,8 +307,8 @@ check.two_streams(two_streams)
 
 # %%
 torch.manual_seed(6)
-config = MCSANConfig(**PROFILES[PROFILE].options)
-model = MCSAN(dims, config).eval()
+config = mc.MCSANConfig(**mc.paper.PROFILES[PROFILE].options)
+model = mc.MCSAN(dims, config).eval()
 with torch.no_grad():
     encoded, masks = model.encode(batch)  # Eq. 1 to 5
     ends, _ = model.self_(encoded, masks)  # Eq. 15 to 17
@@ -340,7 +333,7 @@ ax.plot(np.nanargmax(part, 1), range(10), "o", mfc="white", mec="black", ms=7)
 names = [*features[b].tokens, *["pad"] * int((~mask[b]).sum())]
 ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
 ax.set(ylabel="channel", yticks=range(0, 10, 3))
-figures.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
+mc.figures.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
            caption=f"Who wins the max-pool: {len(set(np.nanargmax(part, 1).tolist()))} of {int(mask[b].sum())} words win at "
                    f"least one of ten channels (white dots). The {int((~mask[b]).sum())} hatched positions are padding.")
 
@@ -430,7 +423,7 @@ torch.testing.assert_close(logits, package)
 print(f"loss {loss:.3f}; by hand = the package, to {(logits - package).abs().max():.0e}")
 
 # %%
-print(inspect.getsource(MCSAN.forward))
+print(inspect.getsource(mc.MCSAN.forward))
 
 # %% [markdown]
 # What shape goes where? PyTorch can tell: a *forward hook* is a function that a module calls whenever it was used. We
@@ -485,12 +478,12 @@ def paths(model) -> list[list[str]]:
 
 # %%
 rows = ["MCSAN", "cross + self (seq)", "self + cross (seq)"]
-wired = {row: MCSAN(dims, replace(config, **ABLATIONS[row])).eval() for row in rows}
+wired = {row: mc.MCSAN(dims, replace(config, **mc.paper.ABLATIONS[row])).eval() for row in rows}
 fig, axes = plt.subplots(3, 1, figsize=(7.5, 6), height_ratios=[2, 1.2, 1.2], layout="constrained")
 for ax, (row, net) in zip(axes, wired.items(), strict=True):
-    figures.draw_wiring(paths(net), net.modalities, ax=ax)
+    mc.figures.draw_wiring(paths(net), net.modalities, ax=ax)
     ax.set_title(row, loc="left", fontsize=10)
-figures.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
+mc.figures.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
            caption="The three wirings, traced from running networks. Attention modules between an encoder and its pooling: "
                    + ", ".join(f"{len(paths(net)[0])} in {row}" for row, net in wired.items()) + ".")
 
@@ -504,7 +497,7 @@ figures.show(fig, alt="Box diagrams of the parallel network and the two sequenti
 # %%
 with torch.no_grad():
     together = model(batch).logits
-    alone = torch.cat([model(collate([f], corpus.labels)).logits for f in features])
+    alone = torch.cat([model(mc.collate([f], corpus.labels)).logits for f in features])
     everything = {m: torch.ones_like(getattr(batch, m)) for m in ("audio_mask", "text_mask")}
     unmasked = model(replace(batch, **everything)).logits
 print(f"largest difference alone / in a batch:        {(together - alone).abs().max():.0e}")
@@ -521,19 +514,19 @@ assert (together - alone).abs().max() < 1e-4
 # The paper prints no size. Its settings fix most of it: 40 MFCC, 300 numbers a word, 7 classes, hidden 128.
 
 # %%
-full = MCSAN(Dims(40, 300, 7), MCSANConfig())
+full = mc.MCSAN(mc.Dims(40, 300, 7), mc.MCSANConfig())
 names = {"conv": "convolutions", "audio_lstm": "audio LSTM", "text_lstm": "text LSTM", "cross": "cross-attention",
          "self_": "self-attention", "classifier": "classifier"}
 size = pd.Series({names[n]: sum(p.numel() for p in part.parameters()) for n, part in full.named_children()})
 total = sum(p.numel() for p in full.parameters())
 assert size.sum() == total
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-ax.barh(size.index[::-1], size[::-1], color=figures.OKABE_ITO[0])
+ax.barh(size.index[::-1], size[::-1], color=mc.figures.OKABE_ITO[0])
 for y, n in enumerate(size[::-1]):
     ax.text(n, y, f" {n:,} ({n / total:.0%})", va="center", fontsize=8)
 ax.set(xlabel="parameters", xlim=(0, 1.3 * size.max()))
 ax.ticklabel_format(axis="x", style="plain")
-figures.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
+mc.figures.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
            caption=f"Where the {total:,} parameters are. The largest part is the {size.idxmax()} with {size.max():,}; the "
                    f"two attention modules hold {(size['cross-attention'] + size['self-attention']) / total:.0%}.")
 
@@ -584,8 +577,8 @@ for heads in (1, 2, 8):
 
 # %%
 lines = []
-for row, changes in ABLATIONS.items():
-    net = MCSAN(Dims(40, 300, 7), MCSANConfig(**changes))
+for row, changes in mc.paper.ABLATIONS.items():
+    net = mc.MCSAN(mc.Dims(40, 300, 7), mc.MCSANConfig(**changes))
     n = sum(p.numel() for p in net.parameters())
     lines.append({"row": row, "differs in": ", ".join(f"{k}={v}" for k, v in changes.items()) or "nothing",
                   "streams": net.classifier[0].in_features // net.config.hidden, "parameters": f"{n:,}",
@@ -656,8 +649,8 @@ with torch.no_grad():
 
 # %%
 def learn(features: list, steps: int = 100) -> list[float]:
-    loop.seed_everything(6)
-    model, batch = MCSAN(dims, config), collate(features, corpus.labels)
+    mc.seed_everything(6)
+    model, batch = mc.MCSAN(dims, config), mc.collate(features, corpus.labels)
     optimizer, losses = torch.optim.Adam(model.parameters(), lr=3e-3), []
     for _ in range(steps):
         loss = F.cross_entropy(model(batch).logits, batch.label)
@@ -678,11 +671,11 @@ floor, chance = -sum(p * math.log(p) for p in share.tolist() if p), math.log(dim
 end, control = np.median(eight_losses[-10:]), np.median(same_losses[-10:])
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for i, (name, losses) in enumerate({"eight utterances": eight_losses, "one utterance, eight labels": same_losses}.items()):
-    ax.plot(losses, color=figures.OKABE_ITO[i], ls=("-", "--")[i], marker=figures.MARKERS[i], markevery=10, label=name)
+    ax.plot(losses, color=mc.figures.OKABE_ITO[i], ls=("-", "--")[i], marker=mc.figures.MARKERS[i], markevery=10, label=name)
 ax.axhline(chance, color="black", lw=1, ls=":", label=f"ln {dims.classes} = {chance:.2f}")
 ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
 ax.legend(frameon=False, loc="center right")
-figures.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
+mc.figures.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
            caption=f"Eight utterances: the loss falls from {eight_losses[0]:.2f} (ln {dims.classes} = {chance:.2f}) to "
                    f"{end:.4f}, the median of the last ten steps. One utterance with eight labels ends at {control:.2f}; "
                    f"the labels' frequencies allow {floor:.2f}.")

@@ -39,25 +39,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mcsan_lite.datasets import splits
+import mcsan_lite as mc
 from mcsan_lite.evaluation import intervals, metrics
-from mcsan_lite.experiments import corpora, floors, grids
 from mcsan_lite.features import batch
-from mcsan_lite import figures
-from mcsan_lite.paper import table_rows
-from mcsan_lite.training import loop
-from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.exercises import lesson07 as check
-from mcsan_lite.features.extraction import extract
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 
 # %%
-corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-[spec] = table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])
-data, skipped = extract(corpus, spec.features)
-fold = splits.folds(corpus, spec.protocol)[0]
+corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+[spec] = mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])
+data, skipped = mc.extract(corpus, spec.features)
+fold = mc.folds(corpus, spec.protocol)[0]
 by_id = {f.id: f for f in data}
 parts = {part: [by_id[i] for i in getattr(fold, part) if i in by_id] for part in ("train", "valid", "test")}
 print({part: len(found) for part, found in parts.items()}, "· protocol", spec.protocol, "· fold", fold.name)
@@ -69,7 +62,7 @@ print({part: len(found) for part, found in parts.items()}, "· protocol", spec.p
 # to learn from. Their regularisation is chosen on the validation part, as the network's epoch will be.
 
 # %%
-ground = floors.floors_table(corpus, [fold], data, spec.train.select).set_index("name")  # loaded, if `make course` made them
+ground = mc.floors_table(corpus, [fold], data, spec.train.select).set_index("name")  # loaded, if `make course` made them
 ground[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 
 # %% [markdown]
@@ -83,19 +76,19 @@ ground[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 # epochs on 160 utterances.
 
 # %%
-small = batch.Standardizer().fit(parts["train"]).apply(parts["train"][:160])
-dims = batch.Dims(spec.features.n_mfcc, small[0].text.shape[1], len(corpus.labels))
-config = loop.TrainConfig(epochs=2, batch_size=32, seed=3)
+small = mc.Standardizer().fit(parts["train"]).apply(parts["train"][:160])
+dims = mc.Dims(spec.features.n_mfcc, small[0].text.shape[1], len(corpus.labels))
+config = mc.TrainConfig(epochs=2, batch_size=32, seed=3)
 
 
 def fresh_model():
-    loop.seed_everything(config.seed)
-    return MCSAN(dims, MCSANConfig(hidden=16, heads=2))
+    mc.seed_everything(config.seed)
+    return mc.MCSAN(dims, mc.MCSANConfig(hidden=16, heads=2))
 
 
 # %%
 model = fresh_model()
-loop.seed_everything(config.seed)
+mc.seed_everything(config.seed)
 order = np.random.default_rng(config.seed)
 optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
 by_hand = []
@@ -117,10 +110,10 @@ print("loss by hand:", [round(x, 4) for x in by_hand])
 # The package's loop is the same thing plus bookkeeping. Read it, then see that the same numbers come back.
 
 # %%
-print(inspect.getsource(loop.fit))
+print(inspect.getsource(mc.fit))
 
 # %%
-history = loop.fit(fresh_model(), loop.TrainingData(small, small[:20], corpus.labels), config)
+history = mc.fit(fresh_model(), mc.TrainingData(small, small[:20], corpus.labels), config)
 np.testing.assert_allclose(history.loss, by_hand, rtol=1e-4)
 print("loss by fit: ", history.loss.round(4).tolist())
 
@@ -130,7 +123,7 @@ print("loss by fit: ", history.loss.round(4).tolist())
 # %%
 runs = [fresh_model() for _ in range(2)]
 for again in runs:
-    loop.fit(again, loop.TrainingData(small, small[:20], corpus.labels), config)
+    mc.fit(again, mc.TrainingData(small, small[:20], corpus.labels), config)
 same = all(torch.equal(a, b) for a, b in zip(*(m.state_dict().values() for m in runs), strict=True))
 assert same
 print("two trainings with one seed are equal, bit for bit:", same)
@@ -143,7 +136,7 @@ print("two trainings with one seed are equal, bit for bit:", same)
 
 # %%
 names = ["w/o audio", "w/o text", "w/o cross", "MCSAN"]
-found = grids.trained(names, corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True),
+found = mc.trained(names, corpus=corpus, profile=PROFILE, options=mc.RunOptions(retrain=RETRAIN, progress=True),
                        folds=1)
 first = found.groupby("name", sort=False).first()
 for file in sorted(Path(first.folder["MCSAN"]).iterdir()):
@@ -152,9 +145,9 @@ for file in sorted(Path(first.folder["MCSAN"]).iterdir()):
 # %%
 histories = {name: pd.read_csv(Path(folder) / "history.csv") for name, folder in first.folder.items()}
 fig, ax = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
-figures.draw_curves(histories, ax=ax, marks={"majority": ground.wa["majority"]})
+mc.figures.draw_curves(histories, ax=ax, marks={"majority": ground.wa["majority"]})
 best = histories["MCSAN"].loc[histories["MCSAN"].valid_wa.idxmax()]
-figures.show(fig, alt="Validation accuracy over epochs for four versions of the network; the chosen epoch is a filled marker.",
+mc.figures.show(fig, alt="Validation accuracy over epochs for four versions of the network; the chosen epoch is a filled marker.",
            caption=f"Validation WA by epoch. The filled marker is the epoch that is kept: for the full network epoch "
                    f"{int(best.epoch)}, at {best.valid_wa:.2f}.")
 
@@ -167,15 +160,15 @@ figures.show(fig, alt="Validation accuracy over epochs for four versions of the 
 # between seeds smaller than the one between versions?
 
 # %%
-others = grids.trained(["MCSAN"], corpus=corpus, profile=PROFILE, seeds=(1, 2), folds=1,
-                        options=RunOptions(retrain=RETRAIN, progress=True))
+others = mc.trained(["MCSAN"], corpus=corpus, profile=PROFILE, seeds=(1, 2), folds=1,
+                        options=mc.RunOptions(retrain=RETRAIN, progress=True))
 every = pd.concat([found, others], ignore_index=True)  # a line a row and seed
 by_name = {name: [pd.read_csv(Path(folder) / "history.csv") for folder in group.folder]
            for name, group in every.groupby("name", sort=False)}
 fig, ax = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
-figures.draw_band({name: by_name[name] for name in ("MCSAN", "w/o cross")}, ax=ax)
+mc.figures.draw_band({name: by_name[name] for name in ("MCSAN", "w/o cross")}, ax=ax)
 reached = [h.valid_wa.max() for h in by_name["MCSAN"]]
-figures.show(fig, alt="Validation accuracy over epochs: mean and band of three seeds of the full network, and one seed without cross.",
+mc.figures.show(fig, alt="Validation accuracy over epochs: mean and band of three seeds of the full network, and one seed without cross.",
            caption=f"Best validation WA of the {len(reached)} seeds: {', '.join(f'{x:.3f}' for x in reached)}; without cross, "
                    f"one seed: {by_name['w/o cross'][0].valid_wa.max():.3f}.")
 
@@ -206,13 +199,13 @@ test = pd.read_csv(Path(first.folder["MCSAN"]) / "peeking.csv")
 fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 for label, epochs, score, i in (("valid", histories["MCSAN"].epoch, histories["MCSAN"][f"valid_{select}"], 0),
                                 ("test", test.epoch, test[select], 5)):
-    ax.plot(epochs, score, marker=figures.MARKERS[i], color=figures.OKABE_ITO[i], mfc="white", label=label)
+    ax.plot(epochs, score, marker=mc.figures.MARKERS[i], color=mc.figures.OKABE_ITO[i], mfc="white", label=label)
 for epoch, style, name in ((kept, "-", "chosen on validation"), (peeked, "--", "best on test")):
     ax.axvline(epoch, color="0.4", ls=style, lw=1, label=f"{name}: epoch {epoch}")
 ax.set(xlabel="epoch", ylabel=select.replace("_", " "))
 ax.legend(fontsize=8)
 gains = peeking["bought, points"]
-figures.show(fig, alt="Validation and test score of the full network by epoch, with the epoch chosen on each marked.",
+mc.figures.show(fig, alt="Validation and test score of the full network by epoch, with the epoch chosen on each marked.",
            caption=f"MCSAN, seed 0: peeking buys {gains['MCSAN', 0]:.1f} points. Over all {len(gains)} runs of the table: "
                    f"{gains.mean():.1f} on average, {gains.max():.1f} at most.")
 
@@ -232,10 +225,10 @@ prob = predictions[labels].to_numpy()
 pred = prob.argmax(1)
 counts = metrics.confusion(true, pred, len(labels))
 fig, ax = plt.subplots(figsize=(5.8, 4.6), layout="constrained")
-figures.draw_confusion(counts, labels, ax=ax)
+mc.figures.draw_confusion(counts, labels, ax=ax)
 recall = np.divide(counts.diagonal(), counts.sum(1), where=counts.sum(1) > 0, out=np.zeros(len(labels)))
 worst = labels[int(recall.argmin())]
-figures.show(fig, alt="Confusion matrix with counts; rows are true classes, columns predicted ones.",
+mc.figures.show(fig, alt="Confusion matrix with counts; rows are true classes, columns predicted ones.",
            caption=f"Counts on the test part; colour is the share of the row. Lowest recall: {worst}, {recall.min():.2f}.")
 
 # %% [markdown]
@@ -248,9 +241,9 @@ figures.show(fig, alt="Confusion matrix with counts; rows are true classes, colu
 # %%
 occurs = counts.sum(1) > 0
 by_hand = {"wa": counts.trace() / counts.sum(), "ua": recall[occurs].mean()}
-package = metrics.scores(true, pred, classes=len(labels))
+package = mc.scores(true, pred, classes=len(labels))
 assert np.isclose(by_hand["wa"], package["wa"]) and np.isclose(by_hand["ua"], package["ua"])
-low, high = intervals.share_interval(package["wa"], len(true))
+low, high = mc.share_interval(package["wa"], len(true))
 print({k: round(v, 3) for k, v in package.items()}, f"\nWA 95 % interval over {len(true)} utterances: {low:.3f} to {high:.3f}")
 metrics.per_class(true, pred, labels).round(2)
 
@@ -272,9 +265,9 @@ print(f"always {labels[said[0]]!r}: WA {metrics.wa(true, lazy):.3f} · UA {metri
 # %%
 table = intervals.reliability(prob, true)  # ten steps of confidence, each with its accuracy, interval and n
 fig, ax = plt.subplots(figsize=(4.8, 4.2), layout="constrained")
-figures.draw_reliability(table, ax=ax)
+mc.figures.draw_reliability(table, ax=ax)
 confidence, accuracy = prob.max(1).mean(), (pred == true).mean()
-figures.show(fig, alt="Reliability curve: accuracy against confidence in steps with intervals, beside the diagonal of perfect calibration.",
+mc.figures.show(fig, alt="Reliability curve: accuracy against confidence in steps with intervals, beside the diagonal of perfect calibration.",
            caption=f"On the whole it is {confidence:.0%} sure and {accuracy:.0%} right. Mean distance to the diagonal (ECE) "
                    f"{intervals.calibration_error(table):.3f}; points without many utterances have wide intervals.")
 

@@ -47,21 +47,12 @@ import torch
 from IPython.display import display
 from torch import nn
 
-from mcsan_lite.datasets import splits
-from mcsan_lite.evaluation import intervals
-from mcsan_lite.experiments import checkpoints, corpora, grids
+import mcsan_lite as mc
 from mcsan_lite.explain import pointing as pointing_module
-from mcsan_lite import figures
-from mcsan_lite.paper import table_rows
-from mcsan_lite.training import inference, loop
-from mcsan_lite.training.runner import RunOptions
-from mcsan_lite.explain.maps import AttentionMap, attention_maps
+from mcsan_lite.training import inference
+from mcsan_lite.explain.maps import AttentionMap
 from mcsan_lite.explain.pointing import inside_span, pointing_score
-from mcsan_lite.explain.steps import frame_spans
-from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.exercises import lesson08 as check
-from mcsan_lite.datasets.synthetic.generator import read_truth
-from mcsan_lite.features.extraction import extract, load_audio
 
 warnings.filterwarnings("ignore", message="IProgress not found")  # librosa's helpers look for widgets; none are used here
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
@@ -84,20 +75,20 @@ class World(NamedTuple):
 
 def open_world(name: str, most: int = 150) -> World:
     synthetic = CORPUS == "synthetic"
-    root = ROOT or (corpora.synthetic_folder(PROFILE, world=name) if synthetic else None)
-    corpus, truth = corpora.open_corpus(CORPUS, root=root, profile=PROFILE), {}
+    root = ROOT or (mc.synthetic_folder(PROFILE, world=name) if synthetic else None)
+    corpus, truth = mc.open_corpus(CORPUS, root=root, profile=PROFILE), {}
     if synthetic:
-        known = {i: pointing_module.decisive_span(row) for i, row in read_truth(root).iterrows()}
-        truth = {i: figures.DecisiveWord(found.token, *found.seconds) for i, found in known.items() if found}
+        known = {i: pointing_module.decisive_span(row) for i, row in mc.read_truth(root).iterrows()}
+        truth = {i: mc.figures.DecisiveWord(found.token, *found.seconds) for i, found in known.items() if found}
     if synthetic and not RETRAIN:
-        run = checkpoints.load_checkpoint(name, 0)
+        run = mc.load_checkpoint(name, 0)
     else:
-        found = grids.trained(corpus=corpus, profile=PROFILE, options=RunOptions(retrain=RETRAIN, progress=True), folds=1)
-        run = inference.load_run(found.folder[0])
-    fold = splits.folds(corpus, table_rows.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol)[0]
+        found = mc.trained(corpus=corpus, profile=PROFILE, options=mc.RunOptions(retrain=RETRAIN, progress=True), folds=1)
+        run = mc.load_run(found.folder[0])
+    fold = mc.folds(corpus, mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol)[0]
     clips = {u.id: u for u in corpus.utterances if u.audio is not None and u.text and (u.id in truth or not truth)}
     parts = [[i for i in part if i in clips][:most] for part in (fold.valid, fold.test)]
-    data = [run.prepare(extract(corpus.subset(ids), run.features)[0]) for ids in parts]
+    data = [run.prepare(mc.extract(corpus.subset(ids), run.features)[0]) for ids in parts]
     return World(run, clips, *data, truth)
 
 
@@ -108,7 +99,7 @@ world = worlds[names[0]]
 run, model = world.run, world.run.model
 for name, w in worlds.items():
     right = np.mean([w.run.probabilities(f).index[0] == f.label for f in w.test])
-    low, high = intervals.share_interval(right, len(w.test))
+    low, high = mc.share_interval(right, len(w.test))
     print(f"{name}: {len(w.valid)} validation and {len(w.test)} test utterances, with a decisive word where that is known; "
           f"right in {right:.1%} of the test utterances (95 % interval {low:.1%} to {high:.1%})")
 
@@ -120,13 +111,13 @@ for name, w in worlds.items():
 def first_of(w: World):
     """The utterance that the rule gives, its sound and what the network says."""
     one = next((f for f in w.test if 8 <= len(f.tokens) <= 12 and 200 <= len(f.audio) < 400), w.test[0])
-    return one, load_audio(w.clips[one.id].audio, w.run.features.sample_rate), w.run.probabilities(one)
+    return one, mc.load_audio(w.clips[one.id].audio, w.run.features.sample_rate), w.run.probabilities(one)
 
 
 one, sound, says = first_of(world)
 rate, truth, words = run.features.sample_rate, world.truth.get(one.id), world.clips[one.id].words
 tokens = list(one.tokens)
-display(figures.play(sound, rate, alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, labelled {one.label}"))
+display(mc.figures.play(sound, rate, alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, labelled {one.label}"))
 print(f"predicted: {says.index[0]} ({says.iloc[0]:.0%}), then {says.index[1]} ({says.iloc[1]:.0%})")
 print(f"decisive: “{tokens[truth[0]]}”, said from {truth[1]:.2f} to {truth[2]:.2f} s" if truth else "no truth is known")
 
@@ -145,7 +136,7 @@ caught = []
 asks = model.cross.layers[0]["text"].attention  # here the text asks, and the audio answers
 handle = asks.register_forward_hook(lambda module, inputs, output: caught.append(output[1]))
 with torch.no_grad():
-    logits = model.eval()(collate([one])).logits
+    logits = model.eval()(mc.collate([one])).logits
 handle.remove()
 by_hand = caught[0][0].numpy()  # (1, H, L, A) -> (H, L, A)
 print(f"{by_hand.shape[0]} heads × {by_hand.shape[1]} words × {by_hand.shape[2]} frames; "
@@ -155,14 +146,14 @@ print(f"{by_hand.shape[0]} heads × {by_hand.shape[1]} words × {by_hand.shape[2
 # The package's function does it for every module, layer and direction, and writes words and seconds on the axes:
 
 # %%
-print(inspect.getsource(attention_maps))
+print(inspect.getsource(mc.attention_maps))
 
 # %%
-maps = attention_maps(model, one, run.features)
+maps = mc.attention_maps(model, one, run.features)
 looks, heard = maps["cross.0.text_from_audio"], maps["cross.0.audio_from_text"]
 np.testing.assert_allclose(looks.weights, by_hand, atol=1e-6)
 with torch.no_grad():
-    torch.testing.assert_close(model(collate([one]), need_attention=True).logits, logits)  # looking changes nothing
+    torch.testing.assert_close(model(mc.collate([one]), need_attention=True).logits, logits)  # looking changes nothing
 print("by hand = the package; the logits are the same with and without maps")
 pd.DataFrame([{"map": m.name, "who looks": m.direction.split("_from_")[0], "queries": len(m.queries), "keys": len(m.keys),
                "heads": len(m.weights), "even spread": 1 / len(m.keys)} for m in maps.values()]).round(3)
@@ -187,7 +178,7 @@ for ax, m in zip(axes.flat, maps.values(), strict=True):
     ax.set_title(f"{m.name}\n{plain[m.direction]}", fontsize=9)
 fig.colorbar(mesh, ax=axes, label="weight ÷ even spread")
 strongest = max(maps.values(), key=lambda m: m.mean.max() * len(m.keys))
-figures.show(fig, alt="Four heat maps: sound looks at sound, words at words, sound at words, words at sound; a row is who looks.",
+mc.figures.show(fig, alt="Four heat maps: sound looks at sound, words at words, sound at words, words at sound; a row is who looks.",
            caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every row has a mean of 1. The strongest preference, "
                    f"{top:.1f} times even, is in {strongest.name}. The network itself never averages heads.")
 
@@ -198,7 +189,7 @@ figures.show(fig, alt="Four heat maps: sound looks at sound, words at words, sou
 # neighbours overlap. Its middle is where the axis puts it.
 
 # %%
-spans = frame_spans(len(looks.keys), hop_s=run.features.hop_s, window_s=run.features.window_s)
+spans = mc.frame_spans(len(looks.keys), hop_s=run.features.hop_s, window_s=run.features.window_s)
 np.testing.assert_allclose(spans, looks.spans)
 for k in (0, 1, 2, len(spans) - 1):
     print(f"frame {k:3}: middle {spans[k].mean():.3f} s, sees {spans[k, 0]:.3f} to {spans[k, 1]:.3f} s")
@@ -209,8 +200,8 @@ print(f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see silenc
 # spectrogram, the pitch. The box is the truth, where one is known: the sound of the word that decides.
 
 # %%
-aligned = figures.AlignedUtterance(tokens, spans, words, truth)
-drawn = figures.draw_stack(sound, rate, looks.mean, aligned, what="mean weight",
+aligned = mc.figures.AlignedUtterance(tokens, spans, words, truth)
+drawn = mc.figures.draw_stack(sound, rate, looks.mean, aligned, what="mean weight",
                          title=f"{one.id} · labelled {one.label} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
 drawn.show()
 
@@ -224,7 +215,7 @@ drawn.show()
 # other one turned: left a **row** adds up to one, right a **column** does.
 
 # %%
-figures.draw_directions(looks.mean, heard.mean, aligned).show()
+mc.figures.draw_directions(looks.mean, heard.mean, aligned).show()
 turned = heard.mean.T  # (A, L) -> (L, A): words down, as on the left
 print(f"left: rows add up to {looks.mean.sum(1).min():.3f} … {looks.mean.sum(1).max():.3f}\n"
       f"right: columns {turned.sum(0).min():.3f} … {turned.sum(0).max():.3f}, rows {turned.sum(1).min():.3f} … "
@@ -240,14 +231,14 @@ print(f"correlation of the two pictures' cells: {np.corrcoef(looks.mean.ravel(),
 
 # %%
 def looks_of(w: World, f, model=None) -> AttentionMap:
-    return attention_maps(model or w.run.model, f, w.run.features)["cross.0.text_from_audio"]
+    return mc.attention_maps(model or w.run.model, f, w.run.features)["cross.0.text_from_audio"]
 
 
 def score_heads(w: World, f, model=None) -> list[float]:
     """One number a head: 1 where the decisive row's heaviest frame is inside the span, 0 where not."""
     found = looks_of(w, f, model)
     if f.id not in w.truth:
-        return [1 - figures.entropy(weights) for weights in found.weights]
+        return [1 - mc.figures.entropy(weights) for weights in found.weights]
     token, start, end = w.truth[f.id]
     inside = inside_span(found.spans.mean(1), (start, end))
     scores = [pointing_score(weights[token], inside) for weights in found.weights]
@@ -264,7 +255,7 @@ def choose_head(w: World, model=None) -> tuple[int, np.ndarray]:
 chosen, on_valid = choose_head(world)
 what = "points at the decisive word" if world.truth else "is uneven"
 rule = f"the head whose row {what} most often in {len(world.valid)} validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
-figures.draw_heads(looks.weights, aligned, rule=rule, chosen=chosen).show()
+mc.figures.draw_heads(looks.weights, aligned, rule=rule, chosen=chosen).show()
 print("on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(on_valid)})
 
 # %% [markdown]
@@ -278,12 +269,12 @@ print("on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(o
 # twins are the stack of section 3, which is the map it opens with, and the picture below, which is one row of it). `mcsan attend` writes one for any utterance, or for your own recording and transcript.
 
 # %%
-views = figures.views_of(model, one, maps)
-page = figures.lens_page(sound, rate, aligned, views, title=f"{one.id} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
+views = mc.figures.views_of(model, one, maps)
+page = mc.figures.lens_page(sound, rate, aligned, views, title=f"{one.id} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
 view = views[0]
 np.testing.assert_allclose(view.weights, looks.mean, atol=1e-6)  # the lens opens with the map of section 3
 print(f"the page: {len(page) / 1000:.0f} kB; it opens with {view.name}, {view.direction}, the mean of the heads")
-figures.show_lens(page)
+mc.figures.show_lens(page)
 
 # %% [markdown]
 # The lens offers other readings besides raw attention. They are the ladder of lesson 09: do not believe any of them yet.
@@ -307,19 +298,19 @@ heard_there = sound[int(start * rate):int(end * rate)]
 said_there = [w.text for w in words if w.start_s < end and w.end_s > start]
 print(f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames {first} to {last} see {start:.2f} to {end:.2f} s")
 print("said there:", " ".join(said_there) or "unknown")
-figures.play(heard_there, rate, alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: {' '.join(said_there)}")
+mc.figures.play(heard_there, rate, alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: {' '.join(said_there)}")
 
 # %%
 fig, (wave, strip, mel) = plt.subplots(3, 1, figsize=(9, 4), height_ratios=(1, 0.3, 1), sharex=True, layout="constrained")
-figures.draw_waveform(sound, rate, ax=wave, words=words, highlight=row if truth else None)
-figures.draw_attention(weights[None], figures.AlignedUtterance([tokens[row]], spans), ax=strip, top=looks.mean.max())
+mc.figures.draw_waveform(sound, rate, ax=wave, words=words, highlight=row if truth else None)
+mc.figures.draw_attention(weights[None], mc.figures.AlignedUtterance([tokens[row]], spans), ax=strip, top=looks.mean.max())
 strip.set(xlabel="", ylabel="")
-figures.draw_spectrogram(sound, rate, ax=mel)
+mc.figures.draw_spectrogram(sound, rate, ax=mel)
 for ax in (wave, mel):
-    ax.axvspan(start, end, fill=False, ec=figures.OKABE_ITO[5], lw=2)
+    ax.axvspan(start, end, fill=False, ec=mc.figures.OKABE_ITO[5], lw=2)
 mel.set_xlabel("seconds")
 share = weights[first:last + 1].sum()
-figures.show(fig, alt=f"Waveform, the weights of one word's row as a strip, and a spectrogram; the slice {start:.2f} to {end:.2f} s "
+mc.figures.show(fig, alt=f"Waveform, the weights of one word's row as a strip, and a spectrogram; the slice {start:.2f} to {end:.2f} s "
                     "is framed in the first and the last.",
            caption=f"The row of “{tokens[row]}”, mean of heads. The framed slice holds {share:.0%} of its weight on "
                    f"{(last - first + 1) / len(weights):.0%} of the frames; said there: {' '.join(said_there) or 'unknown'}.")
@@ -341,15 +332,15 @@ fig, axes = plt.subplots(1, len(shown), figsize=(4.8 * len(shown), 3), squeeze=F
 told = []
 for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
     box, weights = worlds[name].truth.get(f.id), found.weights[heads[name]]
-    of_world = figures.AlignedUtterance(found.queries, found.spans, truth=box)
-    figures.draw_attention(weights, of_world, ax=ax, top=top, bar=None)
+    of_world = mc.figures.AlignedUtterance(found.queries, found.spans, truth=box)
+    mc.figures.draw_attention(weights, of_world, ax=ax, top=top, bar=None)
     ax.set_title(f"{name} world, head {heads[name]}", fontsize=9)
     ax.set_ylabel("")
     if box:
         score = pointing_score(weights[box.token], inside_span(found.spans.mean(1), box.span))
         told.append(f"{name}: “{found.queries[box.token]}” puts {score.mass:.0%} on its box, an even spread {score.chance:.0%}")
 fig.colorbar(axes[0, 0].collections[0], ax=axes, label="weight", pad=0.01)
-figures.show(fig, alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
+mc.figures.show(fig, alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
            caption=f"One scale, 0 to {top:.2f}. {'; '.join(told) or 'No truth is known here'}. Two utterances: no evidence yet.")
 
 # %% [markdown]
@@ -375,20 +366,20 @@ def pointing(w: World, model) -> pd.DataFrame:
 
 
 def untrained(seed: int):
-    loop.seed_everything(seed)
-    return type(model)(Dims(run.features.n_mfcc, one.text.shape[1], len(run.labels)), model.config).eval()
+    mc.seed_everything(seed)
+    return type(model)(mc.Dims(run.features.n_mfcc, one.text.shape[1], len(run.labels)), model.config).eval()
 
 
 # %%
 networks = {f"{name}, seed 0": (w, w.run.model) for name, w in worlds.items()}
 if CORPUS == "synthetic" and not RETRAIN:  # of these, three trainings each come with the course
-    networks = {f"{name}, seed {k}": (w, checkpoints.load_checkpoint(name, k).model) for name, w in worlds.items() for k in range(3)}
+    networks = {f"{name}, seed {k}": (w, mc.load_checkpoint(name, k).model) for name, w in worlds.items() for k in range(3)}
 networks |= {f"untrained, seed {k}": (world, untrained(k)) for k in range(3)}
 table = {}
 for name, (w, network) in networks.items():
     lines = pointing(w, network)
     lines["difference"] = lines["decisive row"] - lines["other rows"]
-    pairs = {column: intervals.fold_interval(lines[column]) for column in lines if len(lines) > 1 and column != "chance"}
+    pairs = {column: mc.fold_interval(lines[column]) for column in lines if len(lines) > 1 and column != "chance"}
     table[name] = {column: f"{mean:.2f} ({mean - half:.2f} to {mean + half:.2f})" for column, (mean, half) in pairs.items()}
     mean, half = pairs.get("difference", (np.nan, np.nan))
     table[name] |= {"more than others": "yes" if mean > half else "not seen" if pairs else "no truth known",
@@ -421,11 +412,11 @@ fig, axes = plt.subplots(2, 2, figsize=(9, 4.4), layout="constrained")
 for (down, (name, weights)), across in ((x, c) for x in enumerate(pair.items()) for c in (0, 1)):
     top = weights.max() if across == 0 else max(w.max() for w in pair.values())
     ax = axes[down, across]
-    figures.draw_attention(weights, figures.AlignedUtterance(tokens, spans), ax=ax, top=top)
+    mc.figures.draw_attention(weights, mc.figures.AlignedUtterance(tokens, spans), ax=ax, top=top)
     ax.set_title(f"{name}, {('its own scale', 'one scale')[across]}", fontsize=9)
     ax.set(ylabel="", xlabel="seconds" if down else "")
-said = {name: f"{figures.entropy(w):.2f}, highest weight {w.max():.2f}" for name, w in pair.items()}
-figures.show(fig, alt="A trained and an untrained map, left each on its own colour scale, right both on one.",
+said = {name: f"{mc.figures.entropy(w):.2f}, highest weight {w.max():.2f}" for name, w in pair.items()}
+mc.figures.show(fig, alt="A trained and an untrained map, left each on its own colour scale, right both on one.",
            caption=f"Entropy, where 1 is an even spread: trained {said['trained']}; untrained {said['untrained']}. On its own "
                    "scale the untrained map seems to have structure; the colour bars tell.")
 
@@ -445,7 +436,7 @@ for name, picture in {"transposed": right, "reshaped": wrong}.items():
 # %%
 mate = max(world.test, key=lambda f: len(f.audio))
 with torch.no_grad():
-    batch = model(collate([one, mate]), need_attention=True).attention["cross.0.text_from_audio"][0].mean(0).numpy()
+    batch = model(mc.collate([one, mate]), need_attention=True).attention["cross.0.text_from_audio"][0].mean(0).numpy()
 wide = batch[row]  # its padded columns are still there
 stretched = (np.arange(len(wide)) + 0.5) * len(sound) / rate / len(wide)
 print(f"{len(spans)} real frames, {batch.shape[1]} columns; weight on padding: {wide[len(spans):].sum():.1f}")
@@ -464,7 +455,7 @@ theirs.load_state_dict({"in_proj_weight": torch.cat([m.weight for m in linear]),
 inputs = []
 handle = asks.register_forward_hook(lambda module, given, output: inputs.extend(given))
 with torch.no_grad():
-    model(collate([one]))
+    model(mc.collate([one]))
     for mode in (False, True):
         found = theirs.train(mode)(inputs[0], inputs[1], inputs[1], average_attn_weights=False)[1][0].numpy()
         print(f"{'train' if mode else 'eval '} mode: rows add up to {found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "

@@ -41,22 +41,15 @@ import pandas as pd
 import torch
 from IPython.display import display
 
-from mcsan_lite.experiments import checkpoints, corpora, readings
+import mcsan_lite as mc
+from mcsan_lite.experiments import checkpoints, readings
 from mcsan_lite.explain import controls, faithfulness, modalities, pointing
-from mcsan_lite import figures
-from mcsan_lite.features.batch import Dims
 from mcsan_lite.exercises import lesson09 as check
-from mcsan_lite.datasets.synthetic.generator import read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import NEGATIVE, POSITIVE
-from mcsan_lite.features.extraction import extract, load_audio
-from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.explain.pointing_tables import pointing_table
-from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS, receipts
-from mcsan_lite.explain.steps import frame_times
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval, with_interval
-from mcsan_lite.training.loop import predict
-from mcsan_lite.training.runner import RunOptions
+from mcsan_lite.evaluation.intervals import with_interval
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 began = time.perf_counter()
@@ -77,7 +70,7 @@ FOLDER = Path("runs/checkpoints") if RETRAIN else checkpoints.CHECKPOINTS_FOLDER
 if RETRAIN:
     display(checkpoints.ship_checkpoints(FOLDER, PROFILE))
 SEEDS, WORLDS = (0, 1, 2), ("matching", "leaking")
-runs = {(world, seed): checkpoints.load_checkpoint(world, seed, folder=FOLDER) for world in WORLDS for seed in SEEDS}
+runs = {(world, seed): mc.load_checkpoint(world, seed, folder=FOLDER) for world in WORLDS for seed in SEEDS}
 labels = list(runs["matching", 0].labels)
 rows = [checkpoints.read_provenance(checkpoints.find_checkpoint(world, seed, folder=FOLDER)) | {"world": world} for world, seed in runs]
 shipped = pd.DataFrame(rows)[["world", "seed", "corpus", "n", "wa"]].set_index(["world", "seed"])
@@ -86,10 +79,10 @@ shipped.assign(wa=shipped.wa.round(3)).unstack("seed").wa.rename(columns="test W
 # %%
 def open_world(world):
     """The first N test utterances with a decisive word, normalised as in training, and what is true of them."""
-    folder, run = corpora.synthetic_folder(PROFILE, world=world), runs[world, 0]
-    corpus, truth = read_synthetic(folder), read_truth(folder)
+    folder, run = mc.synthetic_folder(PROFILE, world=world), runs[world, 0]
+    corpus, truth = read_synthetic(folder), mc.read_truth(folder)
     chosen = [u for u in corpus.utterances if u.split == "test" and pointing.decisive_span(truth.loc[u.id])][:N]
-    data, _ = extract(replace(corpus, utterances=tuple(chosen)), run.features)
+    data, _ = mc.extract(replace(corpus, utterances=tuple(chosen)), run.features)
     return {u.id: u for u in chosen}, run.prepare(data), truth
 
 
@@ -115,7 +108,7 @@ ladder = pd.DataFrame([
     ("occlusion (silence)", "the logit's fall under a hole", "Zeiler & Fergus 2014", "a hole is a sound never trained on"),
     ("occlusion (mean frame)", "the same, other filler", "Zeiler & Fergus 2014", "the same"),
 ], columns=["reading", "measures", "source", "cannot say"]).set_index("reading")
-assert list(ladder.index) == list(READINGS)
+assert list(ladder.index) == list(mc.READINGS)
 ladder
 
 # %% [markdown]
@@ -123,13 +116,13 @@ ladder
 # a stressed decisive word and is predicted rightly.
 
 # %%
-found = predict(runs["matching", 0].model, data, labels)
+found = mc.predict(runs["matching", 0].model, data, labels)
 right = {i for i, p, t in zip(found.ids, found.pred, found.true, strict=True) if p == t}
 stressed = {"anger", "excitement"}
 one = next(f for f in data if (f.id in right and f.label in stressed and len(f.audio) >= 200) or f is data[-1])
 word, span = pointing.decisive_span(truth.loc[one.id])
-sound = load_audio(clips[one.id].audio)
-display(figures.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
+sound = mc.load_audio(clips[one.id].audio)
+display(mc.figures.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
                                       f"{span[0]:.2f} to {span[1]:.2f} s of {len(sound) / 16_000:.1f} s"))
 
 # %% [markdown]
@@ -138,9 +131,9 @@ display(figures.play(sound, 16_000, alt=f"{one.label}: “{clips[one.id].text}�
 
 # %%
 model = runs["matching", 0].model
-read = {name: method.read(model, one, None) for name, method in READINGS.items()}
+read = {name: method.read(model, one, None) for name, method in mc.READINGS.items()}
 curves = {name: r.frames if r.pairs is None else r.pairs[word] for name, r in read.items()}
-seconds = frame_times(len(next(iter(curves.values()))))
+seconds = mc.frame_times(len(next(iter(curves.values()))))
 scored = {name: pointing.pointing_score(curve, pointing.inside_of(model, len(curve), span)) for name, curve in curves.items()}
 table = pd.DataFrame({"peak at (s)": {name: seconds[curve.argmax()] for name, curve in curves.items()},
                       "inside": {name: found.points == 1 for name, found in scored.items()},
@@ -152,15 +145,15 @@ table.round(2)
 # %%
 fig, axes = plt.subplots(len(curves), 1, figsize=(8, 6.4), sharex=True, layout="constrained")
 for ax, (name, curve) in zip(axes, curves.items(), strict=True):
-    ax.axvspan(*span, color=figures.OKABE_ITO[1], alpha=0.35, lw=0)
-    ax.bar(seconds, curve / np.abs(curve).max(), width=0.08, color=figures.OKABE_ITO[0])
+    ax.axvspan(*span, color=mc.figures.OKABE_ITO[1], alpha=0.35, lw=0)
+    ax.bar(seconds, curve / np.abs(curve).max(), width=0.08, color=mc.figures.OKABE_ITO[0])
     ax.plot(seconds[curve.argmax()], curve.max() / np.abs(curve).max(), "v", color="black", ms=5)
     ax.axhline(0, color="0.5", lw=0.6)
     ax.set(yticks=[])
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
 axes[-1].set_xlabel("seconds")
 inside = table.index[table.inside]
-figures.show(fig, alt=f"{len(curves)} bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
+mc.figures.show(fig, alt=f"{len(curves)} bar charts over the seconds of one utterance, one a reading; a band marks the decisive word.",
            caption=f"“{clips[one.id].text}”; the band is {one.tokens[word]!r}, the triangle each reading's peak. Peaks "
                    f"inside: {len(inside)} of {len(curves)} ({', '.join(inside) or 'none'}). Each curve on its own scale.")
 
@@ -190,8 +183,8 @@ print("winner of each channel:", winner, "  bills:", bills, f"  sum {bills.sum()
 
 # %%
 torch.manual_seed(9)
-dims = Dims(data[0].audio.shape[1], data[0].text.shape[1], len(labels))
-linear = MCSAN(dims, MCSANConfig(hidden=16, heads=2, feedforward=2, classifier_layers=1)).eval()
+dims = mc.Dims(data[0].audio.shape[1], data[0].text.shape[1], len(labels))
+linear = mc.MCSAN(dims, mc.MCSANConfig(hidden=16, heads=2, feedforward=2, classifier_layers=1)).eval()
 gaps = {"linear read-out, random weights": [receipts(linear, f).gap for f in data[:FEW]]}
 swing = {}
 for world in WORLDS:
@@ -219,9 +212,9 @@ for name, total in swing.items():
 # **Predict, then check.** In which world will attention point better?
 
 # %%
-quick_readings = {name: method.read for name, method in READINGS.items() if name != "integrated gradients"}
+quick_readings = {name: method.read for name, method in mc.READINGS.items() if name != "integrated gradients"}
 start = time.perf_counter()
-lines = readings.reading_scores(quick_readings, PROFILE, utterances=SOME, options=RunOptions(retrain=RETRAIN))
+lines = readings.reading_scores(quick_readings, PROFILE, utterances=SOME, options=mc.RunOptions(retrain=RETRAIN))
 scores = pointing_table(lines)
 seconds_taken = time.perf_counter() - start
 print(f"{len(SEEDS)} seeds a world, n utterances each (without those that are one word), {seconds_taken:.0f} s "
@@ -232,12 +225,12 @@ scores.set_index(["world", "reading"]).round(2)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), sharex=True, sharey=True, layout="constrained")
 for ax, world in zip(axes, WORLDS, strict=True):
     rows = scores[scores.world == world].rename(columns={"points": "mean"}).set_index("reading")
-    figures.draw_rows(rows, ax=ax, score=f"{world}: share of peaks in the decisive word")
-    ax.axvline(rows.chance.mean(), color=figures.OKABE_ITO[5], ls="--")
-    ax.text(rows.chance.mean(), len(rows) - 0.35, " chance", fontsize=8, color=figures.OKABE_ITO[5], va="top")
+    mc.figures.draw_rows(rows, ax=ax, score=f"{world}: share of peaks in the decisive word")
+    ax.axvline(rows.chance.mean(), color=mc.figures.OKABE_ITO[5], ls="--")
+    ax.text(rows.chance.mean(), len(rows) - 0.35, " chance", fontsize=8, color=mc.figures.OKABE_ITO[5], va="top")
 above = scores[scores.low > scores.chance]
 told = "; ".join(f"{world}: {', '.join(above[above.world == world].reading) or 'none'}" for world in WORLDS)
-figures.show(fig, alt="Pointing score of every reading with its interval in the matching and in the leaking world; chance "
+mc.figures.show(fig, alt="Pointing score of every reading with its interval in the matching and in the leaking world; chance "
                     "is a dashed line.",
            caption=f"Interval: Student over {len(SEEDS)} seeds. Whole interval above chance: {told}. "
                    f"{len(scores)} intervals are compared, so expect one or so to miss by luck.")
@@ -270,10 +263,10 @@ for world in WORLDS:
 model = runs["matching", 0].model
 tables = []
 for f in data[:FEW]:
-    read = {name: method.read(model, f, None).frames for name, method in READINGS.items()}
+    read = {name: method.read(model, f, None).frames for name, method in mc.READINGS.items()}
     tables.append(pd.DataFrame(read).corr("spearman"))
 agree = sum(t.fillna(0) for t in tables) / len(tables)
-figures.draw_agreement(agree, n=len(tables)).show()
+mc.figures.draw_agreement(agree, n=len(tables)).show()
 
 # %% [markdown]
 # This compares frames (for attention the mean over all words), all the readings, seed 0. The first three start from the same
@@ -293,9 +286,9 @@ SHOWN = ("raw attention", "receipts", "gradient x input", "occlusion (mean frame
 
 
 def orders_of(f, seed):
-    frames = {name: READINGS[name].read(model, f, None).frames for name in SHOWN}
+    frames = {name: mc.READINGS[name].read(model, f, None).frames for name in SHOWN}
     _, span = pointing.decisive_span(truth.loc[f.id])
-    times = frame_times(len(frames[SHOWN[0]]))
+    times = mc.frame_times(len(frames[SHOWN[0]]))
     anywhere = np.random.default_rng(seed).choice(times)
     return frames | {"oracle": faithfulness.oracle_order(times, span),
                      "random place": faithfulness.oracle_order(times, (anywhere, anywhere))}
@@ -310,7 +303,7 @@ for filler, fill in AUDIO_FILLERS.items():
     for (test, order), g in curves[filler].groupby(["test", "order"], sort=False):
         areas.setdefault((test, filler), {})[order] = faithfulness.area(g.set_index("share").value)
 print(len(tables), "utterances; the picture has the training part's mean frame as filler, the table both")
-figures.draw_deletion(curves["mean frame"], value="probability of the predicted class").show()
+mc.figures.draw_deletion(curves["mean frame"], value="probability of the predicted class").show()
 pd.DataFrame(areas).round(2)
 
 # %% [markdown]
@@ -361,14 +354,14 @@ shown = {"MCSAN": SEEDS, "uniform": SEEDS, "w/o cross": (0,)}
 places = {(v, s): checkpoints.checkpoint_path("matching", s, v, FOLDER) for v, seeds in shown.items() for s in seeds}
 missing = [path.name for path in places.values() if not path.is_file()]
 about = pd.DataFrame([{"variant": v, **checkpoints.read_provenance(path)} for (v, _), path in places.items() if path.is_file()])
-bars = pd.DataFrame({v: (*score_interval(g.wa, int(g.n.iloc[0])), len(g))
+bars = pd.DataFrame({v: (*mc.score_interval(g.wa, int(g.n.iloc[0])), len(g))
                      for v, g in about.groupby("variant", sort=False)}, index=["mean", "low", "high", "seeds"]).T
 bars["high"] = bars.high.clip(upper=1)
 if missing:
     print(f"not there: {', '.join(missing)}; mcsan checkpoints trains them")
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
-figures.draw_rows(bars, ax=ax, score="test WA, matching world")
-figures.show(fig, alt="Accuracy of the full network, of one trained with uniform attention, of one without cross-attention.",
+mc.figures.draw_rows(bars, ax=ax, score="test WA, matching world")
+mc.figures.show(fig, alt="Accuracy of the full network, of one trained with uniform attention, of one without cross-attention.",
            caption="; ".join(f"{v}: {r['mean']:.3f} ({r.low:.3f} to {r.high:.3f}, {int(r.seeds)} seed(s))"
                              for v, r in bars.iterrows())
            + f". {int(about.n.iloc[0])} test utterances; 95 % over seeds (Student), with one seed over utterances (Wilson).")
@@ -378,7 +371,7 @@ pairs = about.pivot(index="seed", columns="variant", values="wa").round(3)
 print(pairs.to_string())
 for other in pairs.columns.drop("MCSAN"):
     difference = (pairs["MCSAN"] - pairs[other]).dropna()
-    mean, half = fold_interval(difference)
+    mean, half = mc.fold_interval(difference)
     told = (f"95 % interval {mean - half:+.3f} to {mean + half:+.3f}: "
             f"{'not distinguishable' if abs(mean) < half else 'a difference'}" if len(difference) > 1 else "one seed: no interval")
     print(f"MCSAN less {other}: {mean:+.3f} WA over {len(difference)} paired seed(s), {told}")
@@ -400,7 +393,7 @@ control = {"trained": trained_seeds["seed 0"], "untrained": controls.untrained(t
 lines = {}
 for name in ("raw attention", "rollout", *SHOWN[1:]):
     def frames(net, f, name=name):
-        return READINGS[name].read(net, f, labels.index(f.label)).frames
+        return mc.READINGS[name].read(net, f, labels.index(f.label)).frames
 
     for which, models in (("between seeds", trained_seeds), ("trained and untrained", control)):
         found = controls.agreement(frames, models, data[:FEW]).mean(axis=1).to_frame("rank correlation")
@@ -425,7 +418,7 @@ for world in WORLDS:
         values = modalities.shapley(runs[world, 0].model, opened[world][1], absent=absent)
         pieces[world, absent] = values
         rows[world, absent] = with_interval(values[["audio", "text", "interaction"]])[["mean", "low", "high"]].stack()
-figures.draw_shapley(pieces["matching", "mean"]).show()
+mc.figures.draw_shapley(pieces["matching", "mean"]).show()
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
@@ -453,8 +446,8 @@ table = pd.concat(emaps)
 fig, axes = plt.subplots(1, 2, figsize=(9, 1.9), sharex=True, layout="constrained")
 for ax, world in zip(axes, WORLDS, strict=True):
     rows = emaps[world].loc[["model", "EMAP"]].rename(columns={"wa": "mean"})
-    figures.draw_rows(rows, ax=ax, score=f"WA, {world} world")
-figures.show(fig, alt="Accuracy of the model and of its additive projection in both worlds, with intervals.",
+    mc.figures.draw_rows(rows, ax=ax, score=f"WA, {world} world")
+mc.figures.show(fig, alt="Accuracy of the model and of its additive projection in both worlds, with intervals.",
            caption="; ".join(f"{w}: model {t.wa['model']:.2f}, EMAP {t.wa['EMAP']:.2f}, paired difference "
                              f"{t.wa['difference']:+.2f} ({t.low['difference']:+.2f} to {t.high['difference']:+.2f}, "
                              f"n {int(t.n['model'])})" for w, t in emaps.items()))
@@ -471,11 +464,11 @@ figures.show(fig, alt="Accuracy of the model and of its additive projection in b
 # question: do they agree?
 
 # %%
-fillers = [name for name, method in READINGS.items() if method.kind == "edit"]
+fillers = [name for name, method in mc.READINGS.items() if method.kind == "edit"]
 rows = []
 for world in WORLDS:
     for f in opened[world][1][:SOME]:
-        a, b = (READINGS[n].read(runs[world, 0].model, f, None).frames for n in fillers)
+        a, b = (mc.READINGS[n].read(runs[world, 0].model, f, None).frames for n in fillers)
         rows.append({"world": world, "same peak": bool(a.argmax() == b.argmax()),
                      "rank correlation": pd.Series(a).corr(pd.Series(b), "spearman"),
                      "a hole helps": float(((a < 0) | (b < 0)).mean())})
@@ -531,12 +524,12 @@ rows = []
 for (variant, seed), path in places.items():
     for edit, pairs in edits.items() if path.is_file() else ():
         changed, answers = zip(*[p for p in pairs if p[0] is not None], strict=True)
-        net = checkpoints.load_checkpoint("matching", seed, variant, folder=FOLDER).model
-        said = [labels[p] for p in predict(net, list(changed), labels).pred]
+        net = mc.load_checkpoint("matching", seed, variant, folder=FOLDER).model
+        said = [labels[p] for p in mc.predict(net, list(changed), labels).pred]
         rows.append((variant, seed, edit, np.mean([a == b for a, b in zip(said, answers, strict=True)]), len(answers)))
 rows = pd.DataFrame(rows, columns=["variant", "seed", "edit", "right", "n"])
 follows = [{"variant": v, "edit": e, "seeds": len(g), "n": g.n.iloc[0],
-            **dict(zip(("right", "low", "high"), score_interval(g.right, g.n.iloc[0]), strict=True))}
+            **dict(zip(("right", "low", "high"), mc.score_interval(g.right, g.n.iloc[0]), strict=True))}
            for (v, e), g in rows.groupby(["variant", "edit"], sort=False)]
 pd.DataFrame(follows).set_index(["edit", "variant"]).sort_index(level=0, ascending=False, sort_remaining=False).round(2)
 

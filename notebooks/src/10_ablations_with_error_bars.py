@@ -37,21 +37,14 @@ import pandas as pd
 import torch
 from scipy import stats as scipy_stats
 
-from mcsan_lite.datasets import splits
+import mcsan_lite as mc
 from mcsan_lite.evaluation import comparison, pairing, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
-from mcsan_lite.training.grid import Grid
-from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.explain import modalities
-from mcsan_lite import figures
-from mcsan_lite.paper import published as published_module, table_rows, verdicts as verdicts_module
 from mcsan_lite.exercises import lesson10 as check
-from mcsan_lite.features.extraction import extract
-from mcsan_lite.evaluation.significance import corrected_t
-from mcsan_lite.evaluation.intervals import share_interval
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
-FULL, MARGIN = published_module.FULL, comparison.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
+FULL, MARGIN = mc.paper.FULL, comparison.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
 
 # %% [markdown]
 # ## 1 · Nine rows, the same folds
@@ -61,12 +54,12 @@ FULL, MARGIN = published_module.FULL, comparison.ALIKE_MARGIN  # the row that th
 
 # %%
 if CORPUS == "synthetic":
-    results, source = grids_module.grid_results("table3", PROFILE, options=RunOptions(retrain=RETRAIN))
+    results, source = mc.grid_results("table3", PROFILE, options=mc.RunOptions(retrain=RETRAIN))
     corpus = corpora.grid_corpus(PROFILE)
 else:
-    corpus = corpora.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-    results, source = grids_module.finished_results(Grid(table_rows.table3_specs(PROFILE, CORPUS), corpus)), "runs/"
-grids = pairing.paired(results, published_module.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
+    corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
+    results, source = grids_module.finished_results(mc.Grid(mc.paper.table3_specs(PROFILE, CORPUS), corpus)), "runs/"
+grids = pairing.paired(results, mc.paper.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
 SEEDS = results.seed.nunique()
 wa = pd.DataFrame({row: grid.groupby("fold").wa.mean() for row, grid in grids.items()}).T  # (rows, folds), seeds averaged
 wa = wa.rename(columns=lambda fold: f"fold {fold.rsplit('-', 1)[-1]}")
@@ -82,11 +75,11 @@ shown = [row for row in ("w/o audio", "w/o cross", "w/o self") if row in wa.inde
 fig, axes = plt.subplots(1, len(shown), figsize=(3.7 * len(shown), 3.6), layout="constrained")
 rises = {}
 for ax, row in zip(np.atleast_1d(axes), shown, strict=True):
-    figures.draw_slopes(wa.loc[row].rename(row), wa.loc[FULL].rename(FULL), ax=ax)
+    mc.figures.draw_slopes(wa.loc[row].rename(row), wa.loc[FULL].rename(FULL), ax=ax)
     ax.set(title="", xlim=(-0.2, 2.2))
     ax.margins(y=0.15)
     rises[row] = int((wa.loc[FULL] > wa.loc[row]).sum())
-figures.show(fig, alt="Accuracy of the same folds under a row and under the full network, a line a fold, solid where it rises.",
+mc.figures.show(fig, alt="Accuracy of the same folds under a row and under the full network, a line a fold, solid where it rises.",
            caption=f"Solid lines rise, dashed ones fall, the thick one is the mean; each panel has its own scale. Of "
                    f"{wa.shape[1]} folds, the full network is "
                    "ahead in " + ", ".join(f"{n} of {row!r}" for row, n in rises.items()) + ".")
@@ -123,7 +116,7 @@ plain.round(3)  # gap and sd in points
 
 # %%
 protocol = results.protocol.iloc[0]
-folds = splits.folds(corpus, protocol)
+folds = mc.folds(corpus, protocol)
 sets = [set(fold.train) for fold in folds]
 overlap = pd.DataFrame([[len(a & b) / len(a) for b in sets] for a in sets]).round(2)
 others = overlap.to_numpy()[~np.eye(len(sets), dtype=bool)]
@@ -166,14 +159,14 @@ print(f"{worlds.shape[0]} corpora × {worlds.shape[1]} folds; mean difference {1
 lines = {}
 for name, corrected in (("plain t", 0), ("corrected t", 1 / 8)):
     for used in (10, 50, 100):
-        alarms = np.mean([corrected_t(d[:used], corrected).p < 0.05 for d in worlds])
-        low, high = share_interval(alarms, len(worlds))
+        alarms = np.mean([mc.corrected_t(d[:used], corrected).p < 0.05 for d in worlds])
+        low, high = mc.share_interval(alarms, len(worlds))
         lines[f"{name}, {used} folds"] = {"mean": alarms, "low": low, "high": high}
 alarms = pd.DataFrame(lines).T
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-figures.draw_rows(alarms, ax=ax, score="share of false alarms (dashed: the 5 % that are promised)")
+mc.figures.draw_rows(alarms, ax=ax, score="share of false alarms (dashed: the 5 % that are promised)")
 ax.axvline(0.05, color="0.4", ls="--", lw=1)
-figures.show(fig, alt="False alarms of the plain and the corrected t with 10, 50 and 100 folds, beside the promised five per cent.",
+mc.figures.show(fig, alt="False alarms of the plain and the corrected t with 10, 50 and 100 folds, beside the promised five per cent.",
            caption=f"{len(worlds)} corpora, two learners of equal worth. With 100 folds (ten-fold, repeated ten times) the plain t "
                    f"raises a false alarm in {alarms['mean']['plain t, 100 folds']:.0%}, the corrected one in "
                    f"{alarms['mean']['corrected t, 100 folds']:.0%}.")
@@ -192,7 +185,7 @@ figures.show(fig, alt="False alarms of the plain and the corrected t with 10, 50
 
 # %%
 by_hand = mean / (np.sqrt(1 / k + share) * sd)
-package = {row: corrected_t(gaps.loc[row], share) for row in gaps.index}
+package = {row: mc.corrected_t(gaps.loc[row], share) for row in gaps.index}
 assert np.allclose(by_hand[varies], [package[row].statistic for row in varies])
 table = pd.DataFrame({row: {"gap": 100 * t.mean, "low": 100 * t.low, "high": 100 * t.high, "t": t.statistic, "p": t.p}
                       for row, t in package.items()}).T
@@ -201,13 +194,13 @@ print(f"each t is the plain one / {np.sqrt(1 + k * share):.3f}; with {k} folds i
 table.assign(**{"plain p": plain["p"]}).round(3)
 
 # %%
-made = verdicts_module.compared_table(results, CORPUS)
+made = mc.paper.compared_table(results, CORPUS)
 forest = made.drop(index=FULL)[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1)
 assert np.allclose(forest["mean"].dropna(), mean[forest["mean"].dropna().index])
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
-figures.draw_forest(forest.astype(float), ax=ax, margin=MARGIN)
+mc.figures.draw_forest(forest.astype(float), ax=ax, margin=MARGIN)
 verdicts = made.verdict.drop(index=FULL)
-figures.show(fig, alt="Forest plot: the gap of each row to the full network with its corrected 95 per cent interval, and zero.",
+mc.figures.show(fig, alt="Forest plot: the gap of each row to the full network with its corrected 95 per cent interval, and zero.",
            caption=f"Gaps to MCSAN on {k} folds of {corpus.name}, corrected t. " + ". ".join(
                f"{verdict.capitalize()}: {', '.join(verdicts.index[verdicts == verdict])}" for verdict in verdicts.unique()) + ".")
 
@@ -260,8 +253,8 @@ both.round(3)
 # %%
 rng = np.random.default_rng(10)
 toy = 0.02 * rng.normal(size=(500, 10, 1)) + 0.01 * rng.normal(size=(500, 10, 5))  # (worlds, folds, seeds)
-found = {"seeds averaged in their fold": [corrected_t(d, 0).p < 0.05 for d in toy],
-         "each seed counted as a fold": [corrected_t(d.ravel(), 0).p < 0.05 for d in toy]}
+found = {"seeds averaged in their fold": [mc.corrected_t(d, 0).p < 0.05 for d in toy],
+         "each seed counted as a fold": [mc.corrected_t(d.ravel(), 0).p < 0.05 for d in toy]}
 apart = 100 * np.median([significance.spread(d) for d in toy], axis=0)
 print(f"spread taken apart, median world: folds {apart[0]:.1f}, seeds {apart[1]:.1f} points (true: 2.0 and 1.0)")
 pd.DataFrame({"false alarms": {name: np.mean(alarms) for name, alarms in found.items()}}).round(2)
@@ -297,9 +290,9 @@ def as_points(test):
 
 by_fold = {row: grid.groupby("fold")[["wa", "peeked_wa"]].mean() for row, grid in grids.items()}
 peeked = pd.DataFrame({row: {
-    "peeking buys": as_points(corrected_t(f.peeked_wa - f.wa, share)), "at most": f"{100 * (f.peeked_wa - f.wa).max():+.1f}",
-    "gap, nobody peeks": as_points(corrected_t(by_fold[FULL].wa - f.wa, share)),
-    "gap, MCSAN alone peeks": as_points(corrected_t(by_fold[FULL].peeked_wa - f.wa, share))}
+    "peeking buys": as_points(mc.corrected_t(f.peeked_wa - f.wa, share)), "at most": f"{100 * (f.peeked_wa - f.wa).max():+.1f}",
+    "gap, nobody peeks": as_points(mc.corrected_t(by_fold[FULL].wa - f.wa, share)),
+    "gap, MCSAN alone peeks": as_points(mc.corrected_t(by_fold[FULL].peeked_wa - f.wa, share))}
     for row, f in by_fold.items()}).T
 peeked.loc[FULL, "gap, nobody peeks":] = ""
 peeked
@@ -315,7 +308,7 @@ peeked
 # have nothing in common but their printed deviations, and that the variance comes from seeds, from folds, or half and half.
 
 # %%
-printed = published_module.TABLE3_PUBLISHED
+printed = mc.paper.TABLE3_PUBLISHED
 GAP = round(printed.wa[FULL] - printed.wa["w/o self"], 3)
 total = float(np.hypot(printed.wa_sd[FULL], printed.wa_sd["w/o self"]))
 origin = {"all of it from seeds": significance.Spread(0.0, total),
@@ -333,10 +326,10 @@ reached = {}
 for ax, name in zip(axes, ("all of it from seeds", "half and half"), strict=True):
     power = pd.DataFrame({seeds: [significance.power(GAP, origin[name], folds_, seeds) for folds_ in many]
                           for seeds in (1, 3, 10, 30)}, index=many)
-    figures.draw_power(power, ax=ax, title=name)
+    mc.figures.draw_power(power, ax=ax, title=name)
     ax.set(xlim=(2.7, 500), ylim=(-0.05, 1.1))
     reached[name] = power.to_numpy().max()
-figures.show(fig, alt="Chance to show a gap of 0.7 points against the number of folds, for 1, 3, 10 and 30 seeds a fold, two cases.",
+mc.figures.show(fig, alt="Chance to show a gap of 0.7 points against the number of folds, for 1, 3, 10 and 30 seeds a fold, two cases.",
            caption=f"Chance that the corrected t shows {100 * GAP:.1f} points. The highest that is drawn: " +
                    ", ".join(f"{value:.0%} ({name})" for name, value in reached.items()) + ".")
 
@@ -356,15 +349,15 @@ a, b = printed.loc[FULL], printed.loc["w/o self"]
 t = (a.wa - b.wa) / np.sqrt(a.wa_sd**2 / 10 + b.wa_sd**2 / 10)
 assert np.isclose(t, significance.welch_from_summary(a.wa, a.wa_sd, b.wa, b.wa_sd, 10).statistic)
 print(f"t = {a.wa - b.wa:.3f} / sqrt({a.wa_sd}² / 10 + {b.wa_sd}² / 10) = {t:.2f}")
-published = verdicts_module.published_gaps().query("source == 'Table 3'")
+published = mc.paper.published_gaps().query("source == 'Table 3'")
 published[["wa gap", "wa t", "wa p", "wa Holm p", "wa within noise", "ua t", "ua within noise"]].round(3)
 
 # %%
 forest = published[["wa gap", "wa gap low", "wa gap high"]].set_axis(["mean", "low", "high"], axis=1).astype(float)
 fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
-figures.draw_forest(forest, ax=ax, margin=MARGIN, name="printed in the paper")
+mc.figures.draw_forest(forest, ax=ax, margin=MARGIN, name="printed in the paper")
 noise = {score: list(published.index[published[f"{score} within noise"].astype(bool)]) for score in ("wa", "ua")}
-figures.show(fig, alt="Forest plot of the gaps of the paper's Table 3 with Welch intervals from its printed deviations.",
+mc.figures.show(fig, alt="Forest plot of the gaps of the paper's Table 3 with Welch intervals from its printed deviations.",
            caption="Sun et al. 2021, Table 3, WA on IEMOCAP. Within noise as printed: " + ", ".join(noise["wa"]) +
                    ". In UA also: " + (", ".join(row for row in noise["ua"] if row not in noise["wa"]) or "no other") + ".")
 
@@ -429,10 +422,10 @@ ours.set_index(["modalities", "attention"])
 N = 36 if PROFILE != "smoke" else 8
 lines = {}
 for variant in ("MCSAN", "w/o cross"):
-    run = checkpoints.load_checkpoint("matching", 0, variant)
-    spoken = corpora.open_corpus(root=corpora.synthetic_folder(PROFILE))
+    run = mc.load_checkpoint("matching", 0, variant)
+    spoken = mc.open_corpus(root=mc.synthetic_folder(PROFILE))
     part = spoken.subset([u.id for u in spoken.utterances if u.split == "test"][:N])
-    data = run.prepare(extract(part, run.features)[0])
+    data = run.prepare(mc.extract(part, run.features)[0])
     lines[variant] = modalities.interaction(run.model, data, list(run.labels)).loc[["model", "EMAP", "difference"]].stack()
 wide = pd.DataFrame(lines).T
 pd.concat({name: wide[name][["wa", "low", "high"]] for name in ("model", "EMAP", "difference")}, axis=1).round(2)

@@ -48,35 +48,17 @@ from IPython.display import Markdown, display
 
 from torch import nn
 
+import mcsan_lite as mc
 # %%
 from mcsan_lite.datasets import splits
-from mcsan_lite.evaluation import intervals
-from mcsan_lite.experiments import corpora as corpora_module, floors, grids
-from mcsan_lite import figures
-from mcsan_lite.paper import (
-    ambiguities,
-    equations,
-    ledgers,
-    literature,
-    profiles,
-    report,
-    table_rows,
-    verdicts,
-)
+from mcsan_lite.experiments import corpora as corpora_module, grids
+from mcsan_lite.paper import ledgers
 from mcsan_lite.training import cost
-from mcsan_lite.training.grid import Grid
-from mcsan_lite.features.batch import ModelOutput
 from mcsan_lite.exercises import lesson11 as check
-from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES
-from mcsan_lite.errors import DataError
-from mcsan_lite.training.run_folder import load_results
-from mcsan_lite.training.runner import RunOptions, run_experiment
-from mcsan_lite.features.extraction import extract
-from mcsan_lite.models import MODELS
-from mcsan_lite.evaluation.significance import corrected_t, welch_from_summary
+from mcsan_lite.evaluation.significance import welch_from_summary
 
 began = time.perf_counter()
-PROTOCOL, FOLDS = profiles.GRID_PROTOCOL["synthetic"], profiles.GRID_FOLDS[PROFILE]
+PROTOCOL, FOLDS = mc.paper.GRID_PROTOCOL["synthetic"], mc.paper.GRID_FOLDS[PROFILE]
 FIRST = {"smoke": 3}.get(PROFILE)  # a quick test tries only so many rows of the longer grids
 pd.set_option("display.max_colwidth", 90)
 
@@ -110,9 +92,9 @@ OWN |= {name: Path(ROOT) for name in OWN if name == CORPUS and ROOT}
 corpora = {}
 for kind, root in OWN.items():
     try:
-        corpora[kind] = corpora_module.open_corpus(kind, root=root)
+        corpora[kind] = mc.open_corpus(kind, root=root)
         print(f"{kind}: {len(corpora[kind]):,} utterances, {len(corpora[kind].skipped):,} left out, each with its reason")
-    except DataError as refusal:
+    except mc.DataError as refusal:
         print(f"not run: {refusal.given}. When it is there: mcsan check {kind} --root {root}")
 
 # %% [markdown]
@@ -126,7 +108,7 @@ def beside(lines):
     return lines.assign(value=value)[["block", "says", "note", "value", "verdict"]].set_index(["block", "says"])
 
 
-ledger = ledgers.claims_ledger(corpora=corpora)
+ledger = mc.paper.claims_ledger(corpora=corpora)
 beside(ledger[ledger.block.str.startswith("counts")])
 
 # %% [markdown]
@@ -137,7 +119,7 @@ beside(ledger[ledger.block.str.startswith("counts")])
 # %%
 grid = corpora_module.grid_corpus(PROFILE)
 print(f"{grid.name}: {len(grid):,} utterances, {len(grid.skipped)} left out; {grid.counts().to_dict()}")
-print(f"corpus {grid.fingerprint()}, folds of {PROTOCOL} {splits.digest(splits.folds(grid, PROTOCOL))}")
+print(f"corpus {grid.fingerprint()}, folds of {PROTOCOL} {splits.digest(mc.folds(grid, PROTOCOL))}")
 
 # %% [markdown]
 # ## 3 · What the paper says, and what it leaves open
@@ -159,7 +141,7 @@ beside(settings).droplevel("block")
 # build two networks.
 
 # %%
-open_choices = ledgers.ambiguities_ledger()
+open_choices = mc.paper.ambiguities_ledger()
 print(f"{len(open_choices)} open choices; {(open_choices.how == 'not built').sum()} of them cannot be tried here")
 open_choices[["choice", "ours", "alternatives", "how"]].set_index("choice")
 
@@ -174,8 +156,8 @@ open_choices[["choice", "ours", "alternatives", "how"]].set_index("choice")
 # (`runs="nowhere"`: as if nothing had been done. With your own folder, finished folds cost nothing.)
 
 # %%
-specs = table_rows.table3_specs(PROFILE, protocol=PROTOCOL)
-expected = cost.estimate(Grid(specs, grid, first_folds=FOLDS), RunOptions(runs="nowhere"))
+specs = mc.paper.table3_specs(PROFILE, protocol=PROTOCOL)
+expected = cost.estimate(mc.Grid(specs, grid, first_folds=FOLDS), mc.RunOptions(runs="nowhere"))
 minutes = {jobs: cost.wall(expected.seconds.repeat(expected.trainings), jobs) / 60 for jobs in (1, 2, 9)}
 print(f"{expected.trainings.sum()} trainings of {specs[0].train.epochs} epochs; minutes with n processes: "
       f"{ {jobs: round(m, 1) for jobs, m in minutes.items()} }, if they do not slow each other down")
@@ -195,7 +177,7 @@ expected.round(1)
 # All nine rows, the same folds, the same seeds: `run_experiment(specs, corpus)`. What is on disk is not trained again.
 
 # %%
-results, source = grids.grid_results("table3", PROFILE, options=RunOptions(retrain=RETRAIN))
+results, source = mc.grid_results("table3", PROFILE, options=mc.RunOptions(retrain=RETRAIN))
 took = results.groupby("name").seconds.mean().reindex(expected.index)
 print(f"{len(results)} trainings, from {source}")
 print(f"they took {results.seconds.sum() / 60:.1f} minutes; the estimate above was {(expected.seconds / took).median():.1f} times "
@@ -215,14 +197,14 @@ print(f"they took {results.seconds.sum() / 60:.1f} minutes; the estimate above w
 # **Predict, then check.** How many of the eight rows will be *reproduced* here?
 
 # %%
-made = verdicts.compared_table(results, "synthetic")
+made = mc.paper.compared_table(results, "synthetic")
 gaps = 100 * made[["wa gap", "wa gap low", "wa gap high"]].set_axis(["gap", "low", "high"], axis=1)
 told = gaps.round(1).assign(WA=made.wa.round(3), Holm=made["wa Holm p"].round(3), verdict=made.verdict)
 print("; ".join(f"{verdict}: {n}" for verdict, n in made.verdict.drop("MCSAN").value_counts().items()))
 told[["WA", "gap", "low", "high", "Holm", "verdict"]]
 
 # %%
-figures.show(report.draw_gaps(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
+mc.figures.show(mc.paper.draw_gaps(made), alt="Gaps of the eight ablations to the full network with 95 % intervals, WA above, UA below.",
            caption=f"{grid.name}, {PROTOCOL}; 95 % over {made.basis['MCSAN']}. Right of 0: the full network is better, as the "
                    "paper says of every row. Grey: a point to either side. A marker without a bar: its folds did not vary.")
 
@@ -241,12 +223,12 @@ for kind, root in OWN.items():
         print(f"not run: no corpus in {root}. When it is there: {command}")
         continue
     try:
-        found = grids.finished_results(Grid(table_rows.table3_specs("paper", kind), corpora[kind]))
+        found = grids.finished_results(mc.Grid(mc.paper.table3_specs("paper", kind), corpora[kind]))
         dialogues = {u.id: u.dialogue for u in corpora[kind].utterances if u.dialogue}
         shown_as = "synthetic" if corpora[kind].generated else kind  # a generated tree stays what it is
-        display(Markdown(report.table_markdown(verdicts.compared_table(found, shown_as, dialogues=dialogues))))
+        display(Markdown(mc.paper.table_markdown(mc.paper.compared_table(found, shown_as, dialogues=dialogues))))
         mine |= {kind: found} if shown_as == kind else {}
-    except DataError as refusal:  # nothing is finished, or not the same folds in every row
+    except mc.DataError as refusal:  # nothing is finished, or not the same folds in every row
         print(f"not run to its end: {refusal.given[:200]}. Do: {command}")
 
 # %% [markdown]
@@ -255,9 +237,9 @@ for kind, root in OWN.items():
 # Tables are one half of a paper. The other half are its sentences, and people quote the sentences. Take one and follow it.
 
 # %%
-claim = next(c for c in CLAIMS if c.id == "w/o self wa")
+claim = next(c for c in mc.paper.CLAIMS if c.id == "w/o self wa")
 print(f"section {claim.section}: “{claim.says}”, on {claim.corpus}; the text gives {claim.stated}")
-(full, full_sd), (row, row_sd) = (PRINTED_SCORES["iemocap", "wa"][name] for name in (claim.a, claim.b))
+(full, full_sd), (row, row_sd) = (mc.paper.PRINTED_SCORES["iemocap", "wa"][name] for name in (claim.a, claim.b))
 print(f"Table {claim.table}: {claim.a} {full} ± {full_sd}, {claim.b} {row} ± {row_sd}")
 print(f"does the arithmetic close? {full} - {row} = {full - row:.3f}: {math.isclose(full - row, claim.stated, abs_tol=5e-4)}")
 
@@ -283,9 +265,9 @@ print(f"t = {t:.2f}, p = {printed.p:.2f}, 95 % interval {100 * printed.low:+.1f}
 # verdict, corrected for all sentences that were tested together (Holm):
 
 # %%
-ledger = ledgers.claims_ledger({"synthetic": results} | mine, corpora=corpora)
+ledger = mc.paper.claims_ledger({"synthetic": results} | mine, corpora=corpora)
 by_fold = results[results.seed == results.seed.min()].pivot(index="fold", columns="name", values="wa")
-test = corrected_t(by_fold[claim.a] - by_fold[claim.b], (results.n_test / results.n_train).mean())
+test = mc.corrected_t(by_fold[claim.a] - by_fold[claim.b], (results.n_test / results.n_train).mean())
 p_for, p_against = claim.judge(test)
 ours = ledger[ledger.block.str.startswith(grid.name)].set_index("claim")
 line = ours.loc[claim.id]
@@ -312,16 +294,16 @@ shown[["says"]].join(points).assign(**{"p Holm": shown["p Holm"].astype(float).r
 # is in this figure.
 
 # %%
-printed_gaps = verdicts.published_gaps()
+printed_gaps = mc.paper.published_gaps()
 printed_gaps = printed_gaps[printed_gaps.source == "Table 3"]
 noise = {s.upper(): list(printed_gaps.index[printed_gaps[f"{s} within noise"].astype(bool)]) for s in ("wa", "ua")}
-figures.show(report.draw_gaps(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
+mc.figures.show(mc.paper.draw_gaps(printed_gaps), alt="Gaps of the paper's Table 3 with Welch's intervals, WA above, UA below.",
            caption="Printed in Sun et al. 2021, Table 3 (IEMOCAP). Interval holds 0: " + "; ".join(
                f"{score}: {', '.join(rows) or 'none'}" for score, rows in noise.items())
            + ". Unpaired, no correction for shared training data: indicative only.")
 
 # %%
-as_printed = ledger[ledger.block == ledgers.AS_PRINTED]
+as_printed = ledger[ledger.block == mc.paper.AS_PRINTED]
 print(as_printed.verdict.replace("", "a score, no gap").value_counts().to_string())
 weak = as_printed[as_printed.verdict == "within noise"]
 print("\nwithin noise, by their own numbers:", *(f"  {c.says} (gap {c.value:+.3f}, t {c.t:.2f})" for c in weak.itertuples()), sep="\n")
@@ -337,17 +319,17 @@ print("\nwithin noise, by their own numbers:", *(f"  {c.says} (gap {c.value:+.3f
 # compare lengths within a panel, never across.
 
 # %%
-tries = ambiguities.ambiguity_specs(PROFILE, protocol=PROTOCOL)
-tried, source = grids.grid_results("ambiguities", PROFILE, options=RunOptions(retrain=RETRAIN), rows=FIRST)
+tries = mc.paper.ambiguity_specs(PROFILE, protocol=PROTOCOL)
+tried, source = mc.grid_results("ambiguities", PROFILE, options=mc.RunOptions(retrain=RETRAIN), rows=FIRST)
 print(f"{tried.name.nunique() - 1} of {len(tries) - 1} alternatives on {tried.fold.nunique()} folds, from {source}")
-moved = ambiguities.sensitivity(tried)
+moved = mc.paper.sensitivity(tried)
 panels = dict(iter(moved.groupby("panel", sort=False)))
 
 # %%
-sizes = [1.4 + 0.42 * len(ambiguities.tornado_bars(panel)) for panel in panels.values()]
+sizes = [1.4 + 0.42 * len(mc.paper.tornado_bars(panel)) for panel in panels.values()]
 fig, axes = plt.subplots(2, 1, figsize=(8, sum(sizes)), height_ratios=sizes, layout="constrained")
 for ax, (name, panel) in zip(axes, panels.items(), strict=True):
-    figures.draw_tornado(ambiguities.tornado_bars(panel), ax=ax)
+    mc.figures.draw_tornado(mc.paper.tornado_bars(panel), ax=ax)
     widest = 130 * panel.difference.abs().max() or 1
     ax.set(xlim=(-widest, widest))
     ax.set_title(name, fontsize=9)
@@ -355,7 +337,7 @@ upper = next(iter(panels.values()))
 clear = upper[(upper.low > 0) | (upper.high < 0)]
 longest = upper.loc[upper.difference.abs().idxmax()]
 span = "no interval" if pd.isna(longest.low) else f"{100 * longest.low:+.1f} to {100 * longest.high:+.1f}"
-figures.show(fig, alt="Two tornado charts: our open choices, and below, apart, the gaps of the paper's Table 3.",
+mc.figures.show(fig, alt="Two tornado charts: our open choices, and below, apart, the gaps of the paper's Table 3.",
            caption=f"Above: {longest.choice} moves WA most, by {100 * longest.difference:+.1f} points ({span}; "
                    f"{tried.fold.nunique()} folds). Interval excludes 0: {', '.join(clear.choice) or 'none'}, of {len(upper)} (one "
                    "in twenty or so would by luck). Below: as printed, other speech, other folds, another axis.")
@@ -376,7 +358,7 @@ points.assign(n=upper.set_index("choice").n)
 # would be a gap in this table.
 
 # %%
-formulas = ledgers.equations_ledger()
+formulas = mc.paper.equations_ledger()
 assert formulas.function.all() and formulas.test.all()
 formulas[["eq", "function", "test", "notebook"]].set_index("eq")
 
@@ -385,7 +367,7 @@ formulas[["eq", "function", "test", "notebook"]].set_index("eq")
 
 # %%
 pd.DataFrame([{"place": m.place, "printed": m.printed, "meant": m.meant, "here": m.here}
-              for m in equations.MISPRINTS]).set_index("place")
+              for m in mc.paper.MISPRINTS]).set_index("place")
 
 # %% [markdown]
 # ## 9 · A run answers for itself
@@ -394,7 +376,7 @@ pd.DataFrame([{"place": m.place, "printed": m.printed, "meant": m.meant, "here":
 # into in every profile (their scores mean nothing):
 
 # %%
-small = run_experiment(table_rows.table3_specs("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"), folds=2)
+small = mc.run_experiment(mc.paper.table3_specs("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"), folds=2)
 home = Path(small.folder[0])
 print(f"{home.parent.name} / {home.name}:", *(f"  {f.name:20s}{f.stat().st_size:>9,} bytes" for f in sorted(home.iterdir())), sep="\n")
 manifest, score = (json.loads((home / f"{name}.json").read_text()) for name in ("manifest", "metrics"))
@@ -439,9 +421,9 @@ with tempfile.TemporaryDirectory() as folder:
     one, two = Path(folder, "one"), Path(folder, "two")
     for machine, home in zip((one, two, two, one), map(Path, small.folder), strict=True):
         shutil.copytree(home, machine / home.parent.name / home.name)
-    print(f"one: {len(load_results(one))} folds, two: {len(load_results(two))} folds")
+    print(f"one: {len(mc.load_results(one))} folds, two: {len(mc.load_results(two))} folds")
     shutil.copytree(two, one, dirs_exist_ok=True)  # rsync, a USB stick: whatever copies files
-    merged = load_results(one).sort_values(["name", "fold"], ignore_index=True)
+    merged = mc.load_results(one).sort_values(["name", "fold"], ignore_index=True)
 kept = ["name", "fold", "seed", "wa", "ua", "run"]
 assert merged[kept].equals(small.sort_values(["name", "fold"], ignore_index=True)[kept])
 print(f"merged: {len(merged)} folds, the same scores; runs: {', '.join(sorted(set(merged.run)))}")
@@ -485,11 +467,11 @@ of the small run above, a card would say:
 rivals = {}
 for table in ("table1", "table2"):
     speech = corpora_module.grid_corpus(PROFILE, table)
-    data, _ = extract(speech)
-    select = table_rows.rival_specs(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
-    ground = floors.floors_table(speech, splits.folds(speech, PROTOCOL)[:FOLDS], data, select)
-    found, source = grids.grid_results(table, PROFILE, options=RunOptions(retrain=RETRAIN), rows=FIRST)
-    rivals[table] = verdicts.floors_beside(verdicts.compared_table(found, "synthetic", table), ground)
+    data, _ = mc.extract(speech)
+    select = mc.paper.rival_specs(table, PROFILE)[0].train.select  # the score that chooses, for floors as for networks
+    ground = mc.floors_table(speech, mc.folds(speech, PROTOCOL)[:FOLDS], data, select)
+    found, source = mc.grid_results(table, PROFILE, options=mc.RunOptions(retrain=RETRAIN), rows=FIRST)
+    rivals[table] = mc.paper.floors_beside(mc.paper.compared_table(found, "synthetic", table), ground)
     score = rivals[table].attrs["scores"][0]
     print(f"{table}: {found.name.nunique()} systems, {len(found)} trainings, {found.fold.nunique()} folds, from {source}")
     shown = rivals[table].sort_values(score)[[score, f"{score} low", f"{score} high", "verdict", "note"]]
@@ -501,9 +483,9 @@ for table in ("table1", "table2"):
 # A short interval is easily had with three folds of one generated corpus: it is no news about people.
 
 # %%
-fig = report.draw_gaps(rivals["table1"])
+fig = mc.paper.draw_gaps(rivals["table1"])
 ahead = list(rivals["table1"].index[rivals["table1"]["wa gap high"].astype(float) < 0])
-figures.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
+mc.figures.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic corpus, in points of WA and UA, with intervals.",
            caption=f"Gap to MCSAN, {rivals['table1'].attrs['corpus']}. Shown to be ahead of MCSAN in WA here: "
                    f"{', '.join(ahead) or 'none'}.")
 
@@ -513,9 +495,9 @@ figures.show(fig, alt="Gaps of every system of Table 1 to MCSAN on the synthetic
 
 # %%
 for corpus_name in ("iemocap", "meld"):
-    ax = literature.draw_systems(corpus_name)
-    listed = literature.published_systems(corpus_name)
-    figures.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
+    ax = mc.paper.draw_systems(corpus_name)
+    listed = mc.paper.published_systems(corpus_name)
+    mc.figures.show(ax.figure, alt=f"Published systems on {corpus_name} by year and score; those with another protocol in grey.",
                caption=f"{int(listed.comparable.sum())} of {len(listed)} published numbers on {corpus_name} share the "
                        "paper's protocol, as far as their sources tell.")
 
@@ -544,13 +526,13 @@ class Means(nn.Module):
     def forward(self, batch, *, need_attention=False):
         parts = [(x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)  # padding has no say
                  for x, mask in ((batch.audio, batch.audio_mask), (batch.text, batch.text_mask))]
-        return ModelOutput(self.classifier(self.dropout(torch.cat(parts, -1))))
+        return mc.ModelOutput(self.classifier(self.dropout(torch.cat(parts, -1))))
 
 
 # %%
-(full,) = table_rows.table3_specs(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
-means = run_experiment([replace(full, name="means", model="means", options={})], grid, folds=FOLDS, models={**MODELS, "means": Means})
-mean, half = intervals.fold_interval(means.wa)
+(full,) = mc.paper.table3_specs(PROFILE, rows=["MCSAN"], protocol=PROTOCOL)
+means = mc.run_experiment([replace(full, name="means", model="means", options={})], grid, folds=FOLDS, models={**mc.MODELS, "means": Means})
+mean, half = mc.fold_interval(means.wa)
 print(f"means: WA {mean:.3f} ± {half:.3f} over {len(means)} folds, {means.parameters[0]:,} parameters; majority "
       f"{ground[ground.name == 'majority'].wa.mean():.3f}")
 
@@ -601,7 +583,6 @@ check.adapter(adapter)
 # %% tags=["solution"]
 import csv
 
-from mcsan_lite.corpus import Corpus, Skipped, Utterance
 
 
 def adapter(path, labels):
@@ -610,12 +591,12 @@ def adapter(path, labels):
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["mood"] not in labels:
-                skipped.append(Skipped(row["clip"], "a mood that is no class", repr(row["mood"])))
+                skipped.append(mc.Skipped(row["clip"], "a mood that is no class", repr(row["mood"])))
             elif not row["words"]:
-                skipped.append(Skipped(row["clip"], "neither sound nor words"))
+                skipped.append(mc.Skipped(row["clip"], "neither sound nor words"))
             else:
-                utterances.append(Utterance(row["clip"], None, row["words"], row["mood"], speaker=row["actor"]))
-    return Corpus("mine", tuple(labels), tuple(utterances), tuple(skipped))
+                utterances.append(mc.Utterance(row["clip"], None, row["words"], row["mood"], speaker=row["actor"]))
+    return mc.Corpus("mine", tuple(labels), tuple(utterances), tuple(skipped))
 
 
 check.adapter(adapter)

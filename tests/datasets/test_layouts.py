@@ -412,8 +412,7 @@ def test_meld_is_counted_as_published(meld):
     for part, counts in MELD_COUNTS.items():
         rows = rows_of(meld, part)
         assert (
-            tuple(Counter(r["Emotion"] for r in rows)[label] for label in sorted(SAID_AS))
-            == counts
+            tuple(Counter(r["Emotion"] for r in rows)[label] for label in sorted(SAID_AS)) == counts
         )
         assert all((r["Emotion"] == "neutral") == (r["Sentiment"] == "neutral") for r in rows)
         assert {r["Sentiment"] for r in rows if r["Emotion"] == "surprise"} == {

@@ -13,7 +13,12 @@ import soundfile
 
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.faces import MOVES
-from mcsan_lite.datasets.synthetic.generator import corpus_folder, make_synthetic, read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import (
+    corpus_folder,
+    make_synthetic,
+    read_synthetic,
+    read_truth,
+)
 from mcsan_lite.datasets.synthetic.rules import (
     HESITATIONS,
     IEMOCAP_COUNTS,

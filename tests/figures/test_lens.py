@@ -194,7 +194,8 @@ class TestViews:
         np.testing.assert_allclose(by["value-weighted", "text_from_audio"].weights, reading.pairs)
         np.testing.assert_allclose(by["value-weighted", "utterance"].weights[0], reading.frames)
         np.testing.assert_allclose(
-            by["receipts", "utterance"].word_scores, READINGS["receipts"].read(model, one, None).words
+            by["receipts", "utterance"].word_scores,
+            READINGS["receipts"].read(model, one, None).words,
         )
 
     def test_layers_have_names_and_a_model_without_cross_attention_its_other_readings(

@@ -154,7 +154,10 @@ def test_the_variants_differ_in_exercise_and_solution(project):
     assert "def add(a, b):\n    ..." in sources_of(
         exercises
     ) and "def add(a, b):\n    ..." not in sources_of(solutions)
-    assert "def add(a, b):\n    from mcsan_lite.adding import plus\n\n    return plus(a, b)" in sources_of(solutions)
+    assert (
+        "def add(a, b):\n    from mcsan_lite.adding import plus\n\n    return plus(a, b)"
+        in sources_of(solutions)
+    )
     assert len(exercises.cells) == len(solutions.cells) == len(whole.cells) - 1
 
 
