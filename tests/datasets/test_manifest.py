@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mcsan_lite.corpus import Corpus, Word
 from mcsan_lite.datasets import manifest
-from mcsan_lite.datasets.manifest import COLUMNS, OTHER_NAMES, read_manifest
+from mcsan_lite.datasets.manifest import MANIFEST_COLUMNS, OTHER_NAMES, read_manifest
 from mcsan_lite.errors import DataError
 
 ROWS = [
@@ -429,7 +429,9 @@ def test_a_missing_file_beside_the_sound(tmp_path, column):
 
 
 def test_every_column_is_explained():
-    assert all(name in manifest.__doc__ for name in COLUMNS) and set(OTHER_NAMES) <= set(COLUMNS)
+    assert all(name in manifest.__doc__ for name in MANIFEST_COLUMNS) and set(OTHER_NAMES) <= set(
+        MANIFEST_COLUMNS
+    )
 
 
 @given(st.data())
