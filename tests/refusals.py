@@ -12,3 +12,13 @@ def refusal(call) -> str:
     text = str(caught.value)
     assert text.startswith("Given: ") and "\nExpected: " in text and "\nDo: " in text
     return text
+
+
+def refused(result, *crucial) -> None:
+    """Check that a command refused: (exit status, stdout, stderr) of it, and words of its text."""
+    status, out, err = result
+    assert status == 2
+    assert out == ""
+    assert "Traceback" not in err
+    for part in ("Given: ", "Expected: ", "Do: ", *crucial):
+        assert part in err, err

@@ -1,4 +1,4 @@
-"""The commands about data: check a corpus, split it, fetch it, write it in another's layout, train a fold of it."""
+"""The commands about data: check, split, fetch, another corpus's layout, and one fold of it."""
 
 import json
 from pathlib import Path
@@ -53,7 +53,7 @@ def manifest(tmp_path):
             f"{i}.wav,so {'pain' if i % 2 else 'peace'},{'sad' if i % 2 else 'glad'},s{i % 3},"
             f"{('train', 'valid', 'test')[i // 10]}"
         )
-    (tmp_path / "own.csv").write_text("\n".join(lines))
+    (tmp_path / "own.csv").write_text("\n".join(lines), encoding="utf-8")
     return tmp_path / "own.csv"
 
 
@@ -142,7 +142,7 @@ def test_a_manifest_with_a_split_is_scored_on_it(mcsan, manifest):
         and "speaker only" in out
         and "official"
         in next(
-            json.loads(p.read_text())["protocol"]
+            json.loads(p.read_text(encoding="utf-8"))["protocol"]
             for p in manifest.parent.glob("runs/*/*/metrics.json")
         )
     )

@@ -137,12 +137,12 @@ def test_a_data_file_in_place_of_the_folder_is_seen(monkeypatch, tmp_path):
     assert look("folders").ok and not list(tmp_path.iterdir()), (
         "looking must not leave folders behind"
     )
-    (tmp_path / "data").write_text("")
+    (tmp_path / "data").write_text("", encoding="utf-8")
     assert not look("folders").ok
 
 
 def test_every_needed_module_is_named_as_its_distribution():
-    """`packages` imports each one, so MODULES must know the exceptions; the dev extra is not asked for."""
+    """`packages` imports each one: MODULES knows the exceptions. The dev extra is not asked for."""
     names = {r.name for r in doctor.requirements()}
     assert {"torch", "scikit-learn", "espeakng-loader", "nbclient"} <= names
     assert not {"pytest", "dask", "ray"} & names
@@ -152,5 +152,8 @@ def test_nothing_heavy_is_imported_at_the_top():
     """The doctor must be able to say that torch is missing."""
     import subprocess
 
-    code = "import sys, mcsan_lite.cli.doctor; sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'packaging')))"
+    code = (
+        "import sys, mcsan_lite.cli.doctor\n"
+        "sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'packaging')))"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,4 +1,4 @@
-"""The commands that rerun the paper: one table, one command; its rendering from disk; the ledgers."""
+"""The commands that rerun the paper: a table in one command, or from disk; the ledgers."""
 
 import pandas as pd
 import pytest
@@ -194,6 +194,9 @@ def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkey
     monkeypatch.setattr(grids, "run_grid", lambda *_, **__: pytest.fail("trained again"))
     found, where = grids.grid_results("table3", "smoke", **how)
     assert len(found) == 4 and str(shipped.name) in where
-    shipped.write_text(shipped.read_text().replace(found.run[0], "mcsan-00000000"))
+    shipped.write_text(
+        shipped.read_text(encoding="utf-8").replace(found.run[0], "mcsan-00000000"),
+        encoding="utf-8",
+    )
     monkeypatch.setattr(grids, "run_grid", lambda *_, **__: "trained")
     assert grids.grid_results("table3", "smoke", **how)[0] == "trained"

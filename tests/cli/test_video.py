@@ -1,4 +1,4 @@
-"""Video through the commands: a folder beside a corpus, a file beside your own recording, and what is said without."""
+"""Video through the commands: beside a corpus, beside your own recording, and without any."""
 
 from pathlib import Path
 
@@ -22,8 +22,10 @@ LABELS, SECONDS = ("glad", "sad"), 0.25
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Forty-two made-up recordings as a manifest, csv films of all but the last (the face tells the label);
-    another folder of films in which one is broken, and one in which half are missing."""
+    """Forty-two made-up recordings as a manifest, and csv films of all but the last.
+
+    The face tells the label. In another folder one film is broken; in a third, half are missing.
+    """
     home = tmp_path_factory.mktemp("seen")
     random = np.random.default_rng(0)
     lines = ["id,audio,text,label,split"]
@@ -41,13 +43,14 @@ def home(tmp_path_factory):
             for _ in range(6)
         ]
         if i < 41:
-            film.write_text("\n".join([",".join(["confidence", *ACTION_UNITS]), *rows]))
-    (home / "own.csv").write_text("\n".join(lines))
+            header = ",".join(["confidence", *ACTION_UNITS])
+            film.write_text("\n".join([header, *rows]), encoding="utf-8")
+    (home / "own.csv").write_text("\n".join(lines), encoding="utf-8")
     for folder in ("broken", "half"):
         (home / folder).mkdir()
         for film in list((home / "faces").rglob("*.csv"))[: None if folder == "broken" else 21]:
             (home / folder / film.name).write_bytes(film.read_bytes())
-    (home / "broken" / "talk_5.csv").write_text("frame\n1\n")
+    (home / "broken" / "talk_5.csv").write_text("frame\n1\n", encoding="utf-8")
     return home
 
 
@@ -70,7 +73,7 @@ def own(home, video="faces"):
 
 @pytest.fixture
 def seeing(mcsan, home):
-    """Table 1 with video -> (what was printed, what was said); trained by whichever test comes first."""
+    """Table 1 with video -> (stdout, stderr); trained by whichever test comes first."""
     status, out, err = mcsan("run", "table1", *own(home), "--rows", "MCSAN,AMH,MCSAN + video")
     assert status == 0, err
     return out, err
@@ -141,7 +144,8 @@ def test_a_broken_film_stops_and_with_skip_bad_is_dropped(mcsan, home):
 def test_refusals(mcsan, home, words, crucial):
     (home / "empty").mkdir(exist_ok=True)
     (home / "seen.csv").write_text(
-        "id,text,label,video\ntalk/1,so,sad,faces/part1/talk_1.csv\ntalk/2,so,glad,\n"
+        "id,text,label,video\ntalk/1,so,sad,faces/part1/talk_1.csv\ntalk/2,so,glad,\n",
+        encoding="utf-8",
     )
     status, _, err = mcsan(
         *(
@@ -229,7 +233,7 @@ def test_attend_with_a_film(mcsan, home, folds, tmp_path):
     status, _, err = mcsan(*words, places=("--data", "data"))
     assert status == 2 and err.startswith("no video (--video)") and "Given: " in err
     (home / "column.csv").write_text(
-        f"id,audio,text,label,video\ntalk/30,30.wav,so it is,sad,{film}\n"
+        f"id,audio,text,label,video\ntalk/30,30.wav,so it is,sad,{film}\n", encoding="utf-8"
     )
     words = (*words[:4], home / "column.csv", *words[5:])
     assert mcsan(*words, places=("--data", "data")) == (0, said, "")  # video of its own

@@ -1,4 +1,4 @@
-"""The models that lessons open: what rounding leaves of them, where they are looked for, and the tables made from them."""
+"""The models that lessons open: what rounding leaves, where they are, tables made from them."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ SHIPPED = [
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A folder with data/, runs/ and small/, which holds three checkpoints of a smoke profile that is smaller still."""
+    """A folder with data/, runs/ and small/: three checkpoints of a smaller smoke profile."""
     home = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(
@@ -63,7 +63,8 @@ def home(tmp_path_factory):
                 home / "small",
                 "smoke",
                 options=RunOptions(data=home / "data", runs=home / "runs"),
-            ).to_json()
+            ).to_json(),
+            encoding="utf-8",
         )
         yield home
 
@@ -74,9 +75,11 @@ def where(home):
 
 
 def fold(home, name="mcsan"):
-    """The fold's folder of the matching world's run (the leaking one has fewer utterances to train on)."""
+    """The fold of the matching world's run; the leaking one has fewer utterances to train on."""
     found = [f.parent for f in (home / "runs").glob(f"{name}-*/*/metrics.json")]
-    return max(found, key=lambda f: json.loads((f / "metrics.json").read_text())["n_train"])
+    return max(
+        found, key=lambda f: json.loads((f / "metrics.json").read_text(encoding="utf-8"))["n_train"]
+    )
 
 
 def test_a_checkpoint_is_its_run_in_half_the_bytes(home):
@@ -127,7 +130,9 @@ def test_its_provenance_is_what_can_be_measured_again(home):
     wa = np.mean([run.probabilities(f).index[0] == f.label for f in run.prepare(test)])
     assert wa == pytest.approx(about["wa_half"]) and about["agreement"] >= 0.95
     written = json.loads(
-        (home / "runs" / about["run"] / f"{about['fold']}-seed0" / "metrics.json").read_text()
+        (home / "runs" / about["run"] / f"{about['fold']}-seed0" / "metrics.json").read_text(
+            encoding="utf-8"
+        )
     )
     assert about["wa"] == pytest.approx(written["wa"])
 
@@ -230,7 +235,7 @@ CALLS = deque()  # a list would count as a constant of the code, and the code wo
 
 @pytest.fixture
 def readings():
-    """Two readings that know no model: one always points at the first frame, the other says the same of every frame."""
+    """Two readings that know no model: one points at the first frame, the other nowhere."""
 
     def of(row):
         def read(model, features, target=None):

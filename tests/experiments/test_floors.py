@@ -1,4 +1,4 @@
-"""Classical models on the same fold: what they find, what they cannot, and that the test part teaches them nothing."""
+"""Classical models on a fold: what they find, what they cannot, and how they refuse."""
 
 import random
 from dataclasses import replace
@@ -31,8 +31,10 @@ PLACES = ("scenario only", "speaker only", "dialogue + speaker only")
 def make(
     *, in_text=False, in_sound=False, in_place=False, has_audio=True, has_text=True, has_place=True
 ):
-    """(corpus, features) of 64 utterances in which the class is in the words (and their end mark), in the sound, in who
-    speaks in which scene, or nowhere."""
+    """(corpus, features) of 64 utterances.
+
+    The class is in the words and their end mark, in the sound, in the speaker and scene, or nowhere.
+    """
     random = np.random.default_rng(0)
     utterances, data = [], []
     for i, c in enumerate(TRUE):
@@ -294,7 +296,8 @@ def test_refusals_by_text():
     corpus, data = make()
     text = refusals.refusal(lambda: score_floor("majorty", corpus, official(corpus)[0], {}))
     assert text == (
-        f"Given: floor 'majorty'\nExpected: one of {', '.join(map(repr, FLOORS))}\nDo: did you mean 'majority'?"
+        f"Given: floor 'majorty'\nExpected: one of {', '.join(map(repr, FLOORS))}\n"
+        "Do: did you mean 'majority'?"
     )
     one_class = relabel(corpus, lambda i, c: 0 if i < 32 else c)
     for name in FLOORS:
@@ -309,6 +312,6 @@ def test_refusals_by_text():
             text = refusals.refusal(call)
             assert "Given: fold official of made with " in text and given in text
             assert (
-                "Expected: all three parts filled, and two classes\nDo: take another protocol, or more data."
-                in text
+                "Expected: all three parts filled, and two classes\n"
+                "Do: take another protocol, or more data." in text
             )
