@@ -33,7 +33,7 @@ def make(
 ):
     """(corpus, features) of 64 utterances.
 
-    The class is in the words and their end mark, in the sound, in the speaker and scene, or nowhere.
+    The class is in the words and their end mark, in the sound, in speaker and scene, or nowhere.
     """
     random = np.random.default_rng(0)
     utterances, data = [], []
