@@ -142,7 +142,7 @@ def gap_test(
     if not set(names) <= set(results.name[results.model != "floor"]):
         return None
     grids = paired(results, names, a)
-    return _tested(grids[a], None if b is None else grids[b], metric, dialogues)
+    return _tested(grids[a], grids.get(b), metric, dialogues)
 
 
 def compared(
@@ -171,9 +171,11 @@ def compared(
         "value_low": low,
         "value_high": high,
         "sd_seeds": spread(values).seed_sd,
-        "sd_folds": values.mean(1).std(ddof=1) if len(values) > 1 else NAN,
+        "sd_folds": NAN,
         "basis": _basis(grid, reference, values.shape, own.n),
     }
+    if len(values) > 1:
+        measured["sd_folds"] = values.mean(1).std(ddof=1)
     if peeked is not None:
         measured |= {"peeked_gain": peeked.mean}
         measured |= {"peeked_low": peeked.low, "peeked_high": peeked.high}
@@ -233,9 +235,10 @@ def _same_utterances(ours: Predictions, theirs: Predictions) -> bool:
 def _basis(grid: pd.DataFrame, reference: pd.DataFrame, shape: tuple[int, int], n: int) -> str:
     """What the intervals of a row are over, in words; `n` counts what its own test was made of."""
     folds, seeds = shape
-    counted = f"{seeds} seeds" if seeds > 1 else "1 seed (another may say otherwise)"
+    counted, within = "1 seed (another may say otherwise)", ""
+    if seeds > 1:
+        counted, within = f"{seeds} seeds", " averaged within each"
     if folds > 1:
-        within = " averaged within each" if seeds > 1 else ""
         return f"{folds} folds, corrected t; {counted}{within}"
     ours = predictions(grid)
     if ours is None or predictions(reference) is None:

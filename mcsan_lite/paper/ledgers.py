@@ -255,8 +255,10 @@ def ambiguities_ledger(
         choice, of, ours, why, alternatives, how (to try them) and tried: the paired difference to
         the default with its 95 % interval, in points.
     """
-    tried = {} if results is None else _tried(sensitivity(results, metric, dialogues))
     rows = [*_open_settings(), *_open_choices()]
+    tried: dict[str, list[str]] = {}
+    if results is not None:
+        tried = _tried(sensitivity(results, metric, dialogues))
     return pd.DataFrame([row | {"tried": "; ".join(tried.get(row["choice"], []))} for row in rows])
 
 

@@ -30,13 +30,29 @@ def _p_value(p: float | None) -> str:
     return _number(p, ".3f")
 
 
-def _points(value: float | None, form: str = "+.1f") -> str:
+def _share(value: float | None) -> str:
+    return _number(value, ".3f")
+
+
+def _points(value: float | None) -> str:
     """A share in points: 0.007 is 0.7."""
-    return "" if pd.isna(value) else format(100 * value, form)
+    if pd.isna(value):
+        return ""
+    return f"{100 * value:+.1f}"
 
 
 def _interval(mean: str, low: str, high: str) -> str:
-    return f"{mean} [{low}, {high}]" if low else mean
+    if not low:
+        return mean
+    return f"{mean} [{low}, {high}]"
+
+
+def _share_interval(mean: float | None, low: float | None, high: float | None) -> str:
+    return _interval(_share(mean), _share(low), _share(high))
+
+
+def _points_interval(mean: float | None, low: float | None, high: float | None) -> str:
+    return _interval(_points(mean), _points(low), _points(high))
 
 
 def _text(value: object) -> str:
@@ -89,16 +105,15 @@ def _score_columns(table: pd.DataFrame, score: str) -> dict[str, list[str]]:
 
 def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> dict[str, str]:
     """One row of a score's sheet: heading -> cell."""
-    value = [_number(x, ".3f") for x in (ours.value, ours.value_low, ours.value_high)]
-    gap = [_points(x) for x in (ours.gap, ours.low, ours.high)]
-    peeked = [_points(x) for x in (ours.peeked_gain, ours.peeked_low, ours.peeked_high)]
-    in_print = [_number(x, ".3f") for x in (printed.value, printed.sd)]
     noise = {None: "", True: "yes", False: "no"}
+    in_print = _share(printed.value)
+    if printed.sd is not None:
+        in_print += f" ± {_share(printed.sd)}"
     return {
-        SCORE_NAMES[ours.score]: _interval(*value),
-        "sd folds": _number(ours.sd_folds, ".3f"),
-        "sd seeds": _number(ours.sd_seeds, ".3f"),
-        "gap, points": _interval(*gap),
+        SCORE_NAMES[ours.score]: _share_interval(ours.value, ours.value_low, ours.value_high),
+        "sd folds": _share(ours.sd_folds),
+        "sd seeds": _share(ours.sd_seeds),
+        "gap, points": _points_interval(ours.gap, ours.low, ours.high),
         "t": _number(ours.t, ".2f"),
         "p": _p_value(ours.p),
         "Holm p": _p_value(ours.holm_p),
@@ -107,8 +122,10 @@ def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> d
         "alike p": _p_value(ours.alike_p),
         "verdict": ours.verdict or str(cells.get("verdict", "")),
         "within noise": noise[ours.within_noise],
-        "peeked gain, points": _interval(*peeked),
-        "paper": " ± ".join(number for number in in_print if number),
+        "peeked gain, points": _points_interval(
+            ours.peeked_gain, ours.peeked_low, ours.peeked_high
+        ),
+        "paper": in_print,
         "paper's gap, points": _points(printed.gap),
         "paper's number from": _text(cells.get("paper's source")),
         "note": _text(cells.get("note")),
