@@ -193,7 +193,8 @@ def check_command(args: argparse.Namespace) -> int:
     """Print what is in a corpus's folder. The exit status says whether it is the published set."""
     import json
 
-    from mcsan_lite.datasets import inspection
+    from mcsan_lite.datasets.inspection.report import inspect_corpus
+    from mcsan_lite.datasets.inspection.text import report_text
     from mcsan_lite.experiments import corpora
 
     root = args.root
@@ -201,8 +202,8 @@ def check_command(args: argparse.Namespace) -> int:
         root = corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs)
     elif not root:
         root = Path(args.data) / args.corpus
-    report = inspection.report(args.corpus, root, fast=args.fast, jobs=args.jobs)
-    print(json.dumps(report, indent=1) if args.json else inspection.text(report))
+    report = inspect_corpus(args.corpus, root, fast=args.fast, jobs=args.jobs)
+    print(json.dumps(report, indent=1) if args.json else report_text(report))
     return report["status"]
 
 

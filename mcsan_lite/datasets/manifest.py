@@ -53,7 +53,8 @@ OTHER_NAMES = {
     "dialogue": "dialogue_id dialog dialog_id conversation conversation_id",
     "split": "subset partition",
 }
-_SPLIT_NAMES = dict(train="train", valid="valid", dev="valid", validation="valid", test="test")
+_SPLITS = ("train", "valid", "dev", "validation", "test")
+_SPLIT_OF = dict.fromkeys(_SPLITS, "valid") | {"train": "train", "test": "test"}
 _SHOWN = 10  # tables or rows that a refusal lists
 
 
@@ -189,10 +190,10 @@ class _Table:
 
 
 def _require_split(split: str) -> None:
-    if split.lower() in _SPLIT_NAMES:
+    if split.lower() in _SPLIT_OF:
         return
-    advice = f"take one of {', '.join(_SPLIT_NAMES)}"
-    near = difflib.get_close_matches(split.lower(), _SPLIT_NAMES, n=1, cutoff=0.5)
+    advice = f"take one of {', '.join(_SPLITS)}"
+    near = difflib.get_close_matches(split.lower(), _SPLITS, n=1, cutoff=0.5)
     if near:
         advice = f"did you mean {near[0]!r}?"
     raise _Wrong("an unknown split", f"{split!r}; {advice}")
@@ -365,7 +366,7 @@ def _utterance(name: str, cells: dict[str, str], folder: Path) -> Utterance:
         dialogue=cells["dialogue"],
         session=cells["session"],
         scenario=cells["scenario"],
-        split=_SPLIT_NAMES.get(cells["split"].lower()),
+        split=_SPLIT_OF.get(cells["split"].lower()),
         words=words,
         video=video,
     )

@@ -67,6 +67,11 @@ def clip_names(actor: str) -> set[str]:
     return names
 
 
+def label_of(name: str) -> str:
+    """The emotion of the clip of this name."""
+    return RAVDESS_LABELS[int(_Codes(*name.split("-")).emotion) - 1]
+
+
 def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
     """The spoken clips of any number of the 24 actors, sorted by id.
 
@@ -175,7 +180,7 @@ def _utterance(name: str, path: Path) -> Utterance:
         name,
         path,
         _SENTENCES[codes.statement],
-        RAVDESS_LABELS[int(codes.emotion) - 1],
+        label_of(name),
         speaker=f"actor{codes.actor}",
         dialogue=f"actor{codes.actor}",
         scenario=f"statement{codes.statement}",

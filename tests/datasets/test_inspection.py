@@ -9,8 +9,9 @@ import soundfile
 from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Skipped, Utterance, Word
-from mcsan_lite.datasets import inspection
-from mcsan_lite.datasets.inspection import report, text
+from mcsan_lite.datasets.inspection import report
+from mcsan_lite.datasets.inspection.report import inspect_corpus
+from mcsan_lite.datasets.inspection.text import report_text
 from mcsan_lite.datasets.meld.simulate import write_meld
 
 
@@ -29,8 +30,8 @@ def given(monkeypatch):
 
     def check(*utterances, name="manifest", labels=("a", "b"), skipped=(), **options):
         corpus = Corpus(name, labels, tuple(utterances), tuple(skipped))
-        monkeypatch.setitem(inspection.READERS, name, lambda root, strict: corpus)
-        return report(name, "somewhere", **options)
+        monkeypatch.setitem(report.READERS, name, lambda root, strict: corpus)
+        return inspect_corpus(name, "somewhere", **options)
 
     return check
 
@@ -41,9 +42,9 @@ def counts(found):
 
 @pytest.mark.parametrize("fast", [False, True])
 def test_a_report_survives_json(tmp_path, fast):
-    found = report("meld", write_meld(tmp_path, rows=210, voice=False), fast=fast)
+    found = inspect_corpus("meld", write_meld(tmp_path, rows=210, voice=False), fast=fast)
     again = json.loads(json.dumps(found))
-    assert again == found and text(again) == text(found)
+    assert again == found and report_text(again) == report_text(found)
     assert list(found) == [
         "corpus",
         "root",
@@ -74,14 +75,16 @@ def test_each_damaged_file_is_named_and_the_others_go_on(given, tmp_path):
     assert found["formats"] == [{"rate": 8000, "channels": 1, "clips": 2}] and found["status"] == 1
     assert found["repeats"]["audio"]["copies"] == {"all": 0}
     assert found["verdict"] == "not in order: 3 utterances with an unusable clip"
-    assert "3 clips that cannot be used\n      u1: " in text(found) and "…" not in text(found)
+    assert "3 clips that cannot be used\n      u1: " in report_text(
+        found
+    ) and "…" not in report_text(found)
     fast = given(*turns, fast=True)
     assert (
         list(fast["clips"]["unusable"]) == ["u3"]
         and fast["durations"] is None
         and fast["formats"] == []
     )
-    assert "clips: 5 (not opened)" in text(fast) and "recordings" not in text(fast)
+    assert "clips: 5 (not opened)" in report_text(fast) and "recordings" not in report_text(fast)
 
 
 def test_formats(given, tmp_path):
@@ -95,9 +98,9 @@ def test_formats(given, tmp_path):
         {"rate": 8_000, "channels": 1, "clips": 2},
         {"rate": 44_100, "channels": 1, "clips": 1},
     ]
-    assert "1 with 44,100 samples a second, channels: 1" in text(found) and "longest 0.05" in text(
+    assert "1 with 44,100 samples a second, channels: 1" in report_text(
         found
-    )
+    ) and "longest 0.05" in report_text(found)
 
 
 def test_long_lists_are_cut_in_the_text_alone(given, tmp_path):
@@ -107,13 +110,13 @@ def test_long_lists_are_cut_in_the_text_alone(given, tmp_path):
     )
     assert len(found["clips"]["unusable"]) == 12 and found["status"] == 1
     assert (
-        "12 clips that cannot be used" in text(found)
-        and "u09: " in text(found)
-        and "u10" not in text(found)
+        "12 clips that cannot be used" in report_text(found)
+        and "u09: " in report_text(found)
+        and "u10" not in report_text(found)
     )
-    assert text(found).count("…") == 1
+    assert report_text(found).count("…") == 1
     few = given(*(turn(f"u{i:02d}", tmp_path / f"{i}.wav") for i in range(10)))
-    assert "u09: " in text(few) and "…" not in text(few)
+    assert "u09: " in report_text(few) and "…" not in report_text(few)
 
 
 def test_texts(given):
@@ -128,9 +131,9 @@ def test_texts(given):
     assert found["repeats"]["text"]["copies"] == {"all": 0}, (
         "two empty texts are not one text said twice"
     )
-    assert "1 without a letter\n      u2" in text(found) and "texts: 1 with word times" in text(
+    assert "1 without a letter\n      u2" in report_text(
         found
-    )
+    ) and "texts: 1 with word times" in report_text(found)
     assert found["status"] == 0
 
 
@@ -160,9 +163,9 @@ def test_groups_and_known_speakers(given):
     )
     assert (
         "test: 3 utterances, 2 speakers, 1 dialogues, 0 sessions, 1 scenarios; 33.3% by a speaker of train"
-        in text(found)
+        in report_text(found)
     )
-    assert text(found).count("by a speaker of train") == 1
+    assert report_text(found).count("by a speaker of train") == 1
 
 
 def test_texts_said_twice(given):
@@ -183,7 +186,7 @@ def test_texts_said_twice(given):
     assert found["status"] == 0, "people do say the same"
     assert (
         "1 in more than one part; copies of one in train: valid 0, test 1\n      u1 = u3"
-        in text(found)
+        in report_text(found)
     )
 
 
@@ -209,7 +212,7 @@ def test_one_recording_under_two_names(given, tmp_path, parts, status):
         if status
         else "in order; every clip that it needs can be used"
     )
-    assert "u1 = u2" in text(found)
+    assert "u1 = u2" in report_text(found)
 
 
 def test_the_order_of_the_reader_does_not_matter(given, tmp_path):
@@ -235,26 +238,30 @@ def test_the_order_of_the_reader_does_not_matter(given, tmp_path):
         ("odd", 2, "a"),
         ("even", 1, "b"),
     ]
-    assert "2 × odd, as a: 2\n  1 × even, as b: 3" in text(found)
+    assert "2 × odd, as a: 2\n  1 × even, as b: 3" in report_text(found)
 
 
 def test_a_manifest(tmp_path):
     sound(tmp_path / "1.wav")
     table = tmp_path / "manifest.csv"
     table.write_text("audio,text,label\n1.wav,one,joy\n,two,fear\n")
-    found = report("manifest", tmp_path)
+    found = inspect_corpus("manifest", tmp_path)
     assert found["status"] == 0 and counts(found) == {
         "utterances": (2, None, None),
         "fear": (1, None, None),
         "joy": (1, None, None),
     }
-    assert "✓" not in text(found) and "✗" not in text(found) and "published" not in text(found)
+    assert (
+        "✓" not in report_text(found)
+        and "✗" not in report_text(found)
+        and "published" not in report_text(found)
+    )
     table.write_text("audio,text,label\n1.wav,one,joy\n2.wav,two,fear\n,three,joy\n")
-    found = report("manifest", tmp_path)
+    found = inspect_corpus("manifest", tmp_path)
     assert (
         found["status"] == 1
-        and "a strict reading refuses it" in text(found)
-        and "2.wav" in text(found)
+        and "a strict reading refuses it" in report_text(found)
+        and "2.wav" in report_text(found)
     )
     assert found["refusal"].keys() == {"given", "expected", "do"} and len(found["skipped"]) == 1
 
@@ -265,19 +272,20 @@ def test_a_synthetic_corpus(tmp_path):
     from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 
     folder = make_synthetic(tmp_path, SyntheticConfig(train=12, valid=6, test=6))
-    found = report("synthetic", folder)
+    found = inspect_corpus("synthetic", folder)
     assert found["status"] == 0 and counts(found)["utterances"] == (24, None, None)
     assert found["texts"]["with_word_times"] == found["clips"]["files"] == 24
     assert list(found["groups"]) == ["all", "train", "valid", "test"]
     next((folder / "audio").iterdir()).unlink()
     assert (
-        report("synthetic", folder)["verdict"] == "not in order: 1 utterances with an unusable clip"
+        inspect_corpus("synthetic", folder)["verdict"]
+        == "not in order: 1 utterances with an unusable clip"
     )
 
 
 def test_what_is_not_there_is_refused(tmp_path):
     for name in ("ravdess", "meld", "iemocap", "synthetic"):
         assert str(tmp_path / "nowhere") in refusal(
-            lambda name=name: report(name, tmp_path / "nowhere")
+            lambda name=name: inspect_corpus(name, tmp_path / "nowhere")
         )
-    assert "did you mean 'ravdess'?" in refusal(lambda: report("ravdes", tmp_path))
+    assert "did you mean 'ravdess'?" in refusal(lambda: inspect_corpus("ravdes", tmp_path))

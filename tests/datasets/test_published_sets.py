@@ -10,11 +10,13 @@ import pytest
 import soundfile
 
 from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.datasets import inspection, ravdess
+from mcsan_lite.datasets import ravdess
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
-from mcsan_lite.datasets.inspection import report, text
+from mcsan_lite.datasets.inspection import report
+from mcsan_lite.datasets.inspection.report import inspect_corpus
+from mcsan_lite.datasets.inspection.text import report_text
 from mcsan_lite.datasets.meld import release as meld_release
 from mcsan_lite.datasets.meld.defects import Defect
 from mcsan_lite.datasets.meld.release import NO_USABLE_CLIP
@@ -49,7 +51,7 @@ def counts(found):
 
 
 def test_a_complete_ravdess_is_the_published_set(whole):
-    found = report("ravdess", whole)
+    found = inspect_corpus("ravdess", whole)
     assert (
         found["status"] == 0
         and found["verdict"].startswith("the published ravdess; every clip")
@@ -84,7 +86,7 @@ def test_a_complete_ravdess_is_the_published_set(whole):
     assert found["repeats"]["text"]["copies"] == {"all": 1438} and found["repeats"]["audio"][
         "copies"
     ] == {"all": 0}
-    said = text(found)
+    said = report_text(found)
     assert (
         "✓ clips" in said
         and "1,440      1,440" in said
@@ -97,9 +99,9 @@ def test_an_incomplete_ravdess_tells_what_is_missing(tmp_path):
     actors(tmp_path, "04", "21")
     (tmp_path / "Actor_21" / "03-01-08-02-02-02-21.wav").unlink()
     sound(tmp_path / "notes.wav")
-    found = report("ravdess", tmp_path, fast=True)
+    found = inspect_corpus("ravdess", tmp_path, fast=True)
     assert found["status"] == 1 and counts(found)["clips"] == (119, 1440, False)
-    said = text(found)
+    said = report_text(found)
     assert "✗ surprised                   15        192" in said
     assert (
         "actor21: 1 of 60 missing: 03-01-08-02-02-02-21" in said and "unpack Audio_Speech" in said
@@ -120,12 +122,12 @@ def test_one_bad_clip_spoils_a_complete_set(whole, tmp_path):
         / "03-01-01-01-01-01-04.wav"
     )
     assert (
-        report("ravdess", bad.parents[1], fast=True)["verdict"]
+        inspect_corpus("ravdess", bad.parents[1], fast=True)["verdict"]
         == "the published ravdess; the clips were not opened"
     )
     bad.unlink()
     bad.symlink_to("gone")
-    found = report("ravdess", bad.parents[1], fast=True)
+    found = inspect_corpus("ravdess", bad.parents[1], fast=True)
     assert (
         found["status"] == 1
         and found["verdict"] == "not the published ravdess: 1 utterances with an unusable clip"
@@ -168,8 +170,8 @@ def test_the_verdict_on_iemocap(tmp_path, monkeypatch, label, change, status):
     at = next(i for i, u in enumerate(turns) if u.label == label and u.session != "Ses02")
     turns[at] = replace(turns[at], **change)
     monkeypatch.setattr(iemocap_reader, "read_turns", lambda root, strict: (turns, []))
-    monkeypatch.setattr(inspection, "tokenize", str.split)  # 10,039 of them take a second
-    found = report("iemocap", tmp_path, fast=True)
+    monkeypatch.setattr(report, "tokenize", str.split)  # 10,039 of them take a second
+    found = inspect_corpus("iemocap", tmp_path, fast=True)
     assert found["status"] == status, found["verdict"]
     if not change:
         numbers = counts(found)
@@ -179,14 +181,14 @@ def test_the_verdict_on_iemocap(tmp_path, monkeypatch, label, change, status):
 
 
 def test_a_small_iemocap_in_its_own_layout(tmp_path):
-    found = report("iemocap", write_iemocap(tmp_path, turns=40, voice=False))
+    found = inspect_corpus("iemocap", write_iemocap(tmp_path, turns=40, voice=False))
     assert found["status"] == 1 and counts(found)["labelled turns"] == (40, 10_039, False)
     assert (
         found["clips"]["files"] == 40
         and found["clips"]["unusable"] == {}
         and found["texts"]["with_word_times"] >= 38
     )
-    assert "likely" in found["refusal"]["do"] and "likely" in text(found)
+    assert "likely" in found["refusal"]["do"] and "likely" in report_text(found)
 
 
 @pytest.fixture
@@ -195,13 +197,13 @@ def meld_of(monkeypatch):
 
     def check(rows, **options):
         corpus = Corpus("meld", meld_release.MELD_LABELS, tuple(rows))
-        monkeypatch.setitem(inspection.READERS, "meld", lambda root, strict: corpus)
+        monkeypatch.setitem(report.READERS, "meld", lambda root, strict: corpus)
         monkeypatch.setattr(
             "mcsan_lite.datasets.meld.reader.found_defects",
             lambda root: [Defect("zero span", ("test_dia0_utt0",), "too short")],
         )
-        monkeypatch.setattr(inspection, "tokenize", str.split)  # 13,708 texts take a second
-        return report("meld", "somewhere", **options)
+        monkeypatch.setattr(report, "tokenize", str.split)  # 13,708 texts take a second
+        return inspect_corpus("meld", "somewhere", **options)
 
     return check
 
@@ -234,9 +236,9 @@ def test_the_verdict_on_meld(meld_of, tmp_path, lost, status):
         and all(c["ok"] for c in found["counts"])
         and len(found["counts"]) == 1 + 3 * 8
     )
-    assert found["counts"][0]["published"] == 13_708 and "zero span: 0 / 0 / 1: too short" in text(
-        found
-    )
+    assert found["counts"][0][
+        "published"
+    ] == 13_708 and "zero span: 0 / 0 / 1: too short" in report_text(found)
     assert len(found["clips"]["none"]) + len(found["clips"]["unusable"]) == len(lost)
 
 
@@ -246,11 +248,11 @@ def test_meld_without_any_clip_is_not_the_published_set(meld_of):
         found["status"] == 1
         and found["verdict"] == "not the published meld: 13,706 utterances without a clip"
     )
-    assert "clips: 0\n" in text(found) and len(found["clips"]["none"]) == 13_708
+    assert "clips: 0\n" in report_text(found) and len(found["clips"]["none"]) == 13_708
 
 
 def test_a_small_meld_in_its_own_layout(tmp_path):
-    found = report("meld", write_meld(tmp_path, rows=210, voice=False))
+    found = inspect_corpus("meld", write_meld(tmp_path, rows=210, voice=False))
     assert found["status"] == 1 and counts(found)["rows"] == (210, 13_708, False)
     assert {d["kind"] for d in found["defects"]} >= {
         "corrupt clip",
@@ -284,7 +286,7 @@ def test_a_small_meld_in_its_own_layout(tmp_path):
     not (SHARED / "meld").is_dir(), reason=f"no official MELD annotation in {SHARED} (MCSAN_DATA)"
 )
 def test_the_official_annotation_of_meld():
-    found = report("meld", SHARED / "meld")
+    found = inspect_corpus("meld", SHARED / "meld")
     numbers = counts(found)
     assert numbers["train"] == (9_989, 9_989, True) and numbers["valid, disgust"] == (22, 22, True)
     assert (
@@ -300,7 +302,7 @@ def test_the_official_annotation_of_meld():
     not (SHARED / "iemocap_shaped").is_dir(), reason=f"no shaped IEMOCAP in {SHARED} (MCSAN_DATA)"
 )
 def test_the_shaped_iemocap():
-    found = report("iemocap", SHARED / "iemocap_shaped")
+    found = inspect_corpus("iemocap", SHARED / "iemocap_shaped")
     assert found["status"] == 1 and counts(found)["the 7 classes"] == (8, 7_487, False)
     assert (
         found["clips"] == {"files": 9, "none": [], "unusable": {}}
