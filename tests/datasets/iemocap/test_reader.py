@@ -4,140 +4,31 @@ import os
 import random
 import shutil
 from collections import Counter
-from itertools import islice
-from pathlib import Path
 
 import pytest
-import refusals
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from iemocap_files import (
+    DATA,
+    TURNS,
+    WDSEG,
+    edit,
+    kinds,
+    label_line,
+    published,
+    put,
+    refusal,
+    release,
+    text_line,
+)
 
 from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets.iemocap import completeness
 from mcsan_lite.datasets.iemocap.reader import read_iemocap, read_turns
 from mcsan_lite.datasets.iemocap.release import (
-    EMOTION_CODES,
     IEMOCAP_FOUR_LABELS,
     IEMOCAP_LABELS,
-    IEMOCAP_TURNS,
-    NEVER_ALIGNED,
-    SESSIONS,
-    SessionCounts,
 )
 from mcsan_lite.errors import DataError
-
-DATA = (
-    Path(os.environ.get("MCSAN_DATA", Path(__file__).parents[4] / "shared" / "data"))
-    / "iemocap_shaped"
-)
-CODE = {name: code for code, name in EMOTION_CODES.items()}
-WDSEG = (
-    "\t SFrm  EFrm    SegAScr Word\n"
-    "\t    0     2  -9 <s>\n\t    3    11  -9 THE(2)\n\t   12    20  -9 HEN\n"
-    " Total score: -3\n"
-)
-
-
-def label_line(turn, code="ang"):
-    return f"[1.2500 - 3.6779]\t{turn}\t{code}\t[1.5000, 4.0000, 4.5000]\n"
-
-
-def text_line(turn, text="The hen sat - twice: there."):
-    return f"{turn} [001.2500-003.6779]: {text}\n"
-
-
-def release(root, turns: dict[str, str], *, sounds=True):
-    """A release with these turns: {id: code of the emotion}."""
-    folder = root / "IEMOCAP_full_release"
-    dialogues: dict[str, dict[str, str]] = {}
-    for turn, code in turns.items():
-        dialogues.setdefault(turn.rpartition("_")[0], {})[turn] = code
-    for dialogue, codes in dialogues.items():
-        session = folder / f"Session{dialogue[4]}"
-        put(
-            session / "dialog/EmoEvaluation" / f"{dialogue}.txt",
-            "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
-            + "\n".join(
-                label_line(turn, code) + "C-E2:\tAnger;\t()\n" for turn, code in codes.items()
-            ),
-        )
-        put(session / "dialog/transcriptions" / f"{dialogue}.txt", "".join(map(text_line, codes)))
-        if sounds:
-            wav, aligned = (
-                session / "sentences" / kind / dialogue for kind in ("wav", "ForcedAlignment")
-            )
-            wav.mkdir(parents=True)
-            aligned.mkdir(parents=True)
-            for turn in codes:
-                (wav / f"{turn}.wav").touch()
-                if turn not in NEVER_ALIGNED:
-                    (aligned / f"{turn}.wdseg").write_text(WDSEG, encoding="utf-8")
-    return folder
-
-
-def put(path, content=""):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # it may be a link to a file that other tests share
-    path.write_text(content, encoding="utf-8", newline="")
-    return path
-
-
-def edit(path, old, new):
-    content = path.read_bytes()
-    assert old.encode() in content
-    path.write_bytes(content.replace(old.encode(), new if isinstance(new, bytes) else new.encode()))
-
-
-def published() -> dict[str, str]:
-    """10,039 turns in 151 dialogues, with the published counts per class and per session."""
-    four = iter(
-        [
-            label
-            for label, n in IEMOCAP_TURNS.items()
-            if label in (*IEMOCAP_FOUR_LABELS, "excitement")
-            for _ in range(n)
-        ]
-    )
-    others = [
-        label
-        for label, n in IEMOCAP_TURNS.items()
-        if label not in (*IEMOCAP_FOUR_LABELS, "excitement")
-        for _ in range(n)
-    ]
-    turns = {}
-    for i, (session, (dialogues, n)) in enumerate(SESSIONS.items()):
-        labels = [*islice(four, n), *others[i::5]]
-        names = [
-            f"{session}{'FM'[d % 2]}_{'impro' if d < 16 else 'script'}{d % 16 // 2 + 1:02d}"
-            + "_1" * (d >= 16)
-            for d in range(dialogues)
-        ]
-        assert len(set(names)) == dialogues
-        for j, label in enumerate(labels):
-            turns[f"{names[j % dialogues]}_{'FM'[j // dialogues % 2]}{j // dialogues:03d}"] = CODE[
-                label
-            ]
-    turns["Ses03F_impro07_M030"] = turns.pop("Ses03F_impro07_F030")
-    assert set(turns) >= NEVER_ALIGNED
-    return turns
-
-
-TURNS = {
-    "Ses01F_impro01_F000": "ang",
-    "Ses01F_impro01_M000": "exc",
-    "Ses01F_impro01_F001": "xxx",
-    "Ses03M_impro05a_M100": "hap",
-    "Ses05M_script01_1b_F007": "neu",
-    "Ses05M_script01_1b_M008": "dis",
-}
-
-
-def kinds(skipped):
-    return Counter(s.kind for s in skipped)
-
-
-def refusal(root, **options) -> str:
-    return refusals.refusal(lambda: read_iemocap(root, **options))
 
 
 def test_every_field(tmp_path):
@@ -419,193 +310,6 @@ def test_no_release(tmp_path):
     for session in folder.iterdir():
         shutil.rmtree(session / "dialog/EmoEvaluation")
     assert "no labelled turn in Session1, Session3, Session5" in refusal(tmp_path, strict=False)
-
-
-def test_the_published_counts_pass(tmp_path):
-    whole = release(tmp_path, published())
-    seven, four = read_iemocap(whole), read_iemocap(whole, classes=4)
-    assert len(seven) == 7_487 and len(four) == 5_531
-    assert seven.counts().to_list() == [1103, 1041, 595, 1084, 1849, 107, 1708]
-    assert four.counts().to_list() == [1103, 1636, 1084, 1708]
-    assert list(Counter(u.session for u in four.utterances).values()) == [
-        1085,
-        1023,
-        1151,
-        1031,
-        1241,
-    ]
-    dialogues = Counter(name[:5] for name in {u.dialogue for u in read_turns(whole)[0]})
-    assert [dialogues[f"Ses0{i}"] for i in range(1, 6)] == [28, 30, 32, 30, 31]
-    assert len({u.speaker for u in seven.utterances}) == 10 and all(
-        u.audio for u in seven.utterances
-    )
-    assert seven.skipped_kinds().to_dict() == {
-        "label no agreement": 2507,
-        "label fear": 40,
-        "label other": 3,
-        "label disgust": 2,
-        "alignment missing": 2,
-    }
-    assert {s.id for s in seven.skipped if s.kind.startswith("alignment")} == NEVER_ALIGNED
-
-
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A release that is complete, were TURNS all that was published."""
-    turns = TURNS | {"Ses03M_impro03_M001": "sad"}
-    names = Counter(EMOTION_CODES[code] for code in turns.values())
-    published_turns = {label: names[label] for label in IEMOCAP_TURNS}
-    monkeypatch.setattr(completeness, "IEMOCAP_TURNS", published_turns)
-    sessions = {
-        "Ses01": SessionCounts(dialogues=1, four_class_turns=2),
-        "Ses03": SessionCounts(dialogues=2, four_class_turns=2),
-        "Ses05": SessionCounts(dialogues=1, four_class_turns=1),
-    }
-    monkeypatch.setattr(completeness, "SESSIONS", sessions)
-    folder = release(tmp_path, turns)
-    assert len(read_turns(folder)[0]) == 7
-    return folder
-
-
-@pytest.mark.parametrize(
-    "path, found",
-    [
-        ("sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav", "\n  wav missing: 1 turns\n"),
-        ("sentences/wav", "\n  wav missing: 3 turns\n"),
-        (
-            "sentences/ForcedAlignment/Ses01F_impro01/Ses01F_impro01_F000.wdseg",
-            "\n  alignment missing: 1 turns\n",
-        ),
-        ("dialog/transcriptions/Ses01F_impro01.txt", "\n  label without transcript: 3 turns\n"),
-    ],
-)
-def test_strict_refuses_gaps_with_list_and_count(small, path, found):
-    (small / "Session1" / path).rename(small.parent / "away")
-    text = refusal(small)
-    assert found in text and "\n    Ses01F_impro01_F000 (" in text and "--allow-incomplete" in text
-    assert not any(turn in text for turn in NEVER_ALIGNED)
-
-
-def test_a_long_list_is_cut(small):
-    shutil.rmtree(small / "Session1/sentences")
-    assert "…" not in refusal(small)
-    for session in (3, 5):
-        shutil.rmtree(small / f"Session{session}/sentences")
-    text = refusal(small)
-    assert (
-        "\n  wav missing: 7 turns\n" in text
-        and text.count("\n    Ses") == 10
-        and text.count("\n    …") == 2
-    )
-
-
-@pytest.mark.parametrize(
-    "path, old, new, found",
-    [
-        (
-            "dialog/transcriptions/Ses01F_impro01.txt",
-            text_line("Ses01F_impro01_F000"),
-            "",
-            "label without transcript: 1 turns",
-        ),
-        (
-            "dialog/transcriptions/Ses01F_impro01.txt",
-            text_line("Ses01F_impro01_F000"),
-            text_line("Ses01F_impro01_F000", " "),
-            "transcript empty: 1 turns",
-        ),
-        (
-            "sentences/ForcedAlignment/Ses01F_impro01/Ses01F_impro01_F000.wdseg",
-            "Total",
-            "Totl",
-            "alignment unreadable: 1 turns",
-        ),
-        ("sentences/wav/misplaced/Ses01F_impro01_F000.wav", None, "", "wav misplaced: 1 turns"),
-    ],
-)
-def test_strict_refuses_broken_files(small, path, old, new, found):
-    if old is None:
-        put(small / "Session1" / path)
-    else:
-        edit(small / "Session1" / path, old, new)
-    text = refusal(small)
-    assert found in text and "Ses01F_impro01_F000" in text
-
-
-@pytest.fixture(scope="module")
-def labels_only(tmp_path_factory):
-    return release(tmp_path_factory.mktemp("labels"), published(), sounds=False)
-
-
-@pytest.fixture
-def labels(labels_only, tmp_path):
-    return shutil.copytree(labels_only, tmp_path / "copy", copy_function=os.link)
-
-
-def test_a_missing_session_is_named(labels):
-    shutil.rmtree(labels / "Session2")
-    text = refusal(labels)
-    assert "likely session 2 is missing." in text and "--allow-incomplete (strict=False)" in text
-    assert text.count("<--") > 3 and "Ses02: 4 classes           0      1,023  <--" in text
-    assert "Ses01: 4 classes       1,085      1,085\n" in text
-    corpus = read_iemocap(labels, strict=False)
-    assert {u.session for u in corpus.utterances} == {"Ses01", "Ses03", "Ses04", "Ses05"}
-
-
-def test_a_missing_file_and_a_cut_file(labels):
-    path = labels / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    content = path.read_text(encoding="utf-8")
-    put(path, content[: content.index("\n[", len(content) // 2)])
-    assert "likely a label file of Ses01 is cut off" in refusal(labels)
-    path.unlink()
-    assert "likely Ses01 lacks 1 of 28 label files." in refusal(labels)
-
-
-def test_a_cut_off_turn_outside_the_four_classes(labels):
-    path = next(
-        p
-        for p in sorted(labels.rglob("EmoEvaluation/*.txt"))
-        if "\txxx\t" in p.read_text(encoding="utf-8")
-    )
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines.remove(next(line for line in lines if "\txxx\t" in line))
-    put(path, "".join(lines))
-    text = refusal(labels)
-    assert (
-        "likely a label file is cut off." in text
-        and "no agreement         2,506      2,507  <--" in text
-    )
-
-
-@pytest.mark.parametrize("new", ["hap", "sad"])
-def test_a_changed_label(labels, new):
-    path = labels / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    put(path, path.read_text(encoding="utf-8").replace("\tang\t", f"\t{new}\t", 1))
-    text = refusal(labels)
-    assert (
-        "likely labels were changed: an edited copy, or one rater's labels." in text
-        and "1,102      1,103  <--" in text
-    )
-    assert "labelled turns        10,039     10,039\n" in text
-
-
-def test_labels_swapped_between_sessions_are_seen_by_their_counts(labels):
-    for session, old, new in ((1, "ang", "fru"), (5, "fru", "ang")):
-        files = sorted(labels.glob(f"Session{session}/dialog/EmoEvaluation/*"))
-        path = next(p for p in files if f"\t{old}\t" in p.read_text(encoding="utf-8"))
-        put(path, path.read_text(encoding="utf-8").replace(f"\t{old}\t", f"\t{new}\t", 1))
-    text = refusal(labels)
-    assert (
-        "Ses01: 4 classes       1,084      1,085  <--" in text
-        and "Ses05: 4 classes       1,242      1,241  <--" in text
-    )
-    assert "labels were changed" in text
-
-
-def test_added_turns(labels):
-    path = labels / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    put(path, path.read_text(encoding="utf-8") + label_line("Ses01F_impro01_F900"))
-    assert "likely turns were added: an edited copy." in refusal(labels)
 
 
 @given(st.data())
