@@ -52,7 +52,6 @@ import mcsan_lite as mc
 # %%
 from mcsan_lite.datasets import splits
 from mcsan_lite.experiments import corpora as corpora_module, grids
-from mcsan_lite.paper import ledgers
 from mcsan_lite.training import cost
 from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.evaluation.significance import welch_from_summary
