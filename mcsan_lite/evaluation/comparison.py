@@ -15,7 +15,7 @@ import pandas as pd
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.bootstrap import over_seeds_and_clusters
-from mcsan_lite.evaluation.pairing import Predictions, paired, predictions
+from mcsan_lite.evaluation.pairing import RowPredictions, paired, predictions
 from mcsan_lite.evaluation.significance import (
     NAN,
     Test,
@@ -228,7 +228,7 @@ def _tested(
     return over_seeds_and_clusters(ours.true, ours.predicted, predicted, groups, score)
 
 
-def _same_utterances(ours: Predictions, theirs: Predictions) -> bool:
+def _same_utterances(ours: RowPredictions, theirs: RowPredictions) -> bool:
     return ours.ids.equals(theirs.ids) and bool((ours.true == theirs.true).all())
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from mcsan_lite.errors import DataError
 
 
-class Predictions(NamedTuple):
+class RowPredictions(NamedTuple):
     """What a row predicts on its only test part."""
 
     ids: pd.Index  # (n,) utterances
@@ -102,7 +102,7 @@ def _require_same_members(grids: dict[str, pd.DataFrame], name: str) -> None:
         )
 
 
-def predictions(grid: pd.DataFrame) -> Predictions | None:
+def predictions(grid: pd.DataFrame) -> RowPredictions | None:
     """What a row predicts on its only fold; None where one of its folders has no predictions.
 
     Args:
@@ -116,4 +116,4 @@ def predictions(grid: pd.DataFrame) -> Predictions | None:
     labels = list(first.columns[1:])  # the first column is the true label
     by_seed = [table.loc[first.index, labels].to_numpy().argmax(1) for table in tables]
     true = first["true"].map(labels.index).to_numpy()
-    return Predictions(first.index, true, np.stack(by_seed))
+    return RowPredictions(first.index, true, np.stack(by_seed))
