@@ -10,7 +10,7 @@ from refusals import refusal
 
 import mcsan_lite as mc
 from mcsan_lite.datasets import READERS
-from mcsan_lite.datasets.inspection import report
+from mcsan_lite.datasets.inspection.report import inspect_corpus
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "adding_a_corpus_reader.md").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def test_another_folder_is_refused(page, tmp_path):
 
 
 def test_the_check_counts_without_published_numbers(page, folder):
-    found = report("corridor", folder)
+    found = inspect_corpus("corridor", folder)
     assert found["status"] == 0 and found["clips"]["files"] == 40
     assert all(count["published"] is None for count in found["counts"])
 
@@ -94,7 +94,7 @@ def test_the_files_that_the_page_names_are_there(path):
     assert invented or any((REPOSITORY / top / path).is_file() for top in ("", "mcsan_lite"))
 
 
-@pytest.mark.parametrize("name, path", re.findall(r"`([A-Z_]+|names)` in `([a-z_/]+\.py)`", PAGE))
+@pytest.mark.parametrize("name, path", re.findall(r"`([A-Z_]+|_names)` in `([a-z_/]+\.py)`", PAGE))
 def test_the_names_that_the_page_names_are_there(name, path):
     places = [REPOSITORY / top / path for top in ("", "mcsan_lite")]
     source = next(place for place in places if place.is_file()).read_text(encoding="utf-8")
