@@ -1,4 +1,4 @@
-"""What the paper leaves open: nothing silent without an alternative, one change at a time, and a laptop's price."""
+"""What the paper leaves open: no silence without an alternative, one change at a time."""
 
 from dataclasses import fields, replace
 

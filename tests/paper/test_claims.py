@@ -1,4 +1,4 @@
-"""The paper's sentences as data: every number closes against its tables, every row is claimed about, counts count."""
+"""The paper's sentences as data: numbers that agree with its tables, a claim on every row."""
 
 import pytest
 

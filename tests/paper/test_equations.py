@@ -1,4 +1,4 @@
-"""Equations 1 to 20 of the paper against explicit loops, in double precision, with every size different."""
+"""Equations 1 to 20 of the paper against explicit loops, in double precision."""
 
 import itertools
 import math
@@ -25,7 +25,7 @@ B, L, A, H, D, T, F = 2, 5, 6, 11, 44, 50, 13
 NEAR = {"rtol": 0, "atol": 1e-10}
 
 
-# ---- the slow reference: one utterance without padding, numpy, loops over everything that the equations index ----
+# ---- the slow reference: one utterance without padding, loops over every index ----
 
 
 def array(x):
@@ -152,7 +152,7 @@ def mcsan_loop(
 
 
 def randomise(module, seed=0):
-    """Double precision, eval mode, and no parameter left at 0 or 1, where a missing bias or gain would not show."""
+    """Double precision, and no parameter at 0 or 1, where a missing bias or gain would not show."""
     generator = torch.Generator().manual_seed(seed)
     for p in module.double().eval().parameters():
         p.data = torch.randn(p.shape, generator=generator, dtype=torch.float64) * 0.3
@@ -160,7 +160,7 @@ def randomise(module, seed=0):
 
 
 def ragged(lengths, width, seed=0, rubbish=99.0):
-    """(B, longest, width) with rubbish behind the real rows, and the mask."""
+    """(B, longest, width) with rubbish after the real rows, and the mask."""
     x = torch.randn(
         len(lengths),
         max(lengths),
@@ -337,7 +337,7 @@ def test_eq_19_softmax(small, dims, labels, make_features):
 
 
 def test_eq_20_cross_entropy(small, dims, labels, make_features):
-    """The loss that `fit` reports is -log of the true class's probability, averaged over utterances, not batches."""
+    """The reported loss is -log p of the true class, averaged over utterances, not batches."""
     torch.manual_seed(0)
     model, made = MCSAN(dims, small(dropout=0.0)), make_features(7)
     prob = predict(model, made, labels).prob

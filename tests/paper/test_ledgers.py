@@ -1,4 +1,4 @@
-"""Verdicts on made-up runs whose truth is known; what may stand beside the paper's numbers; equations without a gap."""
+"""Verdicts on made-up runs whose truth is known; what may stand beside the paper's numbers."""
 
 import shutil
 from pathlib import Path
@@ -40,7 +40,7 @@ def runs(
     fold_noise=0.02,
     seed=0,
 ):
-    """Results in which each row scores its mean plus what its fold, the same for all rows, and chance add."""
+    """A row scores its mean, plus its fold's effect, the same for all, and chance."""
     random = np.random.default_rng(seed)
     of_fold = random.normal(0, fold_noise, folds)
     return pd.DataFrame(
@@ -197,7 +197,7 @@ def test_turning_all_scores_around_turns_every_direction():
     ],
 )
 def test_a_printed_score_is_compared_on_its_corpus_and_folds_only(kind, protocol, own):
-    """None: results as load_results gives them; "iemocap" may be the name of a synthetic tree in its folders."""
+    """None: bare results; "iemocap" may be the name of a synthetic tree in its folders."""
     results = runs(
         {"MCSAN": 0.612, "w/o self": 0.60}, corpus="iemocap", protocol=protocol, fold_noise=0.005
     )
@@ -452,9 +452,9 @@ def test_a_missing_equation_is_refused(tmp_path, monkeypatch, what, lost):
         )
     else:
         for file in tmp_path.rglob("*.py"):
-            file.write_text(
-                file.read_text().replace(lost, "").replace("Eq. 11 to 20", "Eq. 11 to 19")
-            )
+            text = file.read_text(encoding="utf-8")
+            text = text.replace(lost, "").replace("Eq. 11 to 20", "Eq. 11 to 19")
+            file.write_text(text, encoding="utf-8")
     assert f"equation 20 without a {what}" in refusal(lambda: eq.equation_rows(tmp_path))
 
 

@@ -1,4 +1,4 @@
-"""Tables 1 and 2 as programmes: every system on MCSAN's folds, features and scores; what a corpus lacks is not run."""
+"""Tables 1 and 2 as programmes: each system on MCSAN's folds; what a corpus lacks is not run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Table 3: the printed numbers, the nine programs beside them, and means that never come without an interval."""
+"""Table 3: the printed numbers, the nine programs beside them, and no mean without interval."""
 
 from dataclasses import replace
 

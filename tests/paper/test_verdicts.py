@@ -30,7 +30,7 @@ SPREAD = {"w/o self": 0.03, "N = 2": 0.001}
 
 
 def make(gaps=GAPS, folds=5, seeds=2, *, corpus="toy", protocol="kfold10", **more):
-    """Results as `load_results` gives them: fold and seed effects that all rows share, and the row's own noise."""
+    """Results of runs: fold and seed effects that all rows share, and the row's own noise."""
     random, lines = np.random.default_rng(1), []
     common = random.normal(0.6, 0.03, (folds, seeds))
     for name, gap in gaps.items():
@@ -214,7 +214,7 @@ def test_other_names_and_floors_are_no_rows():
 
 @pytest.fixture
 def official(tmp_path):
-    """Three seeds on one test part of 40 dialogues of 5, with predictions on disk; and {id: dialogue}."""
+    """Three seeds on one test part of 40 dialogues of 5, predictions on disk; {id: dialogue}."""
     random = np.random.default_rng(0)
     ids, labels = [f"u{i:03d}" for i in range(200)], ["a", "b", "c"]
     true, dialogues = random.integers(0, 3, 200), {u: f"d{i // 5}" for i, u in enumerate(ids)}
@@ -408,10 +408,8 @@ def test_what_is_written_can_be_read(tmp_path, kind):
         f"| {gap.wa:.3f} [{gap['wa low']:.3f}, {gap['wa high']:.3f}] |" in line
         and "| reproduced |" in line
     )
-    assert (
-        f"| {100 * gap['wa gap']:+.1f} [{100 * gap['wa gap low']:+.1f}, {100 * gap['wa gap high']:+.1f}] |"
-        in line
-    )
+    mean, low, high = (100 * gap[f"wa gap{end}"] for end in ("", " low", " high"))
+    assert f"| {mean:+.1f} [{low:+.1f}, {high:+.1f}] |" in line
     assert ("0.509 ± 0.010" in line) == (kind == "iemocap") and "| floor: majority | 0.220" in text
     svg = (tmp_path / "new" / "table3.svg").read_text(encoding="utf-8")
     assert (
