@@ -42,7 +42,7 @@ def stored(n: int, folder: Path):
 
 
 def own_memory() -> float:
-    """Anonymous memory of this process in MB (Linux), which leaves out the pages of mapped files."""
+    """Anonymous memory of this process in MB (Linux), without the pages of mapped files."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("RssAnon"))
 

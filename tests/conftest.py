@@ -1,4 +1,5 @@
-"""Small things for every test: one thread, and sizes that are all different, so that a swapped axis cannot pass.
+"""Small things for every test: one thread, and sizes that are all different, so that a swapped axis
+cannot pass.
 
 B 2 · C 3 · head size 4 · L 5 · A 6 · H 11 · MFCC 13 · word vector 17 · D 44 · T 50
 """
@@ -29,7 +30,9 @@ def dims():
 
 @pytest.fixture
 def small():
-    """A function: MCSANConfig of small size, everything fixed that a default could change, with your changes."""
+    """A function: MCSANConfig of small size, everything fixed that a default could change, with
+    your changes.
+    """
 
     def make(**changes):
         fixed = {
@@ -54,7 +57,9 @@ def small():
 
 @pytest.fixture
 def make_features():
-    """A function: n random utterances of `frames` and `words` (a number, or a range to draw from), classes in turn."""
+    """A function: n random utterances of `frames` and `words` (a number, or a range to draw from),
+    classes in turn.
+    """
 
     def make(
         n, seed=0, *, frames=(8, 50), words=(2, 5), audio=13, text=17, labels=LABELS, prefix="u"

@@ -8,7 +8,9 @@ LABELS = ("angry", "neutral", "sad")
 
 
 def drama():
-    """240 turns: 5 sessions of two speakers of their own, the same 8 scenes in each, 6 turns a dialogue."""
+    """240 turns: 5 sessions of two speakers of their own, the same 8 scenes in each, 6 turns a
+    dialogue.
+    """
     made = []
     for i in range(240):
         session, scene, turn = i // 48, i // 6 % 8, i % 6

@@ -17,7 +17,9 @@ LABELS = ("angry", "neutral", "sad")
 
 
 def tiny_grid(home):
-    """run_experiment on 18 tones by three speakers, with your own options; clips and features are kept in `home`."""
+    """run_experiment on 18 tones by three speakers, with your own options; clips and features are
+    kept in `home`.
+    """
     (home / "v.txt").write_text("no 0.5 1.5 2.5\nyes 1.0 2.0 3.0\n")
     for i in range(18):
         t = np.arange(3200 + 320 * i) / 16_000

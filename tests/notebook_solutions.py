@@ -1,4 +1,6 @@
-"""Run the tagged cells of a notebook's source, so that the checks are tested on exactly what students are shown."""
+"""Run the tagged cells of a notebook's source, so that the checks are tested on exactly what
+students are shown.
+"""
 
 import importlib
 import math
@@ -31,7 +33,9 @@ def _scope(name: str, known: dict) -> dict:
 
 
 def names(name: str, tag: str, **known) -> dict:
-    """The names that all cells of notebooks/src/`name`.py with this tag define, run one behind the other."""
+    """The names that all cells of notebooks/src/`name`.py with this tag define, run one behind the
+    other.
+    """
     space = _scope(name, known)
     for source in _cells(name, tag):
         exec(source, space)
@@ -39,7 +43,9 @@ def names(name: str, tag: str, **known) -> dict:
 
 
 def solution(name: str, number: int, **known) -> dict:
-    """The names that the `number`th solution cell (from 1) of notebooks/src/`name`.py defines, run alone."""
+    """The names that the `number`th solution cell (from 1) of notebooks/src/`name`.py defines, run
+    alone.
+    """
     space = _scope(name, known)
     exec(_cells(name, "solution")[number - 1], space)
     return space

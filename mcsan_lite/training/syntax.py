@@ -157,10 +157,8 @@ def _own_names(function: ast.AST) -> dict[str, object]:
     for part in (part for statement in body for part in _scope(statement)):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
             names[part.id] = LOCAL
-        elif isinstance(part, (*FUNCTIONS, ast.ClassDef)):
-            names[part.name] = LOCAL
-        elif isinstance(part, ast.ExceptHandler) and part.name:
-            names[part.name] = LOCAL
+        elif isinstance(part, (*FUNCTIONS, ast.ClassDef, ast.ExceptHandler)):
+            names[part.name] = LOCAL  # of an `except` without a name: None, which no code asks for
         elif isinstance(part, ast.Global):
             outer |= set(part.names)
     return {name: value for name, value in names.items() if name not in outer}

@@ -1,4 +1,7 @@
-"""What `mcsan check` says of a corpus, section by section. The published sets are in test_published_sets."""
+"""What `mcsan check` says of a corpus, section by section.
+
+The published sets are in test_published_sets.
+"""
 
 import json
 import shutil
@@ -162,8 +165,8 @@ def test_groups_and_known_speakers(given):
         "an unknown speaker is nobody's acquaintance"
     )
     assert (
-        "test: 3 utterances, 2 speakers, 1 dialogues, 0 sessions, 1 scenarios; 33.3% by a speaker of train"
-        in report_text(found)
+        "test: 3 utterances, 2 speakers, 1 dialogues, 0 sessions, 1 scenarios; 33.3% by a speaker "
+        "of train" in report_text(found)
     )
     assert report_text(found).count("by a speaker of train") == 1
 

@@ -1,4 +1,6 @@
-"""The reader of one's own table, on invented ones; the sound files are empty, since only their names matter here."""
+"""The reader of one's own table, on invented ones; the sound files are empty, since only their
+names matter here.
+"""
 
 import csv
 import io

@@ -1,4 +1,6 @@
-"""The verdict of `mcsan check` on the published sets: whole, incomplete, damaged, with their own defects."""
+"""The verdict of `mcsan check` on the published sets: whole, incomplete, damaged, with their own
+defects.
+"""
 
 import os
 import shutil
@@ -135,7 +137,9 @@ def test_one_bad_clip_spoils_a_complete_set(whole, tmp_path):
 
 
 def published_turns(clip):
-    """10,039 turns with the published labels, each of the four classes in the sessions where it is counted."""
+    """10,039 turns with the published labels, each of the four classes in the sessions where it is
+    counted.
+    """
     four = [
         label
         for label in (*iemocap_release.IEMOCAP_FOUR_LABELS, "excitement")

@@ -1,4 +1,6 @@
-"""The RAVDESS reader, on invented trees of empty files (it reads names only) and on the real clips where they are."""
+"""The RAVDESS reader, on invented trees of empty files (it reads names only) and on the real clips
+where they are.
+"""
 
 import os
 import shutil

@@ -1,4 +1,6 @@
-"""Folds on disk: what is written is read back, and a csv that does not fit the corpus is refused by name."""
+"""Folds on disk: what is written is read back, and a csv that does not fit the corpus is refused by
+name.
+"""
 
 import random
 from dataclasses import replace
@@ -121,7 +123,10 @@ def test_ends_of_lines_bom_and_order_do_not_matter(content, tmp_path):
 
 
 EACH = "Expected: each of the 3 utterances of three once\nDo: write the file for this very corpus."
-CSV = "Expected: a csv with the column id and a column for each fold\nDo: mcsan split CORPUS --protocol …   (writes such a file)"
+CSV = (
+    "Expected: a csv with the column id and a column for each fold\n"
+    "Do: mcsan split CORPUS --protocol …   (writes such a file)"
+)
 
 
 @pytest.mark.parametrize(

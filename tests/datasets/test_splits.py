@@ -1,4 +1,6 @@
-"""Parts that are disjoint, complete, stratified where they should be, and the same in whatever order a reader reads."""
+"""Parts that are disjoint, complete, stratified where they should be, and the same in whatever
+order a reader reads.
+"""
 
 import random
 from collections import Counter
@@ -98,7 +100,8 @@ def test_folds_are_complete_and_the_same_in_whatever_order_utterances_come(name)
     assert found == PROTOCOLS[name](made)
 
 
-# Fixed: whatever moves an utterance (an edit here, another scikit-learn, another machine) must be noticed.
+# Fixed: whatever moves an utterance (an edit here, another scikit-learn, another machine) must be
+# noticed.
 @pytest.mark.parametrize(
     ("name", "golden"),
     [
@@ -149,7 +152,8 @@ def test_kfold10(n):
         for part, share in ((fold.train, 0.8), (fold.valid, 0.1), (fold.test, 0.1)):
             assert abs(len(part) - share * n) <= 3
             counts = Counter(label[i] for i in part)
-            for name in LABELS:  # stratified: as many of each class as its share of the corpus, give or take rounding
+            # stratified: as many of each class as its share of the corpus, give or take rounding
+            for name in LABELS:
                 expected = share * sum(v == name for v in label.values())
                 assert abs(counts[name] - expected) <= (2 if part is fold.train else 1)
     tested = [i for f in found for i in f.test]
@@ -223,7 +227,7 @@ def test_as_many_folds_as_there_are_speakers_and_five_at_most(speakers, k):
 
 
 def test_speaker_folds_balance_classes_as_far_as_speakers_allow():
-    """20 speakers, half of them only angry, half only sad: each of five folds can have two of both."""
+    """20 speakers, half only angry, half only sad: each of five folds can have two of both."""
     made = changed(corpus(speakers=20), label=lambda u: ("angry", "sad")[int(u.speaker[1:]) % 2])
     label = {u.id: u.label for u in made.utterances}
     for fold in speaker(made):
@@ -244,7 +248,9 @@ FIELDS = ("speaker", "dialogue", "session", "scenario", "split")
     gap=st.sampled_from(("", *FIELDS)),
 )
 def test_any_corpus_gives_whole_folds_or_a_refusal(name, n, kinds, pairs, seed, gap):
-    """`kinds`: values a field; `pairs`: sessions of two speakers of their own; `gap`: a field that some do not have."""
+    """`kinds`: values a field; `pairs`: sessions of two speakers of their own; `gap`: a field that
+    some do not have.
+    """
     draw = random.Random(seed)
     made = []
     for i in range(n):

@@ -1,4 +1,6 @@
-"""The generated corpus: what the ear and the eye may know is what its rules say, and the same knobs give the same bytes."""
+"""The generated corpus: what the ear and the eye may know is what its rules say, and the same knobs
+give the same bytes.
+"""
 
 import itertools
 import json
@@ -47,7 +49,9 @@ def spoken(tmp_path_factory):
 
 @pytest.fixture
 def mute(monkeypatch, tmp_path):
-    """A function: a corpus with these knobs whose voice stays silent (a second a word), and so large at no cost."""
+    """A function: a corpus with these knobs whose voice stays silent (a second a word), and so
+    large at no cost.
+    """
 
     def speak_all(plan, folder, *, jobs):
         return {
@@ -398,7 +402,9 @@ def test_the_reader_gives_seventeen_intensities_as_long_as_the_words(spoken, fil
 
 
 def test_what_shows_can_be_read_off_the_frames(filmed):
-    """Someone who looks at the units alone gets right what shows, and where: the noise of a frame hides nothing."""
+    """Someone who looks at the units alone gets right what shows, and where: the noise of a frame
+    hides nothing.
+    """
     truth, right = read_truth(filmed), []
     for u in read_synthetic(filmed).utterances:
         rows, seen = read_video(u.video), truth.shown[u.id]

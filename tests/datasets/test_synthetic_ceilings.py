@@ -1,4 +1,6 @@
-"""The best possible scores, against a slow second opinion: every utterance that can be, written out and counted."""
+"""The best possible scores, against a slow second opinion: every utterance that can be, written out
+and counted.
+"""
 
 import itertools
 from collections import Counter, defaultdict
@@ -54,7 +56,9 @@ def seen(config, view, written, heard, stressed, arousal, speaker):
 
 
 def everything(config):
-    """[(label before noise, written words, sounds, stresses, arousal, speaker, probability)]: all that can be drawn."""
+    """[(label before noise, written words, sounds, stresses, arousal, speaker, probability)]: all
+    that can be drawn.
+    """
     sounds = [
         (sense, *pair)
         for sense, pairs in (("negative", NEGATIVE), ("positive", POSITIVE))
@@ -221,7 +225,9 @@ def test_what_is_missing_cannot_be_used():
 
 
 def what_shows(config, sense, stress, place, count, arousal):
-    """[((sense, stress, arousal, place) that show, probability)] of an utterance with these factors."""
+    """[((sense, stress, arousal, place) that show, probability)] of an utterance with these
+    factors.
+    """
     wrong = config.video_noise
     truths = (
         [(place, stress, 1.0)]

@@ -1,4 +1,7 @@
-"""Whose film is it? Found by id in folders and archives, RAVDESS's and MELD's own names, and what cannot be read."""
+"""Whose film is it?
+
+Found by id in folders and archives, RAVDESS's and MELD's own names, and what cannot be read.
+"""
 
 from dataclasses import replace
 
@@ -165,7 +168,9 @@ def test_two_films_of_one_and_a_corpus_that_has_its_own(tmp_path):
 
 @pytest.fixture
 def half_broken(tmp_path):
-    """Six utterances: four films, one of them without action units, one torn; one without a film, one missing."""
+    """Six utterances: four films, one of them without action units, one torn; one without a film,
+    one missing.
+    """
     places = [
         array(tmp_path / "v" / "u0.npy", 1, (4, 17)),
         openface(tmp_path / "v" / "u1.csv", 5, 2),

@@ -1,4 +1,6 @@
-"""The fold rule of Yoon et al.: the sizes that its packages show, and the utterances that follow from IEMOCAP's files."""
+"""The fold rule of Yoon et al.: the sizes that its packages show, and the utterances that follow
+from IEMOCAP's files.
+"""
 
 import random
 

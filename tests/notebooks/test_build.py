@@ -1,6 +1,7 @@
 """The committed notebooks obey the course's rules, and notebooks/build.py does what it says.
 
-That every notebook runs is tested by `python notebooks/build.py --profile smoke` (part of `make test`), not here.
+That every notebook runs is tested by `python notebooks/build.py --profile smoke` (part of `make
+test`), not here.
 """
 
 import importlib.util
@@ -127,7 +128,9 @@ print(PROFILE, add(1, 2))
 
 @pytest.fixture
 def project(tmp_path):
-    """A function: a project folder with one lesson in it, LESSON or one made from it; returns the source's path."""
+    """A function: a project folder with one lesson in it, LESSON or one made from it; returns the
+    source's path.
+    """
     (tmp_path / "notebooks" / "src").mkdir(parents=True)
     (tmp_path / "mcsan_lite").mkdir()
     (tmp_path / "mcsan_lite" / "__init__.py").write_text("", encoding="utf-8")

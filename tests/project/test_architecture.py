@@ -1,4 +1,7 @@
-"""The house: imports point down, and the rules of calm code hold. Measured by benchmarks/house.py."""
+"""The house: imports point down, and the rules of calm code hold.
+
+Measured by benchmarks/house.py.
+"""
 
 import ast
 import sys
@@ -16,7 +19,8 @@ PACKAGE = ROOT / "mcsan_lite"
 FILES = house.files_of(PACKAGE)
 IDS = [path.relative_to(ROOT).as_posix() for path in FILES]
 
-# From the top. A folder imports itself and what stands below it; cli and exercises stand side by side.
+# From the top. A folder imports itself and what stands below it; cli and exercises stand side by
+# side.
 FLOORS = (
     ("cli", "exercises"),
     ("experiments",),

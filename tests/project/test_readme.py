@@ -1,4 +1,6 @@
-"""The README's map and links are true: every function, test, notebook and file that it names is there."""
+"""The README's map and links are true: every function, test, notebook and file that it names is
+there.
+"""
 
 import importlib
 import re

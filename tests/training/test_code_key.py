@@ -151,7 +151,10 @@ def test_a_local_name_is_not_the_module_s(tmp_path):
 
     local = "SCALE = {}\n\n\ndef run(SCALE):\n    return SCALE\n"
     assert key(local.format(1)) == key(local.format(2))
-    nested = "SCALE = {}\n\n\ndef run(x):\n    def f():\n        SCALE = 1\n        return SCALE\n\n    return SCALE + f()\n"
+    nested = (
+        "SCALE = {}\n\n\ndef run(x):\n    def f():\n        SCALE = 1\n        return SCALE\n\n"
+        "    return SCALE + f()\n"
+    )
     assert key(nested.format(1)) != key(nested.format(2))
     loop = "SCALE = {}\n\n\ndef run(x):\n    return [SCALE for SCALE in x] + [SCALE]\n"
     assert key(loop.format(1)) != key(loop.format(2))
