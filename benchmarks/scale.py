@@ -31,13 +31,13 @@ def stored(n: int, folder: Path):
     random = np.random.default_rng(0)
     lengths = random.integers(106, 320, n)
     block = random.standard_normal((320, 40), np.float32)
-    cache.store_rows(folder, "frames", {}, (block[:t] for t in lengths), (int(lengths.sum()), 40))
-    frames, _ = cache.load_rows(folder, "frames")
-    ends = np.cumsum(lengths)
+    counts = lengths.tolist()
+    cache.store_rows(folder, "frames", cache.Rows(counts, (block[:t] for t in counts), 40))
+    frames = cache.load_rows(folder, "frames").arrays
     words = random.standard_normal((8, 50), np.float32)
     return [
-        Features(f"u{i}", frames[end - t : end], words, ("word",) * 8, "abcdefg"[i % 7])
-        for i, (t, end) in enumerate(zip(lengths.tolist(), ends.tolist(), strict=True))
+        Features(f"u{i}", array, words, ("word",) * 8, "abcdefg"[i % 7])
+        for i, array in enumerate(frames)
     ]
 
 

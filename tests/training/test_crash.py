@@ -43,14 +43,14 @@ def test_twenty_kills_and_a_last_run(go, whole, tmp_path):
     """Each process is a fork of this one and starts at once; the moments are spread over what one
     fold takes.
     """
-    draw, runs, seeds, seen, killed = random.Random(0), tmp_path / "runs", (0, 1, 2), [0], 0
+    draw, runs, seeds, seen, killed = random.Random(0), tmp_path / "runs", tuple(range(6)), [0], 0
     for _ in range(KILLS):
         if not (pid := os.fork()):
             with contextlib.suppress(BaseException):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
                 go(runs, seeds=seeds)
             os._exit(0)
-        time.sleep(draw.uniform(0, whole[1] / 2))  # three of the eighteen folds
+        time.sleep(draw.uniform(0, whole[1] / 2))  # three of the thirty-six folds
         os.kill(pid, signal.SIGKILL)
         killed += os.WIFSIGNALED(os.waitpid(pid, 0)[1])
         done = len(load_results(runs)) if list(runs.glob("*/*/metrics.json")) else 0
