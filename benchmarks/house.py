@@ -16,7 +16,11 @@ import json
 import sys
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "mcsan_lite"
@@ -130,23 +134,24 @@ def rooms(package: Path) -> set[str]:
 
 
 def floors(pairs: set[tuple[str, str]]) -> int:
-    """The longest chain of arrows, counted in rooms. A circle counts once."""
-    below: dict[str, set[str]] = {}
+    """The longest chain of arrows, counted in rooms. A circle of rooms counts as one."""
+    names = sorted({room for pair in pairs for room in pair})
+    place = {name: index for index, name in enumerate(names)}
+    arrows = np.zeros((len(names), len(names)), dtype=int)
     for upper, lower in pairs:
-        below.setdefault(upper, set()).add(lower)
+        arrows[place[upper], place[lower]] = 1
+    circle_of = connected_components(arrows, connection="strong")[1]
+    below: dict[int, set[int]] = {}
+    for upper, lower in pairs:
+        high, low = circle_of[place[upper]], circle_of[place[lower]]
+        if high != low:
+            below.setdefault(high, set()).add(low)
 
-    def height(room: str, seen: frozenset[str]) -> int:
-        lower = below.get(room, set()) - seen
-        return 1 + max((known(other, seen | {room}) for other in lower), default=0)
+    @cache
+    def height(circle: int) -> int:
+        return 1 + max(map(height, below.get(circle, ())), default=0)
 
-    memory: dict[str, int] = {}
-
-    def known(room: str, seen: frozenset[str]) -> int:
-        if room not in memory:
-            memory[room] = height(room, seen)
-        return memory[room]
-
-    return max(known(room, frozenset()) for room in below)
+    return max(map(height, set(circle_of)))
 
 
 def code_tokens(text: str) -> tuple[int, int]:

@@ -10,6 +10,8 @@ import jupytext
 import numpy as np
 import torch
 
+import mcsan_lite as mc
+
 SOURCES = Path(__file__).parents[1] / "notebooks" / "src"
 
 
@@ -22,10 +24,11 @@ def _cells(name: str, tag: str) -> list[str]:
 
 
 def _scope(name: str, known: dict) -> dict:
-    """What a cell finds: numpy, torch, math, the lesson's own checks as `check`, and `known`."""
+    """What a cell finds: mc, numpy, torch, math, the lesson's checks as `check`, and `known`."""
     return {
         "check": importlib.import_module(f"mcsan_lite.exercises.lesson{name[:2]}"),
         "math": math,
+        "mc": mc,
         "np": np,
         "torch": torch,
         **known,
@@ -33,7 +36,7 @@ def _scope(name: str, known: dict) -> dict:
 
 
 def names(name: str, tag: str, **known) -> dict:
-    """The names that all cells of notebooks/src/`name`.py with this tag define, run one behind the
+    """The names that all cells of notebooks/src/`name`.py with this tag define, run one after the
     other.
     """
     space = _scope(name, known)
