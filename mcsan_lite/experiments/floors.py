@@ -37,7 +37,7 @@ from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.functionals import audio_statistics
-from mcsan_lite.features.words import PLAIN
+from mcsan_lite.features.language.spelling import composed, plain
 from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.run_folder import load_results
@@ -50,7 +50,7 @@ def punctuation(text: str) -> dict[str, float]:
     Returns:
         The log of letters and of words, the share of capitals, and how often each mark occurs.
     """
-    text = text.translate(PLAIN)
+    text = plain(text)
     letters = sum(map(str.isalpha, text))
     capitals = sum(map(str.isupper, text))
     return {
@@ -90,7 +90,7 @@ def _pooled_vectors(utterance: Utterance, features: Features) -> np.ndarray:
 
 
 def _text(utterance: Utterance, features: Features) -> str:
-    return utterance.text.strip() or "<empty>"  # as in words.tokenize
+    return composed(utterance.text).strip() or "<empty>"  # as in words.tokenize
 
 
 def _mfcc_statistics(utterance: Utterance, features: Features) -> np.ndarray:
