@@ -1,4 +1,4 @@
-# make course   everything a student needs, in one command; a second call repeats nothing that is up to date
+# make course   everything a student needs, in one command; a second call repeats nothing that is done
 # make test     what a change must pass
 # (Windows without make: the README lists the same commands one by one.)
 
@@ -15,12 +15,12 @@ export OMP_NUM_THREADS := 1
 .PHONY: help env course test lint unit notebooks smoke clean
 
 help:
-	@echo "make course     environment, spoken corpus, trained models, executed notebooks   (JOBS=2 at a time)"
+	@echo "make course     environment, spoken corpus, trained models, your copies of the lessons   (JOBS=2 at a time)"
 	@echo "make test       environment, lint, unit tests, every notebook in its smoke profile"
 	@echo "make env        the virtual environment .venv alone   (PYTHON=python3)"
-	@echo "make notebooks  build and execute the notebooks that are out of date"
+	@echo "make notebooks  for authors: build and execute the notebooks that are out of step with their sources"
 	@echo "make lint | unit | smoke   the parts of make test"
-	@echo "make clean      remove what tests and builds leave behind; .venv, data and runs stay"
+	@echo "make clean      remove what tests and builds leave; .venv, data, runs and work stay"
 
 env: $(STAMP)
 
@@ -46,13 +46,13 @@ course: env
 	$(BIN)/mcsan ceilings --jobs $(JOBS)
 	$(BIN)/mcsan run --rows MCSAN --seeds 3 --jobs $(JOBS)
 	$(BIN)/mcsan floors synthetic --jobs $(JOBS)
-	$(BIN)/python notebooks/build.py --jobs $(JOBS)
+	$(BIN)/mcsan course --copy-only
 	@echo
 	@echo "The course is ready."
-	@echo "  data/                the spoken corpus and its features"
-	@echo "  runs/                the trained models and their results"
-	@echo "  notebooks/           the lessons, executed; notebooks/solutions/ the same with the solutions"
-	@echo "Open it:  $(BIN)/jupyter lab notebooks/00_start_here.ipynb"
+	@echo "  data/   the spoken corpus and its features"
+	@echo "  runs/   the trained models and their results"
+	@echo "  work/   your own copies of the lessons, executed; work/solutions/ the same, solved"
+	@echo "Open it:  $(BIN)/mcsan course"
 
 test: env lint unit smoke
 
@@ -73,4 +73,4 @@ clean:
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find mcsan_lite notebooks tests -name __pycache__ -prune -exec rm -rf {} +
 	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
-	@echo "Kept: .venv, data, runs. To start over, remove them too: rm -rf .venv data runs"
+	@echo "Kept: .venv, data, runs, work. To start over, remove them too: rm -rf .venv data runs work"

@@ -17,6 +17,7 @@ from .evaluation.significance import corrected_t as corrected_t
 from .experiments.checkpoints import load_checkpoint as load_checkpoint
 from .experiments.corpora import open_corpus as open_corpus
 from .experiments.corpora import synthetic_folder as synthetic_folder
+from .experiments.course import enter_course_folder as enter_course_folder
 from .experiments.floors import floors_table as floors_table
 from .experiments.grids import grid_results as grid_results
 from .experiments.grids import trained as trained

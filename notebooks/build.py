@@ -1,10 +1,10 @@
 """Build the notebooks from notebooks/src and execute them.
 
-    python notebooks/build.py                    every lesson that is out of date (executed on this
-    machine, outputs kept) python notebooks/build.py 05 start_here      lessons by number, name or
-    part of it python notebooks/build.py --profile smoke    all of them, small, into build/: do they
-    run? python notebooks/build.py --check            executes nothing: which committed notebooks
-    are out of step?
+    python notebooks/build.py                    every lesson that is out of step with its source
+    python notebooks/build.py 05 start_here      lessons by number, name or part of it
+    python notebooks/build.py --again            every lesson, out of step or not
+    python notebooks/build.py --profile smoke    all of them, small, into build/: do they run?
+    python notebooks/build.py --check            executes nothing: which are out of step?
 
 A source is a percent-format file. Cells tagged "exercise" go into notebooks/NN_name.ipynb only,
 cells tagged "solution" into notebooks/solutions/NN_name.ipynb only; a cell tagged "parameters"
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import sys
@@ -35,22 +34,16 @@ from mcsan_lite.cache import write_atomic
 from mcsan_lite.training.code_key import source_key
 
 ROOT = Path(__file__).resolve().parents[1]
-VARIANTS = {
-    "exercises": "",
-    "solutions": "solutions",
-}  # which cells stay -> folder below notebooks/
-DROPPED = {
-    "exercises": "solution",
-    "solutions": "exercise",
-}  # the tag of the cells that a variant leaves out
+# A variant of a lesson: its folder below notebooks/, and the tag of the cells that it leaves out.
+VARIANTS = {"exercises": "", "solutions": "solutions"}
+DROPPED = {"exercises": "solution", "solutions": "exercise"}
 PROFILE_LINE = 'PROFILE = "quick"'
 # A path of somebody's machine. (Not after a word or a dot: those are addresses and relative paths.)
 MACHINE_PATH = re.compile(
     r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*"""
 )
-BASE64 = re.compile(
-    r"[A-Za-z0-9+/]{120,}={0,2}"
-)  # sound and pictures: any letters may meet in them
+# Sound and pictures: any letters may meet in them.
+BASE64 = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
 
 
 class BuildError(Exception):
@@ -64,7 +57,8 @@ def tags(cell: NotebookNode) -> list[str]:
 def read(source: Path) -> NotebookNode:
     """The whole notebook of a source, exercises and solutions.
 
-    Raises BuildError for one that breaks the rules.
+    Raises:
+        BuildError: for one that breaks the rules.
     """
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     parameters = [c for c in notebook.cells if "parameters" in tags(c)]
@@ -74,7 +68,8 @@ def read(source: Path) -> NotebookNode:
             f"{PROFILE_LINE}"
         )
     for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
-        if "exercise" in tags(cell) and (following is None or "solution" not in tags(following)):
+        solved = following is not None and "solution" in tags(following)
+        if "exercise" in tags(cell) and not solved:
             raise BuildError(
                 f"{source.name}: this exercise is not followed by a cell tagged "
                 f"solution:\n{cell.source}"
@@ -83,8 +78,9 @@ def read(source: Path) -> NotebookNode:
 
 
 def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> NotebookNode:
-    """The cells of one variant, with ids that come from their content: an inserted cell changes no
-    other id.
+    """The cells of one variant.
+
+    Their ids come from their content: an inserted cell changes no other id.
     """
     made = nbformat.v4.new_notebook()
     made.metadata = NotebookNode(
@@ -95,22 +91,27 @@ def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> 
     for cell in notebook.cells:
         if DROPPED[variant] in tags(cell):
             continue
-        source = (
-            cell.source.replace(PROFILE_LINE, f'PROFILE = "{profile}"')
-            if "parameters" in tags(cell)
-            else cell.source
-        )
-        repeats = 0
-        while (
-            name := hashlib.sha256(f"{source}{repeats or ''}".encode()).hexdigest()[:12]
-        ) in seen:
-            repeats += 1
-        seen.add(name)
-        new = (
-            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        )
-        made.cells.append(new(source, id=name, metadata={"tags": tags(cell)} if tags(cell) else {}))
+        source = cell.source
+        if "parameters" in tags(cell):
+            source = source.replace(PROFILE_LINE, f'PROFILE = "{profile}"')
+        new_cell = nbformat.v4.new_markdown_cell
+        if cell.cell_type == "code":
+            new_cell = nbformat.v4.new_code_cell
+        metadata = {"tags": tags(cell)} if tags(cell) else {}
+        made.cells.append(new_cell(source, id=_new_id(source, seen), metadata=metadata))
     return made
+
+
+def _new_id(source: str, seen: set[str]) -> str:
+    """An id from a cell's content that is not in `seen`; it is added there."""
+    repeats = 0
+    while True:
+        text = f"{source}{repeats or ''}"
+        name = hashlib.sha256(text.encode()).hexdigest()[:12]
+        if name not in seen:
+            seen.add(name)
+            return name
+        repeats += 1
 
 
 def stamp(source: Path, root: Path = ROOT) -> dict[str, str]:
@@ -137,10 +138,6 @@ def place(source: Path, variant: str, root: Path, profile: str = "quick") -> Pat
     return folder / VARIANTS[variant] / f"{source.stem}.ipynb"
 
 
-def record_of(source: Path, variant: str, root: Path) -> Path:
-    return root / "runs" / "notebooks" / VARIANTS[variant] / f"{source.stem}.json"
-
-
 def out_of_step(source: Path, variant: str, root: Path = ROOT) -> str:
     """Why the committed notebook is not what its source and package make today; "" where it is."""
     path = place(source, variant, root)
@@ -152,16 +149,13 @@ def out_of_step(source: Path, variant: str, root: Path = ROOT) -> str:
     if changed:
         return f"its {' and '.join(changed)} changed"
     cells = variant_of(read(source), variant).cells
-    if [(c.cell_type, c.source) for c in notebook.cells] != [
-        (c.cell_type, c.source) for c in cells
-    ]:
+    if list(map(_content, notebook.cells)) != list(map(_content, cells)):
         return "its cells were edited by hand; edit the source instead"
     return ""
 
 
-def executed_here(source: Path, variant: str, root: Path) -> bool:
-    record = record_of(source, variant, root)
-    return record.exists() and json.loads(record.read_text())["stamp"] == stamp(source, root)
+def _content(cell: NotebookNode) -> tuple[str, str]:
+    return cell.cell_type, cell.source
 
 
 def machine_paths(notebook: NotebookNode, *also: Path) -> list[str]:
@@ -169,37 +163,40 @@ def machine_paths(notebook: NotebookNode, *also: Path) -> list[str]:
 
     Pictures and sound are not searched.
     """
+    own_places = [str(path) for path in also if len(path.parts) > 1]
     found: set[str] = set()
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        shown = [
-            value
-            for kind, value in output.get("data", {}).items()
-            if not kind.startswith(("image/png", "audio/"))
-        ]
-        text = BASE64.sub(
-            "", "\n".join(map(str, [output.get("text", ""), *shown, *output.get("traceback", [])]))
-        )
-        found.update(MACHINE_PATH.findall(text))
-        found.update(
-            str(p)
-            for p in also
-            if len(p.parts) > 1 and re.search(rf"(?<![\w./]){re.escape(str(p))}(?!\w)", text)
-        )
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            text = _text_of(output)
+            found.update(MACHINE_PATH.findall(text))
+            for place_name in own_places:
+                if re.search(rf"(?<![\w./]){re.escape(place_name)}(?!\w)", text):
+                    found.add(place_name)
     return sorted(found)
+
+
+def _text_of(output: NotebookNode) -> str:
+    """What a reader may read of an output."""
+    shown = [
+        value
+        for kind, value in output.get("data", {}).items()
+        if not kind.startswith(("image/png", "audio/"))
+    ]
+    lines = [output.get("text", ""), *shown, *output.get("traceback", [])]
+    return BASE64.sub("", "\n".join(map(str, lines)))
 
 
 def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
     """Run all cells in a fresh kernel of this interpreter, in `root`.
 
-    Raises BuildError at the first cell that fails.
+    Raises:
+        BuildError: at the first cell that fails.
     """
     manager = AsyncKernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = (
-        sys.executable
-    )  # a kernel python3 elsewhere may lead into another environment
-    manager.kernel_spec.argv.append(
-        "--log-level=ERROR"
-    )  # no warning about unencrypted local ports for every notebook
+    # A kernel called python3 may lead into another environment.
+    manager.kernel_spec.argv[0] = sys.executable
+    # Without it, each notebook warns about unencrypted local ports.
+    manager.kernel_spec.argv.append("--log-level=ERROR")
     client = NotebookClient(
         notebook,
         km=manager,
@@ -209,16 +206,14 @@ def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
         coalesce_streams=True,
         resources={"metadata": {"path": str(root)}},
     )
-    env = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    }
+    backend = "module://matplotlib_inline.backend_inline"
+    env = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": backend}
     try:
-        client.execute(
-            env=env, cleanup_kc=True
-        )  # the manager is ours, so the kernel's end must be asked for
+        # The manager is ours, so the kernel's end must be asked for.
+        client.execute(env=env, cleanup_kc=True)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise BuildError(re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip()) from None
+        plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+        raise BuildError(plain.strip()) from None
 
 
 def build(
@@ -226,41 +221,32 @@ def build(
 ) -> float:
     """Build and execute one variant and write it, whole or not at all.
 
-    Returns the seconds it took.
+    Returns:
+        The seconds it took.
     """
     start = time.perf_counter()
-    made_from = stamp(
-        source, root
-    )  # before the run: an edit during the run leaves the notebook out of date
+    # Before the run: an edit during the run leaves the notebook out of step.
+    made_from = stamp(source, root)
     notebook = variant_of(read(source), variant, profile)
     execute(notebook, root, timeout)
-    paths = machine_paths(
-        notebook, root, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir())
-    )
+    own_places = (root, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir()))
+    paths = machine_paths(notebook, *own_places)
     if paths:
         raise BuildError(
             f"paths of this machine in the outputs: {', '.join(paths)}. Print them relative to "
             "the project."
         )
     notebook.metadata.pop("widgets", None)
-    notebook.metadata.language_info = NotebookNode(
-        name="python", file_extension=".py"
-    )  # without this machine's version
+    # Without this machine's version of Python.
+    notebook.metadata.language_info = NotebookNode(name="python", file_extension=".py")
     notebook.metadata.mcsan_lite = made_from
     nbformat.validate(notebook)
     write_atomic(place(source, variant, root, profile), lambda part: nbformat.write(notebook, part))
-    seconds = time.perf_counter() - start
-    if profile == "quick":
-        record = {"stamp": made_from, "seconds": round(seconds, 1)}
-        write_atomic(
-            record_of(source, variant, root), lambda part: part.write_text(json.dumps(record))
-        )
-    return seconds
+    return time.perf_counter() - start
 
 
 def chosen(names: list[str], root: Path) -> list[Path]:
-    """The sources that `names` mean, each a whole name or a part of it; all of them without a name.
-    """
+    """The sources that `names` mean, each a whole name or a part of it; without names, all."""
     sources = sorted((root / "notebooks" / "src").glob("[0-9]*.py"))
     for name in names:
         if not any(name in s.stem for s in sources):
@@ -271,6 +257,26 @@ def chosen(names: list[str], root: Path) -> list[Path]:
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """The exit status: 0 if every chosen notebook is built (or in step, with --check)."""
+    options = _parser().parse_args(arguments)
+    try:
+        sources = chosen(options.names, root)
+    except BuildError as error:
+        print(error)
+        return 2
+    if not sources:
+        print("no lessons in notebooks/src yet")
+
+    def one(source: Path, variant: str) -> bool:
+        return _build_and_report(source, variant, options, root)
+
+    # Threads only wait here: the work is in the kernels.
+    with ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        waiting = [pool.submit(one, source, variant) for source in sources for variant in VARIANTS]
+        built = [future.result() for future in waiting]
+    return int(not all(built))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -281,39 +287,41 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument(
         "--check", action="store_true", help="only say which committed notebooks are out of step"
     )
+    parser.add_argument(
+        "--again", action="store_true", help="execute lessons that are in step, too"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="notebooks side by side (default 1)")
     parser.add_argument(
         "--timeout", type=float, default=600, help="seconds a cell may take (default 600)"
     )
-    options = parser.parse_args(arguments)
+    return parser
 
-    def one(source: Path, variant: str) -> bool:
-        name = place(source, variant, root, options.profile).relative_to(root).as_posix()
-        try:
-            why = "small run" if options.profile == "smoke" else out_of_step(source, variant, root)
-            if options.check and why:
-                raise BuildError(why)
-            if options.check or (not why and executed_here(source, variant, root)):
-                said = "up to date"
-            else:
-                said = f"{build(source, variant, profile=options.profile, root=root, timeout=options.timeout):.0f} s"
-        except BuildError as error:
-            print(f"FAIL {name}: {error}", flush=True)
-            return False
-        print(f"ok   {name}: {said}", flush=True)
-        return True
 
+def _build_and_report(source: Path, variant: str, options: argparse.Namespace, root: Path) -> bool:
+    """Build one notebook where that is needed, and print one line. False: it failed."""
+    name = place(source, variant, root, options.profile).relative_to(root).as_posix()
     try:
-        work = [(source, variant) for source in chosen(options.names, root) for variant in VARIANTS]
+        outcome = _build_if_needed(source, variant, options, root)
     except BuildError as error:
-        print(error)
-        return 2
-    if not work:
-        print("no lessons in notebooks/src yet")
-    with ThreadPoolExecutor(
-        max(1, options.jobs)
-    ) as pool:  # threads only wait here: the work is in the kernels
-        return int(not all(list(pool.map(lambda pair: one(*pair), work))))
+        print(f"FAIL {name}: {error}", flush=True)
+        return False
+    print(f"ok   {name}: {outcome}", flush=True)
+    return True
+
+
+def _build_if_needed(source: Path, variant: str, options: argparse.Namespace, root: Path) -> str:
+    """What was done, in a word or two.
+
+    Raises:
+        BuildError: for a lesson that cannot be built; with --check, for one out of step.
+    """
+    why = "small run" if options.profile == "smoke" else out_of_step(source, variant, root)
+    if options.check and why:
+        raise BuildError(why)
+    if not why and (options.check or not options.again):
+        return "up to date"
+    seconds = build(source, variant, profile=options.profile, root=root, timeout=options.timeout)
+    return f"{seconds:.0f} s"
 
 
 if __name__ == "__main__":

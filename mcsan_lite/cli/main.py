@@ -12,7 +12,7 @@ import codecs
 import io
 import sys
 
-from mcsan_lite.cli import data, doctor, paper, run, utterance
+from mcsan_lite.cli import course, data, doctor, paper, run, utterance
 
 # What a terminal shows that has no such character, as cp1252, cp437 or ascii have none for some.
 PLAIN_CHARACTERS = {
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(required=True, metavar="command")
     doctor.add_doctor_command(commands)
+    course.add_course_command(commands)
     data.add_data_command(commands)
     data.add_check_command(commands)
     data.add_split_command(commands)

@@ -41,6 +41,7 @@ import mcsan_lite as mc
 from mcsan_lite.explain.pointing import inside_span, pointing_score
 from mcsan_lite.exercises import lesson00 as check
 from mcsan_lite.datasets.synthetic import speech
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %% [markdown]
 # ## Two sounds, two spellings, four clips

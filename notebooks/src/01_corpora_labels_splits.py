@@ -50,6 +50,7 @@ from mcsan_lite.exercises import lesson01 as check
 from mcsan_lite.datasets.ravdess import read_ravdess
 
 warnings.filterwarnings("ignore", message="(?s).*(has no utterance here|least populated class)")  # small folds do that
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %% [markdown]
 # ## 1 · What a corpus is

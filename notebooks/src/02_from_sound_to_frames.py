@@ -50,6 +50,7 @@ from mcsan_lite.models.layers import ConvBlock, ConvSizes
 print("The first sound on a machine makes librosa compile itself: up to half a minute, once.")
 extraction.mfcc(np.ones(16_000, np.float32))
 print("librosa is ready.")
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)

@@ -60,6 +60,7 @@ from mcsan_lite.exercises import lesson03 as check
 from mcsan_lite.datasets.synthetic import ceilings, rules, speech
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)

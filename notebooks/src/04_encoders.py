@@ -48,6 +48,7 @@ from mcsan_lite.exercises import lesson04 as check
 from mcsan_lite.models.layers import BiLSTMMean, ConvBlock, ConvSizes
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %% [markdown]
 # ## 1 · Two streams that do not fit together

@@ -55,6 +55,7 @@ torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 began = time.perf_counter()
 N = {"smoke": 16}.get(PROFILE, 120)  # utterances a world; more give narrower intervals
 SOME, FEW = N // 3, min(N // 3, 16)  # where an utterance takes several passes, or hundreds
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %% [markdown]
 # ## 1 · One architecture, two worlds

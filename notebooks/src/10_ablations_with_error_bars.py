@@ -45,6 +45,7 @@ from mcsan_lite.exercises import lesson10 as check
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 FULL, MARGIN = mc.paper.FULL, comparison.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 
 # %% [markdown]
 # ## 1 · Nine rows, the same folds

@@ -49,6 +49,7 @@ from IPython.display import Markdown, display
 from torch import nn
 
 import mcsan_lite as mc
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 # %%
 from mcsan_lite.datasets import splits
 from mcsan_lite.experiments import corpora as corpora_module, grids
