@@ -60,7 +60,7 @@ if CORPUS == "synthetic":
 else:
     corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
     results, source = grids_module.finished_results(mc.Grid(mc.paper.table3_specs(PROFILE, CORPUS), corpus)), "runs/"
-grids = pairing.paired(results, mc.paper.TABLE3_PUBLISHED.index, FULL)  # refuses rows of other folds, seeds or utterances
+grids = pairing.paired(results, results.name.unique(), FULL)  # refuses rows of other folds, seeds or utterances
 SEEDS = results.seed.nunique()
 wa = pd.DataFrame({row: grid.groupby("fold").wa.mean() for row, grid in grids.items()}).T  # (rows, folds), seeds averaged
 wa = wa.rename(columns=lambda fold: f"fold {fold.rsplit('-', 1)[-1]}")
