@@ -190,10 +190,18 @@ def torture(task: str, kills: int, scratch: Path, prepared: Path) -> Outcome:
     return Outcome(task, killed, runs, same, sorted(left))
 
 
+def verdict(outcome: Outcome) -> str:
+    """A task's end in words."""
+    result = "bit-identical" if outcome.same else "NOT THE SAME"
+    if not outcome.left:
+        return f"{result}, nothing left"
+    return f"{result}, LEFT {len(outcome.left)} files, such as {outcome.left[0]}"
+
+
 def main() -> int:
     """Print one line per task. The status: 0 where all ended alike and left nothing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], help="default: all")
+    parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)} (default: all)")
     parser.add_argument("--kills", type=int, default=40, help="of each task (default: 40)")
     options = parser.parse_args()
     failed = False
