@@ -47,10 +47,15 @@ def add_predict_command(commands) -> None:
 
 def predict_command(args: argparse.Namespace) -> int:
     """Print the probability of every class for a recording and its transcript."""
+    from mcsan_lite.cli import used
+
     run = _load_run(args.run, args.video)
+    yours = _your_utterance(args.audio, args.text, args.video)
     # Without sound there is nothing to place words in.
-    _report_missing(run, video=bool(args.video), word_times=not args.audio)
-    features = run.features_of(args.audio, args.text, Path(args.data) / "cache", args.video)
+    _report(used.remarks_before(run, yours) + _remarks_on_times(run, known=not args.audio))
+    part = used.used_part(run, yours)
+    features = run.features_of(part.audio, part.text, Path(args.data) / "cache", part.video)
+    _report(used.remark_on_words(run, yours, features))
     print(run.probabilities(features).map("{:.1%}".format).to_string())
     return 0
 
@@ -85,6 +90,7 @@ def add_attend_command(commands) -> None:
 
 def attend_command(args: argparse.Namespace) -> int:
     """Write the maps of one utterance, or print a map that has no seconds."""
+    from mcsan_lite.cli import used
     from mcsan_lite.errors import DataError
 
     if args.corpus and (args.audio or args.text):
@@ -97,8 +103,8 @@ def attend_command(args: argparse.Namespace) -> int:
     else:
         one = own_recording(args.audio, args.text, args.video)
     run = _load_run(args.run, args.video)
-    sees_video = one.utterance.video is not None
-    _report_missing(run, video=sees_video, word_times=bool(args.corpus))
+    times = _remarks_on_times(run, known=bool(args.corpus))
+    _report(used.remarks_before(run, one.utterance) + times)
     if not args.corpus:
         run = run.without_word_times()
     out, cache = Path(args.out), Path(args.data) / "cache"
@@ -134,19 +140,27 @@ def _load_run(folder: str, video: str | None) -> Trained:
     return run
 
 
-def _report_missing(run: Trained, *, video: bool, word_times: bool) -> None:
-    """Say what the run was trained with and does not get now."""
-    if run.features.video and not video:
-        print(
-            "no video (--video): this run was trained with a video stream, and gets none",
-            file=sys.stderr,
-        )
-    if run.features.align == "gold" and not word_times:
-        print(
-            "no word times: this run was trained with them; "
-            "the words are now placed in proportion to their letters",
-            file=sys.stderr,
-        )
+def _report(remarks: list[str]) -> None:
+    for remark in remarks:
+        print(remark, file=sys.stderr)
+
+
+def _remarks_on_times(run: Trained, *, known: bool) -> list[str]:
+    """What to say where the run was trained with word times and does not get them now."""
+    if run.features.align != "gold" or known:
+        return []
+    return [
+        "no word times: this run was trained with them; "
+        "the words are now placed in proportion to their letters"
+    ]
+
+
+def _your_utterance(audio: str | None, text: str, video: str | None) -> Utterance:
+    from mcsan_lite.corpus import Utterance
+
+    sound = None if audio is None else Path(audio)
+    film = None if video is None else Path(video)
+    return Utterance("your recording", sound, text, "unknown", video=film)
 
 
 def own_recording(audio: str | None, text: str, video: str | None = None) -> OneUtterance:
@@ -160,17 +174,16 @@ def own_recording(audio: str | None, text: str, video: str | None = None) -> One
     Raises:
         DataError: where the recording or the transcript is left out.
     """
-    from mcsan_lite.corpus import Corpus, Utterance
+    from mcsan_lite.corpus import Corpus
     from mcsan_lite.errors import DataError
 
-    if not (audio and text):
+    if not (audio and text.strip()):
         raise DataError(
             "a recording or a transcript left out",
             "both: a map shows where one looks in the other",
             'give --audio my.wav and --text "what was said", or --corpus and --id',
         )
-    film = None if video is None else Path(video)
-    one = Utterance("your recording", Path(audio), text, "unknown", video=film)
+    one = _your_utterance(audio, text, video)
     return OneUtterance(Corpus("yours", ("unknown",), (one,)))
 
 
@@ -276,6 +289,7 @@ def write_attention(
     Raises:
         DataError: for a map or a clip that is not there.
     """
+    from mcsan_lite.cli import used
     from mcsan_lite.errors import require_name
     from mcsan_lite.explain import maps as maps_module
     from mcsan_lite.features.extraction import extract
@@ -284,6 +298,7 @@ def write_attention(
 
     extracted, _ = extract(one.corpus, run.features, cache=cache)
     (features,) = run.prepare(extracted)
+    _report(used.remark_on_words(run, one.utterance, features))
     maps = maps_module.attention_maps(run.model, features, run.features)
     timed = [m.name for m in maps.values() if m.direction == "text_from_audio" and not m.summary]
     first, *_ = [*timed, *maps]

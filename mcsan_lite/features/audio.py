@@ -13,7 +13,7 @@ import numpy as np
 
 from mcsan_lite.errors import DataError
 
-_SILENCE = 1e-4  # peak amplitude (full scale = 1) below which a clip holds nothing to hear
+SILENCE = 1e-4  # peak amplitude (full scale = 1) below which a clip holds nothing to hear
 _FORMATS = "a whole wav, flac, ogg or mp4 file"
 
 
@@ -68,10 +68,10 @@ def decode(path: Path, data: bytes) -> Recording:
             "finite samples",
             "convert this file again.",
         )
-    if np.abs(signal).max() < _SILENCE:
+    if np.abs(signal).max() < SILENCE:
         raise DataError(
             f"{path}: {len(signal) / recording.rate:.2f} s of silence",
-            f"a peak amplitude above {_SILENCE}",
+            f"a peak amplitude above {SILENCE}",
             "look at the recording; leave the utterance out if there is nothing to hear.",
         )
     return recording

@@ -175,7 +175,7 @@ def test_predict_looks_at_the_film(mcsan, home, folds):
             home / "faces/part0/talk_30.csv",
             places=("--data", "data"),
         )
-        assert status == 0 and err == ""
+        assert status == 0 and "no video" not in err
         found = dict(line.rsplit(maxsplit=1) for line in out.splitlines())
         assert found == {label: f"{tested.loc['talk/30', label]:.1%}" for label in LABELS}
 
@@ -186,7 +186,7 @@ def test_predict_says_what_it_does_not_get(mcsan, home, folds, tmp_path):
     assert (
         status == 0
         and out
-        and err == "no video (--video): this run was trained with a video stream, and gets none\n"
+        and "no video (--video): this run was trained with a video stream" in err
     )
     status, out, err = mcsan(*words, folds["amh"], places=("--data", "data"))
     assert (
@@ -276,4 +276,4 @@ def test_a_run_on_known_word_times_reads_a_recording_without(home, mcsan, tmp_pa
     status, _, err = mcsan(
         "predict", "--run", folder, "--text", "so it is", places=("--data", "data")
     )
-    assert status == 0 and err == ""
+    assert status == 0 and "no word times" not in err

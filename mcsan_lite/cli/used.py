@@ -1,0 +1,181 @@
+"""What a run uses of one utterance: what is heard and read of it, what is cut, what is missing.
+
+In: a trained run, and an utterance. Out: sentences for stderr; or a refusal where nothing is given
+that the run can use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcsan_lite.errors import DataError
+
+if TYPE_CHECKING:
+    from mcsan_lite.corpus import Utterance
+    from mcsan_lite.features.extraction import Features
+    from mcsan_lite.training.inference import Trained
+
+_NOUN = {"audio": "sound", "text": "words", "video": "video"}
+_VERB = {"audio": "listen", "text": "read", "video": "look"}
+_STREAM = {"audio": "sound", "text": "words", "video": "a video stream"}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a run hears of a clip.
+
+    Attributes:
+        whole_s: how long the clip is.
+        heard_s: how much of it the run hears, from its begin.
+        sound_after_s: when the first sound begins.
+    """
+
+    whole_s: float
+    heard_s: float
+    sound_after_s: float
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to hear in what is heard."""
+        return self.sound_after_s >= self.heard_s
+
+    def sentence(self) -> str:
+        """What to say of it."""
+        said = f"heard: all {self.whole_s:.1f} s of sound"
+        if self.heard_s < self.whole_s:
+            said = f"heard: only the first {self.heard_s:.1f} s of {self.whole_s:.1f} s of sound"
+        if self.silent:
+            said += f", and they are silent: the sound begins after {self.sound_after_s:.1f} s"
+        return said
+
+
+def heard_of(run: Trained, clip: Path, max_s: float | None = None) -> Heard:
+    """What a run hears of a clip.
+
+    Args:
+        run: its settings say how long it listens.
+        clip: the sound file.
+        max_s: where the utterance ends in its clip, if it ends before the clip does.
+
+    Raises:
+        DataError: for a clip that cannot be read, or that is silent from begin to end.
+    """
+    import numpy as np
+
+    from mcsan_lite.features.audio import SILENCE, load_audio
+
+    config = run.features
+    rate = config.sample_rate
+    signal = load_audio(clip, rate)
+    whole_s = len(signal) / rate
+    heard_s = min(whole_s, config.max_frames * config.hop_s)
+    if max_s is not None:
+        heard_s = min(heard_s, max_s)
+    first = int(np.argmax(np.abs(signal) >= SILENCE))
+    return Heard(whole_s, heard_s, first / rate)
+
+
+def _streams(run: Trained) -> tuple[str, ...]:
+    """Which of "audio", "text" and "video" the run uses."""
+    every = ("audio", "text", "video") if run.features.video else ("audio", "text")
+    used = tuple(getattr(run.model, "modalities", every))
+    never_heard = len(run.standardizer.mean) < run.features.n_mfcc  # a corpus without clips
+    return tuple(name for name in used if not (name == "audio" and never_heard))
+
+
+def used_part(run: Trained, utterance: Utterance) -> Utterance:
+    """The utterance without what the run does not use, which is then not opened.
+
+    Args:
+        run: what it is given to.
+        utterance: as it is given.
+    """
+    streams = _streams(run)
+    return replace(
+        utterance,
+        audio=utterance.audio if "audio" in streams else None,
+        text=utterance.text if "text" in streams else "",
+    )
+
+
+def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
+    """What to say before an utterance is given to a run.
+
+    Args:
+        run: what it is given to.
+        utterance: as it is given.
+
+    Returns:
+        Sentences: what the run does not use, what it lacks, and how much of the sound it hears.
+
+    Raises:
+        DataError: where nothing is given, or nothing that the run can use.
+    """
+    streams = _streams(run)
+    is_given = {
+        "audio": utterance.audio is not None,
+        "text": bool(utterance.text.strip()),
+        "video": utterance.video is not None,
+    }
+    given = [name for name, there in is_given.items() if there]
+    usable = [name for name in given if name in streams]
+    if not usable:
+        raise _nothing_to_use(given, streams)
+    remarks = []
+    for name in given:
+        if name not in usable:
+            remarks.append(f"not used: the {_NOUN[name]}. This run does not {_VERB[name]}")
+    for name in streams:
+        if name not in given:
+            remarks.append(
+                f"no {_NOUN[name]} (--{name}): this run was trained with {_STREAM[name]}, "
+                "and gets none"
+            )
+    if "audio" in usable:
+        heard = heard_of(run, utterance.audio, utterance.max_s)
+        if heard.silent and usable == ["audio"]:
+            raise _nothing_to_hear(utterance.audio, heard)
+        remarks.append(heard.sentence())
+    return remarks
+
+
+def remark_on_words(run: Trained, utterance: Utterance, features: Features) -> list[str]:
+    """What to say of the transcript: how many of its tokens are read.
+
+    Args:
+        run: what reads.
+        utterance: as it is given.
+        features: what was made of it.
+    """
+    from mcsan_lite.features.words import tokenize
+
+    if "text" not in _streams(run) or not utterance.text.strip():
+        return []
+    read, whole = len(features.tokens), len(tokenize(utterance.text))
+    if read < whole:
+        return [f"read: only the first {read:,d} of the transcript's {whole:,d} tokens"]
+    return [f"read: the whole transcript, {whole:,d} token{'' if whole == 1 else 's'}"]
+
+
+def _nothing_to_use(given: list[str], streams: tuple[str, ...]) -> DataError:
+    wanted = " or ".join(_NOUN[name] for name in streams)
+    options = " or ".join(f"--{name}" for name in streams)
+    if not given:
+        return DataError("neither sound nor words", wanted, f"give {options}.")
+    names = " and ".join(_NOUN[name] for name in given)
+    cannot = " and ".join(_VERB[name] for name in given)
+    return DataError(
+        f"{names} alone, for a run that does not {cannot}",
+        wanted,
+        f"give {options}, or another --run.",
+    )
+
+
+def _nothing_to_hear(clip: Path, heard: Heard) -> DataError:
+    return DataError(
+        f"{clip}, of which the run hears the first {heard.heard_s:.1f} s, and they are silent",
+        "something to hear in them",
+        f"cut the recording: its sound begins after {heard.sound_after_s:.1f} s.",
+    )
