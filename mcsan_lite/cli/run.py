@@ -7,6 +7,7 @@ tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait u
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -215,15 +216,19 @@ def add_checkpoints_command(commands) -> None:
         "trains what is missing",
     )
     add_place_options(parser)
-    parser.add_argument("--out", help="folder (default: the repository's checkpoints/)")
+    parser.add_argument(
+        "--out",
+        help="folder (default: checkpoints/ of the repository; without one, of this folder)",
+    )
 
 
 def checkpoints_command(args: argparse.Namespace) -> int:
     """Make the shipped checkpoints again, and print what rounding did to them."""
     from mcsan_lite.experiments import checkpoints
 
-    table = checkpoints.ship_checkpoints(args.out, args.profile, options=run_options(args))
     folder = args.out or checkpoints.CHECKPOINTS_FOLDER
+    print(f"checkpoints go to {folder}", file=sys.stderr)
+    table = checkpoints.ship_checkpoints(folder, args.profile, options=run_options(args))
     print(table.round(4).to_string(index=False))
     print(f"{table.kB.sum():.0f} kB in {folder}")
     return 0

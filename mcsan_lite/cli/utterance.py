@@ -49,7 +49,7 @@ def predict_command(args: argparse.Namespace) -> int:
     """Print the probability of every class for a recording and its transcript."""
     from mcsan_lite.cli import used
 
-    run = _load_run(args.run, args.video)
+    run = _load_run(args.run, args.video, args.vectors)
     yours = _your_utterance(args.audio, args.text, args.video)
     # Without sound there is nothing to place words in.
     _report(used.remarks_before(run, yours) + _remarks_on_times(run, known=not args.audio))
@@ -102,7 +102,7 @@ def attend_command(args: argparse.Namespace) -> int:
         one = utterance_of_corpus(args.corpus, args.id, **places, video=args.video)
     else:
         one = own_recording(args.audio, args.text, args.video)
-    run = _load_run(args.run, args.video)
+    run = _load_run(args.run, args.video, args.vectors)
     times = _remarks_on_times(run, known=bool(args.corpus))
     _report(used.remarks_before(run, one.utterance) + times)
     if not args.corpus:
@@ -128,13 +128,16 @@ def _add_recording_options(parser: argparse.ArgumentParser) -> None:
         "--video",
         help="what is seen, for a run that looks at video: a csv of OpenFace or an array .npy",
     )
+    parser.add_argument(
+        "--vectors", help="the word vectors of the training, where the run does not find them"
+    )
     parser.add_argument("--data", default="data", help="folder of caches (default: data)")
 
 
-def _load_run(folder: str, video: str | None) -> Trained:
+def _load_run(folder: str, video: str | None, vectors: str | None) -> Trained:
     from mcsan_lite.training import inference
 
-    run = inference.load_run(folder)
+    run = inference.load_run(folder, vectors=vectors)
     if video:
         run.require_video()
     return run

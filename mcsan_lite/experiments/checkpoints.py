@@ -29,9 +29,20 @@ from mcsan_lite.paper import table_rows
 from mcsan_lite.training.inference import Trained, load_run
 from mcsan_lite.training.loop import predict
 from mcsan_lite.training.runner import RunOptions, run_experiment
+from mcsan_lite.training.saved.checkpoint import read_metadata
 
-# In a clone of the repository. An installed package comes without it.
-CHECKPOINTS_FOLDER = Path(__file__).parents[2] / "checkpoints"
+
+def home_of_checkpoints(root: Path) -> Path:
+    """The folder of a clone; for an installed package, which comes without, one where you work.
+
+    Args:
+        root: the folder that the package lies in.
+    """
+    folder = Path("checkpoints")
+    return root / folder if (root / "pyproject.toml").is_file() else folder
+
+
+CHECKPOINTS_FOLDER = home_of_checkpoints(Path(__file__).parents[2])
 AGREEMENT = 0.995  # smallest share of test utterances whose class rounding must leave as it is
 
 # What differs from the profile's MCSAN.
@@ -129,9 +140,18 @@ def read_provenance(path: Path | str) -> dict:
 
     Args:
         path: a file that `ship_checkpoint` wrote.
+
+    Raises:
+        DataError: for a file that is not whole, or of another origin.
     """
-    with safe_open(path, "pt") as file:
-        return json.loads(file.metadata()["mcsan_lite"])["provenance"]
+    provenance = read_metadata(path).get("provenance")
+    if not isinstance(provenance, dict):
+        raise DataError(
+            f"{path}, which does not say where it comes from",
+            "a checkpoint of the course",
+            "mcsan checkpoints --out FOLDER   (makes them all again)",
+        )
+    return provenance
 
 
 def ship_checkpoint(run: Path | str, path: Path, test: Sequence[Features]) -> dict:
@@ -226,8 +246,8 @@ def ship_checkpoints(
     """Write every shipped checkpoint, from its run; what is missing is trained now.
 
     Args:
-        folder: to write them to; None: the repository's own.
-        profile: of the runs; the repository's own are of "quick".
+        folder: to write them to; None: `CHECKPOINTS_FOLDER`, the repository's own.
+        profile: of the runs; those of `CHECKPOINTS_FOLDER` are of "quick".
         options: where and with what to compute.
 
     Returns:
@@ -235,7 +255,7 @@ def ship_checkpoints(
         and on which share of the test part both say the same.
 
     Raises:
-        DataError: for the repository's own folder with another profile, or without a clone.
+        DataError: for `CHECKPOINTS_FOLDER` with another profile.
     """
     folder = CHECKPOINTS_FOLDER if folder is None else Path(folder)
     if folder.resolve() == CHECKPOINTS_FOLDER.resolve():
@@ -270,10 +290,4 @@ def _require_own_folder(profile: str) -> None:
             f"checkpoints of the profile {profile!r} for {CHECKPOINTS_FOLDER}",
             "the lessons' own, of the profile 'quick'",
             "choose another folder with --out.",
-        )
-    if not (CHECKPOINTS_FOLDER.parent / "pyproject.toml").is_file():
-        raise DataError(
-            f"an installed package at {CHECKPOINTS_FOLDER.parent}, and no folder for checkpoints",
-            "a clone of the repository, or a folder of your own",
-            "name one: mcsan checkpoints --out FOLDER",
         )

@@ -7,6 +7,7 @@ In: the folder of a fold, or a safetensors file. Out: a `Trained` model that rea
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,14 +15,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError, safe_open
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.batch import Dims, Standardizer
+from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
+from mcsan_lite.features.words import GLOVE_50
 from mcsan_lite.models import MODELS
 from mcsan_lite.training.loop import predict
+from mcsan_lite.training.saved.checkpoint import read_checkpoint
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Trained:
         labels: the order of the classes.
         features: the settings that its features were made with.
         video_size: numbers per video frame that it was trained on; 0 means without video.
+        text_size: numbers per word vector that it was trained on; 0 means not known.
     """
 
     model: torch.nn.Module
@@ -41,22 +44,35 @@ class Trained:
     labels: tuple[str, ...]
     features: FeatureConfig
     video_size: int = 0
+    text_size: int = 0
 
     def prepare(self, features: Sequence[Features]) -> list[Features]:
         """Normalised copies of features.
 
         Raises:
-            DataError: for video with another number of numbers per frame than in training.
+            DataError: for sound, words or video with another number of numbers per step than in
+                training.
         """
-        for one in features:
-            size = one.video.shape[1]
-            if self.video_size and size not in (0, self.video_size):
-                raise DataError(
-                    f"video of {one.id!r} with {size} numbers per frame",
-                    f"{self.video_size}, as in training",
-                    "write it with the same tool.",
-                )
+        self._refuse_other_widths(features)
         return self.standardizer.apply(features)
+
+    def _refuse_other_widths(self, features: Sequence[Features]) -> None:
+        sound_size = len(self.standardizer.mean)
+        for one in features:
+            sizes = [
+                ("video", "frame", one.video.shape[1], self.video_size),
+                ("words", "word", one.text.shape[1], self.text_size),
+            ]
+            if len(one.audio) and sound_size > 1:
+                sizes.append(("sound", "frame", one.audio.shape[1], sound_size))
+            for stream, step, size, trained_size in sizes:
+                if trained_size and size not in (0, trained_size):
+                    raise DataError(
+                        f"{stream} of {one.id!r} with {size} numbers per {step}",
+                        f"{trained_size}, as in training",
+                        "make it with the same tool and settings; for words, name the word "
+                        "vectors of the training: --vectors",
+                    )
 
     def require_video(self) -> None:
         """Raise DataError for a run that was trained without video: it would not look."""
@@ -117,65 +133,84 @@ class Trained:
         """P(class) of one normalised utterance, the likeliest class first."""
         predictions = predict(self.model, [features], self.labels)
         (prob,) = predictions.prob
+        if not np.isfinite(prob).all():
+            raise DataError(
+                f"{features.id!r}, for which the model computes no number",
+                "finite probabilities",
+                "its weights are damaged, or much too large: copy the file again, or train again.",
+            )
         return pd.Series(prob, index=list(self.labels)).sort_values(ascending=False)
 
 
-def load_run(folder: Path | str, models: Mapping[str, type] = MODELS) -> Trained:
+def load_run(
+    folder: Path | str,
+    models: Mapping[str, type] = MODELS,
+    vectors: Path | str | None = None,
+) -> Trained:
     """Load a trained run. Nothing is unpickled.
 
     Args:
         folder: of one fold and seed, with model.safetensors; or a safetensors file itself.
         models: model classes by name.
+        vectors: the word vectors that it was trained with, where they lie elsewhere now.
 
     Raises:
-        DataError: for a file that is not there, not whole, or of a model or code that is not here.
+        DataError: as `read_checkpoint`; and for word vectors in a file that neither you name nor
+            this run made known.
     """
     path = Path(folder)
     path = path / "model.safetensors" if path.is_dir() else path
-    about, tensors = _read_checkpoint(path)
-    if about is None or about["model"] not in models:
-        name = about and about["model"]
-        raise DataError(
-            f"{path}, of a model that is not here ({name!r})",
-            f"one of {', '.join(models)}",
-            "pass the class: load_run(folder, models={…})",
-        )
-    standardizer = Standardizer()
-    standardizer.mean = tensors.pop("normal.mean").numpy().astype(np.float32)
-    standardizer.deviation = tensors.pop("normal.deviation").numpy().astype(np.float32)
-    dims = Dims(**about["dims"])
-    model_class = models[about["model"]]
-    try:
-        model = model_class(dims, model_class.Config(**about["config"]))
-        model.load_state_dict(tensors)
-    except (TypeError, RuntimeError) as error:
-        why = str(error).splitlines()[-1].strip()
-        raise DataError(
-            f"{path}, saved by other code of {about['model']!r}: {why}",
-            "weights that fit the code here",
-            "train again: mcsan run",
-        ) from None
-    features = FeatureConfig(**about["features"])
-    return Trained(model.eval(), standardizer, tuple(about["labels"]), features, dims.video)
-
-
-def _read_checkpoint(path: Path) -> tuple[dict | None, dict[str, torch.Tensor]]:
-    """What a checkpoint says of itself, None if it is not ours, and its tensors in float32."""
     if not path.is_file():
         raise DataError(
             f"no model at {path}",
             "a fold's folder with model.safetensors",
             "mcsan run   (trains one), or look below runs/ for a finished one.",
         )
+    found = read_checkpoint(path, models)
+    standardizer = Standardizer()
+    standardizer.mean, standardizer.deviation = found.mean, found.deviation
+    features = _with_allowed_vectors(path, found.about.features, vectors)
+    about = found.about
+    return Trained(
+        found.model.eval(),
+        standardizer,
+        about.labels,
+        features,
+        about.dims.video,
+        about.dims.text,
+    )
+
+
+def _with_allowed_vectors(
+    path: Path, features: FeatureConfig, vectors: Path | str | None
+) -> FeatureConfig:
+    """The settings with word vectors that this checkpoint may use.
+
+    A checkpoint of somebody else must not choose which file of this machine is read. It may name a
+    published set. A file is taken where you name it, where this folder of runs says the same, or
+    where it lies beside the checkpoint.
+    """
+    if vectors is not None:
+        return replace(features, vectors=str(vectors))
+    named = features.vectors
+    is_name = re.fullmatch(r"[\w-]+", named) and not Path(named).exists()
+    if named == GLOVE_50 or is_name or _is_own_run(path, named):
+        return features
+    beside = path.parent / re.split(r"[/\\]", named)[-1]
+    if beside.is_file():
+        return replace(features, vectors=str(beside))
+    raise DataError(
+        f"{path}, which asks for the word vectors in {named!r}",
+        f"{GLOVE_50}, a published set by its name, or a file that you name yourself",
+        "if you trust it, name the file: --vectors FILE (load_run(…, vectors=FILE)), or put it "
+        "beside the checkpoint.",
+    )
+
+
+def _is_own_run(path: Path, vectors: str) -> bool:
+    """Whether the checkpoint lies in a fold's folder, of a run that was asked for these vectors."""
     try:
-        with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {}).get("mcsan_lite", "null"))
-            names = list(file.keys())
-            tensors = {name: file.get_tensor(name).float() for name in names}
-    except SafetensorError as error:
-        raise DataError(
-            f"{path}: {error}",
-            "a whole safetensors file",
-            "copy it again, or train again: mcsan run",
-        ) from None
-    return about, tensors
+        text = (path.absolute().parents[1] / "spec.json").read_text(encoding="utf-8")
+        return json.loads(text)["features"]["vectors"] == vectors
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False

@@ -71,7 +71,7 @@ def plain_stack(monkeypatch):
 
 @pytest.fixture
 def mcsan(run, corpus, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("mcsan_lite.training.inference.load_run", lambda folder: run)
+    monkeypatch.setattr("mcsan_lite.training.inference.load_run", lambda folder, **_: run)
 
     def call(*words):
         places = ["--run", "-", "--data", f"{tmp_path}/data", "--out", f"{tmp_path}/out/a.b"]

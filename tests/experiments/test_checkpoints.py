@@ -193,15 +193,10 @@ def test_the_lessons_own_are_not_overwritten_by_another_profile(where, capsys):
     )
 
 
-def test_an_installed_package_is_never_written_into(where, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        checkpoints, "CHECKPOINTS_FOLDER", tmp_path / "site-packages" / "checkpoints"
-    )
-    places = [f"--{k}={v}" for k, v in where.items()]
-    assert main.main(["checkpoints", *places]) == 2
-    said = capsys.readouterr().err
-    assert "Given: an installed package" in said and "Do: name one: mcsan checkpoints --out" in said
-    assert not (tmp_path / "site-packages").exists()
+def test_an_installed_package_is_never_written_into(tmp_path):
+    assert checkpoints.home_of_checkpoints(tmp_path / "site-packages") == Path("checkpoints")
+    (tmp_path / "pyproject.toml").touch()
+    assert checkpoints.home_of_checkpoints(tmp_path) == tmp_path / "checkpoints"
 
 
 def test_what_is_not_shipped_is_refused(where, tmp_path, monkeypatch, capsys):

@@ -201,7 +201,7 @@ def test_every_file_of_the_package_is_shipped():
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["checkpoints"], "--out"),
+        (["checkpoints", "--profile", "smoke"], "--out"),
         (["attend", "--run", "nowhere", "--audio", "a.wav", "--text", "so it is"], "mcsan run"),
         (["ledger", "equations"], "clone the repository"),
     ],
