@@ -1,26 +1,32 @@
 """Arrays on disk, found again by what they were made from. A half-written file is never seen.
 
 In: a folder, a key over everything that an array depends on, and a function that makes it.
-Out: the array, read from the folder where it is there and whole, else made and stored first.
+Out: the array, read from the folder where it is there and whole, else made and stored first. Every
+file ends with a checksum over the rest of it, its seal; one whose seal does not fit is made again.
+A file of many rows is checked once per process, when it is first opened.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import math
 import os
 import shutil
 import tempfile
-import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 # Raise it by one when the meaning of a cached array changes: old files are then never read again.
 FORMAT = 1
+_BLOCK_BYTES = 1 << 20
 
 
 def key(*parts: object) -> str:
@@ -85,28 +91,140 @@ def get_or_make(folder: Path, name: str, make: Callable[[], np.ndarray]) -> np.n
     if array is not None:
         return array
     made = make()
-
-    def save(part: Path) -> None:
-        with open(part, "wb") as file:
-            np.save(file, made, allow_pickle=False)
-
-    write_atomic(_path(folder, name, ".npy"), save)
+    content = io.BytesIO()
+    np.save(content, made, allow_pickle=False)
+    data = content.getvalue()
+    sealed = data + _seal(zlib.crc32(data))
+    write_atomic(_path(folder, name, ".npy"), lambda part: part.write_bytes(sealed))
     return made
 
 
-def load_array(folder: Path, name: str, *, on_disk: bool = False) -> np.ndarray | None:
+def load_array(folder: Path, name: str) -> np.ndarray | None:
     """The array that is stored as `name`, or None where it is missing or damaged.
 
     Args:
         folder: of the cache.
         name: a `key`.
-        on_disk: leave it there, to be read as needed.
     """
-    mode = "r" if on_disk else None
-    try:
-        return np.load(_path(folder, name, ".npy"), mmap_mode=mode, allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError, zipfile.BadZipFile):
+    content = _content(_path(folder, name, ".npy"))
+    if content is None:
         return None  # not made yet; or a torn disk, an interrupted copy: it is made again
+    try:
+        return parse_npy(content).copy()
+    except ValueError:
+        return None
+
+
+def parse_npy(data: bytes) -> np.ndarray:
+    """The array in the bytes of a .npy file, without a copy and without unpickling anything.
+
+    What the header claims is compared with what is there before anything is made of it.
+
+    Args:
+        data: the file.
+
+    Returns:
+        The array, read-only.
+
+    Raises:
+        ValueError: for bytes that are no array of plain numbers or letters, or fewer than promised.
+    """
+    file = io.BytesIO(data)
+    headers = np.lib.format
+    readers = {(1, 0): headers.read_array_header_1_0, (2, 0): headers.read_array_header_2_0}
+    try:
+        shape, by_columns, dtype = readers[headers.read_magic(file)](file)
+        count = math.prod(shape)
+        if dtype.hasobject or min(shape, default=0) < 0:
+            raise ValueError("an array of objects, or of a negative length")
+        if count * dtype.itemsize > len(data) - file.tell():
+            raise ValueError(f"it is cut off: {shape} of {dtype} are promised")
+        flat = np.frombuffer(data, dtype, count, file.tell())
+        return flat.reshape(shape, order="F" if by_columns else "C")
+    except Exception as error:  # the header is a Python literal: mangled, it breaks in many ways
+        raise ValueError(str(error) or type(error).__name__) from None
+
+
+def _seal(checksum: int) -> bytes:
+    """The last bytes of a file of the cache, `_SEAL_BYTES` of them."""
+    return b"\ncrc32 %08x\n" % checksum
+
+
+_SEAL_BYTES = len(_seal(0))
+
+
+def _content(path: Path) -> bytes | None:
+    """What a sealed file holds; None where it is not there, or is not what was written."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    content = data[:-_SEAL_BYTES]
+    return content if data.endswith(_seal(zlib.crc32(content))) else None
+
+
+@lru_cache(maxsize=256)
+def _is_whole(path: str, size: int | None, changed: int | None) -> bool:
+    """Whether a file's seal fits; once per process for each state of the file (`file_state`)."""
+    if size is None or size < _SEAL_BYTES:
+        return False
+    checksum, left = 0, size - _SEAL_BYTES
+    try:
+        with open(path, "rb") as file:
+            while left:
+                block = file.read(min(left, _BLOCK_BYTES))
+                if not block:
+                    return False
+                checksum = zlib.crc32(block, checksum)
+                left -= len(block)
+            return file.read() == _seal(checksum)
+    except OSError:
+        return False
+
+
+@dataclass
+class CacheReport:
+    """What a cache holds.
+
+    Attributes:
+        files: how many there are.
+        bytes: of all of them.
+        damaged: those that are not what was written.
+        unsealed: those of an earlier version, without a checksum.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    damaged: list[Path] = field(default_factory=list)
+    unsealed: list[Path] = field(default_factory=list)
+
+
+def examine_cache(folder: Path) -> CacheReport:
+    """Read every file of a cache and compare it with its checksum.
+
+    Args:
+        folder: of the cache.
+    """
+    report = CacheReport()
+    for path in sorted(folder.glob("??/*.*")):
+        if path.suffix not in (".npy", ".json") or path.name.startswith("."):
+            continue
+        report.files += 1
+        state = file_state(path)
+        report.bytes += state[1] or 0
+        if not _is_whole.__wrapped__(*state):
+            seal_is_there = b"\ncrc32 " in _last_bytes(path)
+            (report.damaged if seal_is_there else report.unsealed).append(path)
+    return report
+
+
+def _last_bytes(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, path.stat().st_size - _SEAL_BYTES))
+            return file.read()
+    except OSError:
+        return b""
 
 
 def file_state(path: Path) -> tuple[str, int | None, int | None]:
@@ -165,14 +283,21 @@ def store_rows(folder: Path, name: str, rows: Rows) -> None:
     header = {"descr": "<f4", "fortran_order": False, "shape": (sum(rows.lengths), rows.width)}
 
     def save(part: Path) -> None:
+        start = io.BytesIO()
+        np.lib.format.write_array_header_2_0(start, header)
         with open(part, "wb") as file:
-            np.lib.format.write_array_header_2_0(file, header)
+            file.write(start.getvalue())
+            checksum = zlib.crc32(start.getvalue())
             for array in rows.arrays:
-                file.write(np.ascontiguousarray(array, "<f4").tobytes())
+                block = np.ascontiguousarray(array, "<f4").tobytes()
+                file.write(block)
+                checksum = zlib.crc32(block, checksum)
+            file.write(_seal(checksum))
 
-    note = json.dumps({"lengths": list(rows.lengths), "about": rows.about})
+    note = json.dumps({"lengths": list(rows.lengths), "about": rows.about}).encode()
+    sealed = note + _seal(zlib.crc32(note))
     write_atomic(_path(folder, name, ".npy"), save)
-    write_atomic(_path(folder, name, ".json"), lambda part: part.write_text(note, encoding="utf-8"))
+    write_atomic(_path(folder, name, ".json"), lambda part: part.write_bytes(sealed))
 
 
 def load_rows(folder: Path, name: str) -> StoredRows | None:
@@ -182,16 +307,19 @@ def load_rows(folder: Path, name: str) -> StoredRows | None:
         folder: of the cache.
         name: a `key`.
     """
-    rows = load_array(folder, name, on_disk=True)
-    try:
-        note = json.loads(_path(folder, name, ".json").read_text(encoding="utf-8"))
-        lengths, about = note["lengths"], note["about"]
-    except (OSError, ValueError, KeyError, TypeError):
+    path = _path(folder, name, ".npy")
+    note = _content(_path(folder, name, ".json"))
+    if note is None or not _is_whole(*file_state(path)):
         return None  # not there, damaged, or of an earlier form
-    if rows is None:
+    try:
+        known = json.loads(note)
+        lengths, about = known["lengths"], known["about"]
+        rows = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    except Exception:  # no file of ours has a seal that fits and such a content
         return None
-    rows = np.asarray(rows)
-    ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    if sum(lengths) != len(rows):
+        return None
     arrays = [rows[end - length : end] for length, end in zip(lengths, ends, strict=True)]
     return StoredRows(arrays, about)
 

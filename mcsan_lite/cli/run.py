@@ -7,7 +7,6 @@ tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait u
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -227,7 +226,6 @@ def checkpoints_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import checkpoints
 
     folder = args.out or checkpoints.CHECKPOINTS_FOLDER
-    print(f"checkpoints go to {folder}", file=sys.stderr)
     table = checkpoints.ship_checkpoints(folder, args.profile, options=run_options(args))
     print(table.round(4).to_string(index=False))
     print(f"{table.kB.sum():.0f} kB in {folder}")
