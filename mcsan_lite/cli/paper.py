@@ -208,14 +208,14 @@ def _show_table(
     options: RunOptions,
 ) -> None:
     """Print a table with its floors and verdicts, and write its files."""
-    from mcsan_lite.cache import write_atomic
     from mcsan_lite.paper import ledgers, report, verdicts
+    from mcsan_lite.tables.own import save_table
 
     folder = Path(out or Path(options.runs) / "tables")
     name = request.file_name(grid)
     every_fold = folder / f"{name}-folds.csv"
     per_fold = results.drop(columns="folder")
-    write_atomic(every_fold, lambda part: per_fold.to_csv(part, index=False, encoding="utf-8"))
+    save_table(every_fold, per_fold)
     dialogues = {one.id: one.dialogue for one in grid.corpus.utterances if one.dialogue}
     if request.table == "ambiguities":
         ledger = ledgers.ambiguities_ledger(results, dialogues=dialogues)

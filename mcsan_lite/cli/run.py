@@ -111,15 +111,16 @@ def run_command(args: argparse.Namespace) -> int:
 
 def _class_tables(folders: Iterable[str]) -> str:
     """Scores and n per class, and the confusion matrix, over the predictions in these folders."""
+    import numpy as np
     import pandas as pd
 
     from mcsan_lite.evaluation import metrics
+    from mcsan_lite.tables.predictions import load_predictions
 
-    files = [Path(folder) / "predictions.csv" for folder in folders]
-    predictions = pd.concat(pd.read_csv(file, encoding="utf-8") for file in files)
-    labels = list(predictions.columns[2:])  # after id and true
-    true = predictions.true.map(labels.index).to_numpy()
-    predicted = predictions[labels].to_numpy().argmax(1)
+    tables = [load_predictions(Path(folder) / "predictions.csv") for folder in folders]
+    labels = tables[0].labels  # all folds are of one corpus
+    true = np.concatenate([table.true for table in tables])
+    predicted = np.concatenate([table.predicted for table in tables])
     counts = metrics.confusion(true, predicted, len(labels))
     confusion = pd.DataFrame(counts, [f"true {name}" for name in labels], labels)
     per_class = metrics.per_class(true, predicted, labels).round(3)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mcsan_lite.errors import DataError
+from mcsan_lite.tables.predictions import load_predictions
 
 
 class RowPredictions(NamedTuple):
@@ -111,9 +112,13 @@ def predictions(grid: pd.DataFrame) -> RowPredictions | None:
     files = [Path(folder) / "predictions.csv" for folder in grid.folder]
     if not all(file.is_file() for file in files):
         return None
-    tables = [pd.read_csv(file, encoding="utf-8").set_index("id").sort_index() for file in files]
-    first = tables[0]
-    labels = list(first.columns[1:])  # the first column is the true label
-    by_seed = [table.loc[first.index, labels].to_numpy().argmax(1) for table in tables]
-    true = first["true"].map(labels.index).to_numpy()
-    return RowPredictions(first.index, true, np.stack(by_seed))
+    tables = [load_predictions(file) for file in files]
+    ids = pd.Index(sorted(tables[0].ids), dtype=object)
+    true = _in_order(tables[0].true, tables[0].ids, ids)
+    by_seed = [_in_order(table.predicted, table.ids, ids) for table in tables]
+    return RowPredictions(ids, true, np.stack(by_seed))
+
+
+def _in_order(values: np.ndarray, ids: list[str], wanted: pd.Index) -> np.ndarray:
+    """`values`, which belong to `ids`, in the order of `wanted`."""
+    return pd.Series(values, index=ids).loc[wanted].to_numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mcsan_lite.exercises.exercise import exercise, three_letters
+from mcsan_lite.tables.own import parse_table
 
 
 def _choice_name(choice: object) -> str:
@@ -89,7 +89,7 @@ class _Table:
 
     @property
     def rows(self) -> pd.DataFrame:
-        return pd.read_csv(io.StringIO(self.text), keep_default_na=False).set_index("clip")
+        return parse_table(self.text).set_index("clip")
 
 
 _TABLES = (

@@ -16,6 +16,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.experiments.corpora import grid_corpus
 from mcsan_lite.features.alignment import LACKING, mostly_timed
 from mcsan_lite.paper import ambiguities, profiles, table_rows
+from mcsan_lite.tables.own import load_table
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment, run_grid
@@ -23,6 +24,14 @@ from mcsan_lite.training.spec import Spec
 
 # Results that the repository ships. In a clone alone: without them, what is asked for is trained.
 RESULTS_FOLDER = Path(__file__).parents[2] / "results"
+_SCORES = ("wa", "ua", "weighted_f1", "macro_f1")
+# Its columns that hold numbers; all others are text, whatever they look like.
+_RESULT_NUMBERS = (
+    *("seed", "n_train", "n_test", "best_epoch", "epochs", "parameters"),
+    *("seconds", "seconds_per_epoch", "peeked_epoch"),
+    *_SCORES,
+    *(f"peeked_{score}" for score in _SCORES),
+)
 _KIND = "synthetic"  # whose settings a corpus gets that no reader has made
 
 
@@ -118,7 +127,7 @@ def _shipped_results(grid: Grid, shipped: Path, runs: Path | str) -> pd.DataFram
     """The grid's runs from a file of the repository; None where this code did not make them."""
     if not shipped.is_file():
         return None
-    results = pd.read_csv(shipped, encoding="utf-8")
+    results = load_table(shipped, numbers=_RESULT_NUMBERS)
     wanted = {grid.home(spec, runs).name for spec in grid.specs}
     if not wanted <= set(results.run):
         return None

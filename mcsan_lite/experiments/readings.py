@@ -21,6 +21,7 @@ from mcsan_lite.explain import pointing_tables
 from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.parallel import Progress, fan_out
+from mcsan_lite.tables.predictions import load_predictions
 from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.runner import RunOptions
 
@@ -133,5 +134,5 @@ def alignment_table(
 def _tested_ids(run: Path, corpus: Corpus) -> set[str]:
     predictions = run / "predictions.csv"
     if predictions.is_file():
-        return set(pd.read_csv(predictions, encoding="utf-8").id)
+        return set(load_predictions(predictions).ids)
     return {one.id for one in corpus.utterances if one.split in (None, "test")}

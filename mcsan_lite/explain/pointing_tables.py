@@ -19,7 +19,6 @@ import pandas as pd
 from torch import nn
 
 from mcsan_lite.cache import key as content_key
-from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.synthetic.generator import read_synthetic, read_truth
 from mcsan_lite.errors import DataError
@@ -29,6 +28,7 @@ from mcsan_lite.explain.pointing import decisive_span, inside_of, pointing_score
 from mcsan_lite.explain.readings.reading import ReadFunction, Reading
 from mcsan_lite.features.alignment import token_spans
 from mcsan_lite.features.extraction import Features, extract
+from mcsan_lite.tables.own import load_table, save_table
 from mcsan_lite.training import inference
 from mcsan_lite.training.code_key import code_key
 
@@ -226,8 +226,8 @@ def checkpoint_scores(
             scores = oracle_scores(run.model, features, truth, asked, heads=True)
             tables.append(scores.assign(split=split))
         table = pd.concat(tables)
-        write_atomic(kept, lambda part: table.to_csv(part, index=False, encoding="utf-8"))
-    return pd.read_csv(kept, encoding="utf-8")
+        save_table(kept, table)
+    return load_table(kept, numbers=_SCORES)
 
 
 def own_sound_scores(

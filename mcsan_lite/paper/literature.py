@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from mcsan_lite.errors import require_name
+from mcsan_lite.tables.own import load_table
 
 _CSV = Path(__file__).with_name("literature.csv")
 
@@ -62,13 +63,8 @@ def published_systems(corpus: str) -> pd.DataFrame:
         DataError: for another corpus.
     """
     require_name(corpus, PAPER_FLAGS, "corpus")
-    text = pd.read_csv(_CSV, dtype=str, keep_default_na=False, encoding="utf-8")
-    table = text[text.corpus == corpus].drop(columns="corpus")
-    table = table.assign(
-        year=table.year.astype(int),
-        score=table.score.astype(float),
-        sd=pd.to_numeric(table.sd),
-    )
+    every = load_table(_CSV, numbers=("year", "score", "sd"))
+    table = every[every.corpus == corpus].drop(columns="corpus")
     table["differs"] = [_differing_flags(row, corpus) for _, row in table.iterrows()]
     table["comparable"] = [not flags for flags in table.differs]
     return table.sort_values(

@@ -15,6 +15,7 @@ from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comp
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.figures.results import draw_forest
 from mcsan_lite.paper.published import FULL, PrintedScore, read_printed
+from mcsan_lite.tables.own import table_text
 
 SCORE_NAMES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
 
@@ -191,7 +192,7 @@ def write_table(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path
     fig = draw_gaps(table)
     writers = {
         "md": lambda path: path.write_text(table_markdown(table), encoding="utf-8"),
-        "csv": lambda path: table.to_csv(path, encoding="utf-8"),
+        "csv": lambda path: path.write_text(table_text(table), encoding="utf-8", newline=""),
         "png": lambda path: fig.savefig(path, dpi=150),
         "svg": lambda path: fig.savefig(path, metadata={"Date": None}),
     }

@@ -27,6 +27,8 @@ import mcsan_lite
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.datasets import splits
 from mcsan_lite.errors import DataError
+from mcsan_lite.tables.own import save_table
+from mcsan_lite.tables.predictions import save_predictions
 from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek
 from mcsan_lite.training.grid import FoldTask
 
@@ -51,19 +53,11 @@ def write_tables(task: FoldTask, trained: TrainedFold) -> None:
         task: what was trained, and its folder.
         trained: the result; its predictions are those of the test utterances, one per row.
     """
-    labels, predictions = list(task.corpus.labels), trained.predictions
-    probabilities = pd.DataFrame(predictions.prob, columns=labels)
-    probabilities.insert(0, "id", predictions.ids)
-    probabilities.insert(1, "true", [labels[i] for i in predictions.true])
-    tables = {
-        "history": trained.history,
-        "peeking": trained.peeking,
-        "predictions": probabilities,
-    }
-    for name, table in tables.items():
-        write_atomic(
-            task.folder / f"{name}.csv", lambda part, table=table: table.to_csv(part, index=False)
-        )
+    save_table(task.folder / "history.csv", trained.history)
+    save_table(task.folder / "peeking.csv", trained.peeking)
+    found = trained.predictions
+    path = task.folder / "predictions.csv"
+    save_predictions(path, found.ids, task.corpus.labels, found.true, found.prob)
 
 
 def write_checkpoint(task: FoldTask, trained: TrainedFold) -> None:

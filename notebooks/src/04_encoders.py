@@ -46,6 +46,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import mcsan_lite as mc
 from mcsan_lite.exercises import lesson04 as check
 from mcsan_lite.models.layers import BiLSTMMean, ConvBlock, ConvSizes
+from mcsan_lite.tables.predictions import load_predictions
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -60,7 +61,7 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 found = mc.trained(corpus=corpus, profile=PROFILE, options=mc.RunOptions(retrain=RETRAIN, progress=True), folds=1)
 run = mc.load_run(found.folder[0])
-unseen = pd.read_csv(Path(found.folder[0]) / "predictions.csv").id
+unseen = load_predictions(Path(found.folder[0]) / "predictions.csv").ids
 clips = [u for u in corpus.subset(unseen).utterances if u.audio is not None]
 features = {f.id: f for f in run.prepare(mc.extract(corpus.subset([u.id for u in clips]), run.features)[0])}
 clips = sorted((u for u in clips if 150 <= len(features[u.id].audio) < 1000), key=lambda u: u.id)[:200]

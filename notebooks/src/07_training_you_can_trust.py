@@ -43,6 +43,7 @@ import mcsan_lite as mc
 from mcsan_lite.evaluation import intervals, metrics
 from mcsan_lite.features import batch
 from mcsan_lite.exercises import lesson07 as check
+from mcsan_lite.tables.predictions import load_predictions
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -219,11 +220,8 @@ mc.figures.show(fig, alt="Validation and test score of the full network by epoch
 # ## One confusion matrix, several scores
 
 # %%
-predictions = pd.read_csv(Path(first.folder["MCSAN"]) / "predictions.csv")
-labels = list(corpus.labels)
-true = predictions.true.map(labels.index).to_numpy()
-prob = predictions[labels].to_numpy()
-pred = prob.argmax(1)
+predictions = load_predictions(Path(first.folder["MCSAN"]) / "predictions.csv")
+labels, true, prob, pred = predictions.labels, predictions.true, predictions.prob, predictions.predicted
 counts = metrics.confusion(true, pred, len(labels))
 fig, ax = plt.subplots(figsize=(5.8, 4.6), layout="constrained")
 mc.figures.draw_confusion(counts, labels, ax=ax)

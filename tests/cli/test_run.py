@@ -54,7 +54,8 @@ def test_run_prints_a_table_a_class_and_the_confusion(mcsan, fold):
     assert {name: sum(row) for name, row in counts.items()} == {
         name: (tested.true == name).sum() for name in SYNTHETIC_LABELS
     }
-    right = (tested[list(SYNTHETIC_LABELS)].idxmax(axis=1) == tested.true).sum()
+    guesses = tested[[f"p({name})" for name in SYNTHETIC_LABELS]].idxmax(axis=1)
+    right = (guesses == "p(" + tested.true + ")").sum()
     assert sum(counts[name][i] for i, name in enumerate(SYNTHETIC_LABELS)) == right
 
 
@@ -107,8 +108,8 @@ def test_predict(mcsan, fold, home):
     )
     found = dict(line.rsplit(maxsplit=1) for line in out.splitlines())
     assert status == 0 and set(found) == set(SYNTHETIC_LABELS)
-    assert {label: f"{tested.loc[name, label]:.1%}" for label in SYNTHETIC_LABELS} == found
-    assert list(found) == sorted(found, key=lambda label: -tested.loc[name, label])
+    assert {label: f"{tested.loc[name, f'p({label})']:.1%}" for label in SYNTHETIC_LABELS} == found
+    assert list(found) == sorted(found, key=lambda label: -tested.loc[name, f"p({label})"])
 
 
 @pytest.fixture

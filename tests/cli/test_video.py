@@ -177,7 +177,7 @@ def test_predict_looks_at_the_film(mcsan, home, folds):
         )
         assert status == 0 and "no video" not in err
         found = dict(line.rsplit(maxsplit=1) for line in out.splitlines())
-        assert found == {label: f"{tested.loc['talk/30', label]:.1%}" for label in LABELS}
+        assert found == {label: f"{tested.loc['talk/30', f'p({label})']:.1%}" for label in LABELS}
 
 
 def test_predict_says_what_it_does_not_get(mcsan, home, folds, tmp_path):

@@ -31,6 +31,7 @@ FLOORS = (
     ("models", "datasets"),
     ("features",),
     ("evaluation",),
+    ("tables",),
     ("cache", "parallel"),
     ("corpus",),
     ("errors",),

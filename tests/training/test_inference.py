@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.tables.predictions import load_predictions
 from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.loop import TrainConfig, predict
 from mcsan_lite.training.runner import RunOptions, run_experiment
@@ -66,7 +67,8 @@ def run(tmp_path_factory):
 
 
 def written(folder):
-    return pd.read_csv(f"{folder}/predictions.csv").set_index("id")[list(LABELS)]
+    found = load_predictions(f"{folder}/predictions.csv")
+    return pd.DataFrame(found.prob, index=found.ids, columns=list(LABELS))
 
 
 @pytest.mark.parametrize("name", ["", "model.safetensors"])

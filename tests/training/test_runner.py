@@ -144,8 +144,9 @@ def test_a_finished_fold_has_six_files_and_the_run_says_what_it_is(done, corpus,
 def test_scores_can_be_recomputed_from_the_predictions(done):
     for row in done[1].itertuples():
         table = pd.read_csv(f"{row.folder}/predictions.csv")
-        assert list(table) == ["id", "true", *LABELS] and len(table) == row.n_test == 8
-        prob = table[list(LABELS)].to_numpy()
+        columns = [f"p({label})" for label in LABELS]
+        assert list(table) == ["id", "true", *columns] and len(table) == row.n_test == 8
+        prob = table[columns].to_numpy()
         np.testing.assert_allclose(prob.sum(1), 1, atol=1e-5)
         true = [LABELS.index(t) for t in table.true]
         assert (
@@ -299,7 +300,9 @@ def test_only_the_training_part_shapes_the_model(part, corpus, spec, go, tmp_pat
         if part == "test"
         else not same["normal.mean"] and not same["normal.deviation"]
     )
-    tables = [pd.read_csv(f"{folder}/predictions.csv")[LABELS[0]] for folder in (before, after)]
+    tables = [
+        pd.read_csv(f"{folder}/predictions.csv")[f"p({LABELS[0]})"] for folder in (before, after)
+    ]
     assert not np.allclose(*tables)  # the scores do see the test part
 
 

@@ -1,0 +1,1 @@
+"""Tables on disk: our own, which are never guessed at, and those that somebody brings."""
