@@ -30,6 +30,7 @@ from mcsan_lite.training.inference import Trained, load_run
 from mcsan_lite.training.loop import predict
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.saved.checkpoint import read_metadata
+from mcsan_lite.training.saved.result import read_result
 
 
 def home_of_checkpoints(root: Path) -> Path:
@@ -185,7 +186,7 @@ def ship_checkpoint(run: Path | str, path: Path, test: Sequence[Features]) -> di
             f"at least {AGREEMENT:.1%}",
             "train it with other settings, or ship it in full.",
         )
-    result = json.loads((Path(run) / "metrics.json").read_text(encoding="utf-8"))
+    result = read_result(Path(run) / "metrics.json")
     about = {
         "run": Path(run).parent.name,
         **{name: result[name] for name in ("name", "corpus", "fold", "seed")},

@@ -42,6 +42,7 @@ from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions
+from mcsan_lite.training.saved.result import result_is_there
 
 
 def punctuation(text: str) -> dict[str, float]:
@@ -317,7 +318,7 @@ def floors_table(
         for fold in folds:
             folder = home / f"{fold.name}-{splits.digest([fold])[:4]}-seed0"
             folders.append(folder)
-            if (folder / "metrics.json").exists():
+            if result_is_there(folder):
                 continue
             if inputs is None:
                 inputs = floor_inputs(name, corpus, features)  # once for all folds

@@ -20,6 +20,7 @@ from mcsan_lite.tables.own import load_table
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment, run_grid
+from mcsan_lite.training.saved.result import finished_folds
 from mcsan_lite.training.spec import Spec
 
 # Results that the repository ships. In a clone alone: without them, what is asked for is trained.
@@ -71,7 +72,7 @@ def finished_results(grid: Grid, runs: Path | str = "runs") -> pd.DataFrame:
         DataError: where nothing is finished.
     """
     homes = [grid.home(spec, runs) for spec in grid.specs]
-    folders = [file.parent for home in homes for file in sorted(home.glob("*/metrics.json"))]
+    folders = [folder for home in homes for folder in finished_folds(home)]
     if not folders:
         names = ", ".join(spec.name for spec in grid.specs)
         raise DataError(
@@ -120,7 +121,7 @@ def _is_finished(grid: Grid, runs: Path | str) -> bool:
     """Whether every run has as many folds on disk as the grid asks for; one, if it asks for all."""
     needed = grid.first_folds or 1
     homes = [grid.home(spec, runs) for spec in grid.specs]
-    return all(len(list(home.glob("*/metrics.json"))) >= needed for home in homes)
+    return all(len(finished_folds(home)) >= needed for home in homes)
 
 
 def _shipped_results(grid: Grid, shipped: Path, runs: Path | str) -> pd.DataFrame | None:

@@ -8,7 +8,6 @@ steps on the corpus's own lengths.
 from __future__ import annotations
 
 import heapq
-import json
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from mcsan_lite.training.fold import FoldFeatures
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything
 from mcsan_lite.training.runner import RunOptions, fold_features
+from mcsan_lite.training.saved.result import result_is_there, whole_result
 from mcsan_lite.training.spec import Spec
 
 BUDGET_S = 0.2  # of timed steps per row; beyond it batches are not made larger
@@ -56,7 +56,7 @@ def estimate(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
             (fold, seed)
             for fold in wanted
             for seed in grid.seeds
-            if not (home / f"{fold.name}-seed{seed}" / "metrics.json").exists()
+            if not result_is_there(home / f"{fold.name}-seed{seed}")
         ]
         seconds, measured_on = _seconds_of_finished(home, options.device), "finished folds"
         if seconds is None and unfinished:
@@ -98,8 +98,12 @@ def wall(seconds: Sequence[float], jobs: int) -> float:
 
 def _seconds_of_finished(home: Path, device: str) -> float | None:
     """The median time of this run's finished folds on this kind of device; None without any."""
-    results = [json.loads(file.read_text(encoding="utf-8")) for file in home.glob("*/metrics.json")]
-    seconds = [result["seconds"] for result in results if result["device"] == device]
+    results = [whole_result(file.parent) for file in home.glob("*/metrics.json")]
+    seconds = [
+        result["seconds"]
+        for result in results
+        if result is not None and result.get("device") == device and "seconds" in result
+    ]
     return float(np.median(seconds)) if seconds else None
 
 

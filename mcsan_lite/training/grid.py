@@ -17,6 +17,7 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
 from mcsan_lite.errors import require_name
 from mcsan_lite.models import MODELS
+from mcsan_lite.training.saved.result import result_is_there
 from mcsan_lite.training.spec import Spec
 
 
@@ -79,4 +80,4 @@ class FoldTask:
     @property
     def finished(self) -> bool:
         """Whether its results are on disk."""
-        return (self.folder / "metrics.json").exists()
+        return result_is_there(self.folder)

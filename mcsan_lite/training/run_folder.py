@@ -31,6 +31,7 @@ from mcsan_lite.tables.own import save_table
 from mcsan_lite.tables.predictions import save_predictions
 from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek
 from mcsan_lite.training.grid import FoldTask
+from mcsan_lite.training.saved.result import read_result, whole_result
 
 _ROOM = 64_000_000
 _LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "librosa", "pandas")
@@ -147,6 +148,8 @@ def load_results(
     Returns:
         One row per spec, fold and seed.
 
+    A fold whose metrics.json is damaged counts as unfinished: it is left out, with a warning.
+
     Raises:
         DataError: where nothing is finished.
     """
@@ -154,15 +157,18 @@ def load_results(
         files = sorted(Path(runs).glob("*/*/metrics.json"))
     else:
         files = [Path(folder) / "metrics.json" for folder in folders]
-    if not files:
+    rows = []
+    for file in files:
+        result = whole_result(file.parent) if file.exists() else read_result(file)
+        if result is not None:
+            rows.append(result | {"run": file.parent.parent.name, "folder": str(file.parent)})
+    if not rows:
+        damaged = f" ({len(files)} with a damaged metrics.json)" if files else ""
         raise DataError(
-            f"no finished run below {runs}", "folders with metrics.json", "mcsan run   (trains one)"
+            f"no finished run below {runs}{damaged}",
+            "folders with metrics.json",
+            "mcsan run   (trains one)",
         )
-    rows = [
-        json.loads(file.read_text(encoding="utf-8"))
-        | {"run": file.parent.parent.name, "folder": str(file.parent)}
-        for file in files
-    ]
     return pd.DataFrame(rows)
 
 
