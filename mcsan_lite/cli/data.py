@@ -7,7 +7,6 @@ runs.
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -159,17 +158,27 @@ def data_vectors_command(args: argparse.Namespace) -> int:
     from mcsan_lite.errors import require_name
 
     try:
-        require_name(args.name, downloader.info(name_only=True)["models"], "word vectors")
+        names = downloader.info(name_only=True)["models"]
+    except Exception as error:  # gensim says ValueError where there is no network
+        raise _not_downloaded("the list of word vectors", error) from error
+    require_name(args.name, names, "word vectors")
+    try:
         # gensim draws the progress and checks the checksum
         print(downloader.load(args.name, return_path=True))
-    except OSError as error:
-        print(
-            f"Given: {error}. Expected: a network connection. "
-            "Do: try again, or pass a vectors file with --vectors.",
-            file=sys.stderr,
-        )
-        return 1
+    except Exception as error:
+        raise _not_downloaded(f"word vectors {args.name!r}", error) from error
     return 0
+
+
+def _not_downloaded(what: str, error: Exception) -> Exception:
+    from mcsan_lite.errors import DataError
+
+    why = str(error).strip() or type(error).__name__
+    return DataError(
+        f"{what}, not downloaded: {why.splitlines()[0]}",
+        "a network connection, and room on the disk",
+        "try again, or pass a file of word vectors with --vectors.",
+    )
 
 
 def add_check_command(commands) -> None:
@@ -187,6 +196,11 @@ def add_check_command(commands) -> None:
     parser.add_argument(
         "--fast", action="store_true", help="look whether the clips are there, and open none"
     )
+    parser.add_argument(
+        "--vectors",
+        help="word vectors that should know its words: a file or a gensim-data name (default: "
+        "GloVe 6B 50-d)",
+    )
 
 
 def check_command(args: argparse.Namespace) -> int:
@@ -196,13 +210,15 @@ def check_command(args: argparse.Namespace) -> int:
     from mcsan_lite.datasets.inspection.report import inspect_corpus
     from mcsan_lite.datasets.inspection.text import report_text
     from mcsan_lite.experiments import corpora
+    from mcsan_lite.features.words import GLOVE_50
 
     root = args.root
     if not root and args.corpus == "synthetic":
         root = corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs)
     elif not root:
         root = Path(args.data) / args.corpus
-    report = inspect_corpus(args.corpus, root, fast=args.fast, jobs=args.jobs)
+    vectors = args.vectors or GLOVE_50
+    report = inspect_corpus(args.corpus, root, fast=args.fast, jobs=args.jobs, vectors=vectors)
     print(json.dumps(report, indent=1) if args.json else report_text(report))
     return report["status"]
 

@@ -109,6 +109,11 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vectors", help="word vectors: a file or a gensim-data name (default: GloVe 6B 50-d)"
     )
+    parser.add_argument(
+        "--allow-unknown",
+        action="store_true",
+        help="go on though the word vectors know less than half of the words",
+    )
 
 
 def run_options(args: argparse.Namespace, **more) -> RunOptions:
@@ -292,3 +297,29 @@ def report_unseen_video(request: CorpusRequest, specs: Sequence[Spec]) -> None:
             f"where at most {LACKING:.0%} of the utterances are without",
             file=sys.stderr,
         )
+
+
+def report_known_words(
+    request: CorpusRequest, corpus: Corpus, specs: Sequence[Spec], *, allow_unknown: bool = False
+) -> None:
+    """Say on stderr how many of the corpus's words the word vectors know.
+
+    Args:
+        request: where the cache is.
+        corpus: what will be trained on.
+        specs: the rows that will be trained.
+        allow_unknown: go on though they know less than half of them.
+
+    Raises:
+        DataError: where they do, unless that is allowed.
+    """
+    from mcsan_lite.features.language import transcripts
+    from mcsan_lite.training.spec import vectors_read
+
+    for vectors in vectors_read(specs):
+        found = transcripts.corpus_coverage(corpus, vectors, request.cache)
+        line = transcripts.coverage_text(found, vectors)
+        if line:
+            print(line, file=sys.stderr)
+        if not allow_unknown:
+            transcripts.require_known_words(found, vectors)

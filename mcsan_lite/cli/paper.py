@@ -19,6 +19,7 @@ from mcsan_lite.cli.options import (
     RowRequest,
     add_command,
     add_row_options,
+    report_known_words,
     report_unseen_video,
     requested_corpus,
     run_options,
@@ -91,6 +92,7 @@ def run_table(args: argparse.Namespace) -> int:
     first_folds = args.folds or profiles.GRID_FOLDS.get(args.profile)
     grid = _requested_grid(request, range(args.seeds), first_folds)
     report_unseen_video(request.corpus, grid.specs)
+    report_known_words(request.corpus, grid.corpus, grid.specs, allow_unknown=args.allow_unknown)
     expected = cost.estimate(grid, run_options(args))
     minutes = expected.attrs["wall_s"] / 60
     print(expected.round(1).to_string())

@@ -19,6 +19,7 @@ from mcsan_lite.cli.options import (
     add_corpus_options,
     add_place_options,
     add_row_options,
+    report_known_words,
     report_unseen_video,
     requested_corpus,
     run_options,
@@ -93,6 +94,7 @@ def run_command(args: argparse.Namespace) -> int:
     corpus = requested_corpus(request)
     specs = table3_rows(RowRequest.from_args(args), corpus, args.profile)
     report_unseen_video(request, specs)
+    report_known_words(request, corpus, specs, allow_unknown=args.allow_unknown)
     results = run_experiment(
         specs,
         corpus,
@@ -176,6 +178,7 @@ def floors_command(args: argparse.Namespace) -> int:
     request, options = CorpusRequest.from_args(args), run_options(args)
     corpus = requested_corpus(request)
     spec, *_ = table3_rows(RowRequest.from_args(args), corpus, args.profile)
+    report_known_words(request, corpus, [spec], allow_unknown=args.allow_unknown)
     features, _ = extraction.extract(corpus, spec.features, cache=request.cache, jobs=args.jobs)
     folds = splits.folds(corpus, spec.protocol)
     results = floors.floors_table(corpus, folds, features, spec.train.select, options=options)

