@@ -292,12 +292,20 @@ CHECKS = [
 
 
 def add_doctor_command(commands) -> None:
-    """mcsan doctor: it has no options."""
-    add_command(
+    """mcsan doctor: its option."""
+    parser = add_command(
         commands,
         "doctor",
         doctor_command,
         "check this environment; every failure comes with the command that repairs it",
+    )
+    parser.add_argument(
+        "--cache",
+        nargs="?",
+        const="data/cache",
+        metavar="FOLDER",
+        help="instead, read every file of a cache of features, and remove what is damaged "
+        "(default: data/cache)",
     )
 
 
@@ -305,8 +313,11 @@ def doctor_command(args: argparse.Namespace) -> int:
     """Print every finding as soon as it is known.
 
     Returns:
-        The exit status: 1 if something is missing that the course needs, else 0.
+        The exit status: 1 if something is missing that the course needs, or if a file of the cache
+        was damaged; else 0.
     """
+    if getattr(args, "cache", None) is not None:
+        return _clean_cache(Path(args.cache))
     failed = 0
     for check in CHECKS:
         finding = check.finding()
@@ -318,3 +329,28 @@ def doctor_command(args: argparse.Namespace) -> int:
     else:
         print("\nEverything is here.")
     return int(failed > 0)
+
+
+def _clean_cache(folder: Path) -> int:
+    """Verify a cache, and remove what is not as it was written: it is made again when needed."""
+    from mcsan_lite.cache import examine_cache
+    from mcsan_lite.errors import DataError
+
+    if not folder.is_dir():
+        raise DataError(
+            f"no folder {folder}", "a cache of features", "name it: mcsan doctor --cache FOLDER"
+        )
+    report = examine_cache(folder)
+    for path in report.damaged:
+        path.unlink(missing_ok=True)
+        print(f"damaged, removed: {path}")
+    for path in report.unsealed:
+        path.unlink(missing_ok=True)
+    if report.unsealed:
+        print(f"{len(report.unsealed)} files of an earlier version, without a checksum, removed")
+    print(f"{report.files} files, {report.bytes / 1e6:.0f} MB read in {folder}")
+    if report.damaged or report.unsealed:
+        print("What was removed is made again when it is needed.")
+    else:
+        print("Every file is as it was written.")
+    return int(bool(report.damaged))

@@ -157,3 +157,22 @@ def test_nothing_heavy_is_imported_at_the_top():
         "sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'packaging')))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_cache_is_verified_and_cleaned(tmp_path, capsys):
+    from mcsan_lite import cache
+    from mcsan_lite.cli.main import main
+
+    for name in ("aa1", "bb1", "cc1"):
+        cache.get_or_make(tmp_path, name, lambda: np.arange(50))
+    assert main(["doctor", "--cache", str(tmp_path)]) == 0
+    assert "3 files" in capsys.readouterr().out
+    damaged, old = tmp_path / "bb" / "bb1.npy", tmp_path / "cc" / "cc1.npy"
+    damaged.write_bytes(damaged.read_bytes().replace(b"\x07", b"\x08"))
+    np.save(old, np.arange(3))
+    assert main(["doctor", "--cache", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert f"damaged, removed: {damaged}" in said and "1 files of an earlier version" in said
+    assert [path.name for path in tmp_path.rglob("*.npy")] == ["aa1.npy"]
+    assert main(["doctor", "--cache", str(tmp_path / "nowhere")]) == 2
+    assert "Do: name it" in capsys.readouterr().err

@@ -1,11 +1,14 @@
 """The third modality: OpenFace's csv as it is written, arrays alone or in an archive, and what is
 refused."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance
+from mcsan_lite.features import video
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.features.video import ACTION_UNITS, read_video, source, write_arrays
 
@@ -148,3 +151,50 @@ def test_videos_of_different_width_are_refused(tmp_path):
     uneven = corpus(tmp_path / "a.npy", tmp_path / "b.npy")
     text = refusal(lambda: extract(uneven, FeatureConfig(video=True), cache=tmp_path))
     assert "3 numbers a frame (u0)" in text and "5 numbers a frame (u1)" in text
+
+
+def test_a_comma_at_the_end_of_every_row_moves_no_column(openface):
+    path = openface([(0.9, 1, 2.5), (0.9, 1, 0.5)])
+    whole = read_video(path)
+    first, *rows = path.read_text(encoding="utf-8").splitlines()
+    for end in (",", ", "):
+        text = "\n".join([first, *(row + end for row in rows)])
+        path.write_text(text, encoding="utf-8")
+        np.testing.assert_array_equal(read_video(path), whole)
+
+
+def claiming(shape, body=b""):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        claiming((10**9, 17)),
+        claiming((-1, 17), bytes(68)),
+        claiming((0, 2**40)),
+        claiming("(" * 150),
+        claiming('(1, 17), "a": "'),
+        b"\x80\x04N.",
+    ],
+    ids=lambda data: repr(data[10:90]),
+)
+def test_strange_arrays_are_refused_alone_and_in_an_archive(tmp_path, data):
+    (tmp_path / "a.npy").write_bytes(data)
+    assert "a.npy" in refusal(lambda: read_video(tmp_path / "a.npy"))
+    with zipfile.ZipFile(tmp_path / "all.npz", "w") as packed:
+        packed.writestr("a.npy", data)
+        packed.writestr("lzma.npy", data, compress_type=zipfile.ZIP_LZMA)
+    refusal(lambda: read_video(tmp_path / "all.npz" / "a.npy"))
+    assert "method 14" in refusal(lambda: read_video(tmp_path / "all.npz" / "lzma.npy"))
+
+
+def test_a_small_archive_that_unpacks_to_gigabytes_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(video, "_MOST_BYTES", 1_000_000)
+    with zipfile.ZipFile(tmp_path / "all.npz", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.npy", claiming((20_000, 17), bytes(20_000 * 17 * 4)))
+    assert (tmp_path / "all.npz").stat().st_size < 5_000
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was read"))
+    text = refusal(lambda: read_video(tmp_path / "all.npz" / "a.npy"))
+    assert "1,000,000 are allowed" in text
