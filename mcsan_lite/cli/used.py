@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcsan_lite.features.extraction import Features
     from mcsan_lite.training.inference import Trained
 
+_NAMED = 5  # unknown words that are named
 _NOUN = {"audio": "sound", "text": "words", "video": "video"}
 _VERB = {"audio": "listen", "text": "read", "video": "look"}
 _STREAM = {"audio": "sound", "text": "words", "video": "a video stream"}
@@ -111,8 +112,10 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
         Sentences: what the run does not use, what it lacks, and how much of the sound it hears.
 
     Raises:
-        DataError: where nothing is given, or nothing that the run can use.
+        DataError: where nothing is given, or nothing that the run can use, and for words that are
+            no text.
     """
+    _require_characters(utterance.text)
     streams = _streams(run)
     is_given = {
         "audio": utterance.audio is not None,
@@ -141,22 +144,66 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
     return remarks
 
 
-def remark_on_words(run: Trained, utterance: Utterance, features: Features) -> list[str]:
-    """What to say of the transcript: how many of its tokens are read.
+def remark_on_words(
+    run: Trained, utterance: Utterance, features: Features, cache: Path | str
+) -> list[str]:
+    """What to say of the transcript: how many of its tokens are read, which have no vector.
 
     Args:
         run: what reads.
         utterance: as it is given.
         features: what was made of it.
+        cache: folder of features.
+
+    Raises:
+        DataError: where no word has a vector, and there is nothing else to use.
     """
-    from mcsan_lite.features.words import tokenize
+    from mcsan_lite.features.language.transcripts import words_of
+    from mcsan_lite.features.words import embed, tokenize
 
     if "text" not in _streams(run) or not utterance.text.strip():
         return []
     read, whole = len(features.tokens), len(tokenize(utterance.text))
+    remarks = [f"read: the whole transcript, {whole:,d} token{'' if whole == 1 else 's'}"]
     if read < whole:
-        return [f"read: only the first {read:,d} of the transcript's {whole:,d} tokens"]
-    return [f"read: the whole transcript, {whole:,d} token{'' if whole == 1 else 's'}"]
+        remarks = [f"read: only the first {read:,d} of the transcript's {whole:,d} tokens"]
+    _, unknown = embed(features.tokens, run.features.vectors, "zero", Path(cache))
+    words = words_of(features.tokens)
+    missing = [word for word in words if word in unknown]
+    if missing and len(missing) == len(words) and not _used_beside_words(run, utterance):
+        raise DataError(
+            f"{len(words):,d} words, none of them known to the word vectors of this run",
+            "words that it was trained on, or sound",
+            "give --audio, or a transcript in the language of the run.",
+        )
+    if missing:
+        named = ", ".join(list(dict.fromkeys(missing))[:_NAMED])
+        remarks.append(
+            f"read as nothing: {len(missing):,d} of {len(words):,d} words, which the word vectors "
+            f"do not know, such as {named}"
+        )
+    return remarks
+
+
+def _used_beside_words(run: Trained, utterance: Utterance) -> bool:
+    """Whether the run gets sound or video that it uses."""
+    streams = _streams(run)
+    heard = "audio" in streams and utterance.audio is not None
+    seen = "video" in streams and utterance.video is not None
+    return heard or seen
+
+
+def _require_characters(text: str) -> None:
+    """Raise DataError for bytes that this terminal does not read as characters."""
+    from mcsan_lite.features.language.spelling import is_text
+
+    if not is_text(text):
+        shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise DataError(
+            f"--text '{shown}', with bytes that are no character in UTF-8",
+            "text in UTF-8",
+            "type it again in this terminal, or convert it (iconv -t utf-8).",
+        )
 
 
 def _nothing_to_use(given: list[str], streams: tuple[str, ...]) -> DataError:

@@ -54,8 +54,9 @@ def predict_command(args: argparse.Namespace) -> int:
     # Without sound there is nothing to place words in.
     _report(used.remarks_before(run, yours) + _remarks_on_times(run, known=not args.audio))
     part = used.used_part(run, yours)
-    features = run.features_of(part.audio, part.text, Path(args.data) / "cache", part.video)
-    _report(used.remark_on_words(run, yours, features))
+    cache = Path(args.data) / "cache"
+    features = run.features_of(part.audio, part.text, cache, part.video)
+    _report(used.remark_on_words(run, yours, features, cache))
     print(run.probabilities(features).map("{:.1%}".format).to_string())
     return 0
 
@@ -301,7 +302,7 @@ def write_attention(
 
     extracted, _ = extract(one.corpus, run.features, cache=cache)
     (features,) = run.prepare(extracted)
-    _report(used.remark_on_words(run, one.utterance, features))
+    _report(used.remark_on_words(run, one.utterance, features, cache))
     maps = maps_module.attention_maps(run.model, features, run.features)
     timed = [m.name for m in maps.values() if m.direction == "text_from_audio" and not m.summary]
     first, *_ = [*timed, *maps]

@@ -93,11 +93,34 @@ def test_speech_that_begins_too_late_is_said_or_refused(clip):
     ("read", "said"),
     [(4, "read: the whole transcript, 4 tokens"), (2, "read: only the first 2 of the")],
 )
-def test_the_words_are_counted(read, said):
+def test_the_words_are_counted(read, said, tmp_path):
     features = SimpleNamespace(tokens=("so", "it", "is", ".")[:read])
-    (remark,) = remark_on_words(run_that(), utterance(text="So it is."), features)
+    given = utterance(text="So it is.")
+    (remark,) = remark_on_words(run_that(), given, features, tmp_path)
     assert remark.startswith(said)
-    assert remark_on_words(run_that("audio"), utterance(text="So"), features) == []
+    assert remark_on_words(run_that("audio"), given, features, tmp_path) == []
+
+
+def test_words_without_a_vector_are_named(tmp_path):
+    features = SimpleNamespace(tokens=("so", "qqqzzz", "qqqzzz", "!"))
+    given = utterance(text="so qqqzzz qqqzzz!")
+    _, remark = remark_on_words(run_that(), given, features, tmp_path)
+    assert remark.startswith("read as nothing: 2 of 3 words, ") and remark.endswith("as qqqzzz")
+
+
+def test_no_known_word_alone_is_refused(tmp_path):
+    features = SimpleNamespace(tokens=("你好", "!"))
+    alone, heard = utterance(text="你好!"), utterance("a.wav", "你好!")
+    said = refusal(lambda: remark_on_words(run_that(), alone, features, tmp_path))
+    assert "1 words, none of them known" in said
+    assert len(remark_on_words(run_that(), heard, features, tmp_path)) == 2
+    reader = run_that("text")
+    assert "none of them" in refusal(lambda: remark_on_words(reader, heard, features, tmp_path))
+
+
+def test_bytes_that_are_no_text_are_refused():
+    said = refusal(lambda: remarks_before(run_that(), utterance(text="caf\udce9")))
+    assert r"--text 'caf\xe9'" in said and "UTF-8" in said
 
 
 def test_predict_refuses_before_it_answers(monkeypatch, tmp_path, capsys):

@@ -77,6 +77,11 @@ def plain(text: str) -> str:
     return text
 
 
+def is_text(text: str) -> bool:
+    """Whether it holds characters alone, and not bytes that Python could not read as such."""
+    return not _HALVES.search(text)
+
+
 def respelled(texts: Iterable[str]) -> dict[str, int]:
     """How many texts each rule of `SPELLING` changes; a rule that changes none is left out."""
     numbers = {rule.what: 0 for rule in SPELLING}
