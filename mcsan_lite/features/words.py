@@ -5,12 +5,9 @@ In: a text, and a source of word vectors, which gensim reads. Out: tokens, and o
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib import metadata, util
 from pathlib import Path
@@ -21,6 +18,7 @@ import numpy as np
 from mcsan_lite import cache as array_cache
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.language.spelling import plain
+from mcsan_lite.features.language.vector_files import read_vector_file
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -110,6 +108,12 @@ def _look_up(types: Sequence[str], source: str) -> np.ndarray:
             known = [piece for piece in token.split("-") if piece in vectors]
         if known:
             row[:] = np.mean([vectors[one] for one in known], axis=0)
+            if not np.isfinite(row).all():
+                raise DataError(
+                    f"word vectors {source}, where {token!r} has a number that is not finite",
+                    "numbers",
+                    "repair or delete that word, or take another file.",
+                )
     return table
 
 
@@ -128,9 +132,9 @@ def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None) ->
     """Load word vectors.
 
     Args:
-        source: the default is the GloVe of a pip package. Else a text file (GloVe or word2vec, .gz
-            too), a word2vec .bin or .bin.gz file, or the name of a gensim-data set that
-            `mcsan data vectors NAME` has downloaded before.
+        source: the default is the GloVe of a pip package. Else a file, as `read_vector_file` takes
+            it, or the name of a gensim-data set that `mcsan data vectors NAME` has downloaded
+            before.
         wanted: only these words; None: all.
 
     Raises:
@@ -149,7 +153,7 @@ def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None) ->
                 "a GloVe or word2vec file",
                 f"check the path, or leave the option out to use {GLOVE_50}.",
             )
-        return _read_vectors(path, wanted, binary=path.name.endswith((".bin", ".bin.gz")))
+        return read_vector_file(path, wanted)
     path = downloaded(source)
     if path is None:
         raise DataError(
@@ -157,8 +161,7 @@ def load_vectors(source: str = GLOVE_50, wanted: Iterable[str] | None = None) ->
             "a file, or a gensim-data name already downloaded",
             f"mcsan data vectors {source}   (downloads it once, with progress)",
         )
-    # gensim-data's binaries lack the .bin
-    return _read_vectors(path, wanted, binary=path.name.startswith("word2vec-"))
+    return read_vector_file(path, wanted)
 
 
 def downloaded(name: str) -> Path | None:
@@ -215,98 +218,3 @@ def _default_vectors(wanted: frozenset[str] | None) -> KeyedVectors:
     if len(rows):
         vectors.add_vectors(words.iloc[rows].tolist(), np.asarray(matrix[rows]))
     return vectors
-
-
-def _read_vectors(path: Path, wanted: frozenset[str] | None, *, binary: bool) -> KeyedVectors:
-    from gensim.models import KeyedVectors
-
-    try:
-        if binary:
-            return KeyedVectors.load_word2vec_format(path, binary=True)
-        return _read_text_vectors(path, wanted)
-    except DataError:
-        raise
-    except (ValueError, EOFError, OSError, MemoryError, zlib.error) as error:
-        kind = "word2vec binary" if binary else "GloVe or word2vec text"
-        raise DataError(
-            f"{path}, which stops making sense: {str(error) or type(error).__name__}",
-            f"a whole {kind} file",
-            "download it again: it may be cut off.",
-        ) from None
-
-
-@dataclass(frozen=True)
-class _Header:
-    """The first line of a word2vec text file: how many words, and how many numbers each."""
-
-    words: int
-    size: int
-
-
-def _read_text_vectors(path: Path, wanted: frozenset[str] | None) -> KeyedVectors:
-    """GloVe or word2vec text, plain or .gz. Only `wanted` words are converted."""
-    from gensim.models import KeyedVectors
-
-    words, rows, header, size, number = [], [], None, 0, 0
-    for number, cells in enumerate(_split_lines(path), 1):
-        if number == 1 and len(cells) == 2 and all(map(str.isdecimal, cells)):
-            header = _Header(int(cells[0]), int(cells[1]))
-            size = header.size
-            continue
-        size = size or len(cells) - 1
-        try:
-            word = _word_of(cells, size)
-            if wanted is None or word in wanted:
-                rows.append(np.array(cells[-size:], dtype=np.float32))
-                words.append(word)
-            elif not cells[1]:
-                raise ValueError("a blank in place of a number")
-        except ValueError as error:
-            raise DataError(
-                f"line {number} of {path}: {error}",
-                f"a word and {size} numbers, as in the lines before",
-                "repair or delete that line, or download the file again: it may be cut off.",
-            ) from None
-    _require_whole(path, header, number)
-    vectors = KeyedVectors(size)
-    if words:
-        vectors.add_vectors(words, np.stack(rows))
-    return vectors
-
-
-def _split_lines(path: Path) -> Iterator[list[str]]:
-    """Every line of a text file, plain or .gz, cut at its blanks."""
-    open_text = gzip.open if path.suffix == ".gz" else open
-    with open_text(path, "rt", encoding="utf-8", errors="replace") as file:
-        for line in file:
-            yield line.rstrip("\n").rstrip(" ").split(" ")
-
-
-def _word_of(cells: Sequence[str], size: int) -> str:
-    """The word of a line: everything before its last `size` numbers.
-
-    GloVe 840B holds words with blanks. But no real word ends in a decimal number after a blank:
-    such a line holds too many numbers.
-
-    Raises:
-        ValueError: for a line of another length.
-    """
-    word = " ".join(cells[:-size])
-    if len(cells) <= size or size < 2 or re.search(r" -?\d+\.\d+$", word):
-        raise ValueError(f"{len(cells) - 1} numbers")
-    return word
-
-
-def _require_whole(path: Path, header: _Header | None, lines: int) -> None:
-    """Raise DataError for an empty file, and for one with fewer words than its header promises."""
-    if header is None:
-        words, promised, expected = lines, 1, "a word and its numbers on every line"
-    else:
-        words, promised = lines - 1, max(1, header.words)
-        expected = f"the {header.words} of its first line"
-    if words < promised:
-        raise DataError(
-            f"{path} with {words} words",
-            expected,
-            "download the file again: it is empty or cut off.",
-        )
