@@ -8,13 +8,14 @@ one test part gives one over its dialogues and the seeds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.bootstrap import over_seeds_and_clusters
+from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.evaluation.pairing import RowPredictions, paired, predictions
 from mcsan_lite.evaluation.significance import (
     NAN,
@@ -185,6 +186,27 @@ def compared(
         measured |= {"alike_p": alike(gap, ALIKE_MARGIN).p}
         measured |= _second_test(grid, reference, score)
     return Comparison(_name(grid), score, **measured)
+
+
+def run_interval(grid: pd.DataFrame, score: str) -> Test:
+    """A run's own score, with its interval.
+
+    Over several folds it is that of `corrected_t`, seeds averaged within their fold: counting folds
+    × seeds as so many independent trainings would promise far too much. On one test part it is
+    that of its utterances and seeds (`score_interval`), for WA; other scores have the seeds alone.
+
+    Args:
+        grid: the run's trainings, complete or not.
+        score: "wa", "ua", "weighted_f1" or "macro_f1".
+    """
+    by_fold = grid.groupby("fold")[score].mean()
+    if len(by_fold) > 1:
+        test = corrected_t(by_fold, _test_share(grid))
+        low, high = np.clip((test.low, test.high), 0, 1)
+        return replace(test, low=float(low), high=float(high))
+    if score == "wa":
+        return Test(*score_interval(grid[score], int(grid.n_test.iloc[0])))
+    return corrected_t(grid[score], 0)
 
 
 def _name(grid: pd.DataFrame) -> str:

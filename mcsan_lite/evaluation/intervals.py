@@ -50,19 +50,25 @@ def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, fl
 
 
 def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float]:
-    """Mean, low and high of an accuracy.
+    """Mean, low and high of an accuracy: one test part, one training or several seeds.
 
-    The interval is Student's over folds and seeds, cut at 0 and 1, which no score can pass. Where
-    there is one training only, it is Wilson's over its utterances.
+    Two things could have come out otherwise. Other utterances could have been tested, for which
+    Wilson's interval stands; and other seeds could have been trained, for which Student's stands
+    over those at hand. Their half-widths are added as the legs of a right angle (Zou & Donner
+    2008, the method of variance estimates recovery). A single training has no second part: another
+    seed may say otherwise. Folds are tested on other utterances each and share what they are
+    trained on; `comparison.run_interval` is for them.
 
     Args:
-        values: one accuracy per training.
+        values: one accuracy per seed.
         n: how many utterances each training was tested on.
     """
-    mean, half_width = fold_interval(values)
-    if len(values) > 1:
-        return mean, max(0.0, mean - half_width), min(1.0, mean + half_width)
-    return mean, *share_interval(mean, n)
+    mean, seeds_half_width = fold_interval(values)
+    low, high = share_interval(mean, n)
+    if len(values) == 1:
+        return mean, low, high
+    below, above = np.hypot(seeds_half_width, (mean - low, high - mean))
+    return mean, max(0.0, float(mean - below)), min(1.0, float(mean + above))
 
 
 def with_interval(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:

@@ -248,6 +248,27 @@ def alike(test: Test, margin: float) -> Test:
     )
 
 
+def apart(test: Test, margin: float) -> Test:
+    """The test that a difference lies outside ± margin: the other side of `alike`.
+
+    Args:
+        test: the test of the difference.
+        margin: the gap that is too small to matter; 0 gives the two-sided p of `test`.
+
+    Returns:
+        p that a true gap within ± margin would look as large as this one, at most; the rest is
+        that of `test`.
+    """
+    from scipy.stats import t
+
+    if math.isnan(test.se):
+        return Test(test.mean, n=test.n)
+    beyond = (abs(test.mean) - margin) / test.se
+    other_side = (abs(test.mean) + margin) / test.se
+    p = float(t.sf(beyond, test.df) + t.sf(other_side, test.df))
+    return replace(test, statistic=beyond, p=p)
+
+
 def equivalence(differences: Sequence[float], margin: float, test_share: float) -> Test:
     """`alike` of the corrected t of paired differences: is the gap within ± margin?
 

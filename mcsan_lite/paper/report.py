@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mcsan_lite.cache import write_atomic
-from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comparison
-from mcsan_lite.evaluation.intervals import score_interval
+from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comparison, run_interval
 from mcsan_lite.figures.results import draw_forest
 from mcsan_lite.paper.published import FULL, PrintedScore, read_printed
 from mcsan_lite.tables.own import table_text
@@ -210,8 +210,8 @@ def results_summary(
 ) -> pd.DataFrame:
     """The mean of every run with its 95 % interval, in order of appearance; never without n.
 
-    The interval is over folds and seeds (Student t). Where there is a single training it is over
-    the test utterances (Wilson), for WA only.
+    Over several folds the interval is the corrected t, seeds averaged within each; on one test part
+    it is that of `evaluation.comparison.run_interval`. A single training has one for WA only.
 
     Args:
         results: trainings, from `run_experiment` or `load_results`.
@@ -224,10 +224,10 @@ def results_summary(
     for (name, run), group in results.groupby(["name", "run"], sort=False):
         row = {"row": name, "run": run, "trainings": len(group), "n_test": int(group.n_test.sum())}
         for score in scores:
-            mean, low, high = score_interval(group[score], int(group.n_test.iloc[0]))
-            row[score] = mean
-            if len(group) > 1 or score == "wa":
-                row[f"{score} 95 %"] = f"{low:.3f} to {high:.3f}"
+            own = run_interval(group, score)
+            row[score] = own.mean
+            if not np.isnan(own.low):
+                row[f"{score} 95 %"] = f"{own.low:.3f} to {own.high:.3f}"
         row["parameters"] = int(group.parameters.iloc[0])
         row["seconds"] = round(group.seconds.mean(), 1)
         rows.append(row)

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats as reference
 
+from mcsan_lite.evaluation.comparison import run_interval
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval, share_interval
 
 
@@ -51,11 +53,76 @@ def test_share_interval_narrows():
     assert high - low < widths[1]
 
 
-def test_score_interval_is_over_trainings_or_over_the_utterances_of_the_only_one():
-    mean, half = fold_interval([0.5, 0.6, 0.7])
-    assert score_interval([0.5, 0.6, 0.7], 100) == pytest.approx((mean, mean - half, mean + half))
-    assert (
-        score_interval([0.9, 1.0, 0.98], 100)[2] == 1
-        and score_interval([0.0, 0.1, 0.01], 100)[1] == 0
-    )  # no score passes
+def test_score_interval_of_one_training_is_wilsons():
     assert score_interval([0.6], 100) == pytest.approx((0.6, *share_interval(0.6, 100)))
+
+
+def test_score_interval_of_seeds_has_both_parts_at_right_angles():
+    mean, half = fold_interval([0.5, 0.6, 0.7])
+    low, high = share_interval(0.6, 100)
+    below, above = math.hypot(half, 0.6 - low), math.hypot(half, high - 0.6)
+    expected = (mean, mean - below, mean + above)
+    assert score_interval([0.5, 0.6, 0.7], 100) == pytest.approx(expected)
+
+
+def test_no_interval_of_a_score_passes_0_or_1():
+    assert score_interval([0.9, 1.0, 0.98], 100)[2] == 1
+    assert score_interval([0.0, 0.1, 0.01], 100)[1] == 0
+
+
+# --- coverage: how often an interval holds the true value, in worlds where that is known ----------
+
+
+def share_covered(intervals, truth):
+    return np.mean([low <= truth <= high for low, high in intervals])
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_intervals_over_folds_and_seeds_cover_what_they_promise(seeds):
+    """Folds share training data, and the seeds of a fold share its utterances."""
+    rng = np.random.default_rng(1)
+    corrected, pooled = [], []
+    index = pd.MultiIndex.from_product([range(10), range(seeds)], names=["fold", "seed"])
+    sizes = {"n_test": 400, "n_train": 3200}
+    for _ in range(400):
+        shared = rng.normal(0, 0.02 * math.sqrt(1 / 8))
+        folds = rng.normal(0, 0.02, (10, 1)) + rng.normal(0, 0.01, (10, seeds))
+        scores = (0.6 + shared + folds).ravel()
+        grid = pd.DataFrame({"wa": scores, **sizes}, index=index).reset_index()
+        test = run_interval(grid, "wa")
+        corrected.append((test.low, test.high))
+        mean, half = fold_interval(scores)
+        pooled.append((mean - half, mean + half))
+    assert 0.93 < share_covered(corrected, 0.6) < 0.99
+    # What was printed before: as if folds × seeds were so many independent trainings.
+    assert share_covered(pooled, 0.6) < 0.93
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_intervals_of_seeds_on_one_test_part_cover_what_they_promise(seeds):
+    rng = np.random.default_rng(2)
+    n, both, seeds_alone = 500, [], []
+    for _ in range(600):
+        hardness = rng.normal(0, 2, n)  # of the utterances, for every seed
+        skills = rng.normal(0, 0.05, (seeds, 1))
+        right = rng.normal(0, 1, (seeds, n)) + hardness < 0.8 + skills
+        scores = right.mean(1)
+        both.append(score_interval(scores, n)[1:])
+        mean, half = fold_interval(scores)
+        seeds_alone.append((mean - half, mean + half))
+    truth = reference.norm.cdf(0.8 / math.sqrt(1 + 2**2 + 0.05**2))
+    assert share_covered(both, truth) > 0.94
+    if seeds == 5:
+        assert share_covered(seeds_alone, truth) < 0.9
+
+
+def test_one_test_part_has_wilsons_for_wa_and_the_seeds_for_others():
+    sizes = {"n_test": 40, "n_train": 320, "fold": "official"}
+    one = pd.DataFrame({"wa": [0.75], "ua": [0.7], "seed": [0], **sizes})
+    test = run_interval(one, "wa")
+    assert (test.low, test.high) == share_interval(0.75, 40)
+    assert math.isnan(run_interval(one, "ua").low)
+    many = pd.DataFrame({"wa": [0.7, 0.8], "ua": [0.6, 0.7], "seed": [0, 1], **sizes})
+    assert run_interval(many, "wa").low == score_interval([0.7, 0.8], 40)[1]
+    mean, half = fold_interval([0.6, 0.7])
+    assert run_interval(many, "ua").low == pytest.approx(mean - half)

@@ -190,6 +190,24 @@ def test_equivalence_is_not_the_absence_of_a_difference():
         s.equivalence(steady, 0, SHARE)
 
 
+def test_apart_is_the_two_sided_test_without_a_margin():
+    test = s.corrected_t([0.01, 0.03, 0.02, 0.05], SHARE)
+    assert s.apart(test, 0).p == pytest.approx(test.p)
+    assert s.apart(test, 0.01).p > test.p
+    assert math.isnan(s.apart(s.corrected_t([0.1, 0.1], SHARE), 0.01).p)
+
+
+def test_a_gap_within_the_margin_is_seldom_called_apart():
+    """At the margin itself, the worst case, in one of twenty; against zero far more often."""
+    margin = 1.0
+    worlds = simulated(gap=margin)
+    apart = np.mean([s.apart(s.corrected_t(v, SHARE), margin).p < 0.05 for v in worlds])
+    assert 0.01 < apart < 0.06
+    assert found(worlds, SHARE) > 0.3
+    far = simulated(gap=4 * margin)
+    assert np.mean([s.apart(s.corrected_t(v, SHARE), margin).p < 0.05 for v in far]) > 0.9
+
+
 @pytest.mark.parametrize(
     ("folds", "seeds", "seed_sd"), [(10, 1, 0.0), (10, 1, 1.0), (10, 4, 1.0), (5, 2, 0.5)]
 )

@@ -8,7 +8,8 @@ import pytest
 from refusals import refusal
 
 from mcsan_lite.datasets.splits import PROTOCOLS
-from mcsan_lite.evaluation.intervals import fold_interval, share_interval
+from mcsan_lite.evaluation.intervals import share_interval
+from mcsan_lite.evaluation.significance import corrected_t
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper.profiles import BY_CORPUS, DEFAULT_PROTOCOL, PROFILES, Profile
@@ -163,11 +164,14 @@ def results(name, run, *was):
             "wa": wa,
             "ua": wa / 2,
             "weighted_f1": wa / 4,
+            "fold": f"kfold10-{number}",
+            "seed": 0,
+            "n_train": 320,
             "n_test": 40,
             "parameters": 7,
             "seconds": 1.26,
         }
-        for wa in was
+        for number, wa in enumerate(was)
     ]
 
 
@@ -189,11 +193,10 @@ def test_no_mean_without_its_interval():
         one.seconds,
     ) == (3, 120, 1, 40, 7, 1.3)
     for score, share in (("wa", 1), ("ua", 2), ("weighted_f1", 4)):
-        mean, half = fold_interval(np.array([0.5, 0.6, 0.7]) / share)
-        assert (
-            many[score] == mean
-            and many[f"{score} 95 %"] == f"{mean - half:.3f} to {mean + half:.3f}"
-        )
+        test = corrected_t(np.array([0.5, 0.6, 0.7]) / share, 1 / 8)
+        assert many[score] == test.mean
+        low, high = np.clip((test.low, test.high), 0, 1)
+        assert many[f"{score} 95 %"] == f"{low:.3f} to {high:.3f}"
         assert one[score] == 0.75 / share
     assert (
         one["wa 95 %"] == "{:.3f} to {:.3f}".format(*share_interval(0.75, 40)) == "0.598 to 0.858"
