@@ -61,7 +61,7 @@ lint: env
 	$(BIN)/ruff format --check .
 
 unit: env
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 notebooks: env
 	$(BIN)/python notebooks/build.py --jobs $(JOBS)
