@@ -7,7 +7,7 @@ relies on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,11 +108,7 @@ class Corpus:
 
     def __post_init__(self) -> None:
         if not self.utterances:
-            raise DataError(
-                f"corpus {self.name!r} without a single utterance",
-                "at least one",
-                "check the folder: the reader found nothing that it understands there.",
-            )
+            raise _nothing_left(self)
         seen: set[str] = set()
         for u in self.utterances:
             if u.label not in self.labels:
@@ -161,3 +157,27 @@ class Corpus:
         """The utterances with these ids, in the corpus's own order."""
         wanted = set(ids)
         return replace(self, utterances=tuple(u for u in self.utterances if u.id in wanted))
+
+
+def listed_reasons(skipped: Sequence[Skipped], shown: int = 10) -> str:
+    """The first reasons for what was left out, one per line, and how many more there are.
+
+    Args:
+        skipped: what was left out.
+        shown: how many are listed.
+    """
+    lines = "".join(f"\n  {one.reason}" for one in skipped[:shown])
+    if len(skipped) > shown:
+        lines += f"\n  … and {len(skipped) - shown} more"
+    return lines
+
+
+def _nothing_left(corpus: Corpus) -> DataError:
+    """The refusal of a corpus in which nothing can be used, with the reasons."""
+    given = f"corpus {corpus.name!r} without a single utterance"
+    do = "check the folder: the reader found nothing that it understands there."
+    if corpus.skipped:
+        reasons = [f"{one.id}: {one.reason}" for one in corpus.skipped]
+        given += listed_reasons([Skipped("", reason) for reason in reasons])
+        do = "correct what is listed, or check the folder."
+    return DataError(given, "at least one", do)

@@ -10,52 +10,36 @@
 | video | what is seen: an OpenFace csv, an array .npy, or a member of an .npz (faces.npz/ID.npy) |
 
 In: such a table. Out: a `Corpus`. Files are found from the table's own folder. The columns may
-stand in any order; others are listed, and not read.
+stand in any order; others are listed, and not read. Fields are separated by commas, semicolons,
+tabs or bars. Labels and names are compared as they look: composed (NFC), without invisible
+characters, without blanks around them; what was changed is counted.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import math
 import os
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from mcsan_lite.corpus import Corpus, Skipped, Utterance, Word
+from mcsan_lite.corpus import Corpus, Skipped, Utterance, Word, listed_reasons
+from mcsan_lite.datasets.columns import MANIFEST_COLUMNS, OTHER_NAMES, read_header, unread_columns
+from mcsan_lite.datasets.fold import PARTS, parts_of_words
+from mcsan_lite.datasets.splits import held_out_groups
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import source
+from mcsan_lite.tables.foreign import ForeignTable, plain_name, read_foreign
 
-MANIFEST_COLUMNS = (
-    "label",
-    "audio",
-    "text",
-    "id",
-    "speaker",
-    "dialogue",
-    "session",
-    "scenario",
-    "split",
-    "words",
-    "video",
-)
-# These are suggested, never taken: a wrong guess would train on the wrong column.
-OTHER_NAMES = {
-    "audio": "path file filename file_name filepath file_path wav wave wav_path wavfile audio_path "
-    "audio_file sound clip recording",
-    "text": "transcript transcription utterance sentence",
-    "label": "emotion emotions class category target y",
-    "id": "utterance_id utt_id utt",
-    "speaker": "speaker_id spk subject actor participant",
-    "dialogue": "dialogue_id dialog dialog_id conversation conversation_id",
-    "split": "subset partition",
-}
 _SPLITS = ("train", "valid", "dev", "validation", "test")
-_SPLIT_OF = dict.fromkeys(_SPLITS, "valid") | {"train": "train", "test": "test"}
-_SHOWN = 10  # tables or rows that a refusal lists
+_FILES = ("audio", "video", "words")
+_NAMES = ("label", "id", "speaker", "dialogue", "session", "scenario", "split")
+_EXAMPLE = "a table with a first line such as audio,text,label"
+_SHOWN = 10  # tables that a refusal lists
 
 
 class _Wrong(Exception):
@@ -67,63 +51,95 @@ class _Wrong(Exception):
         self.detail = detail
 
 
-class _Row(NamedTuple):
-    """A row of a csv: the number of its first line, and its fields without blanks around them."""
-
-    line: int
-    fields: list[str]
-
-
 class _Entry(NamedTuple):
-    """A row of the manifest: the number of its line and of its fields, and a cell per column."""
+    """A row of the manifest: the number of its line and of its fields, and a cell per column, as it
+    is taken and as it stands there.
+    """
 
     line: int
     field_count: int
     cells: dict[str, str]
+    as_written: dict[str, str]
 
     @property
     def stem(self) -> str:
         """The name of the sound file."""
-        return Path(self.cells["audio"]).stem
+        return plain_name(Path(self.cells["audio"].replace("\\", "/")).stem)
 
 
 def read_manifest(root: Path | str, *, strict: bool = True) -> Corpus:
     """The utterances of a table, in its order.
 
-    Fields are separated by tabs in a .tsv, in a .csv by commas, or by semicolons where the first
-    line has no comma. A row without an id is called after its sound file, with its line where that
-    is not unique. Labels are sorted.
+    A row without an id is called after its sound file, with its line where that is not unique.
+    Labels are sorted.
 
     Args:
         root: a .csv or .tsv, or a folder with one manifest.csv or manifest.tsv.
         strict: refuse wrong rows, all together.
 
     Returns:
-        The corpus. Unknown columns are listed in `skipped` and, without `strict`, so are wrong
-        rows.
+        The corpus. Its `skipped` lists unknown columns, what was read in another form than it
+        stands there and, without `strict`, wrong rows.
 
     Raises:
-        DataError: for a table that cannot be read or lacks a column and, with `strict`, for wrong
-            rows.
+        DataError: for a table that cannot be read or lacks a column; for wrong rows with `strict`,
+            and where every row is wrong.
     """
-    path = _find(Path(root))
-    rows = list(_rows(path))
-    if not rows:
-        raise DataError(
-            f"the empty file {path}",
-            "a first line with the names of the columns",
-            "check the path.",
-        )
-    names, unknown = _header(path, rows[0].fields)
-    entries = []
-    for line, fields in rows[1:]:
-        cells = dict.fromkeys(MANIFEST_COLUMNS, "") | dict(zip(names, fields, strict=False))
-        entries.append(_Entry(line, len(fields), cells))
-    utterances, wrong = _Table(path, len(names), entries).utterances()
-    if strict and wrong:
-        raise _refusal(path, wrong)
+    names = {*MANIFEST_COLUMNS, *" ".join(OTHER_NAMES.values()).split()}
+    table = read_foreign(_find(Path(root)), names, _EXAMPLE)
+    entries = _entries(table, read_header(table))
+    utterances, wrong = _Table(table.path, len(table.header), entries).utterances()
+    if wrong and (strict or not utterances):
+        raise _refusal(table.path, wrong, mendable=bool(utterances))
     labels = tuple(sorted({u.label for u in utterances}))
-    return Corpus(path.stem, labels, utterances, (*unknown, *wrong), kind="manifest")
+    remarks = [*_remarks(table, entries), *unread_columns(table)]
+    name = table.path.stem
+    corpus = Corpus(name, labels, utterances, (*remarks, *wrong), kind="manifest")
+    missing = _missing_part(table.path, corpus)
+    return replace(corpus, skipped=(*missing, *corpus.skipped))
+
+
+def _entries(table: ForeignTable, names: Sequence[str]) -> list[_Entry]:
+    entries = []
+    for line, fields in table.rows:
+        as_written = dict.fromkeys(MANIFEST_COLUMNS, "") | dict(zip(names, fields, strict=False))
+        cells = {column: cell.strip() for column, cell in as_written.items()}
+        for column in _NAMES:
+            cells[column] = plain_name(cells[column])
+        entries.append(_Entry(line, len(fields), cells, as_written))
+    return entries
+
+
+def _remarks(table: ForeignTable, entries: Sequence[_Entry]) -> list[Skipped]:
+    """How the table was read, where that is not as it stands there."""
+    remarks = [Skipped(table.path.name, "not in plain UTF-8", text) for text in table.remarks]
+    padded, changed = [], []
+    for entry in entries:
+        for column in _NAMES:
+            given, taken = entry.as_written[column], entry.cells[column]
+            if given.strip() != taken:
+                changed.append(f"first line {entry.line}, {given!a} as {taken!r}")
+            elif given != taken:
+                padded.append(f"first line {entry.line}, {given!r}")
+    forms = "names in another form, composed and without invisible characters"
+    for kind, found in ((forms, changed), ("blanks around labels or names", padded)):
+        if found:
+            detail = f"{len(found):,} cells, {found[0]}"
+            remarks.append(Skipped(table.path.name, kind, detail))
+    return remarks
+
+
+def _missing_part(path: Path, corpus: Corpus) -> list[Skipped]:
+    """A remark on a split that lacks a part, which `splits.official` makes up for."""
+    parts = {one.split for one in corpus.utterances}
+    absent = [part for part in PARTS if part not in parts]
+    if absent not in (["valid"], ["test"]):
+        return []
+    what = {"id": "utterances"}.get(held_out_groups(corpus), f"{held_out_groups(corpus)}s")
+    detail = f"a tenth of the training {what} will choose the epoch instead"
+    if absent == ["test"]:
+        detail = f"the validation part will be scored, and {detail}"
+    return [Skipped(path.name, f"no {absent[0]} part", detail)]
 
 
 class _Table:
@@ -136,6 +152,7 @@ class _Table:
         whole = [entry for entry in entries if entry.field_count == width]
         labels = [entry.cells["label"] for entry in whole if entry.cells["label"]]
         self.twins = _twins(Counter(labels))
+        self.part_of = parts_of_words({entry.cells["split"] for entry in whole})
         self.has_split = any(entry.cells["split"] for entry in whole)
         self.names = Counter(entry.cells["id"] or entry.stem for entry in whole)
 
@@ -151,7 +168,7 @@ class _Table:
                 if name in utterance_of:
                     also = f"{name!r}, also in line {line_of[name]}"
                     raise _Wrong("an id that is there twice", also)
-                utterance_of[name] = _utterance(name, entry.cells, self.folder)
+                utterance_of[name] = self._utterance(name, entry.cells)
                 line_of[name] = entry.line
             except _Wrong as error:
                 place = f"line {entry.line}"
@@ -181,33 +198,61 @@ class _Table:
             raise _Wrong("a label that looks like a slip", meant)
         if not entry.cells["audio"] and not entry.cells["text"]:
             raise _Wrong("neither audio nor text")
-        for column in ("audio", "video", "words"):
-            file = self.folder / entry.cells[column]
-            if entry.cells[column] and not os.path.isfile(source(file)):
-                raise _Wrong(f"no such {column} file", str(file))
-        if self.has_split:
-            _require_split(entry.cells["split"])
+        for column in _FILES:
+            if entry.cells[column] and self._file(entry.cells[column]) is None:
+                raise _Wrong(f"no such {column} file", str(self.folder / entry.cells[column]))
+        if self.has_split and entry.cells["split"] not in self.part_of:
+            raise _unknown_split(entry.cells["split"])
+
+    def _file(self, cell: str) -> Path | None:
+        """The file that a cell names, as written or as another system writes it; None where there
+        is none, or no cell.
+        """
+        spellings = (cell, cell.replace("\\", "/"))
+        for spelling in spellings:
+            for form in ("", "NFC", "NFD"):  # macOS stores names decomposed
+                name = unicodedata.normalize(form, spelling) if form else spelling
+                if name and os.path.isfile(source(self.folder / name)):
+                    return self.folder / name
+        return None
+
+    def _utterance(self, name: str, cells: dict[str, str]) -> Utterance:
+        words: tuple[Word, ...] = ()
+        if cells["words"]:
+            try:
+                words = _words(self._file(cells["words"]))
+            except DataError as error:
+                raise _Wrong("wrong word times", error.given) from None
+        return Utterance(
+            name,
+            self._file(cells["audio"]),
+            cells["text"],
+            cells["label"],
+            speaker=cells["speaker"],
+            dialogue=cells["dialogue"],
+            session=cells["session"],
+            scenario=cells["scenario"],
+            split=self.part_of.get(cells["split"]),
+            words=words,
+            video=self._file(cells["video"]),
+        )
 
 
-def _require_split(split: str) -> None:
-    if split.lower() in _SPLIT_OF:
-        return
+def _unknown_split(split: str) -> _Wrong:
     advice = f"take one of {', '.join(_SPLITS)}"
     near = difflib.get_close_matches(split.lower(), _SPLITS, n=1, cutoff=0.5)
     if near:
         advice = f"did you mean {near[0]!r}?"
-    raise _Wrong("an unknown split", f"{split!r}; {advice}")
+    return _Wrong("an unknown split", f"{split!r}; {advice}")
 
 
-def _refusal(path: Path, wrong: list[Skipped]) -> DataError:
-    shown = "".join(f"\n  {row.reason}" for row in wrong[:_SHOWN])
-    if len(wrong) > _SHOWN:
-        shown += f"\n  … and {len(wrong) - _SHOWN} more"
-    return DataError(
-        f"{path} with {len(wrong)} wrong rows{shown}",
-        "every row whole",
-        "correct them, or go on without them: --allow-incomplete (strict=False).",
-    )
+def _refusal(path: Path, wrong: list[Skipped], *, mendable: bool) -> DataError:
+    given = f"{path} with {len(wrong)} wrong rows{listed_reasons(wrong)}"
+    if not mendable:
+        given = f"{path}, in which every row is wrong{listed_reasons(wrong)}"
+        return DataError(given, "a row that is whole", "correct them.")
+    do = "correct them, or go on without them: --allow-incomplete (strict=False)."
+    return DataError(given, "every row whole", do)
 
 
 def _find(root: Path) -> Path:
@@ -233,98 +278,6 @@ def _is_table(path: Path) -> bool:
     return path.suffix.lower() in (".csv", ".tsv") and path.is_file()
 
 
-def _rows(path: Path) -> Iterator[_Row]:
-    """Every row that is not empty."""
-    text = _text(path)
-    comma = _separator(path, text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise DataError(
-                f"line {line} of {path}: {error}",
-                "fields with their quotes closed",
-                'write a quote within a field twice: "she said ""no"""',
-            ) from None
-        if row is None:
-            return
-        fields = [field.strip() for field in row]
-        if any(fields):
-            yield _Row(line, fields)
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        given = f"{path}: {error.strerror}"
-        raise DataError(given, "a file that can be read", "check its rights.") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = len((data[: error.start] + b"x").splitlines())
-        raise DataError(
-            f"line {line} of {path}: a byte {data[error.start]:#04x} that is no UTF-8",
-            "a table in UTF-8",
-            "save it again as “CSV UTF-8”.",
-        ) from None
-
-
-def _separator(path: Path, text: str) -> str:
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    first_line = "".join(text.lstrip("\r\n").splitlines()[:1])
-    if "," not in first_line and ";" in first_line:
-        return ";"
-    return ","
-
-
-def _header(path: Path, fields: list[str]) -> tuple[list[str], list[Skipped]]:
-    """The names of the columns, and those that are not read."""
-    names = [name.lower() for name in fields]
-    strange = [name for name in names if name not in MANIFEST_COLUMNS]
-    do = _mend_header(names, strange)
-    if do:
-        optional = ", ".join(MANIFEST_COLUMNS[3:])
-        raise DataError(
-            f"{path} with the columns {', '.join(map(repr, fields))}",
-            f"label, and audio or text or both; if you like, also {optional}; each once",
-            do,
-        )
-    return names, [Skipped(name, "a column that is not read", repr(name)) for name in strange]
-
-
-def _mend_header(names: list[str], strange: list[str]) -> str | None:
-    """What to do about the columns; None where they can be used."""
-    absent = [column for column in MANIFEST_COLUMNS if column not in names]
-    questions = []
-    for name in strange:
-        column = _suggestion(name, absent)
-        if column:
-            questions.append(f"{name!r}: did you mean {column!r}?")
-    if questions:
-        return f"{' '.join(questions)} Rename it, or delete it."
-    if "label" in absent:
-        return "add the column 'label'."
-    if "audio" in absent and "text" in absent:
-        return "add the column 'audio' or 'text'."
-    for column, count in Counter(names).items():
-        if count > 1 and column in MANIFEST_COLUMNS:
-            return f"delete or rename one {column!r}."
-    return None
-
-
-def _suggestion(name: str, columns: list[str]) -> str | None:
-    """The column that `name` probably means."""
-    for column in columns:
-        if name in OTHER_NAMES.get(column, "").split():
-            return column
-    near = difflib.get_close_matches(name, columns, n=1, cutoff=0.8)
-    return near[0] if near else None
-
-
 def _twins(counts: Counter) -> dict[str, str]:
     """Labels that are likely a slip, and what was meant.
 
@@ -333,7 +286,7 @@ def _twins(counts: Counter) -> dict[str, str]:
     twins: dict[str, str] = {}
     taken: dict[str, str] = {}  # in small letters -> as written, the most used first
     for label in sorted(counts, key=lambda label: -counts[label]):
-        small = label.casefold()
+        small = unicodedata.normalize("NFKC", label).casefold()
         near = [small] if small in taken else []
         has_digit = any(map(str.isdigit, small))  # class10 is not class1
         if not near and counts[label] == 1 and len(counts) <= 200 and not has_digit:
@@ -345,38 +298,10 @@ def _twins(counts: Counter) -> dict[str, str]:
     return twins
 
 
-def _utterance(name: str, cells: dict[str, str], folder: Path) -> Utterance:
-    audio = video = None
-    words: tuple[Word, ...] = ()
-    if cells["audio"]:
-        audio = folder / cells["audio"]
-    if cells["video"]:
-        video = folder / cells["video"]
-    if cells["words"]:
-        try:
-            words = _words(folder / cells["words"])
-        except DataError as error:
-            raise _Wrong("wrong word times", error.given) from None
-    return Utterance(
-        name,
-        audio,
-        cells["text"],
-        cells["label"],
-        speaker=cells["speaker"],
-        dialogue=cells["dialogue"],
-        session=cells["session"],
-        scenario=cells["scenario"],
-        split=_SPLIT_OF.get(cells["split"].lower()),
-        words=words,
-        video=video,
-    )
-
-
 def _words(path: Path) -> tuple[Word, ...]:
     """Word times from a csv with the columns word, start and end, in order."""
-    rows = _rows(path)
-    header = next(rows, _Row(0, []))
-    names = [name.lower() for name in header.fields]
+    table = read_foreign(path, ("word", "start", "end"), "a csv with the columns word, start, end")
+    names = [name.lower() for name in table.header]
     if not {"word", "start", "end"} <= set(names):
         raise DataError(
             f"{path} with the columns {', '.join(map(repr, names))}",
@@ -384,10 +309,10 @@ def _words(path: Path) -> tuple[Word, ...]:
             "rename them.",
         )
     words = []
-    for line, fields in rows:
+    for line, fields in table.rows:
         try:
-            cells = dict(zip(names, fields, strict=True))
-            start_s, end_s = float(cells["start"]), float(cells["end"])
+            cells = dict(zip(names, map(str.strip, fields), strict=True))
+            start_s, end_s = (_seconds(cells[name], table) for name in ("start", "end"))
         except ValueError:
             start_s = end_s = math.nan
         if not 0 <= start_s <= end_s < math.inf:
@@ -398,3 +323,8 @@ def _words(path: Path) -> tuple[Word, ...]:
             )
         words.append(Word(cells["word"], start_s, end_s))
     return tuple(words)
+
+
+def _seconds(cell: str, table: ForeignTable) -> float:
+    """A number; where commas do not separate fields, one may stand for the decimal point."""
+    return float(cell if table.separator == "," else cell.replace(",", "."))

@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedKFold
 
-from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus, Utterance
+from mcsan_lite.datasets.fold import PARTS, Fold, make_fold, read
 from mcsan_lite.errors import DataError, require_name
+from mcsan_lite.tables.own import save_table
 
-PARTS = ("train", "valid", "test")
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Ids of one fold's three parts, each in alphabetical order, and the protocol that drew it."""
-
-    name: str
-    train: tuple[str, ...]
-    valid: tuple[str, ...]
-    test: tuple[str, ...]
-    protocol: str = field(repr=False)  # outside the repr, over which `digest` is taken
+# Folds whose training part is not the official one, as a part is not at hand.
+PARTIAL_FOLDS = frozenset({"official-dev", "official-heldout"})
 
 
 def _sorted_by_id(corpus: Corpus) -> list[Utterance]:
@@ -40,26 +29,13 @@ def _sorted_by_id(corpus: Corpus) -> list[Utterance]:
     return sorted(corpus.utterances, key=lambda u: u.id)
 
 
-def _fold(corpus: Corpus, protocol: str, name: str, part_of: Mapping[str, str]) -> Fold:
-    """The fold in which each utterance id is in the part that `part_of` says; none may be empty."""
-    ids = {}
-    for part in PARTS:
-        ids[part] = tuple(i for i in sorted(part_of) if part_of[i] == part)
-        if not ids[part]:
-            raise DataError(
-                f"fold {name} of {corpus.name} with no {part} utterance",
-                "all three parts filled",
-                "take another protocol, or more data.",
-            )
-    return Fold(name, **ids, protocol=protocol)
-
-
 def official(corpus: Corpus) -> list[Fold]:
     """The corpus's own split, as one fold.
 
     Without a test part (MELD's test file is not at hand) the official validation part is scored
-    instead. A tenth of the training *dialogues*, drawn with seed 0, then chooses the epoch, and
-    the fold is called "official-dev".
+    instead, and the fold is called "official-dev". Without a validation part it is called
+    "official-heldout". In both a tenth of the training part, drawn with seed 0 as
+    `held_out_groups` says, chooses the epoch.
     """
     part_of = {u.id: u.split for u in corpus.utterances}
     for value in sorted({*part_of.values()} - {None}):
@@ -71,29 +47,48 @@ def official(corpus: Corpus) -> list[Fold]:
             f"one of {', '.join(others)}",
             "--protocol speaker",
         )
-    if "test" in part_of.values():
-        return [_fold(corpus, "official", "official", part_of)]
-    for utterance_id, part in part_of.items():
-        if part == "valid":
-            part_of[utterance_id] = "test"
-    for utterance_id in _tenth_of_the_dialogues(corpus):
+    parts = set(part_of.values())
+    if parts == set(PARTS):
+        return [make_fold(corpus, "official", "official", part_of)]
+    name = "official-heldout"
+    if "test" not in parts:
+        name = "official-dev"
+        for utterance_id, part in part_of.items():
+            if part == "valid":
+                part_of[utterance_id] = "test"
+    for utterance_id in _tenth_of_train(corpus):
         part_of[utterance_id] = "valid"
-    return [_fold(corpus, "official", "official-dev", part_of)]
+    return [make_fold(corpus, "official", name, part_of)]
 
 
-def _tenth_of_the_dialogues(corpus: Corpus) -> list[str]:
-    """The ids of the training utterances in a tenth of the training dialogues."""
+def held_out_groups(corpus: Corpus) -> str:
+    """What stays together when a tenth of the training part is held out: "dialogue", else
+    "speaker", else "id".
+
+    The first one is taken that every training utterance has, in two dialogues or five speakers at
+    least: of fewer speakers, one is no small part.
+    """
+    training = [u for u in corpus.utterances if u.split == "train"]
+    for attribute, at_least in (("dialogue", 2), ("speaker", 5)):
+        values = {getattr(u, attribute) for u in training}
+        if "" not in values and len(values) >= at_least:
+            return attribute
+    return "id"
+
+
+def _tenth_of_train(corpus: Corpus) -> list[str]:
+    """The ids of the training utterances in a tenth of the training dialogues or speakers."""
     training = [u for u in _sorted_by_id(corpus) if u.split == "train"]
-    dialogues = [u.dialogue for u in training]
-    count = len(set(dialogues))
-    if count < 2:
+    if len(training) < 2:
         raise DataError(
-            f"{count} training dialogues in {corpus.name}",
+            f"{len(training)} training utterances in {corpus.name}",
             "at least 2, to hold some back for validation",
-            "fill in `dialogue`, or take another protocol.",
+            "mark more rows as train, or take another protocol.",
         )
+    attribute = held_out_groups(corpus)
+    groups = [getattr(u, attribute) for u in training]
     chooser = GroupShuffleSplit(1, test_size=0.1, random_state=0)
-    _, held_out = next(chooser.split(training, groups=dialogues))
+    _, held_out = next(chooser.split(training, groups=groups))
     return [training[i].id for i in held_out]
 
 
@@ -110,7 +105,7 @@ def _rotate(corpus: Corpus, protocol: str, group_of: Sequence[int], k: int) -> l
             utterance_id: part_of_group.get(group, "train")
             for utterance_id, group in zip(ids, group_of, strict=True)
         }
-        folds_.append(_fold(corpus, protocol, f"{protocol}-{i}", part_of))
+        folds_.append(make_fold(corpus, protocol, f"{protocol}-{i}", part_of))
     return folds_
 
 
@@ -170,7 +165,7 @@ def yoon5(corpus: Corpus) -> list[Fold]:
             u.id: part if fifth == i else "train"
             for u, fifth, part in zip(utterances, fifths, held_out_parts, strict=True)
         }
-        folds_.append(_fold(corpus, "yoon5", f"yoon5-{i}", part_of))
+        folds_.append(make_fold(corpus, "yoon5", f"yoon5-{i}", part_of))
     return folds_
 
 
@@ -212,7 +207,7 @@ def speaker10(corpus: Corpus) -> list[Fold]:
         for tested in sorted(pair):
             part_of_speaker = dict.fromkeys(pair, "valid") | {tested: "test"}
             part_of = {u.id: part_of_speaker.get(u.speaker, "train") for u in corpus.utterances}
-            folds_.append(_fold(corpus, "speaker10", f"speaker10-{len(folds_)}", part_of))
+            folds_.append(make_fold(corpus, "speaker10", f"speaker10-{len(folds_)}", part_of))
     return folds_
 
 
@@ -344,57 +339,5 @@ def keep(corpus: Corpus, folds: Sequence[Fold], folder: Path) -> Path:
     name = f"{corpus.name}-{folds[0].protocol}-{digest(folds)}.csv"
     path = Path(folder) / "splits" / name
     if not path.exists():
-        write_atomic(path, lambda part: fold_table(folds).to_csv(part, encoding="utf-8"))
+        save_table(path, fold_table(folds))
     return path
-
-
-def _protocol_of(name: str) -> str:
-    """The protocol of a fold in a csv, which holds only the fold's name, such as "speaker-3"."""
-    return name.rsplit("-", 1)[0]
-
-
-def read(corpus: Corpus, path: Path | str) -> list[Fold]:
-    """Folds from a csv with the column id and one column per fold (train, valid, test).
-
-    Args:
-        corpus: the corpus that was split; each of its utterances must be in the file once.
-        path: the csv.
-
-    Raises:
-        DataError: for a file that cannot be read or is not of this corpus.
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("id")
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"{path}: {error}",
-            "a csv with the column id and a column for each fold",
-            "mcsan split CORPUS --protocol …   (writes such a file)",
-        ) from None
-    _require_whole_table(table, corpus, path)
-    parts = {name: table[name].to_dict() for name in table.columns}
-    return [_fold(corpus, _protocol_of(name), name, part_of) for name, part_of in parts.items()]
-
-
-def _require_whole_table(table: pd.DataFrame, corpus: Corpus, path: Path | str) -> None:
-    """Refuse other ids than the corpus has, and strange names or values."""
-    ids = {u.id for u in corpus.utterances}
-    wrong = sorted(ids ^ set(table.index)) + sorted(table.index[table.index.duplicated()])
-    if wrong or not len(table.columns):
-        raise DataError(
-            f"{path}: {len(table.columns)} folds; {len(wrong)} ids missing, unknown or twice: "
-            f"{wrong[:3]}",
-            f"each of the {len(ids)} utterances of {corpus.name} once",
-            "write the file for this very corpus.",
-        )
-    for name in table.columns:
-        if not re.fullmatch(r"[\w.-]+", name):  # a fold's name becomes a folder's name
-            raise DataError(
-                f"{path} with a column {name!r}",
-                "letters, digits, '.', '_' and '-'",
-                "rename that fold.",
-            )
-    values = sorted(set(table.to_numpy().ravel()) - set(PARTS))
-    if values:
-        only = f"only {', '.join(PARTS)}"
-        raise DataError(f"{path} with {values[:3]}", only, "correct these fields.")

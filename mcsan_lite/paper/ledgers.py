@@ -19,6 +19,7 @@ import pandas as pd
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
+from mcsan_lite.datasets.splits import PARTIAL_FOLDS
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.comparison import gap_test
 from mcsan_lite.evaluation.significance import NAN, Test, holm, welch_from_summary
@@ -191,7 +192,7 @@ def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> 
     """The claims about scores on one corpus and protocol, tested and corrected together (Holm)."""
     own_folds = (
         set(results.protocol) == {PAPER_PROTOCOL.get(kind)}
-        and "official-dev" not in set(results.fold)
+        and not PARTIAL_FOLDS.intersection(results.fold)
         and "iemocap4" not in set(results.corpus)
     )
     claims = [claim for claim in CLAIMS if claim.kind not in ("count", "setting")]

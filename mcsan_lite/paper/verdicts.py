@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mcsan_lite.datasets.splits import PARTIAL_FOLDS
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, column_name, compared
 from mcsan_lite.evaluation.intervals import share_interval
@@ -65,7 +66,7 @@ class _Setting:
         """The paper's classes and folds of one of its corpora."""
         return (
             PAPER_PROTOCOL.get(self.kind) == self.protocol
-            and "official-dev" not in self.folds
+            and not PARTIAL_FOLDS.intersection(self.folds)
             and self.corpus != "iemocap4"
         )
 

@@ -187,7 +187,15 @@ def test_another_name_is_suggested_and_not_taken(tmp_path, column, other):
 @pytest.mark.parametrize(
     "header, crucial",
     [
-        ("Emotion wav", "'emotion': did you mean 'label'? 'wav': did you mean 'audio'?"),
+        ("Emotion wav", "'Emotion': did you mean 'label'? 'wav': did you mean 'audio'?"),
+        (
+            "FileName EmoAct SpkrID Split_Set",
+            "'FileName': did you mean 'audio'? 'SpkrID': did you mean 'speaker'? "
+            "'Split_Set': did you mean 'split'? Rename them, or delete them; "
+            "add the column 'label'.",
+        ),
+        ("Datei Annotation", "'Datei': did you mean 'audio'? 'Annotation': did you mean 'label'?"),
+        ("colour", "add the column 'label'; add the column 'audio' or 'text'."),
         ("label txt", "did you mean 'text'?"),
         ("label text speakr", "did you mean 'speaker'?"),
         ("label text sesion", "did you mean 'session'?"),
@@ -205,8 +213,7 @@ def test_columns(tmp_path, header, crucial):
 def test_a_strange_column_is_told(tmp_path):
     corpus = read_manifest(write(tmp_path, table("text label age class", ["Hm.", "x", "7", "y"])))
     assert [(s.id, s.reason) for s in corpus.skipped] == [
-        ("age", "a column that is not read: 'age'"),
-        ("class", "a column that is not read: 'class'"),
+        ("manifest.csv", "columns that are not read: 'age', 'class' (like 'label')"),
     ]
 
 
@@ -308,7 +315,7 @@ def test_splits(tmp_path, given, split):
     "split, crucial", [("tarin", "did you mean 'train'?"), ("7", "one of train, valid"), ("", "''")]
 )
 def test_an_unknown_split(tmp_path, split, crucial):
-    (reason,) = reasons(write(tmp_path, with_column("split", "train", split, "test")))
+    *_, reason = reasons(write(tmp_path, with_column("split", "train", split, "test")))
     assert reason.startswith("an unknown split: line 3, ") and crucial in reason
 
 
@@ -384,7 +391,7 @@ def test_the_line_is_that_of_the_file(tmp_path):
     [
         (b'"x,joy,never closed', "line 5 of"),
         (b'"x"y,joy,a,b', "line 5 of"),
-        (b",caf\xe9,joy,x", "line 5 of"),
+        (b",caf\0,joy,x", "line 5 of"),
         (b"x" * 200_000 + b",,joy,x", "line 5 of"),
     ],
 )
@@ -395,15 +402,23 @@ def test_a_line_that_cannot_be_read(tmp_path, junk, crucial):
         assert f"{crucial} {path}" in refusal(path, strict=strict)
 
 
-def test_another_encoding(tmp_path):
-    assert "UTF-8" in refusal(write(tmp_path, encoding="utf-16")) and "line 1" in refusal(tmp_path)
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_another_encoding_is_read_and_said(tmp_path, encoding):
+    rows = [*ROWS, ["", "café", "joy", "four"]]
+    expected = read_manifest(write(tmp_path / "plain", rows)).fingerprint()
+    corpus = read_manifest(write(tmp_path, rows, encoding=encoding))
+    (remark,) = [s.reason for s in corpus.skipped]
+    assert corpus.fingerprint() == expected
+    assert encoding in remark.lower() and ("line 5, ',café,joy,four'" in remark) == (
+        encoding == "cp1252"
+    )
 
 
 @pytest.mark.parametrize(
     "content, crucial",
     [
         ("word,begin,end\nx,0,1\n", "'begin'"),
-        ("", "the columns"),
+        ("", "the empty file"),
         ("word,start,end\nx,0,1\ny,2,1\n", "line 3"),
         ("word,start,end\nx,-1,1\n", "line 2"),
         ("word,start,end\nx,0,inf\n", "line 2"),
@@ -467,6 +482,61 @@ def test_mutated_tables_never_crash(tmp_path_factory, data):
             and 1 <= len(corpus) <= 6
             and all(s.kind and s.detail for s in corpus.skipped)
         )
+
+
+@pytest.mark.parametrize(
+    ("written", "taken", "kind"),
+    [
+        ("A\u0308rger", "\xc4rger", "names in another form"),
+        ("joy\u200b", "joy", "names in another form"),
+        ("\ufeffjoy", "joy", "names in another form"),
+        (" joy\xa0", "joy", "blanks around labels or names"),
+    ],
+)
+def test_labels_that_look_the_same_are_one_class(tmp_path, written, taken, kind):
+    rows = table("text label id", ["Hm.", written, "a"], ["Hm.", taken, "b"])
+    corpus = read_manifest(write(tmp_path, rows))
+    assert corpus.labels == (taken,)
+    (remark,) = corpus.skipped
+    assert remark.kind.startswith(kind) and remark.detail.startswith("1 cells, first line 2, ")
+
+
+def test_files_are_found_however_another_system_spells_them(tmp_path):
+    (tmp_path / "a\u0308.wav").touch()
+    rows = table("audio label", ["\xe4.wav", "x"], ["clips\\a.wav", "x"])
+    corpus = read_manifest(write(tmp_path, rows))
+    assert [u.id for u in corpus.utterances] == ["\xe4", "a"]
+    assert all(u.audio.is_file() for u in corpus.utterances)
+
+
+def test_a_split_without_validation_is_said(tmp_path):
+    corpus = read_manifest(write(tmp_path, with_column("split", "train", "train", "test")))
+    assert [s.reason for s in corpus.skipped] == [
+        "no valid part: a tenth of the training utterances will choose the epoch instead"
+    ]
+    corpus = read_manifest(write(tmp_path, with_column("split", "train", "train", "dev")))
+    assert "the validation part will be scored" in corpus.skipped[0].reason
+
+
+def test_where_every_row_is_wrong_the_reasons_are_listed(tmp_path):
+    path = write(tmp_path, table("audio label", ["C:\\x.wav", "joy"], ["y.wav", "joy"]))
+    for strict in (True, False):
+        text = refusal(path, strict=strict)
+        assert "every row is wrong" in text and "no such audio file: line 3, " in text
+        assert "--allow-incomplete" not in text
+
+
+def test_a_doubtful_name_is_a_split_where_it_holds_parts(tmp_path):
+    rows = table("text label mode", ["Hm.", "x", "Train"], ["Hm.", "x", "test"])
+    assert "'mode': did you mean 'split'?" in refusal(write(tmp_path, rows))
+    rows[1][2] = "sad"
+    assert "'mode'" in reasons(write(tmp_path, rows))[0]
+
+
+def test_word_times_may_have_decimal_commas(tmp_path):
+    (tmp_path / "w.csv").write_text("word;start;end\noh;0;0,5\n", encoding="utf-8")
+    corpus = read_manifest(write(tmp_path, with_column("words", "w.csv", "", "")))
+    assert corpus.utterances[0].words == (Word("oh", 0.0, 0.5),)
 
 
 def test_rows_are_counted_whole(tmp_path):

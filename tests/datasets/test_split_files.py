@@ -112,8 +112,19 @@ def test_any_ids_come_back_as_they_were(ids, order, tmp_path_factory):
         GOOD.rstrip("\n"),
         GOOD + "\n\n",
         "mine-0,mine-1,id\ntest,valid,u2\nvalid,train,u1\ntrain,test,u0\n",
+        GOOD.replace(",", ";").replace("id", "ID"),
+        "sep=\t\n" + GOOD.replace(",", "\t"),
+        GOOD.replace(",", " , ").replace("train", "Train").replace("valid", "DEV"),
+        GOOD.replace("valid", "validation"),
+        GOOD.replace("valid", "eval"),
+        GOOD.replace("test", "eval").replace("valid", "dev"),
+        GOOD.replace("u1", "u1\u200b").encode("utf-16"),
     ],
-    ids=["plain", "crlf", "bom", "no last end", "blank lines", "other order"],
+    ids=[
+        *("plain", "crlf", "bom", "no last end", "blank lines", "other order", "semicolons"),
+        *("excel's tabs", "blanks and case", "validation", "eval beside test", "eval beside dev"),
+        "utf-16",
+    ],
 )
 def test_ends_of_lines_bom_and_order_do_not_matter(content, tmp_path):
     assert folds(THREE, str(file(tmp_path, content))) == [
@@ -123,10 +134,7 @@ def test_ends_of_lines_bom_and_order_do_not_matter(content, tmp_path):
 
 
 EACH = "Expected: each of the 3 utterances of three once\nDo: write the file for this very corpus."
-CSV = (
-    "Expected: a csv with the column id and a column for each fold\n"
-    "Do: mcsan split CORPUS --protocol …   (writes such a file)"
-)
+CSV = "Expected: a csv with the column id and a column for each fold"
 
 
 @pytest.mark.parametrize(
@@ -134,25 +142,25 @@ CSV = (
     [
         (
             GOOD.replace("u1,valid,train\n", ""),
-            "2 folds; 1 ids missing, unknown or twice: ['u1']",
+            "1 ids missing or unknown: ['u1']",
             EACH,
         ),
-        (GOOD + "u9,train,train\n", "2 folds; 1 ids missing, unknown or twice: ['u9']", EACH),
-        (GOOD + "u2,train,train\n", "2 folds; 1 ids missing, unknown or twice: ['u2']", EACH),
-        ("id,mine-0\n", "1 folds; 3 ids missing, unknown or twice: ['u0', 'u1', 'u2']", EACH),
-        ("id\nu0\nu1\nu2\n", "0 folds; 0 ids missing", EACH),
+        (GOOD + "u9,train,train\n", "1 ids missing or unknown: ['u9']", EACH),
+        (GOOD + "u2,train,train\n", "lines 4 and 5 of", "both 'u2'\nExpected: each id once"),
+        ("id,mine-0\n", "3 ids missing or unknown: ['u0', 'u1', 'u2']", EACH),
+        ("id\nu0\nu1\nu2\n", "with 0 folds", CSV),
         (
-            GOOD.replace("u1,valid,train", "u1,dev,train"),
-            "with ['dev']",
+            GOOD.replace("u1,valid,train", "u1,devil,train"),
+            "with ['devil']",
             "Expected: only train, valid, test\nDo: correct these",
         ),
         (
-            GOOD.replace("u1,valid,train", "u1,Valid,train "),
-            "with ['Valid', 'train ']",
-            "only train, valid, test",
+            GOOD.replace("mine-1", "mine-0"),
+            "with 2 columns 'mine-0'",
+            "each once",
         ),
         (GOOD.replace("u1,valid,train", "u1,valid,"), "with ['']", "only train, valid, test"),
-        (GOOD.replace("u1,valid,train", "u1,valid"), "with [", "only train, valid, test"),
+        (GOOD.replace("u1,valid,train", "u1,valid"), "line 3 of", "Expected: 3, as in the first"),
         (
             GOOD.replace("valid", "train"),
             "fold mine-0 of three with no valid utterance",
@@ -163,13 +171,17 @@ CSV = (
             "with a column '../mine-0'",
             "letters, digits, '.', '_' and '-'\nDo: rename that",
         ),
-        (GOOD.replace("mine-0", ""), "with a column 'Unnamed: 1'", "rename that fold."),
-        (GOOD.replace("id", "name"), "None of ['id'] are in the columns", CSV),
-        (GOOD.replace(",", ";"), "None of ['id'] are in the columns", CSV),
-        (GOOD.replace("u1,valid", "u1,valid,valid"), "saw 4", CSV),
-        (GOOD.replace("u1", '"u1'), "EOF inside string", CSV),
-        ("", "No columns to parse from file", CSV),
-        (b"\x89PNG\r\n\x1a\n\x00\xff", "can't decode byte 0x89", CSV),
+        (GOOD.replace("mine-0", ""), "with a column ''", "rename that fold."),
+        ("name" + GOOD[2:], "with the columns 'name', 'mine-0'", CSV),
+        (GOOD.replace("mine-1", "ID"), "with the columns 'id', 'mine-0', 'ID'", CSV),
+        (
+            GOOD.replace("u1,valid", "u1,valid,valid"),
+            "line 3 of",
+            "Expected: 3, as in the first line",
+        ),
+        (GOOD.replace("u1", '"u1'), "line 3 of", "fields with their quotes closed"),
+        ("", "the empty file", CSV),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "a byte 0x00", "a table in UTF-8"),
     ],
     ids=[
         "missing",
@@ -178,14 +190,14 @@ CSV = (
         "head only",
         "no fold",
         "other value",
-        "case and blank",
+        "fold twice",
         "empty value",
         "short line",
         "empty part",
         "path",
         "no name",
         "no id",
-        "semicolons",
+        "two ids",
         "long line",
         "open quote",
         "empty",

@@ -18,6 +18,7 @@ from mcsan_lite.datasets.splits import (
     PROTOCOLS,
     digest,
     folds,
+    held_out_groups,
     kfold10,
     official,
     speaker,
@@ -139,6 +140,28 @@ def test_official_without_a_test_part_scores_valid_and_holds_dialogues_back():
     train, valid = values(made, "dialogue", fold.train), values(made, "dialogue", fold.valid)
     assert len(valid) == 2 and len(train) == 18 and not train & valid  # a tenth of them, whole
     assert all(official(shuffled(made, seed)) == [fold] for seed in range(3))
+
+
+@pytest.mark.parametrize(
+    ("lacking", "kept_whole", "count"), [((), "dialogue", 2), (("dialogue",), "speaker", 1)]
+)
+def test_official_without_a_validation_part_holds_groups_back(lacking, kept_whole, count):
+    made = corpus(split=lambda i: "train" if i < 100 else "test")
+    bare = dict.fromkeys(lacking, "")
+    made = replace(made, utterances=tuple(replace(u, **bare) for u in made.utterances))
+    [fold] = official(made)
+    check_complete(fold, made)
+    assert fold.name == "official-heldout" and held_out_groups(made) == kept_whole
+    assert set(fold.test) == {u.id for u in made.utterances if u.split == "test"}
+    train, valid = values(made, kept_whole, fold.train), values(made, kept_whole, fold.valid)
+    assert len(valid) == count and not train & valid
+    assert all(official(shuffled(made, seed)) == [fold] for seed in range(3))
+
+
+def test_without_groups_single_utterances_are_held_back():
+    made = corpus(split=lambda i: "train" if i < 100 else "test", speakers=2, dialogues=1)
+    [fold] = official(made)
+    assert held_out_groups(made) == "id" and len(fold.valid) == 10
 
 
 @pytest.mark.parametrize("n", [120, 123])
@@ -327,19 +350,13 @@ MORE = "take another protocol, or more data."
         ),
         (
             lambda: official(corpus(split=lambda i: "test" if i else "train")),
-            "fold official of toy with no valid utterance",
-            "all three parts filled",
-            MORE,
-        ),
-        (
-            lambda: official(corpus(dialogues=1, split=lambda i: "train" if i < 90 else "valid")),
-            "1 training dialogues in toy",
+            "1 training utterances in toy",
             "at least 2, to hold some back for validation",
-            "fill in `dialogue`, or take another protocol.",
+            "mark more rows as train, or take another protocol.",
         ),
         (
             lambda: official(corpus(split=lambda i: "valid")),
-            "0 training dialogues in toy",
+            "0 training utterances in toy",
             None,
             None,
         ),

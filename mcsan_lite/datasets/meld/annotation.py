@@ -8,8 +8,6 @@ cp1252 punctuation as control characters; it is repaired.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import difflib
 import re
 from collections import Counter
@@ -26,6 +24,7 @@ from mcsan_lite.datasets.meld.release import (
     MELD_LABELS,
 )
 from mcsan_lite.errors import DataError, require_name
+from mcsan_lite.tables.foreign import ForeignTable, read_foreign
 
 _NEEDED_COLUMNS = (
     "Utterance",
@@ -93,11 +92,6 @@ class Annotation:
         return {row.id for row in self.rows}
 
 
-class _Line(NamedTuple):
-    number: int  # of the first line of a row
-    cells: list[str]
-
-
 class _Fields(NamedTuple):
     """A row's fields by column, and where it stands."""
 
@@ -119,42 +113,18 @@ class _Fields(NamedTuple):
         return int(text)
 
 
-def _decode(line: bytes) -> str:
+def _table(path: Path) -> ForeignTable:
+    columns = [name.lower() for name in _NEEDED_COLUMNS]
     try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")  # this never fails; with _PUNCTUATION it is cp1252
+        return read_foreign(path, columns, "MELD's annotation")
+    except DataError as error:
+        do = f"{error.do.removesuffix('.')}, or {FRESH_ANNOTATION}."
+        raise DataError(error.given, error.expected, do) from None
 
 
-def _csv_lines(path: Path) -> Iterator[_Line]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{path}: {error.strerror}",
-            "a file that can be read",
-            f"check it, or {FRESH_ANNOTATION}.",
-        ) from None
-    lines = content.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
-    reader = csv.reader(map(_decode, lines), strict=True)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise DataError(
-                f"line {number} of {path}: {error}",
-                "comma-separated fields, quotes closed",
-                f"repair that line, or {FRESH_ANNOTATION}.",
-            ) from None
-        if cells is None:
-            return
-        yield _Line(number, cells)
-
-
-def _header(cells: list[str], path: Path) -> list[str]:
-    """The names of the columns. Raises DataError where a needed one is missing."""
-    header = [name.strip() for name in cells]
+def _require_columns(table: ForeignTable) -> None:
+    """Raises DataError where a needed column is missing."""
+    header, path = table.header, table.path
     for column in _NEEDED_COLUMNS:
         if column not in header:
             others = {name.lower(): name for name in header if name not in _NEEDED_COLUMNS}
@@ -167,25 +137,20 @@ def _header(cells: list[str], path: Path) -> list[str]:
                 f"the columns {', '.join(_NEEDED_COLUMNS)}",
                 advice,
             )
-    return header
 
 
-def _rows(path: Path) -> Iterator[_Fields]:
-    lines = _csv_lines(path)
-    first = next(lines, None)
-    if first is None:
-        raise DataError(f"the empty file {path}", "MELD's annotation", f"{FRESH_ANNOTATION}.")
-    header = _header(first.cells, path)
-    for number, cells in lines:
-        place = f"line {number} of {path}"
-        if len(cells) == len(header):
-            yield _Fields(dict(zip(header, cells, strict=True)), number, place)
-        elif cells:  # an empty line holds nothing
+def _rows(table: ForeignTable) -> Iterator[_Fields]:
+    _require_columns(table)
+    header = table.header
+    for number, cells in table.rows:
+        place = f"line {number} of {table.path}"
+        if len(cells) != len(header):
             raise DataError(
                 f"{place}: {len(cells)} fields",
                 f"{len(header)}, as in the first line",
                 f"put a text with commas in quotes, or {FRESH_ANNOTATION}.",
             )
+        yield _Fields(dict(zip(header, cells, strict=True)), number, place)
 
 
 def parse_time(text: str) -> float | None:
@@ -225,10 +190,12 @@ def _row(fields: _Fields, split: str) -> AnnotationRow:
 
 
 def _read_part(path: Path, split: str, *, strict: bool) -> Annotation:
+    table = _table(path)
     part = Annotation()
+    part.skipped += [Skipped(path.name, "not in plain UTF-8", text) for text in table.remarks]
     line_of: dict[str, int] = {}
     absent: list[str] = []
-    for fields in _rows(path):
+    for fields in _rows(table):
         row_id = _row_id(fields, split)
         if row_id in line_of:
             names = ("Dialogue_ID", "Utterance_ID")
@@ -303,7 +270,7 @@ def _find_file(root: Path, files: list[str], name: str) -> Path | None:
 
 
 def _contents(path: Path) -> list[tuple[int, Mapping[str, str]]]:
-    return [(fields.number, fields.by_column) for fields in _rows(path)]
+    return [(fields.number, fields.by_column) for fields in _rows(_table(path))]
 
 
 def no_training_file(given: str) -> DataError:
