@@ -25,7 +25,7 @@ def machine() -> str:
     names = (
         [
             line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
             if line.startswith("model name")
         ]
         if Path("/proc/cpuinfo").exists()
@@ -122,11 +122,11 @@ def main(names: list[str]) -> None:
     import importlib
 
     sys.path[:0] = [str(HERE), str(HERE.parent)]
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in [] if names == ["--render"] else names or NAMES:
         found[name] = {"machine": machine(), "result": importlib.import_module(name).measure()}
         print(name, json.dumps(found[name]["result"], indent=1), flush=True)
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if missing := set(NAMES) - set(found):
         print(f"README as it was: no result yet of {', '.join(sorted(missing))}")
     else:

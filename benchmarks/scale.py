@@ -43,7 +43,7 @@ def stored(n: int, folder: Path):
 
 def own_memory() -> float:
     """Anonymous memory of this process in MB (Linux), without the pages of mapped files."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("RssAnon"))
 
 
@@ -89,7 +89,10 @@ def measure() -> list[dict[str, float]]:
     return [
         json.loads(
             subprocess.run(
-                [sys.executable, __file__, str(n)], check=True, capture_output=True, text=True
+                [sys.executable, __file__, str(n)],
+                check=True,
+                capture_output=True,
+                encoding="utf-8",
             ).stdout
         )
         for n in SIZES

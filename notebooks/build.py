@@ -31,6 +31,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from mcsan_lite.cache import write_atomic
+from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.training.code_key import source_key
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -257,6 +258,7 @@ def chosen(names: list[str], root: Path) -> list[Path]:
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """The exit status: 0 if every chosen notebook is built (or in step, with --check)."""
+    print_on_any_terminal()
     options = _parser().parse_args(arguments)
     try:
         sources = chosen(options.names, root)

@@ -8,33 +8,10 @@ wait until a command runs, so that `mcsan --help` answers at once.
 from __future__ import annotations
 
 import argparse
-import codecs
-import io
 import sys
 
 from mcsan_lite.cli import course, data, doctor, paper, run, utterance
-
-# What a terminal shows that has no such character, as cp1252, cp437 or ascii have none for some.
-PLAIN_CHARACTERS = {
-    "✓": "ok",
-    "✗": "no",
-    "·": "-",
-    "±": "+/-",
-    "×": "x",
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "→": "->",
-    "≤": "<=",
-    "≥": ">=",
-    "“": '"',
-    "”": '"',
-    "‘": "'",
-    "’": "'",
-    "█": "#",
-}
-_PLAIN = "mcsan-plain"  # the name of the error handler
+from mcsan_lite.features.language.terminal import print_on_any_terminal
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status. 2: the command refused, and said why in three parts.
     """
-    _print_on_any_terminal()
+    print_on_any_terminal()
     args = parser().parse_args(argv)
     try:
         return args.command(args)
@@ -79,20 +56,3 @@ def main(argv: list[str] | None = None) -> int:
             raise
         print(error, file=sys.stderr)
         return 2
-
-
-def _print_on_any_terminal() -> None:
-    """A character that the terminal cannot show becomes a plain one, instead of an exception."""
-    codecs.register_error(_PLAIN, _plain)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a notebook's stream takes every character
-            stream.reconfigure(errors=_PLAIN)
-
-
-def _plain(error: UnicodeError) -> tuple[str, int]:
-    """An error handler as `codecs.register_error` takes it; unknown characters become \\uXXXX."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    character = error.object[error.start]
-    escaped = character.encode("ascii", "backslashreplace").decode("ascii")
-    return PLAIN_CHARACTERS.get(character, escaped), error.start + 1

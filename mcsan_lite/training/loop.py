@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import Batch, ModelOutput, Standardizer, batches
 from mcsan_lite.features.extraction import Features
+from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.features.resident import Resident
 from mcsan_lite.models.precision import require_precision
 
@@ -382,6 +383,7 @@ def text_progress(epochs: int, name: str = "") -> Callable[[dict], None]:
         epochs: how many there will be.
         name: of the row, which then begins every line.
     """
+    print_on_any_terminal()  # a log of a worker, or of a script of your own, may be in cp1252
     spent = []
 
     def show(row: dict) -> None:

@@ -225,7 +225,7 @@ def _commit() -> str | None:
                 "--exclude=*",
             ],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=10,
             check=True,
         )

@@ -674,7 +674,7 @@ pd.DataFrame({name: {f"written “{w}”": label_of(sense, "stress on pain" in n
 folder = Path(ROOT or f"data/{corpus.name}")
 exact = None
 if (folder / "corpus.json").is_file():  # only the synthetic corpus comes with its rules
-    made_with = rules.SyntheticConfig(**json.loads((folder / "corpus.json").read_text()))
+    made_with = rules.SyntheticConfig(**json.loads((folder / "corpus.json").read_text(encoding="utf-8")))
     oracle = mc.read_truth(folder).query("split == 'test'")
     senses = np.array([rules.RULES[label][0] for label in rules.SYNTHETIC_LABELS])
     fitting = [made_with.prior[senses == sense] for sense in oracle.sense]  # P of the classes that fit each text

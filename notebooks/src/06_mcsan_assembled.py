@@ -78,7 +78,7 @@ bricks = [(1, 1, ConvBlock, "convolution, then max-pool; twice"),
 
 # %%
 test_file = Path(mcsan_lite.__file__).parents[1] / "tests/paper/test_equations.py"
-text = test_file.read_text() if test_file.exists() else ""
+text = test_file.read_text(encoding="utf-8") if test_file.exists() else ""
 tests = [(int(a), int(b or a), name) for name, a, b in re.findall(r"def (test_eq_(\d\d)(?:_(\d\d))?_\w+)\(", text)]
 
 

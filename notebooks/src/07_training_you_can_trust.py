@@ -280,7 +280,7 @@ mc.figures.show(fig, alt="Reliability curve: accuracy against confidence in step
 
 # %%
 for name in ("metrics", "manifest"):
-    about = json.loads((Path(first.folder["MCSAN"]) / f"{name}.json").read_text())
+    about = json.loads((Path(first.folder["MCSAN"]) / f"{name}.json").read_text(encoding="utf-8"))
     print(f"{name}.json", *(f"  {key:18} {value}" for key, value in about.items()), sep="\n")
 
 # %% [markdown]

@@ -379,8 +379,8 @@ pd.DataFrame([{"place": m.place, "printed": m.printed, "meant": m.meant, "here":
 small = mc.run_experiment(mc.paper.table3_specs("smoke", rows=["MCSAN", "w/o self"], protocol=PROTOCOL), corpora_module.grid_corpus("smoke"), folds=2)
 home = Path(small.folder[0])
 print(f"{home.parent.name} / {home.name}:", *(f"  {f.name:20s}{f.stat().st_size:>9,} bytes" for f in sorted(home.iterdir())), sep="\n")
-manifest, score = (json.loads((home / f"{name}.json").read_text()) for name in ("manifest", "metrics"))
-spec = json.loads((home.parent / "spec.json").read_text())
+manifest, score = (json.loads((home / f"{name}.json").read_text(encoding="utf-8")) for name in ("manifest", "metrics"))
+spec = json.loads((home.parent / "spec.json").read_text(encoding="utf-8"))
 
 # %% [markdown]
 # `metrics.json` is written last: where it is, the fold is finished. The folder's name ends with a hash over settings, data,

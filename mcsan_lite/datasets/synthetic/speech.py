@@ -243,7 +243,7 @@ def _speak_apart(chunk: Sequence[dict], folder: Path, form: str) -> list[dict]:
         file = Path(temporary, "plan.jsonl")
         file.write_text("\n".join(json.dumps(line) for line in chunk), encoding="utf-8")
         command = [sys.executable, "-c", code, str(file), str(folder), form]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         raise DataError(
             f"speech synthesis that stopped: {done.stderr.strip()[-300:]}",
