@@ -218,7 +218,8 @@ def requested_corpus(request: CorpusRequest) -> Corpus:
         corpus = watchable(corpus, cache=request.cache, jobs=request.jobs)
     for kind, count in corpus.skipped_kinds().items():
         first = next(one for one in corpus.skipped if one.kind == kind)
-        print(f"skipped {count:6,d}  {kind}, such as {first.id}", file=sys.stderr)
+        detail = first.reason.removeprefix(kind)
+        print(f"skipped {count:6,d}  {kind}, such as {first.id}{detail}", file=sys.stderr)
     return corpus
 
 

@@ -7,6 +7,7 @@ until a command runs.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -67,17 +68,30 @@ class TableRequest:
 
     def file_name(self, grid: Grid) -> str:
         """What the table's files are called: two settings never overwrite each other."""
+        from mcsan_lite.datasets import splits
+        from mcsan_lite.training.spec import corpus_label
+
         spec, corpus = grid.specs[0], self.corpus
         if self.on_grid_corpus and not self.rows.protocol:
             names = [self.table, corpus.name, corpus.profile]
         else:
-            names = [self.table, grid.corpus.name, Path(spec.protocol).stem, corpus.profile]
+            names = [
+                self.table,
+                corpus_label(grid.corpus),
+                Path(spec.protocol).stem,
+                corpus.profile,
+            ]
         if spec.train.precision != "float32":
             names.append(spec.train.precision)
         if self.rows.vectors:
             names.append(Path(self.rows.vectors).stem)
         if corpus.video:
             names.append("video")
+        paths = [path for path in (self.rows.vectors, corpus.video) if path and "/" in str(path)]
+        if str(spec.protocol).endswith(".csv"):
+            paths.append(splits.digest(grid.every_fold(spec)))
+        if paths:  # two files of one name may hold other things
+            names.append(hashlib.sha256(repr(paths).encode()).hexdigest()[:6])
         return "-".join(names)
 
 

@@ -87,7 +87,8 @@ def unread_columns(table: ForeignTable) -> list[Skipped]:
         if plain_name(name).lower() in MANIFEST_COLUMNS:
             continue
         column = _meant_column(name, MANIFEST_COLUMNS)
-        shown.append(f"{name!r} (like {column!r})" if column else repr(name))
+        like = f" (like {column!r})" if column else ""
+        shown.append(f"{name!r}{like}")
     if not shown:
         return []
     return [Skipped(table.path.name, "columns that are not read", ", ".join(shown))]
@@ -117,7 +118,7 @@ def _meant_column(name: str, columns: Sequence[str]) -> str | None:
     for column in columns:
         if small in OTHER_NAMES.get(column, "").split():
             return column
-    near = difflib.get_close_matches(small, columns, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(plain_name(name).lower(), columns, n=1, cutoff=0.8)
     return near[0] if near else None
 
 

@@ -42,6 +42,7 @@ from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions
+from mcsan_lite.training.spec import corpus_label
 from mcsan_lite.training.saved.result import result_is_there
 
 
@@ -254,7 +255,7 @@ def score_floor(
     return {
         "name": name,
         "model": "floor",
-        "corpus": corpus.name,
+        "corpus": corpus_label(corpus),
         "protocol": fold.protocol,
         "fold": fold.name,
         "split": splits.digest([fold]),

@@ -34,6 +34,7 @@ from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES, Claim, Support
 from mcsan_lite.paper.equations import equation_rows
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
 from mcsan_lite.paper.report import markdown_sheet
+from mcsan_lite.training.spec import corpus_label
 
 AS_PRINTED = "as printed in the paper"  # the block that re-reads the paper's own tables
 
@@ -114,7 +115,7 @@ def _runs_of_claims(results: pd.DataFrame) -> bool:
 
 def _dialogues(name: str, corpora: Mapping[str, Corpus]) -> dict[str, str]:
     """Utterance id -> dialogue, of the corpora with this name."""
-    named = [corpus for corpus in corpora.values() if corpus.name == name]
+    named = [corpus for corpus in corpora.values() if corpus_label(corpus) == name]
     return {u.id: u.dialogue for corpus in named for u in corpus.utterances}
 
 

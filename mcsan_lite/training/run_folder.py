@@ -31,6 +31,7 @@ from mcsan_lite.tables.own import save_table
 from mcsan_lite.tables.predictions import save_predictions
 from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek
 from mcsan_lite.training.grid import FoldTask
+from mcsan_lite.training.spec import corpus_label
 from mcsan_lite.training.saved.result import read_result, whole_result
 
 _ROOM = 64_000_000
@@ -106,7 +107,7 @@ def fold_result(
     return {
         "name": spec.name,
         "model": spec.model,
-        "corpus": task.corpus.name,
+        "corpus": corpus_label(task.corpus),
         "protocol": task.fold.protocol,
         "fold": task.fold.name,
         "split": splits.digest([task.fold]),

@@ -7,6 +7,7 @@ settings. Out: the folder of a run, `runs/<name>-<key>`. Equal keys mean equal r
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,6 +19,9 @@ from mcsan_lite.features import video
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.training.fold import training_code
 from mcsan_lite.training.loop import TrainConfig
+
+
+_PIECE = 2048  # bytes of a clip that tell it from another one of the same size
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Spec:
         ]
         if self.features.video:  # video contents differ even where the settings agree
             counted.append(_video_files(corpus))
+        if corpus.kind == "manifest":
+            counted.append(content_of_clips(corpus))
         return hashlib.sha256(repr(counted).encode()).hexdigest()[:8]
 
     def folder(
@@ -86,6 +92,39 @@ def vectors_read(specs: Iterable[Spec]) -> list[str]:
         if spec.options.get("use_text", True) and spec.features.unknown != "random"
     ]
     return list(dict.fromkeys(read))
+
+
+def content_of_clips(corpus: Corpus) -> str:
+    """8 hex digits over what the clips of a corpus hold, wherever they lie.
+
+    They tell two tables of one name and the same rows apart, such as one beside clean clips and one
+    beside noisy ones. Of each clip the size counts, and a piece of its middle.
+    """
+    pieces = [(one.id, _piece(one.audio)) for one in corpus.utterances]
+    return hashlib.sha256(repr(sorted(pieces)).encode()).hexdigest()[:8]
+
+
+def corpus_label(corpus: Corpus) -> str:
+    """What results and tables call a corpus: its name, and for a manifest six digits more, since
+    two tables may share a name.
+    """
+    if corpus.kind != "manifest":
+        return corpus.name
+    digits = corpus.fingerprint() + content_of_clips(corpus)
+    return f"{corpus.name}-{hashlib.sha256(digits.encode()).hexdigest()[:6]}"
+
+
+def _piece(clip: Path | None) -> tuple[int, bytes]:
+    """The size of a clip, and the bytes in its middle; -1 where it is missing."""
+    if clip is None:
+        return 0, b""
+    try:
+        with clip.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(size // 2)
+            return size, file.read(_PIECE)
+    except OSError:
+        return -1, b""
 
 
 def _video_files(corpus: Corpus) -> list[tuple[str, int]]:

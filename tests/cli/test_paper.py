@@ -5,14 +5,18 @@ import pytest
 
 from mcsan_lite.cli import main
 from mcsan_lite.cli import paper as paper_module
+from mcsan_lite.cli.options import CorpusRequest, RowRequest
 from mcsan_lite.datasets import splits
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
+from mcsan_lite.datasets.manifest import read_manifest
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.paper.table_rows import ABLATIONS
 from mcsan_lite.training import runner
+from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.runner import RunOptions
+from mcsan_lite.training.spec import Spec
 
 pytestmark = pytest.mark.filterwarnings("ignore:class .* has no utterance here")
 ROWS = "MCSAN,w/o audio"
@@ -200,3 +204,22 @@ def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkey
     )
     monkeypatch.setattr(grids, "run_grid", lambda *_, **__: "trained")
     assert grids.grid_results("table3", "smoke", **how)[0] == "trained"
+
+
+def test_two_tables_of_one_name_have_files_of_their_own(tmp_path):
+    """Two manifests, folds or vectors that are called alike must not overwrite each other."""
+    names = set()
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "manifest.csv"
+        rows = [
+            f"It is {folder} {i}.,{'xy'[i % 2]},{part}" for i, part in enumerate(splits.PARTS * 2)
+        ]
+        path.write_text("\n".join(["text,label,split", *rows]), encoding="utf-8")
+        corpus = read_manifest(path)
+        request = CorpusRequest("manifest", str(path), "smoke", "d", 1, {}, False, None)
+        grid = Grid([Spec("MCSAN")], corpus)
+        for vectors in (None, "a/v.txt", "b/v.txt"):
+            asked = RowRequest(vectors=vectors)
+            names.add(paper_module.TableRequest("table3", request, asked).file_name(grid))
+    assert len(names) == 6 and all(name.startswith("table3-manifest-") for name in names)

@@ -54,6 +54,7 @@ def test_a_report_survives_json(tmp_path, fast):
         "fast",
         "refusal",
         "counts",
+        "labels",
         "skipped",
         "defects",
         "clips",

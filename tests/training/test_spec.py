@@ -14,7 +14,7 @@ from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import runner
 from mcsan_lite.training.loop import TrainConfig
-from mcsan_lite.training.spec import Spec
+from mcsan_lite.training.spec import Spec, corpus_label
 
 LABELS = ("angry", "neutral", "sad")
 
@@ -218,3 +218,21 @@ def test_other_films_of_the_same_utterances_are_another_run(tmp_path, corpus, sp
     assert keys[0][0] != keys[1][0] and keys[0][1] == keys[1][1], (
         "a row that does not look is the same run"
     )
+
+
+def test_two_tables_of_one_name_are_two_runs(tmp_path, corpus, spec):
+    """The same rows, once beside clean clips and once beside noisy ones of the same length."""
+    runs, labels = [], []
+    for name, noise in (("clean", b"0"), ("noisy", b"1"), ("copy of clean", b"0")):
+        (tmp_path / name).mkdir()
+        clips = [tmp_path / name / f"{u.id}.wav" for u in corpus.utterances]
+        for clip in clips:
+            clip.write_bytes(b"RIFF" * 20 + noise * 9000)
+        pairs = zip(corpus.utterances, clips, strict=True)
+        utterances = tuple(replace(u, audio=clip) for u, clip in pairs)
+        made = replace(corpus, kind="manifest", utterances=utterances)
+        runs.append(spec.key(made, MCSAN))
+        labels.append(corpus_label(made))
+    assert runs[0] != runs[1] and labels[0] != labels[1]
+    assert (runs[0], labels[0]) == (runs[2], labels[2])
+    assert labels[0].startswith(f"{corpus.name}-") and corpus_label(corpus) == corpus.name

@@ -17,6 +17,7 @@ from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.clips import Clip, durations, open_clips
 from mcsan_lite.datasets.iemocap import reader as iemocap_reader
 from mcsan_lite.datasets.iemocap import release as iemocap_release
+from mcsan_lite.datasets.inspection.labels import label_remarks
 from mcsan_lite.datasets.inspection.published import PUBLISHED_SETS, Count
 from mcsan_lite.datasets.inspection.vocabulary import inspect_words, words_problem
 from mcsan_lite.datasets.layouts import generated
@@ -27,6 +28,7 @@ from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.words import GLOVE_50, tokenize
 
 _EXAMPLES = 10  # pairs of repeated utterances in the report
+_SHOWN_FAULTS = 3  # of the labels, in the verdict
 
 
 def inspect_corpus(
@@ -67,6 +69,7 @@ def inspect_corpus(
         "fast": fast,
         "refusal": refusal,
         "counts": _counts(name, corpus),
+        "labels": [remark._asdict() for remark in label_remarks(corpus, digests)],
         "skipped": _skipped(corpus),
         "defects": _defects(name, root),
         "clips": {
@@ -268,6 +271,9 @@ def _problems(name: str, corpus: Corpus, report: dict) -> list[str]:
     unread = words_problem(report["words"])
     if unread:
         problems.append(unread)
+    faults = [remark["text"] for remark in report["labels"] if remark["is_fault"]]
+    if name not in PUBLISHED_SETS and faults:
+        problems.append(f"labels: {'; '.join(faults[:_SHOWN_FAULTS])}")
     across = report["repeats"]["audio"]["across"]
     if name not in PUBLISHED_SETS and across:
         problems.append(f"{across:,} recordings are in more than one part")

@@ -18,6 +18,7 @@ def report_text(report: dict) -> str:
     """A report of `inspect_corpus` as text."""
     lines = [
         *_counts(report),
+        *(f"  {remark['text']}" for remark in report["labels"]),
         *_skipped(report["skipped"]),
         *_refusal(report["refusal"]),
         *_defects(report["defects"]),
