@@ -42,8 +42,8 @@ from mcsan_lite.parallel import Progress, fan_out
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions
-from mcsan_lite.training.spec import corpus_label
 from mcsan_lite.training.saved.result import result_is_there
+from mcsan_lite.training.spec import corpus_label
 
 
 def punctuation(text: str) -> dict[str, float]:

@@ -31,8 +31,8 @@ from mcsan_lite.tables.own import save_table
 from mcsan_lite.tables.predictions import save_predictions
 from mcsan_lite.training.fold import FoldFeatures, TrainedFold, best_peek
 from mcsan_lite.training.grid import FoldTask
-from mcsan_lite.training.spec import corpus_label
 from mcsan_lite.training.saved.result import read_result, whole_result
+from mcsan_lite.training.spec import corpus_label
 
 _ROOM = 64_000_000
 _LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "librosa", "pandas")
