@@ -14,11 +14,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from mcsan_lite.errors import DataError, require_name
@@ -61,7 +62,7 @@ def fan_out(
     Args:
         fn: what is done with each item.
         items: the arguments of each call.
-        jobs: 1 runs here; more start that many processes, of one thread each.
+        jobs: 1 runs here; more start that many processes. Here and there one thread computes.
         backend: one of `BACKENDS`. "dask" and "ray" take the cluster that this process is connected
             to, with all its workers, or start a local one of `jobs` workers.
         progress: the bar.
@@ -128,20 +129,40 @@ def _stand_in(items: Items, i: int, lost: Callable | None) -> object:
     return lost(*items[i])
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch and for the BLAS of NumPy and SciPy; afterwards all is as before.
+
+    More threads add in another order, so that the last bits of a sum would depend on the machine
+    and on `jobs`. Two threads each on two busy cores also made a training step 5 to 16 times
+    slower.
+    """
+    torch = sys.modules.get("torch")  # what was not imported has no threads to limit
+    threads = torch.get_num_threads() if torch else 1
+    if threads > 1:
+        torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        if threads > 1:
+            torch.set_num_threads(threads)
+
+
 def _here(fn: Callable, items: Items) -> _Numbered:
     for i, item in enumerate(items):
-        yield i, fn(*item)
+        with one_thread():
+            result = fn(*item)
+        yield i, result
 
 
 def _one_thread(fn: Callable, item: tuple) -> object:
-    """Inside a worker: one thread.
-
-    Two threads each on two busy cores made a training step 5 to 16 times slower.
-    """
+    """Inside a worker: one thread."""
     import torch
 
     torch.set_num_threads(1)
-    return fn(*item)
+    with one_thread():
+        return fn(*item)
 
 
 def _one_thread_numbered(i: int, fn: Callable, item: tuple) -> tuple[int, object]:
@@ -179,7 +200,10 @@ class _Pool:
         self.running.clear()
         # Tasks go to idle workers only, so that it is known what runs.
         settings = {"pre_dispatch": "n_jobs", "batch_size": 1}
-        with joblib.parallel_config(backend=self.backend, n_jobs=self.jobs):
+        around_all = nullcontext()
+        if self.backend == "threading":  # else the first to end would give the others more threads
+            around_all = one_thread()
+        with joblib.parallel_config(backend=self.backend, n_jobs=self.jobs), around_all:
             pool = joblib.Parallel(return_as="generator_unordered", **settings)
             for i, result in pool(self._calls(wanted)):
                 self.unfinished.remove(i)

@@ -32,6 +32,7 @@ from nbformat import NotebookNode
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.features.language.terminal import print_on_any_terminal
+from mcsan_lite.features.sound.compiled import compile_librosa
 from mcsan_lite.training.code_key import source_key
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -271,6 +272,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     def one(source: Path, variant: str) -> bool:
         return _build_and_report(source, variant, options, root)
 
+    if (
+        options.jobs > 1 and not options.check
+    ):  # kernels that compile at the same time would spoil each other's code
+        compile_librosa(pitch=True)
     # Threads only wait here: the work is in the kernels.
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:
         waiting = [pool.submit(one, source, variant) for source in sources for variant in VARIANTS]

@@ -9,12 +9,14 @@ import pytest
 import soundfile
 import torch
 from sounds import RATE, tone
+from threadpoolctl import threadpool_limits
 
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.mcsan import MCSANConfig
 
 torch.set_num_threads(1)
+threadpool_limits(1)  # whatever OMP_NUM_THREADS says
 LABELS = ("angry", "neutral", "sad")
 
 

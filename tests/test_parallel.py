@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 from refusals import refusal
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.parallel import Progress, fan_out
@@ -46,6 +47,24 @@ def test_more_jobs_give_the_same_list_from_other_processes_with_one_thread_each(
         DataError, match=r"Given: item 1\nExpected: none that fails\nDo: leave it out\."
     ):
         fan_out(fail, [(1,), (1,)], jobs=2)  # three parts survive the way back
+
+
+def blas_threads():
+    threads = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+    return threads, torch.get_num_threads()
+
+
+@pytest.mark.parametrize("jobs, backend", [(1, "loky"), (2, "threading")])
+def test_one_thread_computes_whatever_the_surroundings_allow(jobs, backend):
+    torch.set_num_threads(2)
+    try:
+        with threadpool_limits(2):
+            before = blas_threads()
+            found = fan_out(blas_threads, [(), ()], jobs=jobs, backend=backend)
+            assert found == [({1}, 1)] * 2
+            assert blas_threads() == before == ({2}, 2)
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_another_backend():

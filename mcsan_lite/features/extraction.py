@@ -26,6 +26,7 @@ from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.alignment import LACKING, gold, mostly_timed, proportional, untimed
 from mcsan_lite.features.audio import load_audio, read_bytes
 from mcsan_lite.features.language.transcripts import Transcript, read_transcripts
+from mcsan_lite.features.sound.compiled import compile_librosa, numeric_libraries
 from mcsan_lite.features.video import read_video, video_key, video_rows
 from mcsan_lite.features.words import GLOVE_50
 from mcsan_lite.parallel import fan_out_chunks
@@ -126,7 +127,7 @@ def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndar
     hop = round(config.hop_s * config.sample_rate)
     missing = max(0, window - len(signal))
     signal = np.pad(signal, (0, missing))[: config.max_frames * hop]
-    with warnings.catch_warnings():
+    with numeric_libraries().limit(limits=1), warnings.catch_warnings():
         # They are about a clip shorter than a window and, on librosa's first use, about a progress
         # bar without widgets. Neither changes a result.
         warnings.simplefilter("ignore")
@@ -276,6 +277,8 @@ def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> _S
 
     def make() -> array_cache.Rows:
         calls = [(utterance, config, folder) for utterance in clips]
+        if jobs > 1:
+            compile_librosa()
         results = fan_out_chunks(_cache_clip, calls, jobs=jobs, desc="MFCC")
         problems, good = {}, []
         for utterance, result in zip(clips, results, strict=True):

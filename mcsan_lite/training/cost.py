@@ -21,6 +21,7 @@ import torch
 
 from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
+from mcsan_lite.parallel import one_thread
 from mcsan_lite.training.fold import FoldFeatures
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything
@@ -138,12 +139,11 @@ def _seconds_of_a_training(
 @contextmanager
 def _one_thread_and_the_same_random_state() -> Iterator[None]:
     """One thread, as in a fold; afterwards threads and random state are as before."""
-    threads, random_state = torch.get_num_threads(), torch.random.get_rng_state()
-    torch.set_num_threads(1)
+    random_state = torch.random.get_rng_state()
     try:
-        yield
+        with one_thread():
+            yield
     finally:
-        torch.set_num_threads(threads)
         torch.random.set_rng_state(random_state)
 
 

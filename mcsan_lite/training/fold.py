@@ -21,6 +21,7 @@ from torch import nn
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import Dims, Standardizer
 from mcsan_lite.features.extraction import Features, extract
+from mcsan_lite.parallel import one_thread
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.loop import (
     Predictions,
@@ -103,6 +104,7 @@ def best_peek(peeking: pd.DataFrame, select: str) -> dict[str, float]:
     return {"peeked_epoch": int(best["epoch"]), **{f"peeked_{k}": v for k, v in values.items()}}
 
 
+@one_thread()
 def train_fold(
     model_class: type,
     options: Mapping[str, object],

@@ -26,6 +26,7 @@ from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.features.resident import Resident
 from mcsan_lite.models.precision import require_precision
+from mcsan_lite.parallel import one_thread
 
 SCORES_TO_SELECT = ("wa", "ua", "weighted_f1", "macro_f1")
 
@@ -118,6 +119,7 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+@one_thread()
 def predict(
     model: nn.Module,
     features: Sequence[Features],
@@ -145,8 +147,8 @@ def predict(
             true.append(batch.label.cpu().numpy())
             prob.append(model(batch.to(device)).logits.softmax(-1).cpu().numpy())
     row = {name: i for i, name in enumerate(ids)}
-    order = [row[one.id] for one in features]
     wanted = [one.id for one in features]
+    order = [row[name] for name in wanted]
     return Predictions(wanted, np.concatenate(true)[order], np.concatenate(prob)[order])
 
 
@@ -182,6 +184,7 @@ def without_labels(train: Sequence[Features], share: float) -> list[Features]:
     return [replace(one, label="") if held_back(one) else one for one in train]
 
 
+@one_thread()
 def fit(
     model: nn.Module,
     data: TrainingData,
@@ -242,10 +245,8 @@ def fit(
         _require_finite(row)
         history.append(row)
         if row[f"valid_{config.select}"] > best_score:
-            best_state, best_score = (
-                copy.deepcopy(model.state_dict()),
-                row[f"valid_{config.select}"],
-            )
+            best_state = copy.deepcopy(model.state_dict())
+            best_score = row[f"valid_{config.select}"]
         if on_epoch:
             on_epoch(row)
     model.load_state_dict(best_state)

@@ -122,6 +122,7 @@ def fold_result(
         "seconds": seconds,
         "seconds_per_epoch": round(float(history.seconds.median()), 3),
         "device": device,
+        "processor": _processor(),
         "torch": torch.__version__,
     }
 

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
@@ -28,7 +27,7 @@ from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.features.language.transcripts import corpus_coverage, require_known_words
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.precision import require_precision
-from mcsan_lite.parallel import Progress, fan_out
+from mcsan_lite.parallel import Progress, fan_out, one_thread
 from mcsan_lite.training.fold import FoldFeatures, train_fold, training_code
 from mcsan_lite.training.grid import FoldTask, Grid
 from mcsan_lite.training.loop import text_progress
@@ -210,17 +209,14 @@ def run_fold(
     Returns:
         None, or the traceback of a failure.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # faster than two on busy cores, and the same bits for any `jobs`
     try:
         if not task.finished:
-            _train_and_write(task, options, features)
+            with one_thread():  # the same bits for any `jobs`
+                _train_and_write(task, options, features)
     except Exception:
         if task.finished:  # another machine was faster
             return None
         return _failed(task.folder, traceback.format_exc())
-    finally:
-        torch.set_num_threads(threads)
     return None
 
 

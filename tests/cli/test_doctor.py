@@ -33,6 +33,10 @@ def no_vectors(*args, **kwargs):
     )
 
 
+def ended(status, stderr=""):
+    return lambda *args, **kwargs: SimpleNamespace(returncode=status, stdout="", stderr=stderr)
+
+
 def look(name):
     (check,) = [check for check in doctor.CHECKS if check.name == name]
     return check.finding()
@@ -92,6 +96,8 @@ BREAKAGES = [
         "espeakng-loader",
     ),
     ("MFCC", ("mcsan_lite.features.extraction.mfcc", missing), "No module named", "librosa"),
+    ("pitch", ("subprocess.run", ended(-11)), "ended its process (status -11)", "*.nbi"),
+    ("pitch", ("subprocess.run", ended(1, "Traceback\nImportError: x")), "ImportError: x", "numba"),
     ("disk", ("shutil.disk_usage", lambda path: SimpleNamespace(free=1e9)), "1.0 GB", "make clean"),
     ("folders", ("tempfile.TemporaryFile", refuse), "Permission denied", "chmod"),
     ("kernel", (KERNEL_SPEC, missing), "No module named", "ipykernel install"),
@@ -111,6 +117,12 @@ def test_a_failure_answers_with_a_command(monkeypatch, name, taken, says, comman
     assert not check.ok and not check.optional
     assert says in check.line and command in check.repair
     assert str(check).startswith("FAIL") and "do: " + check.repair in str(check)
+
+
+def test_the_cache_to_remove_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr("subprocess.run", ended(139))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert str(tmp_path) in look("pitch").repair
 
 
 def test_one_failure_is_the_exit_status(monkeypatch, capsys):

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from refusals import refusal
 from sounds import RATE, tone
+from threadpoolctl import threadpool_limits
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite import parallel
@@ -58,6 +59,30 @@ def test_mfcc_is_librosa_by_hand():
     found = mfcc(signal)
     assert found.shape == (1 + len(signal) // 160, 40) == (74, 40) and found.dtype == np.float32
     np.testing.assert_array_equal(found, by_hand.T.astype(np.float32))
+
+
+def test_the_callers_threads_change_no_bit():
+    signal = tone(9.7)
+    with threadpool_limits(1):
+        expected = mfcc(signal)
+    with threadpool_limits(2):
+        np.testing.assert_array_equal(mfcc(signal), expected)
+
+
+def test_librosa_compiles_here_before_it_compiles_in_workers(tmp_path, corpus, config, monkeypatch):
+    """Numba's cache is spoilt by processes that write it at the same time."""
+    order = []
+    fan_out = extraction.fan_out_chunks
+
+    def workers(*args, **kwargs):
+        order.append("workers")
+        return fan_out(*args, **kwargs)
+
+    monkeypatch.setattr(extraction, "fan_out_chunks", workers)
+    monkeypatch.setattr(extraction, "compile_librosa", lambda: order.append("compiled"))
+    extract(corpus, config, cache=tmp_path / "cache", jobs=2)
+    extract(corpus, config, cache=tmp_path / "cache", jobs=2)
+    assert order == ["compiled", "workers"]
 
 
 def test_every_setting_reaches_librosa():

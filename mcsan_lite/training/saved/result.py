@@ -18,7 +18,7 @@ _NAMES = ("name", "model", "corpus", "protocol", "fold", "split")
 _COUNTS = ("seed", "n_train", "n_test")
 _SHARES = ("wa", "ua", "weighted_f1", "macro_f1")
 # Floors are without these.
-_MORE_NAMES = ("device", "torch")
+_MORE_NAMES = ("device", "processor", "torch")
 _MORE_COUNTS = ("best_epoch", "peeked_epoch", "epochs", "parameters")
 _MORE_SHARES = ("peeked_wa", "peeked_ua", "peeked_weighted_f1", "peeked_macro_f1")
 _TIMES = ("seconds", "seconds_per_epoch")

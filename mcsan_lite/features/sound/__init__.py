@@ -1,0 +1,1 @@
+"""How a recording is opened, and what is to be known of the libraries that read it."""
