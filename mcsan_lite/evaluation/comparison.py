@@ -48,6 +48,7 @@ _COLUMNS = {
     "alike_p": f"{{score}} equivalent within {100 * ALIKE_MARGIN:g} point",
     "within_noise": "{score} within noise",
     "verdict": "{score} verdict",
+    "holm_verdict": "{score} verdict after Holm",
     "peeked_gain": "{score} peeked gain",
     "peeked_low": "{score} peeked gain low",
     "peeked_high": "{score} peeked gain high",
@@ -80,7 +81,8 @@ class Comparison:
     mcnemar_p: float | None = None  # over the utterances of one test part
     alike_p: float | None = None  # that the gap is not within ± ALIKE_MARGIN
     within_noise: bool | None = None
-    verdict: str | None = None
+    verdict: str | None = None  # of this gap alone
+    holm_verdict: str | None = None  # of this gap among all rows of the table
     peeked_gain: float | None = None  # had the epoch been chosen on the test part
     peeked_low: float | None = None
     peeked_high: float | None = None

@@ -50,6 +50,7 @@ _CLAIM_COLUMNS = [
     "n",
     "p",
     "p Holm",
+    "before Holm",
     "verdict",
     "note",
     "t",
@@ -77,10 +78,10 @@ def claims_ledger(
 
     Returns:
         One row per claim. `value`, `low` and `high` are a gap or score with its 95 % interval, not
-        corrected for multiplicity; `p Holm` is, over the claims of its block, and the verdict
-        follows from it. Printed gaps are judged without it, in the paper's favour. Runs of one
-        block that cannot be paired (several of one row, missing folds) are a single row that says
-        so.
+        corrected for multiplicity; `p Holm` is, over the claims of its block, and `verdict` follows
+        from it. `before Holm` is the verdict on the claim alone. Printed gaps are judged without
+        it, in the paper's favour. Runs of one block that cannot be paired (several of one row,
+        missing folds) are a single row that says so.
     """
     corpora = dict(corpora or {})
     blocks = {
@@ -209,25 +210,24 @@ def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> 
     p_against = holm([p.p_against for p in support])
     adjusted = [Support(*pair) for pair in zip(p_for, p_against, strict=True)]
     return [
-        _run_row(claim, test, home, p)
-        for claim, test, home, p in zip(claims, tests, at_home, adjusted, strict=True)
+        _run_row(claim, test, home, alone, p)
+        for claim, test, home, alone, p in zip(
+            claims, tests, at_home, support, adjusted, strict=True
+        )
     ]
 
 
-def _run_row(claim: Claim, test: Test | None, at_home: bool, adjusted: Support) -> dict:
-    """One claim on one corpus; `adjusted` are the p values after Holm."""
+def _run_row(
+    claim: Claim, test: Test | None, at_home: bool, alone: Support, adjusted: Support
+) -> dict:
+    """One claim on one corpus; `adjusted` are the p values after Holm, `alone` those before."""
     row = asdict(claim)
     if test is None:
         return row | {"verdict": "not run"}
-    verdict = "not distinguishable"
-    if claim.kind == "score" and not at_home:
-        verdict = "not comparable"
-    elif adjusted.p_for < 0.05:
-        verdict = "reproduced"
-    elif adjusted.p_against < 0.05:
-        verdict = "differs"
+    comparable = at_home or claim.kind != "score"
     return row | {
-        "verdict": verdict,
+        "verdict": _verdict(adjusted) if comparable else "not comparable",
+        "before Holm": _verdict(alone) if comparable else "not comparable",
         "value": test.mean,
         "low": test.low,
         "high": test.high,
@@ -236,6 +236,14 @@ def _run_row(claim: Claim, test: Test | None, at_home: bool, adjusted: Support) 
         "p Holm": np.fmin(adjusted.p_for, adjusted.p_against),
         "note": f"printed {claim.printed:+.3f}" if at_home else "",
     }
+
+
+def _verdict(support: Support) -> str:
+    if support.p_for < 0.05:
+        return "reproduced"
+    if support.p_against < 0.05:
+        return "differs"
+    return "not distinguishable"
 
 
 # ---- what is left open ----

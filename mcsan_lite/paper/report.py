@@ -122,6 +122,7 @@ def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> d
         "McNemar p": _p_value(ours.mcnemar_p),
         "alike p": _p_value(ours.alike_p),
         "verdict": ours.verdict or str(cells.get("verdict", "")),
+        "after Holm": _text(ours.holm_verdict),
         "within noise": noise[ours.within_noise],
         "peeked gain, points": _points_interval(
             ours.peeked_gain, ours.peeked_low, ours.peeked_high

@@ -34,6 +34,8 @@ from mcsan_lite.paper.published import (
 )
 from mcsan_lite.paper.table_rows import rows_of
 
+_UNDECIDED = "not distinguishable"
+
 
 @dataclass(frozen=True)
 class _Setting:
@@ -106,7 +108,7 @@ def compared_table(
         corrected t; or, with one test part, its dialogues and the seeds (without predictions on
         disk the seeds alone). Verdicts are of the 95 % interval of the gap. Where the paper does
         not compare with a system there is no claim to reproduce, and the verdict says which one is
-        ahead. Holm's p is over the rows that were run.
+        ahead. Holm's p is over the rows that were run, and has a verdict of its own.
 
     Raises:
         DataError: where results are not paired, naming what is missing.
@@ -126,7 +128,10 @@ def compared_table(
     frame = pd.DataFrame(cells, index=pd.Index(rows, name="row"))
     for score in setting.scores:
         if column_name("p", score) in frame:
-            frame[column_name("holm_p", score)] = holm(frame[column_name("p", score)])
+            adjusted = holm(frame[column_name("p", score)])
+            frame[column_name("holm_p", score)] = adjusted
+            alone = frame[column_name("verdict", score)]
+            frame[column_name("holm_verdict", score)] = alone.mask(adjusted >= 0.05, _UNDECIDED)
     first_score = "weighted_f1" if kind == "meld" else setting.scores[0]
     verdict = frame[column_name("verdict", first_score)]
     frame["verdict"] = verdict.where(verdict.notna(), frame["verdict"])
@@ -177,12 +182,12 @@ def _verdict(comparison: Comparison, setting: _Setting) -> str:
     if setting.silent or comparison.row not in printed.index:  # the paper claims nothing
         if low > 0:
             return "MCSAN ahead"
-        return "MCSAN behind" if high < 0 else "not distinguishable"
+        return "MCSAN behind" if high < 0 else _UNDECIDED
     if _paper_has_mcsan_below(comparison.row, comparison.score, printed):
         low, high = -high, -low
     if low > 0:
         return "reproduced"
-    return "differs" if high < 0 else "not distinguishable"
+    return "differs" if high < 0 else _UNDECIDED
 
 
 def _paper_has_mcsan_below(row: str, score: str, printed: pd.DataFrame) -> bool:
@@ -196,8 +201,8 @@ def _caption(setting: _Setting, full: pd.DataFrame, basis: str) -> str:
         f"{full.seed.nunique()} seed(s).",
         "Gap: MCSAN − row on the same folds and seeds, above 0 where MCSAN is better.",
         f"Intervals: 95 %, over {basis}, those of scores cut at 0 and 1.",
-        "Verdict: does the gap's interval exclude 0, on the paper's side? Not adjusted for the "
-        "number of rows, which Holm's p is.",
+        "Verdict: does the gap's interval exclude 0, on the paper's side? It is of each row alone; "
+        "after Holm, of each row as one of so many.",
         f"Alike: p that the gap is within ± {100 * ALIKE_MARGIN:g} point (TOST).",
         "Peeked gain: had the epoch been chosen on the test part.",
         *_caption_on_the_paper(setting),

@@ -165,6 +165,8 @@ def test_verdicts_are_corrected_for_shared_training_and_for_their_number():
     adjusted = pd.Series(holm(raw), raw.index)
     assert 0 < (adjusted < 0.05).sum() < (raw < 0.05).sum()  # the correction decides something here
     assert set(found.index[found.verdict == "reproduced"]) == set(adjusted.index[adjusted < 0.05])
+    alone = found["before Holm"] == "reproduced"
+    assert set(found.index[alone]) == set(raw.index[raw < 0.05])
 
 
 def test_turning_all_scores_around_turns_every_direction():

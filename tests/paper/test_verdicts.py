@@ -130,6 +130,19 @@ def test_alike_is_shown_not_assumed():
     assert table.verdict["N = 2"] == table.verdict["w/o self"]
 
 
+def test_a_verdict_before_and_one_after_holm_each_in_its_column():
+    """A gap that luck alone seldom gives is not much among eight."""
+    table = compared_table(make(GAPS | {"w/o self": 0.034}), "iemocap")
+    alone, after = table["wa verdict"], table["wa verdict after Holm"]
+    p = table["wa Holm p"]
+    tested = p.notna()
+    assert (after[tested & (p >= 0.05)] == "not distinguishable").all()
+    assert (after[tested & (p < 0.05)] == alone[tested & (p < 0.05)]).all()
+    assert after["MCSAN"] == "reference"
+    assert (alone["w/o self"], after["w/o self"]) == ("reproduced", "not distinguishable")
+    assert "after Holm" in table_markdown(table)
+
+
 def test_the_papers_numbers_stand_beside_iemocap_alone():
     assert not [c for c in compared_table(make(), "synthetic") if "paper" in c]
     table = compared_table(make(), "iemocap")
