@@ -161,3 +161,11 @@ def test_a_reason_reads_as_kind_and_detail():
 def test_values_are_frozen():
     with pytest.raises(AttributeError):
         corpus("joy").utterances[0].label = "fear"
+
+
+def test_where_nothing_is_left_the_reasons_are_listed():
+    skipped = tuple(Skipped(f"u{i}", "unusable clip", f"file {i}") for i in range(12))
+    with pytest.raises(DataError) as caught:
+        Corpus("toy", ("sad",), (), skipped)
+    text = str(caught.value)
+    assert "\n  u9: unusable clip: file 9\n  … and 2 more\n" in text and "u10" not in text

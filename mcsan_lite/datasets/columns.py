@@ -99,8 +99,8 @@ def _to_do(names: Sequence[str], meant: dict[str, str]) -> str:
     steps = []
     if meant:
         questions = [f"{name!r}: did you mean {column!r}?" for name, column in meant.items()]
-        rename = "Rename it, or delete it" if len(meant) == 1 else "Rename them, or delete them"
-        steps.append(f"{' '.join(questions)} {rename}")
+        them = "it" if len(meant) == 1 else "them"
+        steps.append(f"{' '.join(questions)} Rename {them}, or delete {them}")
     there = {*names, *meant.values()}
     if "label" not in there:
         steps.append("add the column 'label'")
@@ -109,7 +109,7 @@ def _to_do(names: Sequence[str], meant: dict[str, str]) -> str:
     for column, count in Counter(names).items():
         if count > 1 and column in MANIFEST_COLUMNS:
             steps.append(f"delete or rename one {column!r}")
-    return "; ".join(steps) + "." if steps else ""
+    return "; ".join(steps) + "." * bool(steps)
 
 
 def _meant_column(name: str, columns: Sequence[str]) -> str | None:
@@ -119,7 +119,7 @@ def _meant_column(name: str, columns: Sequence[str]) -> str | None:
         if small in OTHER_NAMES.get(column, "").split():
             return column
     near = difflib.get_close_matches(plain_name(name).lower(), columns, n=1, cutoff=0.8)
-    return near[0] if near else None
+    return next(iter(near), None)
 
 
 def _split_by_content(name: str, table: ForeignTable, absent: Sequence[str]) -> str | None:
