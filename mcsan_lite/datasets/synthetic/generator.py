@@ -36,6 +36,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import write_arrays
 
 _TRUTH = "utterances.jsonl"
+_NEEDED = ("split", "text", "label", "speaker", "has_audio", "times")
 
 
 class _Pair(NamedTuple):
@@ -302,7 +303,7 @@ def read_truth(folder: Path | str) -> pd.DataFrame:
         label before noise and, with video, what the face has shown.
 
     Raises:
-        DataError: where there is no such corpus.
+        DataError: where there is no such corpus, or where its file is damaged.
     """
     path = Path(folder) / _TRUTH
     if not path.is_file():
@@ -311,8 +312,23 @@ def read_truth(folder: Path | str) -> pd.DataFrame:
             "a folder with utterances.jsonl and audio/",
             "mcsan data synthetic   (makes it in seconds)",
         )
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return pd.DataFrame(map(json.loads, lines)).set_index("id")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        table = pd.DataFrame(map(json.loads, lines)).set_index("id")
+    except Exception as error:  # it is our own file: whatever is wrong with it, it is damaged
+        raise _damaged(path, error) from None
+    missing = [name for name in _NEEDED if name not in table]
+    if missing or not table.index.is_unique:
+        raise _damaged(path, f"without {', '.join(missing)}" if missing else "an id twice")
+    return table
+
+
+def _damaged(path: Path, why: object) -> DataError:
+    return DataError(
+        f"{path}, which is damaged: {why or type(why).__name__}",
+        "a generated corpus as it was written",
+        "delete its folder: the next command generates it again.",
+    )
 
 
 def read_synthetic(folder: Path | str) -> Corpus:
@@ -320,10 +336,13 @@ def read_synthetic(folder: Path | str) -> Corpus:
     folder = Path(folder)
     utterances, skipped = [], []
     for truth in read_truth(folder).reset_index().to_dict("records"):
-        if truth["has_audio"] or truth["text"]:
-            utterances.append(_utterance(truth, folder))
-        else:
-            skipped.append(Skipped(truth["id"], "neither a clip nor a transcript"))
+        try:
+            if truth["has_audio"] or truth["text"]:
+                utterances.append(_utterance(truth, folder))
+            else:
+                skipped.append(Skipped(truth["id"], "neither a clip nor a transcript"))
+        except Exception as error:
+            raise _damaged(folder / _TRUTH, f"{truth['id']}, {error!r}") from None
     return Corpus(
         folder.name,
         SYNTHETIC_LABELS,
@@ -336,6 +355,8 @@ def read_synthetic(folder: Path | str) -> Corpus:
 
 def _utterance(truth: dict, folder: Path) -> Utterance:
     name = truth["id"]
+    if not isinstance(truth["text"], str) or truth["label"] not in SYNTHETIC_LABELS:
+        raise ValueError("a text or a label that is none")
     number = int(name.rsplit("_", 1)[1])
     audio, words, video = None, (), None
     if truth["has_audio"]:
