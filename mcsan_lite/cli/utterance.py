@@ -361,11 +361,13 @@ def _stack_figure(
 def _write_files(out: Path, page: str, figure: Figure, chosen: AttentionMap) -> list[Path]:
     import matplotlib.pyplot as plt
 
+    from mcsan_lite.tables.shared import save_svg, spreadsheet_table
+
     writers = {
         "html": lambda part: part.write_text(page, encoding="utf-8"),
-        "svg": lambda part: figure.savefig(part, metadata={"Date": None}),
+        "svg": lambda part: save_svg(figure, part),
         "png": lambda part: figure.savefig(part, dpi=120),
-        "csv": lambda part: chosen.frame().to_csv(part, encoding="utf-8"),
+        "csv": lambda part: spreadsheet_table(chosen.frame()).to_csv(part, encoding="utf-8"),
     }
     files = {out.with_name(f"{out.name}.{ending}"): write for ending, write in writers.items()}
     try:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mcsan_lite.tables.shared import markdown_text, without_controls
+
 BLUE, ORANGE, SKY, VERMILION = "#0072B2", "#E69F00", "#56B4E9", "#D55E00"
 OKABE_ITO = (BLUE, ORANGE, "#009E73", "#CC79A7", SKY, VERMILION, "#000000")  # Okabe & Ito 2008
 MARKERS = "os^DvPX"
@@ -139,8 +141,8 @@ class Drawn(NamedTuple):
     caption: str
 
     def show(self) -> None:
-        """Display the figure in a notebook."""
-        show(self.fig, alt=self.alt, caption=self.caption)
+        """Display the figure in a notebook; what its caption quotes is shown as it is."""
+        show(self.fig, alt=without_controls(self.alt), caption=markdown_text(self.caption))
 
 
 def sound_url(signal: np.ndarray, sample_rate: int) -> str:

@@ -16,6 +16,7 @@ from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comp
 from mcsan_lite.figures.results import draw_forest
 from mcsan_lite.paper.published import FULL, PrintedScore, read_printed
 from mcsan_lite.tables.own import table_text
+from mcsan_lite.tables.shared import markdown_cell, markdown_text, save_svg
 
 SCORE_NAMES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
 
@@ -61,7 +62,7 @@ def _text(value: object) -> str:
 
 
 def markdown_sheet(columns: Mapping[str, Sequence[object]]) -> str:
-    """A markdown table without an end of line after it; | in a cell is escaped.
+    """A markdown table without an end of line after it; no cell can leave its place.
 
     Args:
         columns: heading -> its cells, one per row.
@@ -72,8 +73,7 @@ def markdown_sheet(columns: Mapping[str, Sequence[object]]) -> str:
 
 
 def _sheet_row(cells: Iterable[object]) -> str:
-    escaped = [str(cell).replace("|", "\\|") for cell in cells]
-    return f"| {' | '.join(escaped)} |"
+    return f"| {' | '.join(markdown_cell(str(cell)) for cell in cells)} |"
 
 
 def table_markdown(table: pd.DataFrame) -> str:
@@ -89,7 +89,7 @@ def table_markdown(table: pd.DataFrame) -> str:
     costs = _without_empty(_cost_columns(table))
     if costs:
         sheets.append(f"### What it took\n\n{markdown_sheet(names | costs)}")
-    return "\n\n".join([*sheets, f"*{table.attrs['caption']}*\n"])
+    return "\n\n".join([*sheets, f"*{markdown_text(table.attrs['caption'])}*\n"])
 
 
 def _without_empty(columns: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -195,7 +195,7 @@ def write_table(table: pd.DataFrame, folder: Path | str, name: str) -> list[Path
         "md": lambda path: path.write_text(table_markdown(table), encoding="utf-8"),
         "csv": lambda path: path.write_text(table_text(table), encoding="utf-8", newline=""),
         "png": lambda path: fig.savefig(path, dpi=150),
-        "svg": lambda path: fig.savefig(path, metadata={"Date": None}),
+        "svg": lambda path: save_svg(fig, path),
     }
     paths = []
     for ending, write in writers.items():

@@ -36,7 +36,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import write_arrays
 
 _TRUTH = "utterances.jsonl"
-_NEEDED = ("split", "text", "label", "speaker", "has_audio", "times")
+_NEEDED = ("split", "text", "label", "speaker", "has_audio")
 
 
 class _Pair(NamedTuple):

@@ -1,0 +1,75 @@
+"""Text that goes to other programs: a spreadsheet, a Markdown page, an svg.
+
+In: words of a user (a label, a corpus's name, a transcript), or a figure that holds such words.
+Out: the same for the other program, which neither runs nor misreads them.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# What XML cannot hold, and what a terminal obeys. Tabs and ends of lines are left.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#])")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters, which no picture or page can show."""
+    return _CONTROLS.sub("", text)
+
+
+def spreadsheet_text(text: str) -> str:
+    """A text that a spreadsheet shows, instead of computing it: '=1+1 for =1+1.
+
+    Only for tables that nobody reads back: those of `tables.own` hold every text as it is.
+    """
+    in_one_cell = text.replace("\r", " ")  # before Python 3.13, csv puts no quotes around it
+    return f"'{in_one_cell}" if text.startswith(_FORMULA) else in_one_cell
+
+
+def spreadsheet_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A copy in which every text, in cells and in names, is a `spreadsheet_text`."""
+
+    def shown(value: object) -> object:
+        return spreadsheet_text(value) if isinstance(value, str) else value
+
+    return table.map(shown).rename(index=shown, columns=shown)
+
+
+def markdown_text(text: str) -> str:
+    """A text that Markdown shows as it is, in one line."""
+    one_line = " ".join(without_controls(text).split())
+    return _MARKDOWN.sub(r"\\\1", one_line)
+
+
+def markdown_cell(text: str) -> str:
+    """A cell of a Markdown table. Its own marks stay, but it cannot leave its cell or hold HTML."""
+    one_line = " ".join(without_controls(text).splitlines())
+    return _TAG.sub("&lt;", one_line.replace("|", "\\|"))
+
+
+def save_svg(figure: Figure, path: Path) -> None:
+    """Write a figure as svg: the same bytes each time, and without control characters.
+
+    Args:
+        figure: a matplotlib figure.
+        path: the file.
+    """
+    from matplotlib import rc_context
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        written = text.get_text()
+        if written != without_controls(written):
+            text.set_text(without_controls(written))
+    with rc_context({"svg.hashsalt": "mcsan"}):  # ids of its parts are else drawn at random
+        figure.savefig(path, format="svg", metadata={"Date": None})
