@@ -28,9 +28,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import mutation_inputs
+import mutated
 import numpy as np
 import torch
+from mutated.kinds import Kind
 
 from mcsan_lite.errors import DataError
 
@@ -195,7 +196,7 @@ class Tally:
         return self.values + self.refusals + len(self.escapes)
 
 
-def outcome_of(kind: mutation_inputs.Kind, whole: bytes, number: int) -> str:
+def outcome_of(kind: Kind, whole: bytes, number: int) -> str:
     """Damage the file of a kind once, and read it.
 
     Args:
@@ -234,8 +235,10 @@ def run_batch(folder: Path, tasks: list[tuple[int, int]], channel) -> None:
     """
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    kinds = mutation_inputs.every_kind(folder)
+    kinds = mutated.every_kind(folder)
     wholes = [kind.whole() for kind in kinds]
+    for kind in kinds:  # what is slow only once per process
+        kind.read()
     signal.signal(signal.SIGALRM, hang)
     limit_memory()
     for place, number in tasks:
@@ -346,7 +349,7 @@ def render(text: str, tallies: dict[str, Tally]) -> str:
 def names_of_kinds() -> list[str]:
     """The kinds of input, in their order."""
     with tempfile.TemporaryDirectory() as folder:
-        return [kind.name for kind in mutation_inputs.every_kind(Path(folder))]
+        return [kind.name for kind in mutated.every_kind(Path(folder))]
 
 
 def main() -> int:

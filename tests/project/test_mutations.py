@@ -9,13 +9,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-import mutation_inputs  # noqa: E402
+import mutated  # noqa: E402
 import mutations  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory):
-    return mutation_inputs.every_kind(tmp_path_factory.mktemp("mutations"))
+    return mutated.every_kind(tmp_path_factory.mktemp("mutations"))
 
 
 @pytest.mark.filterwarnings("ignore")
