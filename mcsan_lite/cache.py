@@ -8,6 +8,7 @@ A file of many rows is checked once per process, when it is first opened.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -24,6 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mcsan_lite.disk.torn import part_prefix, sweep
+
 # Raise it by one when the meaning of a cached array changes: old files are then never read again.
 FORMAT = 1
 _BLOCK_BYTES = 1 << 20
@@ -38,22 +41,50 @@ def key(*parts: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
     """Write a file that is whole or not there.
 
     Args:
         path: the file.
         write: fills a temporary file beside it, which is then renamed.
+        durable: whole after a power loss too; about 5 ms per file. What is checked when it is read
+            and can be made again needs it not.
+
+    Raises:
+        OSError: where the disk refuses, with the file's name.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
-    os.close(handle)
+    with _names(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(), suffix=path.suffix)
+        os.close(handle)
+        try:
+            write(Path(name))
+            if durable:
+                _flush(name)
+            os.chmod(name, 0o644)  # mkstemp makes it private to its owner; results are for sharing
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+def _flush(name: str) -> None:
+    """Wait until the content is on the disk: a rename may get there before what it renames."""
+    with open(name, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _names(path: Path) -> Iterator[None]:
+    """Errors of the disk name the file or folder that was to be written, not a temporary one."""
     try:
-        write(Path(name))
-        os.chmod(name, 0o644)  # mkstemp makes it private to its owner; results are for sharing
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.errno is None:  # numpy's, where the disk takes only a part of an array
+            raise OSError(errno.EIO, str(error), str(path)) from error
+        if error.filename is None or ".part-" in str(error.filename):
+            error.filename = str(path)
+        raise
 
 
 @contextmanager
@@ -64,19 +95,24 @@ def whole_folder(folder: Path, mark: str) -> Iterator[Path]:
         folder: the folder.
         mark: a file that is in it when it is whole. Where another process was faster, its folder
             stays if it holds this file.
+
+    Raises:
+        OSError: where the disk refuses, with the folder's name.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
-    try:
-        yield temporary
-        temporary.chmod(0o755)
+    with _names(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        sweep(folder.parent)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=part_prefix()))
         try:
-            temporary.rename(folder)
-        except OSError:
-            if not (folder / mark).is_file():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            yield temporary
+            temporary.chmod(0o755)
+            try:
+                temporary.rename(folder)
+            except OSError:
+                if not (folder / mark).is_file():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def get_or_make(folder: Path, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
@@ -95,7 +131,8 @@ def get_or_make(folder: Path, name: str, make: Callable[[], np.ndarray]) -> np.n
     np.save(content, made, allow_pickle=False)
     data = content.getvalue()
     sealed = data + _seal(zlib.crc32(data))
-    write_atomic(_path(folder, name, ".npy"), lambda part: part.write_bytes(sealed))
+    path = _path(folder, name, ".npy")
+    write_atomic(path, lambda part: part.write_bytes(sealed), durable=False)
     return made
 
 

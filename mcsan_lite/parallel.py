@@ -11,22 +11,28 @@ worker costs it all.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from mcsan_lite.disk.torn import is_running
 from mcsan_lite.errors import DataError, require_name
 
 BACKENDS = ("sequential", "loky", "threading", "dask", "ray")
 _DEAD = object()  # in place of a result: the item's worker died with every attempt
 _CHUNK = 64  # small items per task
+_LOOK_EVERY_S = 1  # for a worker's parent
 
 Items = Sequence[tuple]
 _Numbered = Iterator[tuple[int, object]]  # (index of an item, its result), in any order
@@ -165,8 +171,49 @@ def _one_thread(fn: Callable, item: tuple) -> object:
         return fn(*item)
 
 
-def _one_thread_numbered(i: int, fn: Callable, item: tuple) -> tuple[int, object]:
+def _one_thread_numbered(i: int, fn: Callable, item: tuple, parent: int) -> tuple[int, object]:
+    if os.getpid() != parent:  # "threading" works in this very process
+        _end_with(parent)
     return i, _one_thread(fn, item)
+
+
+@lru_cache(maxsize=1)
+def _end_with(parent: int) -> None:
+    """Inside a worker process: Ctrl-C is the parent's affair, and the parent's end is our own.
+
+    Without that a worker waits for minutes for a parent that was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while _is_our_parent(parent):
+            time.sleep(_LOOK_EVERY_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_our_parent(parent: int) -> bool:
+    """Whether the process that started this one still runs. Windows names it for ever."""
+    if os.name == "nt":
+        return is_running(parent)
+    return os.getppid() == parent
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started here do not hear Ctrl-C, and print no traceback while they start.
+
+    This one hears it at the end. Windows knows no such mask.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Pool:
@@ -205,14 +252,16 @@ class _Pool:
             around_all = one_thread()
         with joblib.parallel_config(backend=self.backend, n_jobs=self.jobs), around_all:
             pool = joblib.Parallel(return_as="generator_unordered", **settings)
-            for i, result in pool(self._calls(wanted)):
+            with _deaf_to_ctrl_c():
+                results = pool(self._calls(wanted))
+            for i, result in results:
                 self.unfinished.remove(i)
                 yield i, result
 
     def _calls(self, wanted: Sequence[int]) -> Iterator[tuple]:
         for i in wanted:
             self.running.add(i)
-            yield joblib.delayed(_one_thread_numbered)(i, self.fn, self.items[i])
+            yield joblib.delayed(_one_thread_numbered)(i, self.fn, self.items[i], os.getpid())
 
 
 def _dask(fn: Callable, items: Items, jobs: int) -> _Numbered:

@@ -1,23 +1,26 @@
 """The entry of the command line: `mcsan`, or `python -m mcsan_lite`.
 
-In: words as they are typed. Out: what the command prints, and its exit status: 2 for a refusal.
-Each command's options stand beside the command, in the other modules of this folder. Heavy imports
-wait until a command runs, so that `mcsan --help` answers at once.
+In: words as they are typed. Out: what the command prints, and its exit status, see
+`borders.ends.EXIT_STATUSES`. Each command's options stand beside the command, in the other modules
+of this folder. Heavy imports wait until a command runs, so that `mcsan --help` answers at once.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 
 from mcsan_lite.cli import course, data, doctor, paper, run, utterance
+from mcsan_lite.cli.borders.ends import EXIT_STATUSES, ended
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their options, in the order in which `mcsan --help` lists them."""
     top = argparse.ArgumentParser(
-        prog="mcsan", description="MCSAN: emotion from sound and words. Each command has --help."
+        prog="mcsan",
+        description="MCSAN: emotion from sound and words. Each command has --help.",
+        epilog=EXIT_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(required=True, metavar="command")
     doctor.add_doctor_command(commands)
@@ -45,14 +48,8 @@ def main(argv: list[str] | None = None) -> int:
         argv: its words; None: those that the program was started with.
 
     Returns:
-        The exit status. 2: the command refused, and said why in three parts.
+        The exit status.
     """
     print_on_any_terminal()
     args = parser().parse_args(argv)
-    try:
-        return args.command(args)
-    except (ValueError, RuntimeError, FloatingPointError) as error:
-        if "Given:" not in str(error):  # our refusals carry three parts, and need no traceback
-            raise
-        print(error, file=sys.stderr)
-        return 2
+    return ended(args.command, args)

@@ -36,7 +36,7 @@ def add_command(
         The command's parser, for its options.
     """
     parser = commands.add_parser(name, help=text, description=text)
-    parser.set_defaults(command=function)
+    parser.set_defaults(command=function, parser=parser)
     return parser
 
 

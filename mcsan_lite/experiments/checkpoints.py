@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
@@ -209,7 +209,7 @@ def _write_in_half_precision(source: Path, path: Path, about: dict) -> None:
             tensors[name] = tensor.to(torch.float16)
     # One entry holds everything: several would be written in any order, and the bytes would differ.
     entry = {"mcsan_lite": json.dumps(metadata | {"provenance": about})}
-    write_atomic(path, lambda part: save_file(tensors, part, entry))
+    write_atomic(path, lambda part: part.write_bytes(save(tensors, entry)))
 
 
 def variant_runs(

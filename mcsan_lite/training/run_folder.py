@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 import mcsan_lite
 from mcsan_lite.cache import write_atomic
@@ -82,7 +82,7 @@ def write_checkpoint(task: FoldTask, trained: TrainedFold) -> None:
     tensors["normal.deviation"] = torch.from_numpy(trained.standardizer.deviation)
     write_atomic(
         task.folder / "model.safetensors",
-        lambda part: save_file(tensors, part, {"mcsan_lite": json.dumps(about)}),
+        lambda part: part.write_bytes(save(tensors, {"mcsan_lite": json.dumps(about)})),
     )
 
 

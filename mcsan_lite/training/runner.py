@@ -10,6 +10,7 @@ Next in the spine: `evaluation.metrics`.
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ import pandas as pd
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
+from mcsan_lite.disk.locks import only_one
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.features.language.transcripts import corpus_coverage, require_known_words
@@ -42,6 +44,8 @@ from mcsan_lite.training.run_folder import (
     write_tables,
 )
 from mcsan_lite.training.spec import Spec, vectors_read
+
+ELSEWHERE = "another process trains this fold"  # what `run_fold` says then
 
 
 @dataclass(frozen=True)
@@ -128,16 +132,35 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
         if not options.allow_unknown:
             _require_known_words(unfinished, grid.corpus, options.cache)
         features = _features_of(unfinished, grid.corpus, options)
-    errors = fan_out(
+    errors = _run_folds(unfinished, options, features)
+    elsewhere = [task for task in unfinished if errors[task.folder] == ELSEWHERE]
+    if elsewhere:
+        print(
+            f"{len(elsewhere)} folds are being trained by another process: waiting for them",
+            file=sys.stderr,
+        )
+        errors |= _run_folds(elsewhere, options, features, wait=True)
+    _raise_failures(errors)
+    return load_results(options.runs, [task.folder for task in tasks])
+
+
+def _run_folds(
+    tasks: Sequence[FoldTask],
+    options: RunOptions,
+    features: Mapping[FeatureConfig, Mapping[str, Features]],
+    *,
+    wait: bool = False,
+) -> dict[Path, str | None]:
+    """What `run_fold` says of each task, by its folder."""
+    said = fan_out(
         run_fold,
-        [(task, options, features.get(task.spec.features)) for task in unfinished],
+        [(task, options, features.get(task.spec.features), wait) for task in tasks],
         jobs=options.jobs,
         backend=options.backend,
-        progress=_bar(unfinished, options),
+        progress=_bar(tasks, options),
         lost=_worker_died,
     )
-    _raise_failures(unfinished, errors)
-    return load_results(options.runs, [task.folder for task in tasks])
+    return dict(zip((task.folder for task in tasks), said, strict=True))
 
 
 def _bar(tasks: Sequence[FoldTask], options: RunOptions) -> Progress:
@@ -197,7 +220,10 @@ def _features_of(
 
 
 def run_fold(
-    task: FoldTask, options: RunOptions, features: Mapping[str, Features] | None = None
+    task: FoldTask,
+    options: RunOptions,
+    features: Mapping[str, Features] | None = None,
+    wait: bool = False,
 ) -> str | None:
     """Train and score one fold with one seed into its folder, unless it is finished.
 
@@ -205,13 +231,18 @@ def run_fold(
         task: what to train.
         options: where and with what.
         features: those of the corpus by id; None: read them from the cache.
+        wait: for another process that trains this fold, and train it only if that one fails.
 
     Returns:
-        None, or the traceback of a failure.
+        None; or the traceback of a failure; or `ELSEWHERE`, where another process trains it.
     """
     try:
-        if not task.finished:
-            with one_thread():  # the same bits for any `jobs`
+        if task.finished:
+            return None
+        with only_one(task.folder, wait=wait) as is_ours, one_thread():  # same bits for any `jobs`
+            if not is_ours:
+                return ELSEWHERE
+            if not task.finished:
                 _train_and_write(task, options, features)
     except Exception:
         if task.finished:  # another machine was faster
@@ -252,8 +283,6 @@ def _train_and_write(
     write_json(
         task.folder / "metrics.json", fold_result(task, parts, trained, seconds, options.device)
     )
-    for torn in task.folder.glob(".part-*"):  # of a process that was killed here
-        torn.unlink(missing_ok=True)
 
 
 def fold_features(
@@ -289,13 +318,13 @@ def _worker_died(task: FoldTask, *_) -> str:
     )
 
 
-def _raise_failures(tasks: Sequence[FoldTask], errors: Sequence[str | None]) -> None:
-    failed = [(task.folder, error) for task, error in zip(tasks, errors, strict=True) if error]
+def _raise_failures(errors: Mapping[Path, str | None]) -> None:
+    failed = [(folder, error) for folder, error in errors.items() if error]
     if not failed:
         return
     names = "\n  ".join(f"{folder}: {error.strip().splitlines()[-1]}" for folder, error in failed)
     raise RuntimeError(
-        f"Given: {len(failed)} of {len(tasks)} folds that failed:\n  {names}\n"
+        f"Given: {len(failed)} of {len(errors)} folds that failed:\n  {names}\n"
         "Expected: a metrics.json in each folder. "
         "Do: read error.txt there, then run the same command or call again: it trains what is "
         "missing, and finished "

@@ -33,6 +33,7 @@ FLOORS = (
     ("evaluation",),
     ("tables",),
     ("cache", "parallel"),
+    ("disk",),
     ("corpus",),
     ("errors",),
 )

@@ -11,6 +11,7 @@ plan gives the same samples, however many processes run side by side.
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import subprocess
 import sys
@@ -30,6 +31,7 @@ VOICES = (*(f"en-us+{kind}{n}" for n in (1, 2, 3, 4, 5) for kind in "fm"), "en-u
 SAMPLE_RATE = 16_000
 # Part of what makes the sound, so it is no option.
 _UTTERANCES_PER_PROCESS = 500
+_DISK_REFUSES = 74  # exit status of `render`; EX_IOERR, as sendmail ends
 
 
 class _Event(ctypes.Structure):
@@ -175,8 +177,17 @@ def render() -> None:
     """Speak one chunk, in a fresh process.
 
     Its command line names a plan file, a folder, and "flac" or "wav". It writes a 16 kHz clip for
-    each line of the plan, in order, and prints the clip's word times as one line of JSON.
+    each line of the plan, in order, and prints the clip's word times as one line of JSON. Where the
+    disk refuses, it ends with `_DISK_REFUSES` and says on stderr with what.
     """
+    try:
+        _render_plan()
+    except OSError as error:
+        print(json.dumps([error.errno, error.strerror, error.filename]), file=sys.stderr)
+        sys.exit(_DISK_REFUSES)
+
+
+def _render_plan() -> None:
     plan_file, folder, form = sys.argv[1:4]
     voice = Synthesiser()
     for line in Path(plan_file).read_text(encoding="utf-8").splitlines():
@@ -203,7 +214,12 @@ def _speak(voice: Synthesiser, plan: dict, clip: Path) -> dict:
         following = first_samples.get(start, following)
         times.append(following / voice.rate)
     signal = soxr.resample(samples.astype(np.float32) / 32768, voice.rate, SAMPLE_RATE)
-    soundfile.write(clip, np.clip(signal, -1, 1), SAMPLE_RATE, subtype="PCM_16")
+    # Written here, not by libsndfile, which takes a full disk for a broken codec.
+    content = io.BytesIO()
+    form = clip.suffix.removeprefix(".")
+    signal = np.clip(signal, -1, 1)
+    soundfile.write(content, signal, SAMPLE_RATE, subtype="PCM_16", format=form)
+    clip.write_bytes(content.getvalue())
     return {"id": plan["id"], "starts": times[::-1], "end": len(samples) / voice.rate}
 
 
@@ -225,32 +241,49 @@ def speak_all(
 
     Raises:
         DataError: where the voice is not installed or stops.
+        OSError: where the disk refuses.
     """
     Synthesiser()  # a missing package is answered here, not in a worker
     starts = range(0, len(plan), _UTTERANCES_PER_PROCESS)
     chunks = [plan[start : start + _UTTERANCES_PER_PROCESS] for start in starts]
+    running: set[subprocess.Popen] = set()
     # Threads only wait here: the work is in the processes.
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        spoken = pool.map(lambda chunk: _speak_apart(chunk, folder, form), chunks)
+        spoken = pool.map(lambda chunk: _speak_apart(chunk, folder, form, running), chunks)
         spoken = tqdm(spoken, total=len(chunks), desc="speech", disable=len(chunks) < 2)
-        return {times["id"]: times for chunk in spoken for times in chunk}
+        try:
+            return {times["id"]: times for chunk in spoken for times in chunk}
+        except BaseException:  # also Ctrl-C: else all that is left would still be spoken
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                process.kill()
+            raise
 
 
-def _speak_apart(chunk: Sequence[dict], folder: Path, form: str) -> list[dict]:
-    """`render` a chunk in a process of its own."""
+def _speak_apart(
+    chunk: Sequence[dict], folder: Path, form: str, running: set[subprocess.Popen]
+) -> list[dict]:
+    """`render` a chunk in a process of its own, which is in `running` meanwhile."""
     code = f"import {__name__} as speech; speech.render()"
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary, "plan.jsonl")
         file.write_text("\n".join(json.dumps(line) for line in chunk), encoding="utf-8")
         command = [sys.executable, "-c", code, str(file), str(folder), form]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
-    if done.returncode:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, **pipes, encoding="utf-8", errors="replace") as process:
+            running.add(process)
+            said, complained = process.communicate()
+            running.discard(process)
+    if process.returncode == _DISK_REFUSES:
+        number, why, place = json.loads(complained.splitlines()[-1])
+        raise OSError(number, why, place or str(folder))
+    if process.returncode:
         raise DataError(
-            f"speech synthesis that stopped: {done.stderr.strip()[-300:]}",
+            f"speech synthesis that stopped: {complained.strip()[-300:]}",
             "every utterance spoken",
             "mcsan doctor   (it tests the voice)",
         )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in said.splitlines()]
 
 
 def hum_all(plan: Sequence[dict], folder: Path) -> dict[str, dict]:
