@@ -292,6 +292,9 @@ def add_align_command(commands) -> None:
     )
     parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
     parser.add_argument(
+        "--vectors", help="the word vectors of the training, where the run does not find them"
+    )
+    parser.add_argument(
         "--utterances",
         type=int,
         default=300,
@@ -304,7 +307,8 @@ def align_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import readings
 
     corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
-    table = readings.alignment_table(args.run, corpus, utterances=args.utterances, options=options)
+    asked = {"utterances": args.utterances, "vectors": args.vectors}
+    table = readings.alignment_table(args.run, corpus, **asked, options=options)
     print(table.round(3).to_string(index=False))
     print(
         "points: is the heaviest frame of a word's row in that word? "

@@ -79,6 +79,7 @@ def alignment_table(
     corpus: Corpus,
     *,
     utterances: int = 300,
+    vectors: Path | str | None = None,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
     """Does each word's row point at its own sound?
@@ -90,6 +91,7 @@ def alignment_table(
         run: a fold's folder, or a .safetensors file.
         corpus: with word times.
         utterances: only so many.
+        vectors: the word vectors of its training, as `load_run` takes them.
         options: where and with what to compute.
 
     Returns:
@@ -99,7 +101,7 @@ def alignment_table(
     Raises:
         DataError: for a corpus without word times.
     """
-    trained_run = load_run(run)
+    trained_run = load_run(run, vectors=vectors)
     tested = _tested_ids(Path(run), corpus)
     timed = [one.id for one in corpus.utterances if one.id in tested and one.words and one.audio]
     features = []

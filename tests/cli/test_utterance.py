@@ -187,8 +187,10 @@ class TestAttend:
         )
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "a.b.html").write_text("old", encoding="utf-8")
-        with pytest.raises(OSError, match="disk full"):
-            mcsan("--corpus", "synthetic", "--root", str(corpus), "--id", "test_000003")
+        words = ("--corpus", "synthetic", "--root", str(corpus), "--id", "test_000003")
+        status, _, err = mcsan(*words)
+        assert status == 2
+        assert "a.b.csv: disk full" in err
         assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.b.html"]
         assert (tmp_path / "out" / "a.b.html").read_text(encoding="utf-8") == "old"
 
