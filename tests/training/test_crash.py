@@ -16,6 +16,7 @@ import pytest
 from grids import contents, tiny_grid
 from refusals import refusal
 
+from mcsan_lite.tables import own
 from mcsan_lite.training import fold, run_folder, runner
 from mcsan_lite.training.run_folder import load_results
 
@@ -80,7 +81,7 @@ def test_a_disk_that_runs_full_while_a_fold_is_written(go, whole, tmp_path, monk
                 full()
         real(path, write)
 
-    for module in (run_folder, runner):
+    for module in (run_folder, runner, own):
         monkeypatch.setattr(module, "write_atomic", until_full)
     with pytest.raises(RuntimeError) as caught:
         go(tmp_path / "runs")
