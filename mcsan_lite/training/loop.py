@@ -390,12 +390,9 @@ def text_progress(epochs: int, name: str = "") -> Callable[[dict], None]:
     def show(row: dict) -> None:
         spent.append(row["seconds"])
         left = sum(spent) / len(spent) * (epochs - row["epoch"])
-        print(
-            f"{name + ' · ' if name else ''}epoch {row['epoch']:2d}/{epochs} · loss "
-            f"{row['loss']:.3f} · "
-            f"valid WA {row['valid_wa']:.3f} UA {row['valid_ua']:.3f} · {row['seconds']:.1f} s · "
-            f"{left:.0f} s left",
-            flush=True,
-        )
+        epoch = f"{name + ' · ' if name else ''}epoch {row['epoch']:2d}/{epochs}"
+        scores = f"valid WA {row['valid_wa']:.3f} UA {row['valid_ua']:.3f}"
+        time_left = f"{row['seconds']:.1f} s · {left:.0f} s left"
+        print(f"{epoch} · loss {row['loss']:.3f} · {scores} · {time_left}", flush=True)
 
     return show
