@@ -195,7 +195,7 @@ def _used_beside_words(run: Trained, utterance: Utterance) -> bool:
 
 def _require_characters(text: str) -> None:
     """Raise DataError for bytes that this terminal does not read as characters."""
-    from mcsan_lite.features.language.spelling import is_text
+    from mcsan_lite.tables.spelling import is_text
 
     if not is_text(text):
         shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

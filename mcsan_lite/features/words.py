@@ -17,8 +17,8 @@ import numpy as np
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.language.spelling import plain
 from mcsan_lite.features.language.vector_files import read_vector_file
+from mcsan_lite.tables.spelling import plain
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -35,7 +35,7 @@ _SENTENCE_END = re.compile(r"""(?<=[.!?])\s+|(?<=[.!?]["')\]])\s+""")
 def tokenize(text: str) -> list[str]:
     """Lower-case Penn-Treebank tokens, by NLTK's rules, which need no data, and three of ours.
 
-    1. The text is spelled as word vectors are, by `language.spelling.plain`.
+    1. The text is spelled as word vectors are, by `tables.spelling.plain`.
     2. Sentences are split first, because NLTK detaches only the last full stop of its input.
     3. "y'know", for which NLTK has no rule and GloVe no vector, is read as "you know". MELD says it
        in 346 of its 11,098 utterances of train and dev.

@@ -1,1 +1,1 @@
-"""Tables on disk: our own, which are never guessed at, and those that somebody brings."""
+"""Tables on disk, our own and those that somebody brings, and how what they hold is spelled."""

@@ -13,13 +13,13 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from mcsan_lite.errors import DataError
+from mcsan_lite.tables.spelling import composed
 
 _SEPARATORS = (",", ";", "\t", "|")
 _COMPARED_ROWS = 20  # that tell a separator from a mark in the header
@@ -108,12 +108,8 @@ def _without_end(fields: list[str], width: int, given_width: int) -> list[str]:
 
 
 def plain_name(text: str) -> str:
-    """A label or a name as it is compared: composed (NFC), without invisible characters and
-    without blanks around it.
-    """
-    composed = unicodedata.normalize("NFC", text)
-    visible = "".join(c for c in composed if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFC", visible).strip()
+    """A label or a name as it is compared: `composed`, and without blanks around it."""
+    return composed(text).strip()
 
 
 def _decoded(path: Path, example: str) -> _Text:

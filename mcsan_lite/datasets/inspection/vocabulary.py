@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.language.spelling import respelled
 from mcsan_lite.features.language.transcripts import (
     LEAST_KNOWN,
     Coverage,
@@ -21,6 +20,7 @@ from mcsan_lite.features.language.transcripts import (
     words_of,
 )
 from mcsan_lite.features.words import unknown_tokens
+from mcsan_lite.tables.spelling import respelled
 
 _EXAMPLES = 10  # unknown words in the report
 

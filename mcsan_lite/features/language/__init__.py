@@ -1,1 +1,1 @@
-"""What is written: how it is spelled, how much of it the word vectors know, and their files."""
+"""What is written: how much of it the word vectors know, their files, and what a terminal shows."""

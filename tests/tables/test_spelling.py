@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcsan_lite.features.language.spelling import SPELLING, composed, plain, respelled
 from mcsan_lite.features.words import tokenize
+from mcsan_lite.tables.spelling import SPELLING, composed, plain, respelled
 
 # (as it is written, as labels are kept, as words are looked up)
 TABLE = [
