@@ -67,6 +67,30 @@ def test_twenty_kills_and_a_last_run(go, whole, tmp_path):
     assert contents(runs) == contents(tmp_path / "whole")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_three_equal_commands_train_every_fold_once(go, whole, tmp_path, monkeypatch):
+    real, trained = runner.train_fold, tmp_path / "trained"
+
+    def counted(*parts, **options):
+        with open(trained, "a", encoding="utf-8") as file:
+            file.write("once\n")
+        return real(*parts, **options)
+
+    monkeypatch.setattr(runner, "train_fold", counted)
+    processes = []
+    for _ in range(3):
+        if not (pid := os.fork()):
+            status = 1
+            with contextlib.suppress(BaseException):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+                status = int(len(go(tmp_path / "runs")) != 6)
+            os._exit(status)
+        processes.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in processes] == [0, 0, 0]
+    assert len(trained.read_text(encoding="utf-8").splitlines()) == 6
+    assert contents(tmp_path / "runs") == contents(whole[0])
+
+
 def full(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -41,7 +41,10 @@ def until(condition, seconds=60):
 def lives(process):
     """Whether it runs; a zombie that nobody has reaped yet does not."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False
 
