@@ -185,6 +185,16 @@ def remark_on_words(
     return remarks
 
 
+def remark_on_readings(words: int) -> list[str]:
+    """What to say where an utterance has too many words for some readings of the word lens."""
+    from mcsan_lite.figures.lens import PATIENT_READINGS, PATIENT_WORDS
+
+    if words <= PATIENT_WORDS:
+        return []
+    names = ", ".join(PATIENT_READINGS)
+    return [f"left out above {PATIENT_WORDS} words, as they would take minutes: {names}"]
+
+
 def _used_beside_words(run: Trained, utterance: Utterance) -> bool:
     """Whether the run gets sound or video that it uses."""
     streams = _streams(run)

@@ -312,7 +312,8 @@ def write_attention(
     signal, rate = _heard_signal(run, one.utterance), run.features.sample_rate
     title = _title(run, features, one.utterance)
     aligned = AlignedUtterance(features.tokens, chosen.spans, one.utterance.words, one.truth)
-    views = views_of(run.model, features, maps)
+    _report(used.remark_on_readings(len(features.tokens)))
+    views = views_of(run.model, features, maps, progress=True)
     page = lens_page(signal, rate, aligned, views, title=title)
     figure = _stack_figure(signal, rate, chosen, aligned, title)
     return chosen, _write_files(out, page, figure, chosen)

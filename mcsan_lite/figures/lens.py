@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.explain.maps import AttentionMap
@@ -24,7 +25,13 @@ from mcsan_lite.features.extraction import Features
 from mcsan_lite.figures.attention import AlignedUtterance
 from mcsan_lite.figures.basics import sound_url
 
+_PATIENCE_S = 3  # until a bar is drawn
 _STRETCHES = 600  # the drawn waveform: lowest and highest sample of so many stretches
+
+# Readings that run the model hundreds of times, and the most words for which the lens waits for
+# them: a minute at 300 words on one core, a quarter of an hour at 1,000.
+PATIENT_READINGS = ("integrated gradients", "occlusion (silence)", "occlusion (mean frame)")
+PATIENT_WORDS = 300
 
 _AXES = {  # direction -> its axes: L words, A pooled audio frames
     "text_from_audio": "words × frames",
@@ -192,22 +199,31 @@ def show_lens(page: str):
 
 
 def views_of(
-    model: torch.nn.Module, features: Features, maps: Mapping[str, AttentionMap]
+    model: torch.nn.Module,
+    features: Features,
+    maps: Mapping[str, AttentionMap],
+    *,
+    progress: bool = False,
 ) -> list[View]:
     """Every view of one utterance.
 
     First come the maps between words and sound, heads averaged and one by one; then each other
-    reading that the model allows, for the predicted class.
+    reading that the model allows, for the predicted class. `PATIENT_READINGS` are left out above
+    `PATIENT_WORDS`.
 
     Args:
         model: a trained model.
         features: its utterance, standardized as in training.
         maps: what `attention_maps(model, features, …)` found.
+        progress: draw a bar on stderr where it takes longer than some seconds.
 
     Returns:
         The views, for `lens_page`.
     """
-    return [*_views_of_maps(maps), *_views_of_readings(model, features, maps)]
+    left_out = PATIENT_READINGS if len(features.tokens) > PATIENT_WORDS else ()
+    names = [name for name in READINGS if name not in left_out]
+    shown = tqdm(names, "readings", leave=False, delay=_PATIENCE_S, disable=not progress)
+    return [*_views_of_maps(maps), *_views_of_readings(model, features, maps, shown)]
 
 
 def _views_of_maps(maps: Mapping[str, AttentionMap]) -> list[View]:
@@ -237,10 +253,14 @@ def _heads(name: str, direction: str, found: AttentionMap) -> list[View]:
 
 
 def _views_of_readings(
-    model: torch.nn.Module, features: Features, maps: Mapping[str, AttentionMap]
+    model: torch.nn.Module,
+    features: Features,
+    maps: Mapping[str, AttentionMap],
+    names: Iterable[str],
 ) -> list[View]:
     views = []
-    for name, method in READINGS.items():
+    for name in names:
+        method = READINGS[name]
         if method.kind == "map":
             continue  # among the maps, with its heads
         try:

@@ -9,9 +9,10 @@ import soundfile
 from refusals import refusal
 
 from mcsan_lite.cli import main
-from mcsan_lite.cli.used import remark_on_words, remarks_before, used_part
+from mcsan_lite.cli.used import remark_on_readings, remark_on_words, remarks_before, used_part
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.figures.lens import PATIENT_WORDS
 from mcsan_lite.training.inference import Trained
 
 RATE = 16_000
@@ -133,3 +134,10 @@ def test_predict_refuses_before_it_answers(monkeypatch, tmp_path, capsys):
     (tmp_path / "bad.wav").write_bytes(b"RIFF")
     assert main.main([*words, "--audio", f"{tmp_path}/bad.wav"]) == 2
     assert "--skip-bad" not in capsys.readouterr().err
+
+
+def test_what_the_lens_leaves_out_is_said():
+    assert remark_on_readings(PATIENT_WORDS) == []
+    (said,) = remark_on_readings(PATIENT_WORDS + 1)
+    assert said.startswith("left out above 300 words")
+    assert "integrated gradients" in said

@@ -209,3 +209,17 @@ class TestViews:
         views = lens.views_of(no_cross, one, attention_maps(no_cross, one))
         assert "receipts" in {v.name for v in views}
         assert {v.direction for v in views} == {"utterance"}
+
+    def test_readings_of_many_passes_are_left_out_of_a_long_utterance(
+        self, small, make_features, monkeypatch
+    ):
+        (one,), model = make_features(1, frames=40, words=4), MCSAN(Dims(13, 17, 3), small()).eval()
+        maps = attention_maps(model, one)
+
+        def names():
+            return {view.name for view in lens.views_of(model, one, maps, progress=True)}
+
+        every = names()
+        assert set(lens.PATIENT_READINGS) <= every
+        monkeypatch.setattr(lens, "PATIENT_WORDS", len(one.tokens) - 1)
+        assert names() == every - set(lens.PATIENT_READINGS)
