@@ -119,7 +119,7 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
     streams = _streams(run)
     is_given = {
         "audio": utterance.audio is not None,
-        "text": bool(utterance.text.strip()),
+        "text": has_words(utterance.text),
         "video": utterance.video is not None,
     }
     given = [name for name, there in is_given.items() if there]
@@ -144,6 +144,13 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
     return remarks
 
 
+def has_words(text: str) -> bool:
+    """Whether a transcript holds anything: blanks and invisible characters are nothing."""
+    from mcsan_lite.features.words import tokenize
+
+    return tokenize(text) != tokenize("")
+
+
 def remark_on_words(
     run: Trained, utterance: Utterance, features: Features, cache: Path | str
 ) -> list[str]:
@@ -161,7 +168,7 @@ def remark_on_words(
     from mcsan_lite.features.language.transcripts import words_of
     from mcsan_lite.features.words import embed, tokenize
 
-    if "text" not in _streams(run) or not utterance.text.strip():
+    if "text" not in _streams(run) or not has_words(utterance.text):
         return []
     read, whole = len(features.tokens), len(tokenize(utterance.text))
     remarks = [f"read: the whole transcript, {whole:,d} token{'' if whole == 1 else 's'}"]
@@ -170,9 +177,12 @@ def remark_on_words(
     _, unknown = embed(features.tokens, run.features.vectors, "zero", Path(cache))
     words = words_of(features.tokens)
     missing = [word for word in words if word in unknown]
-    if missing and len(missing) == len(words) and not _used_beside_words(run, utterance):
+    no_word = bool(words) and len(missing) == len(words)
+    nothing = no_word or unknown.issuperset(features.tokens)
+    if nothing and not _used_beside_words(run, utterance):
         raise DataError(
-            f"{len(words):,d} words, none of them known to the word vectors of this run",
+            f"{len(words or features.tokens):,d} words, none of them known to the word vectors of "
+            "this run",
             "words that it was trained on, or sound",
             "give --audio, or a transcript in the language of the run.",
         )

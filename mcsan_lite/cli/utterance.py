@@ -94,6 +94,10 @@ def attend_command(args: argparse.Namespace) -> int:
     from mcsan_lite.cli import used
     from mcsan_lite.errors import DataError
 
+    if Path(args.out).name in ("", ".."):
+        raise DataError(
+            f"--out {args.out!r}", "a name for the files, without ending", "--out attention"
+        )
     if args.corpus and (args.audio or args.text):
         raise DataError(
             "--corpus beside --audio or --text", "one utterance", "leave one of them out"
@@ -178,10 +182,11 @@ def own_recording(audio: str | None, text: str, video: str | None = None) -> One
     Raises:
         DataError: where the recording or the transcript is left out.
     """
+    from mcsan_lite.cli.used import has_words
     from mcsan_lite.corpus import Corpus
     from mcsan_lite.errors import DataError
 
-    if not (audio and text.strip()):
+    if not (audio and has_words(text)):
         raise DataError(
             "a recording or a transcript left out",
             "both: a map shows where one looks in the other",

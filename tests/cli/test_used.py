@@ -44,7 +44,7 @@ def clip(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("text", ["", " \n"])
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\u2060"])
 def test_nothing_given_is_a_refusal(text):
     said = refusal(lambda: remarks_before(run_that(), utterance(text=text)))
     assert "neither sound nor words" in said

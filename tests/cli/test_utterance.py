@@ -218,6 +218,8 @@ class TestAttend:
         [
             (["--text", "so sweet"], "a recording or a transcript left out"),
             (["--audio", "a.wav"], "left out"),
+            (["--audio", "a.wav", "--text", "\u200b"], "left out"),
+            (["--audio", "a.wav", "--text", "so", "--out", "."], "a name for the files"),
             (["--corpus", "synthetic", "--id", "test_00003"], "test_000003"),
             (["--corpus", "synthetic"], "ids of synthetic-"),
             (["--corpus", "synthetic", "--text", "so"], "leave one of them out"),
