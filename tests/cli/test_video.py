@@ -214,9 +214,10 @@ def test_attend_with_a_film(mcsan, home, folds, tmp_path):
     film, out = home / "faces/part0/talk_30.csv", tmp_path / "map"
     words = ("attend", "--audio", home / "30.wav", "--text", "so it is", "--out", out, "--run")
     status, said, err = mcsan(*words, folds["amh"], "--video", film, places=("--data", "data"))
-    assert status == 0 and said and err == ""
+    used = "heard: all 0.2 s of sound\nread: the whole transcript, 3 tokens\n"
+    assert status == 0 and said and err == used
     status, _, err = mcsan(*words, folds["mcsan-video"], "--video", film, places=("--data", "data"))
-    assert status == 0 and err == "" and Path(f"{out}.html").is_file()
+    assert status == 0 and err == used and Path(f"{out}.html").is_file()
     status, _, err = mcsan(*words, folds["mcsan"], "--video", film, places=("--data", "data"))
     assert status == 2 and "trained without" in err
     words = (
@@ -237,7 +238,7 @@ def test_attend_with_a_film(mcsan, home, folds, tmp_path):
         f"id,audio,text,label,video\ntalk/30,30.wav,so it is,sad,{film}\n", encoding="utf-8"
     )
     words = (*words[:4], home / "column.csv", *words[5:])
-    assert mcsan(*words, places=("--data", "data")) == (0, said, "")  # video of its own
+    assert mcsan(*words, places=("--data", "data")) == (0, said, used)  # video of its own
 
 
 def test_a_run_on_known_word_times_reads_a_recording_without(home, mcsan, tmp_path):

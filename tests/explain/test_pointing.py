@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance, Word
+from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.explain.maps import attention_maps
 from mcsan_lite.explain.pointing import (
     PointingScore,
@@ -322,7 +323,7 @@ def test_a_model_without_heads_has_no_best_one():
     assert "heads=True" in refusal(lambda: best_head(lines[lines.reading == "occlusion"]))
 
 
-def test_the_interval_is_over_seeds():
+def test_the_interval_is_over_utterances_and_seeds():
     lines = pd.DataFrame(
         [
             {
@@ -348,7 +349,8 @@ def test_the_interval_is_over_seeds():
         10,
         pytest.approx(0.6),
     )
-    assert line.high - line.points == pytest.approx(4.3027 * 0.1 / 3**0.5, abs=1e-4)
+    expected = score_interval([0.4, 0.5, 0.6], 10)  # three seeds, the same ten utterances
+    assert (line.points, line.low, line.high) == pytest.approx(expected)
     assert (table.loc["leaking", "low"], table.loc["leaking", "high"]) == (
         0,
         1,
