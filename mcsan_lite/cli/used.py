@@ -63,19 +63,12 @@ def heard_of(run: Trained, clip: Path, max_s: float | None = None) -> Heard:
     Raises:
         DataError: for a clip that cannot be read, or that is silent from begin to end.
     """
-    import numpy as np
+    from mcsan_lite.features.audio import survey
+    from mcsan_lite.features.extraction import heard_seconds
 
-    from mcsan_lite.features.audio import SILENCE, load_audio
-
-    config = run.features
-    rate = config.sample_rate
-    signal = load_audio(clip, rate)
-    whole_s = len(signal) / rate
-    heard_s = min(whole_s, config.max_frames * config.hop_s)
-    if max_s is not None:
-        heard_s = min(heard_s, max_s)
-    first = int(np.argmax(np.abs(signal) >= SILENCE))
-    return Heard(whole_s, heard_s, first / rate)
+    recording = survey(clip)
+    heard_s = min(recording.seconds, heard_seconds(run.features, max_s))
+    return Heard(recording.seconds, heard_s, recording.level.first / recording.rate)
 
 
 def _streams(run: Trained) -> tuple[str, ...]:

@@ -127,7 +127,7 @@ def _add_recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", required=True, help="a fold's folder below runs/, or a .safetensors file"
     )
-    parser.add_argument("--audio", help="wav, flac, ogg or mp4")
+    parser.add_argument("--audio", help="a recording or film: wav, flac, ogg, mp3, mp4, avi, …")
     parser.add_argument("--text", default="", help="its transcript")
     parser.add_argument(
         "--video",
@@ -327,12 +327,10 @@ def write_attention(
 def _heard_signal(run: Trained, utterance: Utterance) -> np.ndarray:
     """(samples,) what the model hears of the clip."""
     from mcsan_lite.features.audio import load_audio
+    from mcsan_lite.features.extraction import heard_seconds
 
-    config = run.features
-    heard_s = config.max_frames * config.hop_s
-    if utterance.max_s:
-        heard_s = min(heard_s, utterance.max_s)
-    return load_audio(utterance.audio, config.sample_rate)[: round(heard_s * config.sample_rate)]
+    heard_s = heard_seconds(run.features, utterance.max_s)
+    return load_audio(utterance.audio, run.features.sample_rate, max_s=heard_s)
 
 
 def _title(run: Trained, features: Features, utterance: Utterance) -> str:

@@ -6,7 +6,6 @@ Each file is opened once.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.audio import decode, read_bytes
+from mcsan_lite.features.audio import content_digest, survey
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.parallel import fan_out_chunks
 
@@ -34,6 +33,7 @@ class Clip(NamedTuple):
         rate: samples per second.
         channels: how many it has.
         digest: of the file's bytes.
+        remarks: what is odd about its sound.
     """
 
     problem: str = ""
@@ -41,21 +41,26 @@ class Clip(NamedTuple):
     rate: int = 0
     channels: int = 0
     digest: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def open_clip(path: Path) -> Clip:
-    """Decode one file at its own rate.
+    """Read one file at its own rate, to its end, without keeping a sample.
 
     Resampling would take most of the time and change no answer.
     """
     try:
-        data = read_bytes(path)
-        recording = decode(path, data)
+        recording = survey(path)
+        digest = content_digest(path).hex()[:32]
     except DataError as error:
         return Clip(error.given)
-    seconds = len(recording.signal) / recording.rate
-    digest = hashlib.sha256(data).hexdigest()[:32]
-    return Clip("", seconds, recording.rate, recording.channels, digest)
+    return Clip(
+        seconds=recording.seconds,
+        rate=recording.rate,
+        channels=recording.channels,
+        digest=digest,
+        remarks=recording.level.remarks(),
+    )
 
 
 def open_clips(

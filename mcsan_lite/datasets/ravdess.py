@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
+from mcsan_lite.datasets.folders import files_below
 from mcsan_lite.errors import DataError
 
 # Emotion codes 01 to 08.
@@ -113,11 +114,9 @@ def read_ravdess(root: Path | str, *, strict: bool = True) -> Corpus:
 def _audio_files(root: Path) -> list[Path]:
     """All wav and flac files below the folder, from there on."""
     return [
-        path.relative_to(root)
-        for path in root.rglob("*")
-        if path.suffix.lower() in (".wav", ".flac")
-        and not path.name.startswith(".")
-        and not path.is_dir()
+        path
+        for path in map(Path, files_below(root))
+        if path.suffix.lower() in (".wav", ".flac") and not path.name.startswith(".")
     ]
 
 

@@ -27,6 +27,7 @@ import numpy as np
 
 from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
+from mcsan_lite.datasets.folders import files_below
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import VIDEO_FORMATS, read_video, video_key, video_rows
 from mcsan_lite.parallel import fan_out_chunks
@@ -89,7 +90,8 @@ def _require_no_video(corpus: Corpus, place: Path) -> None:
 def _films(place: Path) -> list[Path]:
     """Every file below the folder, or every member of the archive, that may be a film."""
     if place.is_dir():
-        return sorted(path for path in place.rglob("*") if _may_be_film(path))
+        paths = (place / name for name in files_below(place))
+        return sorted(path for path in paths if _may_be_film(path))
     if place.suffix != ".npz":
         raise _no_films(place, "no such folder or .npz")
     try:

@@ -9,7 +9,6 @@ docs/changing_the_sound_features.md
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.alignment import LACKING, gold, mostly_timed, proportional, untimed
-from mcsan_lite.features.audio import load_audio, read_bytes
+from mcsan_lite.features.audio import content_digest, load_audio
 from mcsan_lite.features.language.transcripts import Transcript, read_transcripts
 from mcsan_lite.features.sound.compiled import compile_librosa, numeric_libraries
 from mcsan_lite.features.video import read_video, video_key, video_rows
@@ -108,6 +107,19 @@ class Features:
     video: np.ndarray = field(default_factory=_no_video)
     spans: np.ndarray = field(default_factory=_no_spans)
     hop_s: float = 0.010
+
+
+def heard_seconds(config: FeatureConfig, max_s: float | None = None) -> float:
+    """How much of a clip becomes frames; what follows is cut off.
+
+    Args:
+        config: the settings.
+        max_s: only this much of the clip is used, where it is less.
+    """
+    heard_s = config.max_frames * round(config.hop_s * config.sample_rate) / config.sample_rate
+    if max_s is not None:
+        heard_s = min(heard_s, max_s)
+    return heard_s
 
 
 def mfcc(signal: np.ndarray, config: FeatureConfig = FeatureConfig()) -> np.ndarray:
@@ -312,14 +324,12 @@ def _cache_clip(
 ) -> _CachedClip | DataError:
     """Make one clip's frames in the cache, known by what is in the file."""
     try:
-        data = read_bytes(utterance.audio)
-        key = sound_key(config, utterance.max_s, hashlib.sha256(data).digest())
+        content = content_digest(utterance.audio)
+        key = sound_key(config, utterance.max_s, content)
 
         def make() -> np.ndarray:
-            signal = load_audio(utterance.audio, config.sample_rate, data=data)
-            if utterance.max_s is not None:
-                signal = signal[: round(utterance.max_s * config.sample_rate)]
-            return mfcc(signal, config)
+            seconds = heard_seconds(config, utterance.max_s)
+            return mfcc(load_audio(utterance.audio, config.sample_rate, max_s=seconds), config)
 
         return _CachedClip(key, len(array_cache.get_or_make(folder, key, make)))
     except DataError as error:

@@ -22,6 +22,7 @@ import pandas as pd
 from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
+from mcsan_lite.features.pointers import FETCH_POINTERS, POINTER_BYTES, pointer_kind
 
 _NUMBERS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
 ACTION_UNITS = tuple(f"AU{number:02d}_r" for number in _NUMBERS)
@@ -53,6 +54,7 @@ def read_video(path: Path) -> np.ndarray:
     """
     path = Path(path)
     try:
+        _refuse_pointer(source(path))
         rows = _openface(path) if path.suffix == ".csv" else _array(path)
     except DataError:
         raise
@@ -83,6 +85,13 @@ def _unreadable(path: Path, why: str) -> DataError:
     return DataError(
         f"a video file that is {why}: {path}", VIDEO_FORMATS, "check the path, or write it again."
     )
+
+
+def _refuse_pointer(path: Path) -> None:
+    with open(path, "rb") as file:
+        pointer = pointer_kind(file.read(POINTER_BYTES))
+    if pointer:
+        raise DataError(f"{path}: {pointer}", VIDEO_FORMATS, FETCH_POINTERS)
 
 
 def source(path: Path) -> Path:

@@ -68,7 +68,7 @@ def test_a_complete_ravdess_is_the_published_set(whole):
         },
     }
     assert (
-        found["clips"] == {"files": 1440, "none": [], "unusable": {}}
+        found["clips"] == {"files": 1440, "none": [], "unusable": {}, "odd": {}}
         and found["defects"] == found["skipped"] == []
     )
     assert found["formats"] == [{"rate": 8000, "channels": 1, "clips": 1440}]
@@ -309,7 +309,7 @@ def test_the_shaped_iemocap():
     found = inspect_corpus("iemocap", SHARED / "iemocap_shaped")
     assert found["status"] == 1 and counts(found)["the 7 classes"] == (8, 7_487, False)
     assert (
-        found["clips"] == {"files": 9, "none": [], "unusable": {}}
+        found["clips"] == {"files": 9, "none": [], "unusable": {}, "odd": {}}
         and found["texts"]["with_word_times"] == 8
     )
     assert "transcript id with XX" in {s["kind"] for s in found["skipped"]}

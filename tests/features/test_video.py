@@ -198,3 +198,11 @@ def test_a_small_archive_that_unpacks_to_gigabytes_is_refused_unread(tmp_path, m
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was read"))
     text = refusal(lambda: read_video(tmp_path / "all.npz" / "a.npy"))
     assert "1,000,000 are allowed" in text
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.npy", "all.npz/a.npy"])
+def test_a_git_lfs_pointer_is_named(tmp_path, name):
+    file = tmp_path / name.partition("/")[0]
+    file.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n")
+    text = refusal(lambda: read_video(tmp_path / name))
+    assert "a git-lfs pointer" in text and str(file) in text

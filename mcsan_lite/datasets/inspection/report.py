@@ -76,6 +76,7 @@ def inspect_corpus(
             "files": len(clips),
             "none": [u.id for u in utterances if not u.audio],
             "unusable": {i: clip.problem for i, clip in clips.items() if clip.problem},
+            "odd": _odd_clips(clips),
         },
         "durations": durations(usable),
         "formats": _formats(usable),
@@ -149,6 +150,15 @@ def _defects(name: str, root: Path | str) -> list[dict]:
         return []
     table = meld_defects.defect_table(meld_reader.found_defects(root))
     return table.drop(columns="touched").reset_index().to_dict("records")
+
+
+def _odd_clips(clips: Mapping[str, Clip]) -> dict[str, list[str]]:
+    """The ids of the clips about which there is the same remark, by the remark."""
+    ids_of: dict[str, list[str]] = defaultdict(list)
+    for i, clip in clips.items():
+        for remark in clip.remarks:
+            ids_of[remark].append(i)
+    return dict(ids_of)
 
 
 def _formats(clips: Sequence[Clip]) -> list[dict]:

@@ -82,6 +82,8 @@ def _sound(report: dict) -> Iterator[str]:
         yield from _listed(clips["none"], "utterances without a clip")
     problems = [f"{i}: {problem}" for i, problem in clips["unusable"].items()]
     yield from _listed(problems, "clips that cannot be used")
+    for remark, ids in clips["odd"].items():
+        yield from _listed(ids, f"clips with {remark}")
     if times:
         yield (
             f"  {times['hours']:.2f} h; seconds a clip: shortest {times['min_s']:.2f}, "

@@ -69,33 +69,6 @@ class _Clip(NamedTuple):
     path: str
 
 
-def files_below(root: Path) -> list[str]:
-    """The files in `root` and up to three folders below, named from `root` on, sorted.
-
-    Hidden folders are not entered. A link to nowhere is not a file.
-    """
-    files: list[str] = []
-
-    def look(folder: str, prefix: str, levels: int) -> None:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir():
-                    if levels and not entry.name.startswith("."):
-                        look(entry.path, f"{prefix}{entry.name}/", levels - 1)
-                elif entry.is_file():
-                    files.append(prefix + entry.name)
-
-    try:
-        look(str(root), "", DEPTH)
-    except OSError as error:
-        raise DataError(
-            f"{error.filename}: {error.strerror}",
-            f"folders in {root} that can be read",
-            "check the path and its permissions.",
-        ) from None
-    return sorted(files)
-
-
 def _split_of(folders: str, is_recut: bool) -> str | None:
     """The part that the names of the folders tell. None where they tell none or several."""
     words = re.split(r"[^a-z]+", folders.lower())

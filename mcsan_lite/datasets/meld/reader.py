@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
+from mcsan_lite.datasets.folders import files_below
 from mcsan_lite.datasets.meld.annotation import (
     Annotation,
     AnnotationRow,
     no_training_file,
     read_annotation,
 )
-from mcsan_lite.datasets.meld.clips import MeldClips, files_below, find_clips, require_clips
+from mcsan_lite.datasets.meld.clips import DEPTH, MeldClips, find_clips, require_clips
 from mcsan_lite.datasets.meld.defects import (
     CORRUPT_REASON,
     LONG_CLIP,
@@ -33,7 +34,7 @@ from mcsan_lite.datasets.meld.release import CORRUPT_CLIP, MELD_LABELS
 def _read_files(root: Path, *, strict: bool) -> tuple[Annotation, MeldClips]:
     if not root.is_dir():
         raise no_training_file(f"{root}: no such folder")
-    files = files_below(root)
+    files = [name for name in files_below(root, DEPTH) if (root / name).is_file()]
     annotation = read_annotation(root, files, strict=strict)
     return annotation, find_clips(root, files, annotation.ids)
 
