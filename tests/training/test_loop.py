@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 from torch import nn
 
 from mcsan_lite.errors import DataError
@@ -161,6 +162,23 @@ def test_normalising_a_batch_at_a_time_is_normalising_before(model, make_feature
         ends.append((history.loss.tolist(), predict(net, given[1], labels, **how).prob))
     assert ends[0][0] == ends[1][0]
     np.testing.assert_array_equal(ends[0][1], ends[1][1])
+
+
+def test_the_callers_threads_train_nothing(model, make_features, labels):
+    """More threads would add in another order, so that bits would depend on the machine."""
+    made, threads = make_features(6), []
+
+    def note(row):
+        blas = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+        threads.append((torch.get_num_threads(), blas))
+
+    torch.set_num_threads(2)
+    try:
+        with threadpool_limits(2):
+            fit(model(), TrainingData(made, made, labels), TrainConfig(epochs=1), on_epoch=note)
+        assert threads == [(1, {1})] and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_no_test_set_can_be_passed(model, make_features, labels):
