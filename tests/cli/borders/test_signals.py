@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
-import argparse, os, sys, time
+import argparse, os, signal, sys, time
 from pathlib import Path
 from mcsan_lite.cli.borders.ends import ended
 from mcsan_lite.parallel import fan_out
@@ -25,6 +25,8 @@ def command(args):
     return 0
 
 if __name__ == "__main__":
+    # As in a terminal. What a script starts with & ignores Ctrl-C, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(ended(command, argparse.Namespace(parser=argparse.ArgumentParser())))
 """
 
@@ -72,7 +74,7 @@ def test_workers_end_with_their_parent(tmp_path, number, to_all, status):
         os.killpg(parent.pid, number)
     else:
         parent.send_signal(number)
-    assert parent.wait(10) == status
+    assert parent.wait(30) == status
     assert until(lambda: not any(map(lives, workers)), 10)
     said = parent.stderr.read()
     if status > 0:
