@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,6 +47,11 @@ MACHINE_PATH = re.compile(
 )
 # Sound and pictures: any letters may meet in them.
 BASE64 = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
+
+
+# One thread at a time: Python 3.11's parser can fail where two threads parse ("AST constructor
+# recursion depth mismatch").
+_PARSING = threading.Lock()
 
 
 class BuildError(Exception):
@@ -131,7 +137,8 @@ def stamp(source: Path, root: Path = ROOT) -> dict[str, str]:
     cells = [
         c.source for c in jupytext.reads(text, fmt="py:percent").cells if c.cell_type == "code"
     ]
-    package = source_key("\n".join(cells), root / "mcsan_lite")
+    with _PARSING:
+        package = source_key("\n".join(cells), root / "mcsan_lite")
     return {"source": hashlib.sha256(text.encode()).hexdigest(), "package": package}
 
 
