@@ -124,10 +124,11 @@ def _decoded(path: Path, example: str) -> _Text:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _marked(path, data.removeprefix(mark), encoding)
-    if b"\0" in data[:4000]:
-        for encoding, odd in (("utf-16-le", 1), ("utf-16-be", 0)):
-            if data[odd:200:2].count(0) > len(data[:200]) // 4:
-                return _marked(path, data, encoding)
+    first, second = (data[:2] + b"..")[:2]
+    if first and not second:  # UTF-16 without its mark: a table begins with a plain letter or sign
+        return _marked(path, data, "utf-16-le")
+    if second and not first:
+        return _marked(path, data, "utf-16-be")
     return _by_line(path, data)
 
 
