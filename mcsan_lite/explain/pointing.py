@@ -22,6 +22,7 @@ import pandas as pd
 from scipy.stats import rankdata
 from torch import nn
 
+from mcsan_lite.datasets.synthetic.generator import in_transcript_order
 from mcsan_lite.errors import DataError
 from mcsan_lite.explain.steps import step_spans
 
@@ -125,6 +126,5 @@ def decisive_span(truth: pd.Series) -> DecisiveSpan | None:
     if pd.isna(truth.decisive) or not isinstance(truth.times, list):
         return None
     token = int(truth.decisive)
-    transcribed = [word for word in truth.times if word[0]]  # what is not transcribed is no token
-    _, start, end = transcribed[token]
+    _, start, end = in_transcript_order(truth, truth.times)[token]
     return DecisiveSpan(token, (start, end))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from scipy.stats import chi2_contingency
 
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.faces import MOVES
@@ -239,6 +240,41 @@ def test_worlds(mute):
         s for w, s in matching if w != s
     }
     assert {s for w, s in leaking if w == s}.isdisjoint(s for w, s in leaking if w != s)
+
+
+def test_a_listed_transcript_is_sorted_by_sound_and_keeps_its_times(mute):
+    folder = mute(world="listed", fillers=0.2)
+    orders = set()
+    for one, row in zip(
+        read_synthetic(folder).utterances, read_truth(folder).itertuples(), strict=True
+    ):
+        sounds = [SOUND[word] for word in row.text.split()]
+        assert sounds == sorted(sounds) and sorted(sounds) == sorted(row.pairs)
+        assert [SOUND[row.text.split()[at]] for at in row.targets] == row.pairs
+        assert [word.text for word in one.words] == row.text.split()
+        starts = [one.words[at].start_s for at in row.targets]
+        assert starts == sorted(starts)  # key words in the order in which they are spoken
+        if row.sense != "none":
+            assert row.text.split()[int(row.decisive)] in EVALUATIVE
+        orders.add(tuple(row.targets))
+    assert {(0, 1), (1, 0), (0, 1, 2), (2, 1, 0)} <= orders
+
+
+def test_the_place_in_a_list_says_nothing_about_the_place_in_speech(mute):
+    rows = read_truth(mute(world="listed")).query("sense != 'none'").itertuples()
+    pairs = [
+        (row.decisive, row.targets.index(int(row.decisive)))
+        for row in rows
+        if len(row.targets) == 2
+    ]
+    table = pd.crosstab(*np.transpose(pairs))
+    assert table.to_numpy().sum() > 200 and chi2_contingency(table).pvalue > 0.01
+
+
+def test_a_listed_face_moves_at_the_decisive_word(mute):
+    folder = mute(world="listed", video_noise=0.0, train=200)
+    for row in read_truth(folder).query("sense != 'none'").itertuples():
+        assert row.shown["place"] == row.targets.index(int(row.decisive))
 
 
 def test_held_out_pairs_are_in_the_test_part_only_and_fill_it(mute):

@@ -10,9 +10,15 @@ import refusals
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.splits import Fold, official, read
+from mcsan_lite.datasets.synthetic import speech
+from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
+from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.order import order_numbers, truth_of
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments.floors import (
     FLOOR_INPUTS,
     FLOORS,
+    ORDER_ALONE,
     applicable_floors,
     floors_table,
     score_floor,
@@ -24,8 +30,36 @@ from mcsan_lite.training.runner import RunOptions
 LABELS = ("angry", "neutral", "sad")
 TRUE = [0, 0, 1, 2] * 16  # half of the utterances are angry
 WORDS = ("pain", "table", "sorrow")
-CLASSICAL = FLOORS[FLOORS.index("pooled word vectors + LR") :]
+ANY_CORPUS = [name for name in FLOORS if name != ORDER_ALONE]  # what has no truth beside it
+CLASSICAL = [name for name in FLOORS if name.endswith(("LR", "SVM"))]
 PLACES = ("scenario only", "speaker only", "dialogue + speaker only")
+
+
+@pytest.fixture
+def voiceless(tmp_path, monkeypatch):
+    """A function: the corpus of a config and its truth, each word a third of a second, no clip."""
+
+    def speak_all(plans, folder, *, jobs):
+        return {
+            plan["id"]: {
+                "starts": [i / 3 for i in range(len(plan["words"]))],
+                "end": len(plan["words"]) / 3,
+            }
+            for plan in plans
+        }
+
+    def generate(config):
+        monkeypatch.setattr(speech, "speak_all", speak_all)
+        folder = make_synthetic(tmp_path, config)
+        return read_synthetic(folder), read_truth(folder)
+
+    return generate
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory):
+    config = SyntheticConfig(train=30, valid=5, test=5, world="listed")
+    return make_synthetic(tmp_path_factory.mktemp("spoken"), config)
 
 
 def make(
@@ -114,7 +148,7 @@ def test_each_floor_finds_what_is_in_its_modality_only(name):
     assert score(name, *make(**{elsewhere: True, "in_place": True}))["wa"] <= 0.75
 
 
-@pytest.mark.parametrize("name", FLOORS)
+@pytest.mark.parametrize("name", ANY_CORPUS)
 def test_test_labels_change_the_score_and_not_what_is_learned(name):
     corpus, data = everywhere()
     before = score(name, corpus, data)
@@ -129,7 +163,7 @@ def test_labels_are_the_corpus_and_order_is_of_no_account():
     corpus, data = everywhere()
     renamed = [replace(f, label="sad") for f in data]
     mixed = replace(corpus, utterances=tuple(random.Random(0).sample(corpus.utterances, 64)))
-    for name in FLOORS:
+    for name in ANY_CORPUS:
         assert score(name, corpus, data) == score(name, mixed, random.Random(1).sample(renamed, 64))
 
 
@@ -183,10 +217,10 @@ def test_missing_clips_and_texts_are_inputs_like_others():
 @pytest.mark.parametrize(
     ("has", "names"),
     [
-        ({}, FLOORS),
-        ({"has_audio": False}, FLOORS[:-2]),
-        ({"has_text": False}, ("majority", *PLACES, *FLOORS[-2:])),
-        ({"has_place": False}, [name for name in FLOORS if name not in PLACES]),
+        ({}, ANY_CORPUS),
+        ({"has_audio": False}, ANY_CORPUS[:-2]),
+        ({"has_text": False}, ("majority", *PLACES, *ANY_CORPUS[-2:])),
+        ({"has_place": False}, [name for name in ANY_CORPUS if name not in PLACES]),
     ],
     ids=str,
 )
@@ -290,6 +324,49 @@ def test_a_dialogue_of_one_speaker_or_one_utterance_says_nothing_beyond_itself()
         assert [name for name in applicable_floors(other, data) if name in PLACES] == list(
             PLACES[:2]
         )
+
+
+def test_order_alone_reads_the_truth_of_a_generated_corpus_and_of_no_other(spoken):
+    corpus = read_synthetic(spoken)
+    truth, numbers = truth_of(corpus), order_numbers(truth_of(corpus))
+    assert ORDER_ALONE in applicable_floors(corpus, [])
+    assert truth_of(replace(corpus, kind="manifest")) is None
+    assert ORDER_ALONE not in applicable_floors(replace(corpus, kind="manifest"), [])
+    for row in truth.itertuples():
+        sense, place, words, high, stresses, mean, first, last = numbers[row.Index]
+        assert words == len(row.text.split()) and stresses == sum(row.stressed)
+        assert high == (row.arousal == "high") and (sense == 0) == (row.sense == "none")
+        assert (place == -1) == (sense == 0) and first <= mean <= last
+        if stresses:
+            assert first > 0 and last < 1
+
+
+def test_order_alone_without_a_clip_or_a_transcript(tmp_path, monkeypatch):
+    row = {"sense": "negative", "decisive": 1, "arousal": "low", "targets": [1], "stressed": [True]}
+    times = [("so", 0.0, 1.0), ("pain", 1.0, 2.0)]
+    there = row | {"text": "so pain", "has_audio": True, "times": times}
+    truth = pd.DataFrame(
+        [there, there | {"text": ""}, there | {"has_audio": False}], index=["a", "b", "c"]
+    )
+    found = order_numbers(truth)
+    assert found["a"].tolist() == [-1, 0.75, 2, 0, 1, 0.75, 0.75, 0.75]
+    assert found["b"].tolist() == [-1, -1, -1, 0, 1, 0.75, 0.75, 0.75]
+    assert found["c"].tolist() == [-1, 0.75, 2, -1, -1, -1, -1, -1]
+
+
+@pytest.mark.parametrize(("world", "tells"), [("matching", True), ("listed", False)])
+def test_order_alone_solves_the_matching_world_and_not_the_listed_one(world, tells, voiceless):
+    """A truth with made-up times is enough: no clip is heard."""
+    config = SyntheticConfig(world=world, train=3000, valid=300, test=800)
+    corpus, truth = voiceless(config)
+    best = bayes_ceilings(truth[truth.split == "test"], config)
+    inputs = order_numbers(truth)
+    (fold,) = official(corpus)
+    wa = score_floor(ORDER_ALONE, corpus, fold, inputs)["wa"]
+    if tells:
+        assert wa > best["both, unmatched"] + 0.05
+    else:
+        assert abs(wa - best["both, unmatched"]) < 0.03
 
 
 def test_refusals_by_text():

@@ -7,6 +7,9 @@ ceiling by more than chance would mean that the generator leaks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
@@ -20,7 +23,7 @@ from mcsan_lite.datasets.synthetic.rules import (
 )
 
 _NEGATIVE_SOUNDS = {evaluative for evaluative, _ in NEGATIVE}
-VIEWS = ("nothing", "text", "prosody", "audio", "both, unmatched", "both")
+VIEWS = ("nothing", "text", "prosody", "audio", "both, unmatched", "both, in order", "both")
 VIDEO_VIEWS = ("video", "both + video")  # known as well where the corpus has video
 
 
@@ -29,10 +32,13 @@ def bayes_ceilings(truth: pd.DataFrame, config: SyntheticConfig) -> pd.Series:
 
     "prosody" hears arousal and how many words are stressed, but recognises no word. "audio"
     recognises every sound, and so knows which belong to negative pairs. "both, unmatched" reads the
-    words and counts the stressed sounds, but does not know which word is which sound. Word *order*
-    can tell some of that, so a model without matching may end above this number, never above
-    "both". "video" sees what the face shows, and not how long it speaks. "both + video" is above
-    "both" only where a transcript or a clip is missing: with both at hand nothing is left to see.
+    words and counts the stressed sounds, but does not know which word is which sound. "both, in
+    order" recognises no sound either, but hears which of the spoken words are stressed: the first,
+    the fourth. Where the transcript follows the speech, that is as good as recognising them, and
+    equal to "both"; untranscribed hesitations hardly blur it; in the listed world it tells nothing.
+    So only there does a score above "both, unmatched" prove that sounds were recognised. "video"
+    sees what the face shows, and not how long it speaks. "both + video" is above "both" only where
+    a transcript or a clip is missing: with both at hand nothing is left to see.
 
     Args:
         truth: rows of `read_truth`.
@@ -95,6 +101,8 @@ def _stress(row, view: str, rule: Rule, config: SyntheticConfig) -> float:
     matched = view in ("both", "both + video") or config.world == "leaking"
     if view != "prosody" and rule.sense != "none" and matched:
         return row.stressed[row.targets.index(row.decisive)] == rule.stressed
+    if view == "both, in order" and config.world != "listed":
+        return _stresses_in_order(row, rule, config)
     # How many words are stressed is heard; which of them is spelled how is not known.
     return _number_of_stresses(row, rule, config)
 
@@ -108,10 +116,9 @@ def _sounds(row, rule: Rule, config: SyntheticConfig, *, sees: bool) -> float:
         # The sound tells whether a word is evaluative, so its place and sense are known.
         if row.sense != rule.sense:
             return 0.0
-        place = None if row.decisive is None else row.targets.index(row.decisive)
-        return _stresses(row, place, rule, config)
+        return _stresses(row.stressed, _decisive_place(row), rule, config)
     if rule.sense == "none":
-        p = _stresses(row, None, rule, config)
+        p = _stresses(row.stressed, None, rule, config)
         return p / len(row.pairs) if sees else p
     # Any word of the right sense may be the evaluative one; each of those is twice as likely as
     # among all pairs.
@@ -119,16 +126,43 @@ def _sounds(row, rule: Rule, config: SyntheticConfig, *, sees: bool) -> float:
     places = [i for i, word in enumerate(row.pairs) if (word in _NEGATIVE_SOUNDS) == is_negative]
     if sees:  # the mouth opens at the decisive word, or anywhere
         places = [i for i in places if i == row.shown["place"]]
-    return sum(2 / len(row.pairs) * _stresses(row, place, rule, config) for place in places)
+    known = [_stresses(row.stressed, place, rule, config) for place in places]
+    return sum(2 / len(row.pairs) * p for p in known)
 
 
-def _stresses(row, place: int | None, rule: Rule, config: SyntheticConfig) -> float:
-    """P(which words are stressed | class, and the decisive word at `place`, or nowhere)."""
-    if place is not None and row.stressed[place] != rule.stressed:
+def _decisive_place(row) -> int | None:
+    """Which of the key words is evaluative, in the order of speech; None where none is."""
+    return None if row.decisive is None else row.targets.index(row.decisive)
+
+
+def _stresses(
+    stressed: Sequence[bool], place: int | None, rule: Rule, config: SyntheticConfig
+) -> float:
+    """P(which key words are stressed | class, and the decisive word at `place`, or nowhere)."""
+    if place is not None and stressed[place] != rule.stressed:
         return 0.0
     share = config.stress_share
-    others = [bit for i, bit in enumerate(row.stressed) if i != place]
+    others = [bit for i, bit in enumerate(stressed) if i != place]
     return float(np.prod([share if bit else 1 - share for bit in others]))
+
+
+def _stresses_in_order(row, rule: Rule, config: SyntheticConfig) -> float:
+    """P(which of the spoken words are stressed | class), up to a constant, beside a transcript that
+    follows the speech.
+
+    An untranscribed hesitation may come before any key word: the sum goes over all ways to place as
+    many as are heard.
+    """
+    spoken = [i for i, (written, _, _) in enumerate(row.times) if written]
+    hesitations = len(row.times) - len(spoken)
+    heard = {spoken[row.targets[i]] for i, bit in enumerate(row.stressed) if bit}
+    p = 0.0
+    for after in combinations(range(len(row.targets)), hesitations):
+        places = [token + sum(j <= i for j in after) for i, token in enumerate(row.targets)]
+        if heard <= set(places):  # nothing but a key word is ever stressed
+            stressed = [place in heard for place in places]
+            p += _stresses(stressed, _decisive_place(row), rule, config)
+    return p
 
 
 def _number_of_stresses(row, rule: Rule, config: SyntheticConfig) -> float:

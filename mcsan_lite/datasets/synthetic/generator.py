@@ -9,7 +9,7 @@ on whether there is a face. Scores on this corpus are never set beside the paper
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +69,7 @@ class _SpokenWord(NamedTuple):
     written: str | None  # None: the transcript leaves it out
     stressed: bool = False
     pause_ms: int = 0  # silence before it
+    is_key: bool = False  # one of the homophones
 
 
 def plan_utterance(
@@ -96,12 +97,15 @@ def plan_utterance(
     rule = RULES[label]
     arousal = "high" if rng.random() < rule.p_high else "low"
     key_words = _draw_key_words(config, rng, rule, split)
-    spoken, targets = _draw_sentence(config, rng, key_words)
+    spoken = _draw_sentence(config, rng, key_words)
+    transcribed = _transcribed(config, spoken)
+    targets = [transcribed.index(i) for i, word in enumerate(spoken) if word.is_key]
+    order = {"transcribed": transcribed} if config.world == "listed" else {}
     decisive = None if key_words.decisive is None else targets[key_words.decisive]
     speaker = _draw_speaker(config, rng, label)
     written_label = _draw_written_label(config, rng, label)
     manner = _draw_manner(rng, arousal)
-    text = " ".join(word.written for word in spoken if word.written)
+    text = " ".join(spoken[i].written for i in transcribed)
     if rng.random() < config.missing_text:
         text = ""
     has_audio = bool(rng.random() >= config.missing_audio)
@@ -123,6 +127,7 @@ def plan_utterance(
         **manner,
         "words": [(word.heard, word.stressed, word.pause_ms) for word in spoken],
         "written": [word.written for word in spoken],
+        **order,
     }
 
 
@@ -163,20 +168,35 @@ def _draw_key_words(
 
 def _draw_sentence(
     config: SyntheticConfig, rng: np.random.Generator, key_words: _KeyWords
-) -> tuple[list[_SpokenWord], list[int]]:
-    """The spoken words, and the place of each key word in the transcript."""
+) -> list[_SpokenWord]:
+    """The spoken words, the key words among them in their order.
+
+    A transcript that is a list has the key words alone.
+    """
     spoken = _draw_phrase(rng, LEAD_INS)
-    targets = []
     for i, heard in enumerate(key_words.heard):
         if i:
             spoken += _draw_phrase(rng, CONNECTIVES)
         if rng.random() < config.fillers:
             spoken.append(_SpokenWord(HESITATIONS[rng.integers(len(HESITATIONS))], None))
-        targets.append(sum(word.written is not None for word in spoken))
         pause_ms = int(rng.integers(0, 3) * 20)
-        word = _SpokenWord(heard, key_words.written[i], key_words.stressed[i], pause_ms)
+        word = _SpokenWord(heard, key_words.written[i], key_words.stressed[i], pause_ms, True)
         spoken.append(word)
-    return spoken, targets
+    if config.world == "listed":
+        spoken = [word if word.is_key else word._replace(written=None) for word in spoken]
+    return spoken
+
+
+def _transcribed(config: SyntheticConfig, spoken: Sequence[_SpokenWord]) -> list[int]:
+    """Which spoken words the transcript has, in its order.
+
+    A list is sorted by the sounds of its words, so that its order does not depend on which of them
+    is evaluative.
+    """
+    written = [i for i, word in enumerate(spoken) if word.written]
+    if config.world == "listed":
+        written.sort(key=lambda i: spoken[i].heard)
+    return written
 
 
 def _draw_phrase(rng: np.random.Generator, phrases: Sequence[str]) -> list[_SpokenWord]:
@@ -278,11 +298,23 @@ def _film(plans: Sequence[dict], config: SyntheticConfig, archive: Path) -> None
         plan["shown"] = shown
         # Without a clip nobody hears how fast it is: each word gets 0.3 seconds.
         nominal = [(word, 0.3 * i, 0.3 * i + 0.3) for i, word in enumerate(plan["written"])]
-        transcribed = [timed for timed in plan.get("times", nominal) if timed[0]]
+        transcribed = in_transcript_order(plan, plan.get("times", nominal))
         _, start_s, end_s = transcribed[plan["targets"][shown["place"]]]
-        _, _, last_s = transcribed[-1]
+        last_s = max(end for _, _, end in transcribed)
         films[plan["id"]] = faces.film(shown, (start_s + end_s) / 2, last_s, rng)
     write_arrays(archive, films)
+
+
+def in_transcript_order(truth: Mapping, timed: Sequence[Sequence]) -> list[Sequence]:
+    """The words of the transcript, in its own order.
+
+    Args:
+        truth: a row of `read_truth`, or a plan.
+        timed: (word, start, end) of every spoken word in the order of speech, such as its `times`.
+    """
+    if "transcribed" in truth:
+        return [timed[i] for i in truth["transcribed"]]
+    return [one for one in timed if one[0]]
 
 
 def _truth_lines(plans: Sequence[dict]) -> Iterator[str]:
@@ -361,7 +393,7 @@ def _utterance(truth: dict, folder: Path) -> Utterance:
     audio, words, video = None, (), None
     if truth["has_audio"]:
         audio = folder / "audio" / f"{name}.flac"
-        words = tuple(Word(*timed) for timed in truth["times"] if timed[0])
+        words = tuple(Word(*timed) for timed in in_transcript_order(truth, truth["times"]))
     if "shown" in truth:
         video = folder / "video.npz" / f"{name}.npy"
     return Utterance(

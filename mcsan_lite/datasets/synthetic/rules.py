@@ -20,13 +20,14 @@ Every label comes from factors that live in one place each:
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.errors import DataError
 
+World = Literal["matching", "leaking", "listed"]
 SYNTHETIC_LABELS = (
     "frustration",
     "neutral",
@@ -122,7 +123,9 @@ class SyntheticConfig:
     Attributes:
         train: utterances in this part, as `valid` and `test`.
         seed: of every random draw.
-        world: "matching", or "leaking": every sound has one spelling, so the ear knows too.
+        world: "matching"; or "leaking": every sound has one spelling, so the ear knows too; or
+            "listed": the transcript is the list of these words alone, in alphabetical order, so
+            that no place in it tells a place in the sound.
         pairs: homophone pairs in use, half of them negative; at most 32.
         held_out_pairs: further pairs that only the test part uses, so that only the word vectors
             can carry them over.
@@ -145,7 +148,7 @@ class SyntheticConfig:
     valid: int = 500
     test: int = 1000
     seed: int = 20210606
-    world: Literal["matching", "leaking"] = "matching"
+    world: World = "matching"
     pairs: int = 16
     held_out_pairs: int = 0
     max_words: int = 6
@@ -170,7 +173,8 @@ class SyntheticConfig:
         self._require_pairs()
         most = len(speech.VOICES)
         self._require("speakers", 1 <= self.speakers <= most, f"1 to {most}")
-        self._require("world", self.world in ("matching", "leaking"), "'matching' or 'leaking'")
+        expected = "'matching', 'leaking' or 'listed'"
+        self._require("world", self.world in get_args(World), expected)
         self._require("imbalance", self.imbalance in ("none", "iemocap"), "'none' or 'iemocap'")
 
     def _require_pairs(self) -> None:
