@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 from mcsan_lite.cache import write_atomic
-from mcsan_lite.datasets.synthetic.generator import read_truth
+from mcsan_lite.datasets.synthetic.reader import read_truth
 from mcsan_lite.experiments import corpora, grids
 from mcsan_lite.explain import maps
 from mcsan_lite.features.audio import load_audio

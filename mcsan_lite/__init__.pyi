@@ -7,7 +7,7 @@ from .corpus import Word as Word
 from .datasets import READERS as READERS
 from .datasets.splits import Fold as Fold
 from .datasets.splits import folds as folds
-from .datasets.synthetic.generator import read_truth as read_truth
+from .datasets.synthetic.reader import read_truth as read_truth
 from .errors import DataError as DataError
 from .evaluation.intervals import fold_interval as fold_interval
 from .evaluation.intervals import score_interval as score_interval

@@ -18,7 +18,7 @@ from mcsan_lite.datasets.iemocap.reader import read_turns
 from mcsan_lite.datasets.manifest import read_manifest
 from mcsan_lite.datasets.meld.annotation import ANNOTATION_FILES
 from mcsan_lite.datasets.meld.reader import read_meld
-from mcsan_lite.datasets.synthetic.generator import read_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.features.words import load_vectors, tokenize
 from mcsan_lite.tables.predictions import load_predictions, save_predictions
 from mcsan_lite.training.run_folder import load_results

@@ -78,7 +78,7 @@ def _add_synthetic_command(kinds) -> None:
 
 def data_synthetic_command(args: argparse.Namespace) -> int:
     """Generate the synthetic corpus, or another corpus's folders, and say what is in them."""
-    from mcsan_lite.datasets.synthetic.generator import read_synthetic
+    from mcsan_lite.datasets.synthetic.reader import read_synthetic
     from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
     from mcsan_lite.experiments import corpora
 

@@ -218,7 +218,7 @@ def utterance_of_corpus(
     Raises:
         DataError: for an id that is not there, and for an utterance without clip or transcript.
     """
-    from mcsan_lite.datasets.synthetic.generator import read_truth
+    from mcsan_lite.datasets.synthetic.reader import read_truth
     from mcsan_lite.datasets.video_files import with_video
     from mcsan_lite.experiments import corpora
 

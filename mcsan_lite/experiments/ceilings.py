@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
-from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.grids import trained

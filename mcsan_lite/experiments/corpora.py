@@ -13,7 +13,8 @@ from pathlib import Path
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.layouts import generated
-from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_synthetic
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.errors import require_name
 from mcsan_lite.paper import profiles

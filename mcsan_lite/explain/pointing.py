@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.stats import rankdata
 from torch import nn
 
-from mcsan_lite.datasets.synthetic.generator import in_transcript_order
+from mcsan_lite.datasets.synthetic.reader import in_transcript_order
 from mcsan_lite.errors import DataError
 from mcsan_lite.explain.steps import step_spans
 

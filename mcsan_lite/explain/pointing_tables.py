@@ -20,7 +20,7 @@ from torch import nn
 
 from mcsan_lite.cache import key as content_key
 from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets.synthetic.generator import read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.explain.maps import attention_maps

@@ -45,7 +45,7 @@ import mcsan_lite as mc
 from mcsan_lite.experiments import checkpoints, readings
 from mcsan_lite.explain import controls, faithfulness, modalities, pointing
 from mcsan_lite.exercises import lesson09 as check
-from mcsan_lite.datasets.synthetic.generator import read_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import NEGATIVE, POSITIVE
 from mcsan_lite.explain.pointing_tables import pointing_table
 from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS, receipts

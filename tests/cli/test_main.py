@@ -9,7 +9,7 @@ import pytest
 from refusals import refused
 
 from mcsan_lite.cli import main
-from mcsan_lite.datasets.synthetic.generator import read_truth
+from mcsan_lite.datasets.synthetic.reader import read_truth
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.features import extraction
 from mcsan_lite.paper.table_rows import ABLATIONS

@@ -10,7 +10,7 @@ import soundfile
 from refusals import refused
 
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
-from mcsan_lite.datasets.synthetic.generator import read_truth
+from mcsan_lite.datasets.synthetic.reader import read_truth
 from mcsan_lite.datasets.synthetic.rules import SYNTHETIC_LABELS
 from mcsan_lite.explain import steps
 from mcsan_lite.training import fold as fold_module

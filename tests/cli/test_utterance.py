@@ -13,7 +13,8 @@ from drawn import data_of, scores_of
 from refusals import refusal
 
 from mcsan_lite.cli import main, utterance
-from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_truth
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.explain.maps import attention_maps
 from mcsan_lite.features.batch import Dims, Standardizer

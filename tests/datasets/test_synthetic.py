@@ -16,12 +16,8 @@ from scipy.stats import chi2_contingency
 
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.faces import MOVES
-from mcsan_lite.datasets.synthetic.generator import (
-    corpus_folder,
-    make_synthetic,
-    read_synthetic,
-    read_truth,
-)
+from mcsan_lite.datasets.synthetic.generator import corpus_folder, make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
 from mcsan_lite.datasets.synthetic.rules import (
     HESITATIONS,
     IEMOCAP_COUNTS,

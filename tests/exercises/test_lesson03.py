@@ -5,7 +5,8 @@ import pytest
 from notebook_solutions import solution
 
 from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
-from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_truth
 from mcsan_lite.datasets.synthetic.rules import RULES, SYNTHETIC_LABELS, SyntheticConfig
 from mcsan_lite.exercises import lesson03 as check
 from mcsan_lite.features.words import GLOVE_50, embed

@@ -14,7 +14,8 @@ from refusals import refusal
 from safetensors.torch import load_file, save_file
 
 from mcsan_lite.cli import main
-from mcsan_lite.datasets.synthetic.generator import corpus_folder, read_synthetic
+from mcsan_lite.datasets.synthetic.generator import corpus_folder
+from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments import checkpoints, corpora
 from mcsan_lite.experiments import readings as readings_module

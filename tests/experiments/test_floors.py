@@ -12,8 +12,9 @@ from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.splits import Fold, official, read
 from mcsan_lite.datasets.synthetic import speech
 from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
-from mcsan_lite.datasets.synthetic.generator import make_synthetic, read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
 from mcsan_lite.datasets.synthetic.order import order_numbers, truth_of
+from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments.floors import (
     FLOOR_INPUTS,

@@ -1,7 +1,7 @@
 """The generated corpus: speech in which the truth is known.
 
 In: the knobs (rules.py, which also holds the classes and their words). Out: a folder with a clip
-per utterance, what was said and why, and with `video_noise` what a face shows (faces.py); a reader
+per utterance, what was said and why, and with `video_noise` what a face shows (faces.py); reader.py
 makes a `Corpus` of it. The same knobs give the same bytes. What is said and heard does not depend
 on whether there is a face. Scores on this corpus are never set beside the paper's.
 """
@@ -9,18 +9,17 @@ on whether there is a face. Scores on this corpus are never set beside the paper
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from mcsan_lite.cache import key as content_key
 from mcsan_lite.cache import whole_folder
-from mcsan_lite.corpus import Corpus, Skipped, Utterance, Word
 from mcsan_lite.datasets.synthetic import faces, speech
+from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, in_transcript_order
 from mcsan_lite.datasets.synthetic.rules import (
     CONNECTIVES,
     HESITATIONS,
@@ -32,11 +31,7 @@ from mcsan_lite.datasets.synthetic.rules import (
     Rule,
     SyntheticConfig,
 )
-from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import write_arrays
-
-_TRUTH = "utterances.jsonl"
-_NEEDED = ("split", "text", "label", "speaker", "has_audio")
 
 
 class _Pair(NamedTuple):
@@ -255,17 +250,17 @@ def make_synthetic(
         Its folder. It appears only when it is whole: it is written under another name and renamed.
     """
     folder = corpus_folder(root, config)
-    if (folder / _TRUTH).is_file():
+    if (folder / TRUTH_FILE).is_file():
         return folder
     rng = np.random.default_rng(config.seed)
     plans = []
     for split, count in (("train", config.train), ("valid", config.valid), ("test", config.test)):
         plans += [plan_utterance(config, rng, number, split) for number in range(count)]
-    with whole_folder(folder, _TRUTH) as temporary:
+    with whole_folder(folder, TRUTH_FILE) as temporary:
         _speak(plans, temporary / "audio", jobs)
         if config.video_noise is not None:
             _film(plans, config, temporary / "video.npz")
-        with open(temporary / _TRUTH, "w", encoding="utf-8") as file:
+        with open(temporary / TRUTH_FILE, "w", encoding="utf-8") as file:
             file.writelines(_truth_lines(plans))
         knobs = json.dumps(config.knobs(), indent=2)
         (temporary / "corpus.json").write_text(knobs, encoding="utf-8")
@@ -305,105 +300,7 @@ def _film(plans: Sequence[dict], config: SyntheticConfig, archive: Path) -> None
     write_arrays(archive, films)
 
 
-def in_transcript_order(truth: Mapping, timed: Sequence[Sequence]) -> list[Sequence]:
-    """The words of the transcript, in its own order.
-
-    Args:
-        truth: a row of `read_truth`, or a plan.
-        timed: (word, start, end) of every spoken word in the order of speech, such as its `times`.
-    """
-    if "transcribed" in truth:
-        return [timed[i] for i in truth["transcribed"]]
-    return [one for one in timed if one[0]]
-
-
 def _truth_lines(plans: Sequence[dict]) -> Iterator[str]:
     for plan in plans:
         truth = {name: value for name, value in plan.items() if name not in ("words", "written")}
         yield json.dumps(truth) + "\n"
-
-
-def read_truth(folder: Path | str) -> pd.DataFrame:
-    """The oracle of a synthetic corpus, which no model sees.
-
-    Args:
-        folder: of the corpus.
-
-    Returns:
-        One row per utterance, indexed by id: sense, arousal, stressed, decisive (index into the
-        transcript's tokens), targets (indices of all homophones), pairs (what they sound like), the
-        label before noise and, with video, what the face has shown.
-
-    Raises:
-        DataError: where there is no such corpus, or where its file is damaged.
-    """
-    path = Path(folder) / _TRUTH
-    if not path.is_file():
-        raise DataError(
-            f"no synthetic corpus at {folder}",
-            "a folder with utterances.jsonl and audio/",
-            "mcsan data synthetic   (makes it in seconds)",
-        )
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        table = pd.DataFrame(map(json.loads, lines)).set_index("id")
-    except Exception as error:  # it is our own file: whatever is wrong with it, it is damaged
-        raise _damaged(path, error) from None
-    missing = [name for name in _NEEDED if name not in table]
-    if missing or not table.index.is_unique:
-        raise _damaged(path, f"without {', '.join(missing)}" if missing else "an id twice")
-    return table
-
-
-def _damaged(path: Path, why: object) -> DataError:
-    return DataError(
-        f"{path}, which is damaged: {why or type(why).__name__}",
-        "a generated corpus as it was written",
-        "delete its folder: the next command generates it again.",
-    )
-
-
-def read_synthetic(folder: Path | str) -> Corpus:
-    """The corpus in `folder`, with word times, as every other reader gives it."""
-    folder = Path(folder)
-    utterances, skipped = [], []
-    for truth in read_truth(folder).reset_index().to_dict("records"):
-        try:
-            if truth["has_audio"] or truth["text"]:
-                utterances.append(_utterance(truth, folder))
-            else:
-                skipped.append(Skipped(truth["id"], "neither a clip nor a transcript"))
-        except Exception as error:
-            raise _damaged(folder / _TRUTH, f"{truth['id']}, {error!r}") from None
-    return Corpus(
-        folder.name,
-        SYNTHETIC_LABELS,
-        tuple(utterances),
-        tuple(skipped),
-        kind="synthetic",
-        generated=True,
-    )
-
-
-def _utterance(truth: dict, folder: Path) -> Utterance:
-    name = truth["id"]
-    if not isinstance(truth["text"], str) or truth["label"] not in SYNTHETIC_LABELS:
-        raise ValueError("a text or a label that is none")
-    number = int(name.rsplit("_", 1)[1])
-    audio, words, video = None, (), None
-    if truth["has_audio"]:
-        audio = folder / "audio" / f"{name}.flac"
-        words = tuple(Word(*timed) for timed in in_transcript_order(truth, truth["times"]))
-    if "shown" in truth:
-        video = folder / "video.npz" / f"{name}.npy"
-    return Utterance(
-        name,
-        audio,
-        truth["text"],
-        truth["label"],
-        speaker=f"speaker{truth['speaker']:02d}",
-        dialogue=f"{truth['split']}_{number // 10:05d}",
-        split=truth["split"],
-        words=words,
-        video=video,
-    )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mcsan_lite.corpus import Corpus
-from mcsan_lite.datasets.synthetic.generator import in_transcript_order, read_truth
+from mcsan_lite.datasets.synthetic.reader import in_transcript_order, read_truth
 
 _SENSES = {"negative": -1.0, "none": 0.0, "positive": 1.0}
 _NOWHERE = -1.0  # the place of what does not exist
