@@ -25,6 +25,7 @@ VIEWS_OF_ROWS = {
         ("w/o text", "prosody"),
         ("w/o text", "audio"),
         ("w/o cross", "both, unmatched"),
+        ("MCSAN", "both, in order"),
         ("MCSAN", "both"),
     ),
     "leaking": (("w/o cross", "both, unmatched"), ("MCSAN", "both")),

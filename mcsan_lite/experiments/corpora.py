@@ -23,16 +23,19 @@ from mcsan_lite.paper import profiles
 def synthetic_config(profile: str = "quick", world: str = "matching") -> SyntheticConfig:
     """The settings of a profile's corpus in a world.
 
-    The leaking world is learned more easily: two thirds of the utterances are enough.
+    The leaking world is learned more easily: two thirds of the utterances are enough. The listed
+    one is learned with more difficulty: it has half of the sounds, and fewer of them at a time.
 
     Args:
         profile: "smoke", "quick" or "paper".
-        world: "matching" or "leaking".
+        world: "matching", "leaking" or "listed".
     """
     require_name(profile, profiles.PROFILES, "profile")
     config = replace(profiles.PROFILES[profile].synthetic, world=world)
     if world == "leaking":
         config = replace(config, train=config.train * 2 // 3)
+    if world == "listed":
+        config = replace(config, pairs=8, max_words=4)
     return config
 
 
@@ -49,7 +52,7 @@ def synthetic_folder(
     Args:
         profile: "smoke", "quick" or "paper".
         data: folder of corpora.
-        world: "matching" or "leaking".
+        world: "matching", "leaking" or "listed".
         jobs: processes side by side.
         **knobs: fields of `SyntheticConfig` that differ from the profile's.
     """

@@ -51,6 +51,7 @@ def test_help_is_fast_and_heavy_packages_wait():
         ["predict"],
         ["attend"],
         ["readings"],
+        ["identity"],
         ["checkpoints"],
         ["align"],
     ],
