@@ -126,12 +126,14 @@ def decisive_row_scores(
     rows = []
     for one in utterances:
         known = decisive_span(truth.loc[one.id])
+        if known is None:
+            continue
         maps = [
             found.weights.mean(0)  # (H, L, A) -> (L, A)
             for found in attention_maps(model, one).values()
             if found.direction == "text_from_audio" and not found.summary
         ]
-        if known is None or not maps:
+        if not maps:
             continue
         mean_map = maps[-1]
         inside = inside_of(model, mean_map.shape[1], known.seconds, hop_s=one.hop_s)
