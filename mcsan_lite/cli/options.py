@@ -45,7 +45,8 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile",
         default="quick",
-        help="smoke (seconds), quick (a minute a row), paper (hours)",
+        help="smoke (seconds), quick (a minute a row), full (as quick, but tables have all folds "
+        "and three seeds), paper (hours)",
     )
     parser.add_argument(
         "--data", default="data", help="folder of corpora and caches (default: data)"
@@ -251,7 +252,7 @@ def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]
     Args:
         request: names of the rows, and settings.
         corpus: what they are trained on.
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
     """
     from mcsan_lite.features.extraction import FeatureConfig
     from mcsan_lite.paper import table_rows

@@ -45,11 +45,13 @@ class TableRequest:
         table: "table1", "table2", "table3" or "ambiguities".
         corpus: which corpus.
         rows: which rows, and what they share.
+        world: which generated one.
     """
 
     table: str
     corpus: CorpusRequest
     rows: RowRequest
+    world: str = "matching"
 
     @classmethod
     def from_args(cls, args: argparse.Namespace, table: str) -> TableRequest:
@@ -59,7 +61,17 @@ class TableRequest:
             args: parsed options.
             table: the table's name.
         """
-        return cls(table, CorpusRequest.from_args(args), RowRequest.from_args(args))
+        from mcsan_lite.errors import DataError
+
+        corpus, rows = CorpusRequest.from_args(args), RowRequest.from_args(args)
+        request = cls(table, corpus, rows, getattr(args, "world", "matching"))
+        if request.world != "matching" and not request.on_grid_corpus:
+            raise DataError(
+                f"--world {request.world} with another corpus",
+                "the synthetic one, without --root",
+                "leave --world or --corpus and --root out.",
+            )
+        return request
 
     @property
     def on_grid_corpus(self) -> bool:
@@ -73,7 +85,8 @@ class TableRequest:
 
         spec, corpus = grid.specs[0], self.corpus
         if self.on_grid_corpus and not self.rows.protocol:
-            names = [self.table, corpus.name, corpus.profile]
+            name = corpus.name if self.world == "matching" else self.world
+            names = [self.table, name, corpus.profile]
         else:
             names = [
                 self.table,
@@ -104,7 +117,8 @@ def run_table(args: argparse.Namespace) -> int:
 
     request = TableRequest.from_args(args, args.table)
     first_folds = args.folds or profiles.GRID_FOLDS.get(args.profile)
-    grid = _requested_grid(request, range(args.seeds), first_folds)
+    seeds = args.seeds or profiles.GRID_SEEDS.get(args.profile, 1)
+    grid = _requested_grid(request, range(seeds), first_folds)
     report_unseen_video(request.corpus, grid.specs)
     report_known_words(request.corpus, grid.corpus, grid.specs, allow_unknown=args.allow_unknown)
     expected = cost.estimate(grid, run_options(args))
@@ -176,7 +190,8 @@ def _corpus_of_table(request: TableRequest) -> Corpus:
             "a corpus of recordings: of the generated ones, that of table1 has faces of its own",
             "name one with --corpus and --root, or leave --video out.",
         )
-    return corpora.grid_corpus(wanted.profile, request.table, data=wanted.data, jobs=wanted.jobs)
+    places = {"data": wanted.data, "jobs": wanted.jobs}
+    return corpora.grid_corpus(wanted.profile, request.table, world=request.world, **places)
 
 
 def _specs_of_table(request: TableRequest, corpus: Corpus) -> list[Spec]:

@@ -46,7 +46,14 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
         "--folds",
         type=int,
         help="only the first so many folds; a later call adds the others (default: "
-        "all; of a table: smoke 2, quick 3, paper all)",
+        "all; of a table: smoke 2, quick 3, full and paper all)",
+    )
+    parser.add_argument(
+        "--world",
+        default="matching",
+        choices=("matching", "listed"),
+        help="with a table on the synthetic corpus: matching, or listed, where order tells nothing "
+        "(default: matching)",
     )
 
 
@@ -63,7 +70,9 @@ def add_run_command(commands) -> None:
     parser.add_argument(
         "--per-class", action="store_true", help="also a table a class and the confusion matrix"
     )
-    parser.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
+    parser.add_argument(
+        "--seeds", type=int, help="trainings a fold (default: 1; of a table in full: 3)"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     parser.add_argument(
         "--backend",
@@ -84,12 +93,13 @@ def run_command(args: argparse.Namespace) -> int:
 
     if args.table:
         return paper.run_table(args)
-    if args.estimate:
-        raise DataError(
-            "--estimate without a table",
-            "table1, table2, table3 or ambiguities",
-            "mcsan run table3 --estimate",
-        )
+    for option, is_given in (("estimate", args.estimate), ("world", args.world != "matching")):
+        if is_given:
+            raise DataError(
+                f"--{option} without a table",
+                "table1, table2, table3 or ambiguities",
+                f"name one: mcsan run table3 --{option} …",
+            )
     request = CorpusRequest.from_args(args)
     corpus = requested_corpus(request)
     specs = table3_rows(RowRequest.from_args(args), corpus, args.profile)
@@ -98,7 +108,7 @@ def run_command(args: argparse.Namespace) -> int:
     results = run_experiment(
         specs,
         corpus,
-        seeds=range(args.seeds),
+        seeds=range(args.seeds or 1),
         folds=args.folds,
         options=run_options(args, progress=args.jobs == 1),
     )

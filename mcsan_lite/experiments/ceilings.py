@@ -43,7 +43,7 @@ def ceilings_table(
     """The best accuracy possible for each world and view, and what the trained model got.
 
     Args:
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         worlds: some of `WORLDS`.
         seeds: one training per row for each.
         options: where and with what to compute.

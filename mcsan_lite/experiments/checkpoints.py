@@ -225,7 +225,7 @@ def variant_runs(
         world: "matching" or "leaking".
         variant: a name of `VARIANTS`.
         seeds: one training for each.
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         options: where and with what to compute.
 
     Returns:

@@ -27,7 +27,7 @@ def synthetic_config(profile: str = "quick", world: str = "matching") -> Synthet
     one is learned with more difficulty: it has half of the sounds, and fewer of them at a time.
 
     Args:
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         world: "matching", "leaking" or "listed".
     """
     require_name(profile, profiles.PROFILES, "profile")
@@ -50,7 +50,7 @@ def synthetic_folder(
     """The folder of the profile's synthetic corpus, generated if it is not there.
 
     Args:
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         data: folder of corpora.
         world: "matching", "leaking" or "listed".
         jobs: processes side by side.
@@ -97,7 +97,12 @@ def open_corpus(
 
 
 def grid_corpus(
-    profile: str = "quick", table: str = "table3", *, data: Path | str = "data", jobs: int = 1
+    profile: str = "quick",
+    table: str = "table3",
+    *,
+    world: str = "matching",
+    data: Path | str = "data",
+    jobs: int = 1,
 ) -> Corpus:
     """The synthetic corpus of a profile's tables of many trainings, generated if it is not there.
 
@@ -105,13 +110,16 @@ def grid_corpus(
     cases, beside the same sound and words.
 
     Args:
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         table: the table that is to be run on it.
+        world: "matching"; or "listed", which has more utterances, since it is harder to learn.
         data: folder of corpora.
         jobs: processes side by side.
     """
     require_name(profile, profiles.GRID_SYNTHETIC, "profile")
     config = profiles.GRID_SYNTHETIC[profile]
+    if world == "listed":
+        config = synthetic_config(profile, world)
     if table == "table1":
         config = replace(config, video_noise=0.25)
     return read_synthetic(make_synthetic(data, config, jobs=jobs))

@@ -43,7 +43,7 @@ def specs_of_table(table: str, corpus: Corpus, profile: str = "quick", **setting
         table: "table1", "table2", "table3" or "ambiguities".
         corpus: what they will be trained on: its kind chooses the settings, and rows that need what
             it lacks are left out.
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         **settings: rows, protocol and features, as `table_rows.table3_specs` takes them.
     """
     kind = corpus.kind or _KIND
@@ -97,7 +97,7 @@ def grid_results(
 
     Args:
         table: "table1", "table2", "table3" or "ambiguities".
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         rows: only the first so many rows of the table.
         options: where and with what to compute.
 
@@ -149,7 +149,7 @@ def trained(
     Args:
         rows: names of rows.
         corpus: what they are trained on; its kind chooses the settings.
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         seeds: one training per fold for each.
         folds: only so many folds, the first ones; None: all.
         options: where and with what to compute.

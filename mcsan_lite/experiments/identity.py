@@ -53,7 +53,7 @@ def identity_specs(
     """One spec per change.
 
     Args:
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         changes: {name: fields of MCSANConfig}.
     """
     (full,) = table3_specs(profile, rows=["MCSAN"])
@@ -88,7 +88,7 @@ def identity_table(
     """Train every change on the listed world, and score it and its attention.
 
     Args:
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         changes: {name: fields of MCSANConfig}.
         seeds: one training per change for each.
         utterances: so many test utterances with a decisive word are asked where the map points.

@@ -42,7 +42,7 @@ def reading_scores(
 
     Args:
         readings: {name: function}, such as the `read` of each entry in READINGS.
-        profile: "smoke", "quick" or "paper".
+        profile: "smoke", "quick", "full" or "paper".
         worlds: some of `ceilings.WORLDS`.
         seeds: one model per world for each.
         utterances: only so many of each part.

@@ -75,7 +75,7 @@ class MCSANConfig:
     use_cross: bool = True  # Table 3, "w/o cross"
     use_self: bool = True  # Table 3, "w/o self"
     order: _Order = "parallel"  # Table 3, the two "(seq)" rows
-    encoder: _Encoder = "bilstm"  # Eq. 2 to 5; "linear", not in the paper: no recurrence
+    encoder: _Encoder = "bilstm"  # paper Eq. 2 to 5; "linear" is ours: each step by itself
     pool_stride: int = 3  # paper silent: as wide as the window, so 1000 frames become 112
     conv_same: bool = True  # paper silent: padded by one frame each side; False = no padding
     activation: str = "relu"  # paper silent: after each convolution and inside the classifier

@@ -39,6 +39,7 @@ from .profiles import BY_CORPUS as BY_CORPUS
 from .profiles import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 from .profiles import GRID_FOLDS as GRID_FOLDS
 from .profiles import GRID_PROTOCOL as GRID_PROTOCOL
+from .profiles import GRID_SEEDS as GRID_SEEDS
 from .profiles import GRID_SYNTHETIC as GRID_SYNTHETIC
 from .profiles import PAPER_PROTOCOL as PAPER_PROTOCOL
 from .profiles import PROFILES as PROFILES

@@ -9,8 +9,10 @@ from mcsan_lite.cli.options import CorpusRequest, RowRequest
 from mcsan_lite.datasets import splits
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.manifest import read_manifest
+from mcsan_lite.datasets.synthetic import generator
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments import corpora, grids
+from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.paper.table_rows import ABLATIONS
 from mcsan_lite.training import runner
@@ -148,6 +150,33 @@ def test_rivals_in_one_command(mcsan, home):
 def test_what_cannot_be_a_table_is_refused(words, given, mcsan):
     status, _, err = mcsan(*words)
     assert status == 2 and given in err and "Do: " in err
+
+
+def test_a_table_on_the_listed_world_has_files_of_its_own(mcsan, home):
+    with_table = ("--rows", "MCSAN", "--folds", "1", "--world", "listed")
+    status, out, _ = mcsan("run", "table3", *with_table)
+    tables = home / "runs" / "tables"
+    assert status == 0 and str(tables / "table3-listed-smoke-folds.csv") in out
+    assert ORDER_ALONE in out  # its floors
+    (corpus,) = {*pd.read_csv(tables / "table3-listed-smoke-folds.csv").corpus}
+    config = corpora.synthetic_config("smoke", "listed")
+    assert generator.corpus_folder(home / "data", config).name == corpus
+
+
+def test_the_listed_world_is_one_of_the_generated_corpus(mcsan):
+    for words in (("run", "--world", "listed"), ("run", "table3", "--corpus", "meld")):
+        status, _, err = mcsan(*words, "--world", "listed")
+        assert status == 2 and "Given: --world" in err and "Do: " in err
+
+
+def test_full_trains_what_quick_trains_on_all_folds():
+    assert profiles.PROFILES["full"] is profiles.PROFILES["quick"]
+    assert profiles.GRID_SYNTHETIC["full"] is profiles.GRID_SYNTHETIC["quick"]
+    assert set(profiles.GRID_SEEDS) == set(profiles.GRID_FOLDS) == set(profiles.PROFILES)
+    assert (profiles.GRID_FOLDS["full"], profiles.GRID_SEEDS["full"]) == (None, 3)
+    for corpus in ("meld", "ravdess", "iemocap", "manifest"):
+        full, quick = profiles.BY_CORPUS[corpus, "full"], profiles.BY_CORPUS[corpus, "quick"]
+        assert full is quick
 
 
 def test_nothing_finished_is_said(mcsan):
