@@ -61,7 +61,7 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 # ## 1 · One architecture, two worlds
 #
 # - In the **matching** world every evaluative word (*pain*) shares its sound with a plain one (*pane*). The ear cannot
-#   know which sound matters: words and moments must be matched.
+#   know which sound matters: words and moments must be matched, by what they sound like or by their order.
 # - In the **leaking** world each sound has one spelling. The ear alone can know where to listen. Nothing needs matching.
 #
 # The networks are the same to the last layer. Only the data differ. Three trainings of each, from three seeds:
