@@ -11,6 +11,7 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import gpu  # noqa: E402
 import run as benchmarks  # noqa: E402
 import scale  # noqa: E402
 import startup  # noqa: E402
@@ -81,3 +82,36 @@ def test_the_readme_shows_the_last_run():
     text = benchmarks.README.read_text(encoding="utf-8")
     assert benchmarks.render(text, found) == text
     assert benchmarks.table(found) in text
+
+
+def test_a_gpu_is_timed_only_where_there_is_one(monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert gpu.main([]) == 0
+    assert capsys.readouterr().out == "not run: torch sees no CUDA device here\n"
+
+
+def test_the_gpu_script_runs_on_a_processor(capsys):
+    words = "--device cpu --utterances 70 --epochs 1 --rows MCSAN --folds 1 --precision float32"
+    assert gpu.main(words.split()) == 0
+    row, summary = capsys.readouterr().out.split("\n", 1)
+    found = json.loads(summary)
+    assert row.startswith("MCSAN: 1 folds in ") and found["trainings"] == 1
+    assert found["largest_difference_of_logits"] == 0 and found["share_of_peak"] is None
+
+
+def test_logits_that_differ_are_refused(monkeypatch):
+    monkeypatch.setattr(gpu, "logits_agree", lambda device: 0.5)
+    with pytest.raises(SystemExit, match=r"Given: logits that differ .*Expected: .*Do: "):
+        gpu.main(["--device", "cpu"])
+
+
+def test_folds_of_the_gpu_script_share_no_utterance():
+    data = training.iemocap_like(50)
+    tested = []
+    for fold in range(10):
+        parts = gpu.parts_of_fold(data, fold)
+        ids = [one.id for part in (parts.train, parts.valid, parts.test) for one in part]
+        assert len(ids) == len(set(ids)) == 50
+        tested += [one.id for one in parts.test]
+    assert len(set(tested)) == 50
+    assert gpu.products_of_a_step(gpu.collate(data[:4], training.LABELS)) > 1e6
