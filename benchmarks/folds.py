@@ -14,7 +14,7 @@ from mcsan_lite.features.batch import Dims, Standardizer
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper import profiles
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel.jobs import fan_out
 from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, seed_everything
 
 UTTERANCES, TRAININGS = 1500, 4

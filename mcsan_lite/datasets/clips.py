@@ -17,7 +17,7 @@ from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.audio import content_digest, survey
 from mcsan_lite.features.extraction import FeatureConfig
-from mcsan_lite.parallel import fan_out_chunks
+from mcsan_lite.parallel.jobs import fan_out_chunks
 
 # What comes later is not heard (paper, section 3.2).
 _CUT_S = FeatureConfig().max_frames * FeatureConfig().hop_s

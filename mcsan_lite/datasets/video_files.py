@@ -30,7 +30,7 @@ from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.datasets.folders import files_below
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.video import VIDEO_FORMATS, read_video, video_key, video_rows
-from mcsan_lite.parallel import fan_out_chunks
+from mcsan_lite.parallel.jobs import fan_out_chunks
 
 _SUFFIXES = (".csv", ".npy")
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\0-\x1f]')

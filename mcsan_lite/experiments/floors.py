@@ -39,7 +39,8 @@ from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.functionals import audio_statistics
-from mcsan_lite.parallel import Progress, fan_out
+from mcsan_lite.parallel.jobs import fan_out
+from mcsan_lite.parallel.progress import Progress
 from mcsan_lite.tables.spelling import composed, plain
 from mcsan_lite.training.code_key import code_key
 from mcsan_lite.training.run_folder import load_results

@@ -20,7 +20,8 @@ from mcsan_lite.experiments.corpora import synthetic_folder
 from mcsan_lite.explain import pointing_tables
 from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.features.extraction import extract
-from mcsan_lite.parallel import Progress, fan_out
+from mcsan_lite.parallel.jobs import fan_out
+from mcsan_lite.parallel.progress import Progress
 from mcsan_lite.tables.predictions import load_predictions
 from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.runner import RunOptions

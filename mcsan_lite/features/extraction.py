@@ -28,7 +28,7 @@ from mcsan_lite.features.language.transcripts import Transcript, read_transcript
 from mcsan_lite.features.sound.compiled import compile_librosa, numeric_libraries
 from mcsan_lite.features.video import read_video, video_key, video_rows
 from mcsan_lite.features.words import GLOVE_50
-from mcsan_lite.parallel import fan_out_chunks
+from mcsan_lite.parallel.jobs import fan_out_chunks
 
 _Unknown = Literal["zero", "mean", "random"]
 _Align = Literal["none", "gold", "proportional"]

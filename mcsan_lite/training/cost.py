@@ -21,7 +21,7 @@ import torch
 
 from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
-from mcsan_lite.parallel import one_thread
+from mcsan_lite.parallel.threads import one_thread
 from mcsan_lite.training.fold import FoldFeatures
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything

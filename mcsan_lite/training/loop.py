@@ -26,7 +26,7 @@ from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.features.resident import Resident
 from mcsan_lite.models.precision import require_precision
-from mcsan_lite.parallel import one_thread
+from mcsan_lite.parallel.threads import one_thread
 
 SCORES_TO_SELECT = ("wa", "ua", "weighted_f1", "macro_f1")
 

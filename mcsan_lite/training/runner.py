@@ -29,7 +29,9 @@ from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.features.language.transcripts import corpus_coverage, require_known_words
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.precision import require_precision
-from mcsan_lite.parallel import Progress, fan_out, one_thread
+from mcsan_lite.parallel.jobs import fan_out
+from mcsan_lite.parallel.progress import Progress
+from mcsan_lite.parallel.threads import one_thread
 from mcsan_lite.training.fold import FoldFeatures, train_fold, training_code
 from mcsan_lite.training.grid import FoldTask, Grid
 from mcsan_lite.training.loop import text_progress

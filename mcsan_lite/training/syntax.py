@@ -19,7 +19,10 @@ LOCAL = object()  # a name that a function binds itself
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Modules that decide where something is computed and what is said of it, but never a number: they
 # count by name alone.
-WITHOUT_NUMBERS = ("errors", "parallel", "run_folder", "code_key", "syntax", "precision")
+WITHOUT_NUMBERS = (
+    *("errors", "run_folder", "code_key", "syntax", "precision"),
+    *("jobs", "threads", "progress"),  # of parallel/
+)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 

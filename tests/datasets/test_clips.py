@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mcsan_lite import parallel
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.datasets.clips import Clip, durations, open_clip, open_clips
+from mcsan_lite.parallel import jobs as parallel
 
 
 def sound(path, seconds=0.05, rate=8_000, channels=1, seed=0):

@@ -15,10 +15,10 @@ from sounds import RATE, tone
 from threadpoolctl import threadpool_limits
 
 from mcsan_lite import cache as array_cache
-from mcsan_lite import parallel
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features import extraction, words
 from mcsan_lite.features.extraction import FeatureConfig, extract, load_audio, mfcc, sound_key
+from mcsan_lite.parallel import jobs as parallel
 
 
 @pytest.fixture

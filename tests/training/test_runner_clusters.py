@@ -12,7 +12,7 @@ from grids import contents, tiny_grid
 from joblib.externals.loky import get_reusable_executor
 
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel.jobs import fan_out
 from mcsan_lite.training.run_folder import load_results
 
 ROOT = Path(__file__).parents[2]

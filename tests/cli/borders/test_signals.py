@@ -14,7 +14,7 @@ PROGRAM = """
 import argparse, os, signal, sys, time
 from pathlib import Path
 from mcsan_lite.cli.borders.ends import ended
-from mcsan_lite.parallel import fan_out
+from mcsan_lite.parallel.jobs import fan_out
 
 def sleep(folder, number):
     Path(folder, str(os.getpid())).touch()

@@ -10,7 +10,8 @@ from refusals import refusal
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from mcsan_lite.errors import DataError
-from mcsan_lite.parallel import Progress, fan_out
+from mcsan_lite.parallel.jobs import fan_out
+from mcsan_lite.parallel.progress import Progress
 
 
 def where(a, b):

@@ -12,22 +12,20 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import lru_cache
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
-from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from mcsan_lite.disk.torn import is_running
 from mcsan_lite.errors import DataError, require_name
+from mcsan_lite.parallel.progress import Progress, progress_bar
+from mcsan_lite.parallel.threads import one_thread
 
 BACKENDS = ("sequential", "loky", "threading", "dask", "ray")
 _DEAD = object()  # in place of a result: the item's worker died with every attempt
@@ -36,19 +34,6 @@ _LOOK_EVERY_S = 1  # for a worker's parent
 
 Items = Sequence[tuple]
 _Numbered = Iterator[tuple[int, object]]  # (index of an item, its result), in any order
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A text progress bar on stderr, drawn only where there is more than one item.
-
-    Attributes:
-        desc: its name; "": no bar.
-        weights: what each item is expected to cost, so that the bar counts cost and not items.
-    """
-
-    desc: str = ""
-    weights: Sequence[float] | None = None
 
 
 def fan_out(
@@ -81,7 +66,11 @@ def fan_out(
     require_name(backend, BACKENDS, "backend")
     results = {}
     numbered = _results(fn, items, jobs, backend)
-    with closing(numbered), _bar(progress, len(items)) as update, warnings.catch_warnings():
+    with (
+        closing(numbered),
+        progress_bar(progress, len(items), jobs) as update,
+        warnings.catch_warnings(),
+    ):
         # loky replaces a worker that stopped: that makes it slower, never wrong
         warnings.filterwarnings("ignore", message="A worker stopped")
         for i, result in numbered:
@@ -133,26 +122,6 @@ def _stand_in(items: Items, i: int, lost: Callable | None) -> object:
             "look for what ends them, mostly too little memory: take fewer jobs.",
         )
     return lost(*items[i])
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for torch and for the BLAS of NumPy and SciPy; afterwards all is as before.
-
-    More threads add in another order, so that the last bits of a sum would depend on the machine
-    and on `jobs`. Two threads each on two busy cores also made a training step 5 to 16 times
-    slower.
-    """
-    torch = sys.modules.get("torch")  # what was not imported has no threads to limit
-    threads = torch.get_num_threads() if torch else 1
-    if threads > 1:
-        torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        if threads > 1:
-            torch.set_num_threads(threads)
 
 
 def _here(fn: Callable, items: Items) -> _Numbered:
@@ -340,43 +309,3 @@ def _missing(name: str) -> DataError:
         f"{name} installed beside mcsan-lite",
         f"pip install 'mcsan-lite[{name}]'   (in a clone: pip install -e '.[{name}]')",
     )
-
-
-@contextmanager
-def _bar(progress: Progress, count: int) -> Iterator[Callable[[int], None]]:
-    """A bar that a terminal and a notebook redraw, and a log gets as a line every half minute.
-
-    Gives a function that is called with the index of each finished item.
-    """
-    redrawn = sys.stderr.isatty() or "ipykernel" in sys.modules
-    costs = [1.0] * count
-    if progress.weights is not None:
-        costs = [float(weight) for weight in progress.weights]
-    with tqdm(
-        total=sum(costs),
-        desc=progress.desc,
-        disable=not progress.desc or count < 2,
-        bar_format="{desc}: {percentage:3.0f}%|{bar:20}| {elapsed} gone, {remaining} left",
-        smoothing=0,
-        mininterval=1 if redrawn else 30,
-        file=sys.stderr if redrawn else _Lines(),
-    ) as bar:
-        done = 0
-
-        def update(i: int) -> None:
-            nonlocal done
-            done += 1
-            bar.set_description_str(f"{progress.desc} {done}/{count}", refresh=False)
-            bar.update(costs[i])
-
-        yield update
-
-
-class _Lines:
-    """stderr for a log: what would be drawn over the last line goes below it."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text.replace("\r", "\n"))
-
-    def flush(self) -> None:
-        sys.stderr.flush()
