@@ -39,13 +39,14 @@ def add_course_command(commands) -> None:
 def course_command(args: argparse.Namespace) -> int:
     """Copy the lessons, and open one."""
     _require_jupyter()
-    from mcsan_lite.experiments.course import copy_lessons
+    from mcsan_lite.experiments.course import copy_lessons, lesson_name
 
+    name = lesson_name(args.lesson)  # a wrong one is refused before anything is copied
     work = Path(args.work)
     copies = copy_lessons(work)
     print(_report(copies, work))
-    lesson = _lesson_file(work / "solutions" if args.solutions else work, args.lesson)
-    command = [sys.executable, "-m", "jupyterlab", str(lesson)]
+    folder = work / "solutions" if args.solutions else work
+    command = [sys.executable, "-m", "jupyterlab", str(folder / f"{name}.ipynb")]
     if args.copy_only:
         return 0
     return subprocess.call(command)
@@ -63,16 +64,6 @@ def _report(copies: Copies, work: Path) -> str:
     for name in copies.outdated:
         lines.append(f"  {name} has a newer version: rename yours, and this command brings it")
     return "\n".join(lines)
-
-
-def _lesson_file(folder: Path, wanted: str) -> Path:
-    """The first lesson whose name holds `wanted`."""
-    from mcsan_lite.errors import require_name
-
-    stems = sorted(path.stem for path in folder.glob("[0-9]*.ipynb"))
-    matching = [stem for stem in stems if wanted in stem]
-    chosen = matching[0] if matching else require_name(wanted, stems, "lesson")
-    return folder / f"{chosen}.ipynb"
 
 
 def _require_jupyter() -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import nbformat
 from nbformat.sign import NotebookNotary
 
 from mcsan_lite.cache import write_atomic
-from mcsan_lite.errors import DataError
+from mcsan_lite.errors import DataError, require_name
 
 _CLONE = Path(__file__).parents[2]
 _RECORD = ".lessons.json"  # in the folder of copies: {lesson: hash of the file when it was copied}
@@ -52,6 +53,23 @@ def enter_course_folder() -> None:
         os.chdir(_CLONE)
 
 
+def lesson_name(wanted: str, source: Path | str = _CLONE / "notebooks") -> str:
+    """The first lesson whose name holds `wanted`, such as "00_start_here" for "start".
+
+    Args:
+        wanted: number or part of the name.
+        source: the folder notebooks/ of a clone.
+
+    Raises:
+        DataError: where there is none, with the nearest name; and without lessons in `source`.
+    """
+    lessons = sorted(Path(source).glob("[0-9]*.ipynb"))
+    _require_lessons(lessons, source)
+    names = [lesson.stem for lesson in lessons]
+    matching = [name for name in names if wanted in name]
+    return matching[0] if matching else require_name(wanted, names, "lesson")
+
+
 def copy_lessons(folder: Path | str, source: Path | str = _CLONE / "notebooks") -> Copies:
     """Copy the executed lessons and their solutions, and never over a student's own work.
 
@@ -67,12 +85,7 @@ def copy_lessons(folder: Path | str, source: Path | str = _CLONE / "notebooks") 
     """
     folder, source = Path(folder), Path(source)
     lessons = sorted([*source.glob("[0-9]*.ipynb"), *source.glob("solutions/[0-9]*.ipynb")])
-    if not lessons:
-        raise DataError(
-            f"{source}, without lessons (an installed package holds none)",
-            "a clone of the repository, whose notebooks/ hold them",
-            "clone it, install with: pip install -e .   and try again there.",
-        )
+    _require_lessons(lessons, source)
     record = _read_record(folder)
     copies = Copies()
     for lesson in lessons:
@@ -81,6 +94,15 @@ def copy_lessons(folder: Path | str, source: Path | str = _CLONE / "notebooks") 
     text = json.dumps(record, indent=1)
     write_atomic(folder / _RECORD, lambda part: part.write_text(text, encoding="utf-8"))
     return copies
+
+
+def _require_lessons(lessons: Sequence[Path], source: Path | str) -> None:
+    if not lessons:
+        raise DataError(
+            f"{source}, without lessons (an installed package holds none)",
+            "a clone of the repository, whose notebooks/ hold them",
+            "clone it, install with: pip install -e .   and try again there.",
+        )
 
 
 def _copy_lesson(

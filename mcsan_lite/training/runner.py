@@ -108,8 +108,8 @@ def run_experiment(
         One row per spec, fold and seed: scores, counts, times, and the folder.
 
     Raises:
-        DataError: for a model that is not in `models`, a precision that the device lacks, a disk
-            that refuses, word vectors that know less than half of the words.
+        DataError: for a model that is not in `models`, a precision that the device lacks, a corpus
+            of one class, a disk that refuses, word vectors that know less than half of the words.
         RuntimeError: where folds failed, naming them. Each leaves an error.txt, and the others go
             on.
     """
@@ -123,6 +123,7 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
         grid: what to train.
         options: where and with what to compute.
     """
+    _require_two_classes(grid.corpus)
     for precision in {spec.train.precision for spec in grid.specs}:
         require_precision(precision, options.device)  # before anything is extracted or trained
     with _disk_refusals(Path(options.runs)):
@@ -192,10 +193,20 @@ def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
                 )
                 if options.retrain and folder.exists():
                     shutil.rmtree(folder)
-        if not (home / "spec.json").exists():
+        settings = home / "spec.json"
+        if not settings.is_file() or not settings.stat().st_size:  # empty after a power cut
             about = asdict(spec) | {"corpus": corpus.name, "fingerprint": corpus.fingerprint()}
-            write_json(home / "spec.json", about)
+            write_json(settings, about)
     return tasks
+
+
+def _require_two_classes(corpus: Corpus) -> None:
+    if len(corpus.labels) < 2:
+        raise DataError(
+            f"corpus {corpus.name} with one class only, {corpus.labels[0]!r}",
+            "two classes or more: with one there is nothing to tell apart",
+            "look into its labels: mcsan check lists how many utterances each has.",
+        )
 
 
 def _require_known_words(tasks: Sequence[FoldTask], corpus: Corpus, cache: Path) -> None:

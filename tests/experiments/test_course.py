@@ -117,8 +117,9 @@ def test_the_command_copies_and_says_what_it_kept(tmp_path, capsys):
     write_lesson(work / "00_start_here.ipynb", "my own answer")
     assert main.main(arguments) == 0
     assert capsys.readouterr().out == "23 already there\n1 kept with your changes\n"
-    assert main.main([*arguments, "no-such-lesson"]) == 2
-    assert "00_start_here" in capsys.readouterr().err
+    other = tmp_path / "other"
+    assert main.main(["course", "no-such-lesson", "--work", str(other)]) == 2
+    assert "00_start_here" in capsys.readouterr().err and not other.exists()
 
 
 def test_the_command_opens_the_lesson_that_is_asked_for(tmp_path, monkeypatch):

@@ -355,3 +355,21 @@ def test_words_that_no_vector_knows_are_refused_before_anything_is_trained(corpu
     own_vectors = replace(read, features=replace(read.features, unknown="random"))
     assert vectors_read([deaf, own_vectors]) == []
     assert vectors_read([deaf, read, read]) == [read.features.vectors]
+
+
+def test_a_corpus_of_one_class_is_refused_before_anything_is_made(corpus, spec, tmp_path):
+    same = tuple(replace(u, label="sad") for u in corpus.utterances)
+    alone = replace(corpus, utterances=same, labels=("sad",))
+    with pytest.raises(DataError, match=r"(?s)one class only, 'sad'.*Expected: .*Do: "):
+        run_experiment([spec], alone, options=RunOptions(tmp_path / "data", tmp_path / "runs"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_spec_is_written_again(done, go, fits):
+    """A power cut may leave a file of no bytes; the folds stay."""
+    runs, results = done
+    path = Path(results.folder.iloc[0]).parent / "spec.json"
+    whole = path.read_text()
+    path.write_text("")
+    go(runs)
+    assert path.read_text() == whole and fits.calls == 0

@@ -104,13 +104,14 @@ class _Fields(NamedTuple):
 
     def whole_number(self, column: str) -> int:
         text = self.by_column[column]
-        if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        digits = text.strip()  # of more than `int` strips: the separators \x1c to \x1f as well
+        if not re.fullmatch(r"[0-9]{1,6}", digits):
             raise DataError(
                 f"{self.place}: {column} {text!r}",
                 "a whole number from 0 on",
                 f"correct it, or {FRESH_ANNOTATION}.",
             )
-        return int(text)
+        return int(digits)
 
 
 def _table(path: Path) -> ForeignTable:

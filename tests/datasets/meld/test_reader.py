@@ -265,6 +265,13 @@ def test_a_row_without_text_counts_as_a_row(tmp_path):
     assert len(read_meld(write(tmp_path, rows))) == 9_988
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\x1c", "\x1f"])
+def test_blanks_of_every_kind_beside_a_number_are_no_matter(blank, tmp_path):
+    """`str.strip` takes more characters away than `int` does by itself."""
+    folder = write(tmp_path, [turn(dialogue=f"{blank}4{blank}", number=f"{blank}7")])
+    assert [one.id for one in read_meld(folder, strict=False).utterances] == ["train_dia4_utt7"]
+
+
 @given(st.data())
 @settings(max_examples=200, deadline=None)
 def test_mutated_lines_never_crash(tmp_path_factory, data):
