@@ -155,12 +155,19 @@ def floors(pairs: set[tuple[str, str]]) -> int:
 
 
 def code_tokens(text: str) -> tuple[int, int]:
-    """(names, operators, numbers and strings of a source; lines that hold one)."""
-    count, lines = 0, set()
+    """(names, operators, numbers and strings of a source; lines that hold one).
+
+    An f-string counts as one string, whatever is in it. Python 3.11 reads it so; later ones give
+    its parts.
+    """
+    starts, ends = getattr(tokenize, "FSTRING_START", None), getattr(tokenize, "FSTRING_END", None)
+    kinds = (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING, starts)
+    count, lines, within = 0, set(), 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING):
+        if not within and token.type in kinds:
             count += 1
             lines.add(token.start[0])
+        within += (token.type == starts) - (token.type == ends)
     return count, len(lines)
 
 

@@ -35,7 +35,6 @@ def parser() -> argparse.ArgumentParser:
     run.add_ceilings_command(commands)
     run.add_checkpoints_command(commands)
     run.add_readings_command(commands)
-    run.add_identity_command(commands)
     run.add_align_command(commands)
     utterance.add_predict_command(commands)
     utterance.add_attend_command(commands)

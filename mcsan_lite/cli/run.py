@@ -288,40 +288,6 @@ def readings_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def add_identity_command(commands) -> None:
-    """mcsan identity: its options."""
-    parser = add_command(
-        commands,
-        "identity",
-        identity_command,
-        "the listed world, where order tells nothing: which networks recognise sounds, "
-        "and where their maps point",
-    )
-    add_place_options(parser)
-    parser.add_argument("--seeds", type=int, default=3, help="trainings a change (default: 3)")
-    parser.add_argument("--out", help="a csv file for the table")
-
-
-def identity_command(args: argparse.Namespace) -> int:
-    """Print which changes of MCSAN match words with sounds by what they are."""
-    from mcsan_lite.experiments import identity
-    from mcsan_lite.tables.own import save_table
-
-    options = run_options(args)
-    bounds = identity.identity_bounds(args.profile, options=options)
-    table = identity.identity_table(args.profile, seeds=range(args.seeds), options=options)
-    if args.out:
-        save_table(Path(args.out), table)
-    print(bounds.round(3).to_string())
-    print(f"\n{table.round(3).to_string(index=False)}\n")
-    print(*identity.verdicts(table, bounds["both, unmatched"]), sep="\n")
-    print(
-        "low to high: 95 % over utterances and seeds. points: is the heaviest frame of the "
-        "decisive word's row in that word? others: is that of any other word's row?"
-    )
-    return 0
-
-
 def add_align_command(commands) -> None:
     """mcsan align: its options."""
     parser = add_command(

@@ -126,7 +126,7 @@ _FIELD = re.compile(r"^    (\w+): .+? = (.+?)  # (.+)$", re.M)  # name: type = v
 
 # How the comment on a field begins -> its status.
 _STATUS_RULES = {
-    "stated": re.compile(r"paper 3|paper Eq|Table 3"),
+    "stated": re.compile(r"paper 3|Table 3"),
     "silent": re.compile(r"paper silent"),
     "ours": re.compile(r"not in the paper"),
 }

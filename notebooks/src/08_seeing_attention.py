@@ -61,10 +61,10 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 # %% [markdown]
 # ## 1 · One network, one utterance
 #
-# The corpus has two worlds. In the **matching** world the sound does not tell which word it is: *pain* and *pane* are the
+# Two worlds of the corpus are enough here. In the **matching** world the sound does not tell which word it is: *pain* and *pane* are the
 # same sound, so words and frames must be brought together. That can go by what they sound like, or by order alone: the
-# third word is the third sound. Which of the two a network does is a question of its own, and `mcsan identity` asks it.
-# In the **leaking** world the sound alone tells. Same architecture, same sizes, two tasks. We open both, and keep the second for section 6.
+# third word is the third sound. Which of the two a network does, its score here does not say. In the **leaking** world
+# the sound alone tells. Same architecture, same sizes, two tasks. We open both, and keep the second for section 6.
 
 # %%
 class World(NamedTuple):

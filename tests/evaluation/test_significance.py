@@ -85,7 +85,8 @@ def test_plain_t_finds_what_is_not_there_and_the_corrected_one_does_not():
 def test_seeds_are_no_folds():
     values = np.array([[0.01, 0.03], [0.00, 0.02], [0.04, 0.02]])
     assert s.corrected_t(values, SHARE) == s.corrected_t(values.mean(1), SHARE)
-    assert s.wilcoxon(values) == s.wilcoxon(values.mean(1))
+    # Wilcoxon's has no interval: nan, which since Python 3.13 equals no nan in a dataclass either.
+    assert repr(s.wilcoxon(values)) == repr(s.wilcoxon(values.mean(1)))
     noisy = simulated(n=1000, seeds=5, seed_sd=0.3)
     counted = np.mean([s.corrected_t(v.ravel(), SHARE).p < 0.05 for v in noisy])
     assert found(noisy, SHARE) < 0.07 < counted

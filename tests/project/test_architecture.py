@@ -152,6 +152,11 @@ def test_lines_are_as_calm_as_those_of_the_anchors():
     assert house.measure()["tokens"] <= 9
 
 
+def test_an_f_string_is_one_string_in_every_python():
+    text = 'x = f"a{b + 1}c{f\'{d}\'}" + f""\n'
+    assert house.code_tokens(text) == (5, 1)
+
+
 def test_the_page_shows_what_is_measured():
     text = house.PAGE.read_text(encoding="utf-8")
     assert house.render(text, house.measure()) == text
