@@ -178,6 +178,7 @@ def torture(task: str, kills: int, scratch: Path, prepared: Path) -> Outcome:
             killed += 1
             kill(process, whole_group=killed % 2 == 0)
             end_group(process)
+            print(f"\r{task}: {killed} of {kills} killed", end="", file=sys.stderr, flush=True)
             continue
         found = state(folder)  # it was faster than the kill: a whole result, begin again
         same &= {name: found.get(name) for name in wanted} == wanted
@@ -214,7 +215,7 @@ def main() -> int:
             outcome = torture(task, options.kills, scratch, prepared)
             failed |= not outcome.same or bool(outcome.left)
             counts = f"{outcome.kills} kills in {outcome.runs} runs"
-            print(f"{task}: {counts}: {verdict(outcome)}", flush=True)
+            print(f"\n{task}: {counts}: {verdict(outcome)}", flush=True)
     return int(failed)
 
 
