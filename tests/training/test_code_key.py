@@ -94,7 +94,7 @@ def test_every_file_that_a_training_runs_is_covered():
         ("evaluation/metrics.py", "def wa(", "# a comment\n\n\ndef wa("),
         ("evaluation/metrics.py", '"""WA', '"""Another docstring. WA'),
         ("training/loop.py", "import copy\n", "import sys\nimport copy\n"),
-        ("parallel.py", "BACKENDS = (", "BACKENDS = ('none', "),
+        ("parallel/jobs.py", "BACKENDS = (", "BACKENDS = ('none', "),
         ("cli/main.py", "import argparse", "import argparse  # help"),
         ("training/loop.py", "Do: change {name}.", "Do: choose another {name}."),
     ],
