@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,12 +35,19 @@ from mcsan_lite.models import MODELS
 from mcsan_lite.paper.table_rows import ABLATIONS, table3_specs
 from mcsan_lite.training.fold import FoldFeatures, train_fold
 from mcsan_lite.training.loop import TrainConfig, supervised
+from mcsan_lite.training.spec import Spec
 
 IEMOCAP_TURNS = 10_039
 LARGEST_DIFFERENCE = 1e-4
 # Dense bfloat16 products per second that the makers state, by a part of the card's name.
 PEAK_PER_S = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40": 181e12}
 DIMS = Dims(audio=40, text=300, classes=len(lengths.LABELS))
+
+
+def network(spec: Spec) -> nn.Module:
+    """The network of a row, untrained."""
+    model_class = MODELS[spec.model]
+    return model_class(DIMS, model_class.Config(**spec.options))
 
 
 def logits_agree(device: str) -> float:
@@ -50,7 +58,7 @@ def logits_agree(device: str) -> float:
     largest = 0.0
     for spec in table3_specs("paper"):
         torch.manual_seed(0)
-        model = MODELS[spec.model](DIMS, MODELS[spec.model].Config(**spec.options)).eval()
+        model = network(spec).eval()
         with torch.no_grad():
             here = model(batch).logits
             there = model.to(device)(batch.to(device)).logits.cpu()
@@ -61,7 +69,7 @@ def logits_agree(device: str) -> float:
 def products_of_a_step(batch: Batch) -> int:
     """Floating-point operations of one training step of MCSAN in the paper's sizes."""
     (spec,) = table3_specs("paper", rows=["MCSAN"])
-    model = MODELS[spec.model](DIMS, MODELS[spec.model].Config(**spec.options))
+    model = network(spec)
     counter = FlopCounterMode(display=False)
     with counter:
         supervised(model(batch), batch).backward()
