@@ -279,10 +279,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     def one(source: Path, variant: str) -> bool:
         return _build_and_report(source, variant, options, root)
 
-    if (
-        options.jobs > 1 and not options.check
-    ):  # kernels that compile at the same time would spoil each other's code
-        compile_librosa(pitch=True)
+    if options.jobs > 1 and not options.check:
+        compile_librosa()  # kernels that compile at the same time would spoil each other's code
     # Threads only wait here: the work is in the kernels.
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:
         waiting = [pool.submit(one, source, variant) for source in sources for variant in VARIANTS]

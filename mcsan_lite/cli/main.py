@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from mcsan_lite.cli import course, data, doctor, paper, run, utterance
+from mcsan_lite.cli import course, data, doctor, paper, run, studies, utterance
 from mcsan_lite.cli.borders.ends import EXIT_STATUSES, ended
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 
@@ -34,8 +34,10 @@ def parser() -> argparse.ArgumentParser:
     paper.add_ledger_command(commands)
     run.add_ceilings_command(commands)
     run.add_checkpoints_command(commands)
-    run.add_readings_command(commands)
-    run.add_align_command(commands)
+    studies.add_readings_command(commands)
+    studies.add_identity_command(commands)
+    studies.add_align_command(commands)
+    studies.add_speakers_command(commands)
     utterance.add_predict_command(commands)
     utterance.add_attend_command(commands)
     return top

@@ -1,4 +1,4 @@
-"""The commands that train, score and print: run, table, floors, ceilings, readings and others.
+"""The commands that train, score and print: run, table, floors, ceilings, checkpoints.
 
 In: parsed options. Out: tables on stdout, and the exit status. With the name of one of the paper's
 tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait until a command runs.
@@ -16,7 +16,6 @@ from mcsan_lite.cli.options import (
     CorpusRequest,
     RowRequest,
     add_command,
-    add_corpus_options,
     add_place_options,
     add_row_options,
     report_known_words,
@@ -243,85 +242,4 @@ def checkpoints_command(args: argparse.Namespace) -> int:
     table = checkpoints.ship_checkpoints(folder, args.profile, options=run_options(args))
     print(table.round(4).to_string(index=False))
     print(f"{table.kB.sum():.0f} kB in {folder}")
-    return 0
-
-
-def add_readings_command(commands) -> None:
-    """mcsan readings: its options."""
-    parser = add_command(
-        commands,
-        "readings",
-        readings_command,
-        "synthetic corpus: which reading of the model points at the word that decides?",
-    )
-    add_place_options(parser)
-    parser.add_argument(
-        "--seeds", type=int, default=3, help="trainings a world (default: 3, all that are shipped)"
-    )
-    parser.add_argument(
-        "--utterances", type=int, default=300, help="test utterances a training (default: 300)"
-    )
-    parser.add_argument(
-        "--retrain", action="store_true", help="the profile's own runs, not the shipped checkpoints"
-    )
-
-
-def readings_command(args: argparse.Namespace) -> int:
-    """Print how well each reading of a model points at the decisive word."""
-    from mcsan_lite.experiments import readings
-    from mcsan_lite.explain.pointing_tables import pointing_table
-    from mcsan_lite.explain.readings import READINGS
-
-    scores = readings.reading_scores(
-        {name: method.read for name, method in READINGS.items()},
-        args.profile,
-        seeds=range(args.seeds),
-        utterances=args.utterances,
-        options=run_options(args),
-    )
-    print(pointing_table(scores).round(3).to_string(index=False))
-    print(
-        "points: is the highest frame in the decisive word? low to high: 95 % over seeds "
-        "(Student), or over utterances where there is one seed (Wilson)."
-    )
-    print("auc: chance is .5. The best head is chosen on validation, a seed at a time.")
-    return 0
-
-
-def add_align_command(commands) -> None:
-    """mcsan align: its options."""
-    parser = add_command(
-        commands,
-        "align",
-        align_command,
-        "does each word look at its own sound? Needs word times",
-    )
-    add_corpus_options(parser)
-    parser.add_argument(
-        "--run", required=True, help="a fold's folder below runs/, or a .safetensors file"
-    )
-    parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
-    parser.add_argument(
-        "--vectors", help="the word vectors of the training, where the run does not find them"
-    )
-    parser.add_argument(
-        "--utterances",
-        type=int,
-        default=300,
-        help="the first so many of the test part (default: 300)",
-    )
-
-
-def align_command(args: argparse.Namespace) -> int:
-    """Print how well each word's row points at the word's own sound."""
-    from mcsan_lite.experiments import readings
-
-    corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
-    asked = {"utterances": args.utterances, "vectors": args.vectors}
-    table = readings.alignment_table(args.run, corpus, **asked, options=options)
-    print(table.round(3).to_string(index=False))
-    print(
-        "points: is the heaviest frame of a word's row in that word? "
-        "Mean and 95 % interval over utterances (Student)."
-    )
     return 0

@@ -106,6 +106,46 @@ def oracle_scores(
     return pd.DataFrame(rows, columns=["id", "reading", *_SCORES])
 
 
+def decisive_row_scores(
+    model: nn.Module, utterances: Sequence[Features], truth: pd.DataFrame
+) -> pd.DataFrame:
+    """Does the decisive word's row of the raw map lie on its own sound, and do those of others too?
+
+    A map on which every row lies there shows where the network listens, and no word of its own. The
+    map is the mean of all heads of the last layer.
+
+    Args:
+        model: any model; one without a words-to-sound map gives no row.
+        utterances: normalised features.
+        truth: of `read_truth`, with a row for each of the utterances.
+
+    Returns:
+        One row per utterance with a decisive word: id, points (of its row), others (mean over the
+        rows of all other words, nan where there is none) and chance.
+    """
+    rows = []
+    for one in utterances:
+        known = decisive_span(truth.loc[one.id])
+        if known is None:
+            continue
+        maps = [
+            found.weights.mean(0)  # (H, L, A) -> (L, A)
+            for found in attention_maps(model, one).values()
+            if found.direction == "text_from_audio" and not found.summary
+        ]
+        if not maps:
+            continue
+        mean_map = maps[-1]
+        inside = inside_of(model, mean_map.shape[1], known.seconds, hop_s=one.hop_s)
+        scores = [pointing_score(row, inside) for row in mean_map]
+        own = scores.pop(known.token)
+        if own is not None:
+            others = float(np.mean([score.points for score in scores])) if scores else np.nan
+            row = {"points": own.points, "others": others, "chance": own.chance}
+            rows.append({"id": one.id, **row})
+    return pd.DataFrame(rows, columns=["id", "points", "others", "chance"])
+
+
 def _scores_of_word(reading: Reading, token: int) -> np.ndarray | None:
     """(A,) the word's row where the reading has pairs, else what it says of the frames."""
     if reading.pairs is None:

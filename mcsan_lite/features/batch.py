@@ -236,11 +236,14 @@ def batches(
 ) -> Iterator[Batch]:
     """Batches of utterances of similar length, so that little is padding.
 
+    All batches hold equally many utterances, up to one. A small last batch would hold the longest,
+    and each of them would count several times as much as any other in a mean over the batch.
+
     Args:
         features: the utterances. Those that lie on a device (`features.resident`) make their
             batches there.
         labels: the class order of the corpus.
-        size: utterances per batch.
+        size: most utterances per batch.
         generator: for training: lengths are jittered by a tenth to each side, and the batches come
             in random order. Without it they are sorted by length, the same each time.
         standardizer: as for `collate`.
@@ -249,12 +252,12 @@ def batches(
     if generator is not None:
         length *= generator.uniform(0.9, 1.1, len(length))
     order = np.argsort(length, kind="stable")
-    starts = np.arange(0, len(order), size)
+    count = -(-len(order) // size)  # rounded up
+    groups = np.array_split(order, count) if count else []
     if generator is not None:
-        generator.shuffle(starts)
+        generator.shuffle(groups)
     collate_on_device = getattr(features, "collate", None)
-    for start in starts:
-        rows = order[start : start + size]
+    for rows in groups:
         if collate_on_device is not None:
             yield collate_on_device(rows)
         else:

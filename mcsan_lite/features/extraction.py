@@ -289,8 +289,7 @@ def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> _S
 
     def make() -> array_cache.Rows:
         calls = [(utterance, config, folder) for utterance in clips]
-        if jobs > 1:
-            compile_librosa()
+        compile_librosa()
         results = fan_out_chunks(_cache_clip, calls, jobs=jobs, desc="MFCC")
         problems, good = {}, []
         for utterance, result in zip(clips, results, strict=True):

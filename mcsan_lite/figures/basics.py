@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mcsan_lite.features.sound.compiled import compiling_alone
 from mcsan_lite.tables.shared import markdown_text, without_controls
 
 BLUE, ORANGE, SKY, VERMILION = "#0072B2", "#E69F00", "#56B4E9", "#D55E00"
@@ -289,15 +290,16 @@ def draw_pitch(signal: np.ndarray, sample_rate: int, *, ax=None):
 
     ax = axes_or_new(ax, height=1.4)
     hop = sample_rate // 100
-    pitch, voiced, _ = librosa.pyin(
-        signal,
-        fmin=65,
-        fmax=500,
-        sr=sample_rate,
-        frame_length=sample_rate * 64 // 1000,
-        hop_length=hop,
-        resolution=0.2,  # fifths of a semitone: twice as fast
-    )
+    with compiling_alone():
+        pitch, voiced, _ = librosa.pyin(
+            signal,
+            fmin=65,
+            fmax=500,
+            sr=sample_rate,
+            frame_length=sample_rate * 64 // 1000,
+            hop_length=hop,
+            resolution=0.2,  # fifths of a semitone: twice as fast
+        )
     seconds = np.arange(len(pitch)) * hop / sample_rate
     ax.plot(seconds, pitch, ".", ms=3, color=BLUE)
     if voiced.any():

@@ -363,3 +363,28 @@ class BiLSTMMean(nn.Module):
         ahead, _ = self.forwards(x)
         back, _ = self.backwards(mirror(x, mask))
         return (ahead + mirror(back, mask)) / 2 * mask[..., None]
+
+
+class LinearSteps(nn.Module):
+    """A linear map of each step by itself, in place of a `BiLSTMMean`.
+
+    It is not in the paper. A step then knows what it is, and nothing of its neighbours or its
+    place.
+    """
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        """Make the map, from `inputs` to `hidden` numbers per step."""
+        super().__init__()
+        self.map = nn.Linear(inputs, hidden)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map every step.
+
+        Args:
+            x: (B, T, F).
+            mask: (B, T).
+
+        Returns:
+            (B, T, D), zero on padding.
+        """
+        return self.map(x) * mask[..., None]

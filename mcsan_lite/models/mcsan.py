@@ -42,6 +42,7 @@ from mcsan_lite.models.layers import (
     BiLSTMMean,
     ConvBlock,
     ConvSizes,
+    LinearSteps,
     at_least_one,
     masked_max,
     positions,
@@ -49,6 +50,8 @@ from mcsan_lite.models.layers import (
 
 _Order = Literal["parallel", "cross+self", "self+cross"]
 _Positions = Literal["sinusoid", "none"]
+_Encoder = Literal["bilstm", "linear"]
+_ENCODERS = {"bilstm": BiLSTMMean, "linear": LinearSteps}
 _ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "none": nn.Identity}
 
 
@@ -72,6 +75,7 @@ class MCSANConfig:
     use_cross: bool = True  # Table 3, "w/o cross"
     use_self: bool = True  # Table 3, "w/o self"
     order: _Order = "parallel"  # Table 3, the two "(seq)" rows
+    encoder: _Encoder = "bilstm"  # paper Eq. 2 to 5; "linear" is ours: each step by itself
     pool_stride: int = 3  # paper silent: as wide as the window, so 1000 frames become 112
     conv_same: bool = True  # paper silent: padded by one frame each side; False = no padding
     activation: str = "relu"  # paper silent: after each convolution and inside the classifier
@@ -95,6 +99,7 @@ class MCSANConfig:
             feedforward=self.feedforward,
             classifier_layers=self.classifier_layers,
         )
+        require_name(self.encoder, get_args(_Encoder), "encoder")
         require_name(self.positions, get_args(_Positions), "positions")
         require_name(self.activation, _ACTIVATIONS, "activation")
         if self.hidden % self.heads:
@@ -255,12 +260,13 @@ class MCSAN(nn.Module):
         self.open_streams = not config.use_video
         self.conv_sizes = config.conv_sizes
         self.frames_per_step = config.pool_stride**2  # two blocks
+        encoder = _ENCODERS[config.encoder]
         if config.use_audio:
             widths = (dims.audio, config.hidden)
             self.conv = nn.ModuleList(self._conv_block(inputs) for inputs in widths)
-            self.audio_lstm = BiLSTMMean(config.hidden, config.hidden)
+            self.audio_lstm = encoder(config.hidden, config.hidden)
         if config.use_text:
-            self.text_lstm = BiLSTMMean(dims.text, config.hidden)
+            self.text_lstm = encoder(dims.text, config.hidden)
         if config.use_video:
             if not dims.video:
                 raise DataError(
@@ -270,7 +276,7 @@ class MCSAN(nn.Module):
                 )
             self.video_size = dims.video
             self.video_conv = self._conv_block(dims.video)
-            self.video_lstm = BiLSTMMean(config.hidden, config.hidden)
+            self.video_lstm = encoder(config.hidden, config.hidden)
         if config.use_cross:
             self.cross = AttentionModule(self.modalities, config, cross=True)
         if config.use_self:

@@ -95,8 +95,13 @@ class Recurrent(nn.Module):
     Every gate has *one* bias vector, as in TensorFlow and in the equations; PyTorch's own layers
     carry two that only add up. Here the bias is the weight of a constant input of 1. One thing
     stays as PyTorch has it: the GRU's reset gate acts after the recurrent product, in TensorFlow
-    before it. Weights start orthogonal and the bias at zero, as in the published code of MDRE and
-    AMH.
+    before it.
+
+    How the weights begin differs between libraries, and decides whether a GRU learns within a few
+    epochs. "tensorflow": orthogonal, the candidate's bias at zero and those of the gates at one, so
+    that a state is kept at first; so in the published code of MDRE and AMH. (Of an LSTM it is the
+    forget gate.) "keras": the same with every bias at zero. "pytorch": all from
+    U(-1/√hidden, 1/√hidden).
 
     The backward direction reads each sequence mirrored by its own length. This gives what packed
     sequences give, without their cost on a CPU.
@@ -113,6 +118,7 @@ class Recurrent(nn.Module):
         cell: Literal["gru", "lstm"] = "gru",
         both: bool = False,
         dropout: float = 0.0,
+        start: Literal["tensorflow", "keras", "pytorch"] = "tensorflow",
     ) -> None:
         """Make the layer.
 
@@ -122,6 +128,7 @@ class Recurrent(nn.Module):
             cell: the kind of recurrent unit.
             both: read in both directions.
             dropout: on the input.
+            start: whose first weights it has.
         """
         super().__init__()
         kind = {"gru": nn.GRU, "lstm": nn.LSTM}[cell]
@@ -132,11 +139,17 @@ class Recurrent(nn.Module):
             self.backwards = kind(inputs + 1, hidden, bias=False, batch_first=True)
         self.width = hidden * directions
         self.dropout = nn.Dropout(dropout)
+        if start == "pytorch":
+            return
         for weight in self.parameters():
             nn.init.orthogonal_(weight)
+        kept_open = {"gru": slice(0, 2 * hidden), "lstm": slice(hidden, 2 * hidden)}[cell]
         for direction in (self.forwards, self.backwards):
             if direction is not None:
-                nn.init.zeros_(direction.weight_ih_l0[:, -1])  # the bias
+                bias = direction.weight_ih_l0[:, -1]
+                nn.init.zeros_(bias)
+                if start == "tensorflow":
+                    nn.init.ones_(bias[kept_open])
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Read the sequence.

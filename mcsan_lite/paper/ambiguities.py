@@ -45,7 +45,9 @@ ALTERNATIVES: dict[str, tuple] = {
     "weight_decay": (1e-4,),
     "clip": (1.0, 0.0),
     "mask_frames": (0.2,),
+    "label_smoothing": (0.1,),
     "select": ("ua", "wa", "weighted_f1"),
+    "patience": (3,),
     "sample_rate": (22_050,),
     "n_mels": (40, 128),
     "unknown": ("mean", "random"),
@@ -126,7 +128,7 @@ _FIELD = re.compile(r"^    (\w+): .+? = (.+?)  # (.+)$", re.M)  # name: type = v
 
 # How the comment on a field begins -> its status.
 _STATUS_RULES = {
-    "stated": re.compile(r"paper 3|Table 3"),
+    "stated": re.compile(r"paper 3|paper Eq|Table 3"),
     "silent": re.compile(r"paper silent"),
     "ours": re.compile(r"not in the paper"),
 }
@@ -192,7 +194,7 @@ def ambiguity_specs(
     """The full MCSAN of a profile, then one change at a time, named "field=value".
 
     In the quick profiles there is one alternative per choice, and none that makes the features anew
-    (14; with one seed on one fold each costs what the first row costs). In "paper" there are all.
+    (16; with one seed on one fold each costs what the first row costs). In "paper" there are all.
 
     Args:
         profile: a name of PROFILES.

@@ -31,6 +31,7 @@ class Grid:
         seeds: one training per fold for each.
         first_folds: only so many folds, the first ones; None: all of them.
         models: model classes by the name that a spec gives.
+        own_folds: folds by the name of a protocol that `splits` does not know.
     """
 
     specs: Sequence[Spec]
@@ -38,17 +39,19 @@ class Grid:
     seeds: Sequence[int] = (0,)
     first_folds: int | None = None
     models: Mapping[str, type] = field(default_factory=lambda: MODELS)
+    own_folds: Mapping[str, Sequence[splits.Fold]] = field(default_factory=dict)
 
     @cached_property
-    def _folds(self) -> dict[str, list[splits.Fold]]:
-        protocols = dict.fromkeys(spec.protocol for spec in self.specs)
-        return {protocol: splits.folds(self.corpus, protocol) for protocol in protocols}
+    def _folds(self) -> dict[str, Sequence[splits.Fold]]:
+        protocols = {spec.protocol for spec in self.specs} - set(self.own_folds)
+        drawn = {protocol: splits.folds(self.corpus, protocol) for protocol in protocols}
+        return {**self.own_folds, **drawn}
 
-    def every_fold(self, spec: Spec) -> list[splits.Fold]:
+    def every_fold(self, spec: Spec) -> Sequence[splits.Fold]:
         """All folds of the spec's protocol, whatever `first_folds` says."""
         return self._folds[spec.protocol]
 
-    def folds(self, spec: Spec) -> list[splits.Fold]:
+    def folds(self, spec: Spec) -> Sequence[splits.Fold]:
         """The folds that the spec is trained on."""
         return self.every_fold(spec)[: self.first_folds]
 

@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,9 @@ class TrainConfig:
     weight_decay: float = 0.0  # paper silent
     clip: float = 0.0  # paper silent: largest gradient norm, 0 = none
     mask_frames: float = 0.0  # paper silent: largest share of frames blanked (SpecAugment)
+    label_smoothing: float = 0.0  # paper silent: share of Eq. 20's target spread over all classes
     select: str = "wa"  # paper silent: validation score that picks the epoch
+    patience: int = 0  # paper silent: epochs without a better score that end it, 0 = none
     precision: str = "float32"  # paper silent; "bfloat16": matrix products in half the bits
     unlabelled: float = 0.0  # not in the paper: share of training labels that is held back
     seed: int = 0
@@ -53,6 +56,8 @@ class TrainConfig:
         self._require("learning_rate", self.learning_rate > 0, "above 0")
         self._require("clip", self.clip >= 0, "0 or more")
         self._require("mask_frames", 0 <= self.mask_frames <= 1, "between 0 and 1")
+        self._require("label_smoothing", 0 <= self.label_smoothing < 1, "0 or more, below 1")
+        self._require("patience", self.patience >= 0, "0 or more")
         self._require("unlabelled", 0 <= self.unlabelled < 1, "0 or more, below 1")
         self._require_one_of("schedule", ("constant", "warmdown"))
         self._require_one_of("precision", ("float32", "bfloat16"))
@@ -152,7 +157,7 @@ def predict(
     return Predictions(wanted, np.concatenate(true)[order], np.concatenate(prob)[order])
 
 
-def supervised(output: ModelOutput, batch: Batch) -> Tensor:
+def supervised(output: ModelOutput, batch: Batch, smoothing: float = 0.0) -> Tensor:
     """Eq. 20: cross-entropy, the mean over the labelled utterances of a batch.
 
     It is zero where none is labelled.
@@ -160,9 +165,14 @@ def supervised(output: ModelOutput, batch: Batch) -> Tensor:
     Args:
         output: its logits are (B, C).
         batch: its labels are (B,), -1 where there is none.
+        smoothing: this share of the target is spread over all classes.
     """
     total = nn.functional.cross_entropy(
-        output.logits, batch.label, ignore_index=-1, reduction="sum"
+        output.logits,
+        batch.label,
+        ignore_index=-1,
+        reduction="sum",
+        label_smoothing=smoothing,
     )
     return total / (batch.label >= 0).sum().clamp(min=1)
 
@@ -199,9 +209,9 @@ def fit(
     weights are there already.
 
     A model may have methods that `fit` then calls: `loss(output, batch)`, a scalar in place of Eq.
-    20, which gets label -1 where a label is held back; `begin_epoch(epoch)`, from 1; and
-    `finish(train_batches, valid_batches, labels)`, with the best epoch restored and in eval mode.
-    Its first two arguments are functions that give the normalised batches in a fixed order.
+    20, which gets label -1 where a label is held back, and smooths none; `begin_epoch(epoch)`, from
+    1; and `finish(train_batches, valid_batches, labels)`, with the best epoch restored and in eval
+    mode. Its first two arguments are functions that give the normalised batches in a fixed order.
 
     Args:
         model: gives a `ModelOutput` for a `Batch`.
@@ -225,7 +235,8 @@ def fit(
     model.to(device)
     optimizer, schedule = _optimizer(model, config, device)
     train, valid = _parts_on_device(data, config, device)
-    best_state, best_score, history = copy.deepcopy(model.state_dict()), -np.inf, []
+    best_state, best_score, best_epoch = copy.deepcopy(model.state_dict()), -np.inf, 0
+    history = []
     for epoch in range(1, config.epochs + 1):
         start = time.perf_counter()
         epoch_batches = batches(
@@ -247,8 +258,11 @@ def fit(
         if row[f"valid_{config.select}"] > best_score:
             best_state = copy.deepcopy(model.state_dict())
             best_score = row[f"valid_{config.select}"]
+            best_epoch = epoch
         if on_epoch:
             on_epoch(row)
+        if config.patience and epoch - best_epoch >= config.patience:
+            break
     model.load_state_dict(best_state)
     if hasattr(model, "finish"):
         _finish(model, (train, valid), data, config, device)
@@ -298,7 +312,7 @@ def _train_epoch(
 ) -> float:
     """One step per batch. Returns the mean loss per utterance."""
     device = next(model.parameters()).device
-    loss_of = getattr(model, "loss", supervised)
+    loss_of = getattr(model, "loss", partial(supervised, smoothing=config.label_smoothing))
     losses, sizes = [], []
     for batch in epoch_batches:
         if config.mask_frames:

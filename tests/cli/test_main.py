@@ -51,8 +51,10 @@ def test_help_is_fast_and_heavy_packages_wait():
         ["predict"],
         ["attend"],
         ["readings"],
+        ["identity"],
         ["checkpoints"],
         ["align"],
+        ["speakers"],
     ],
     ids=" ".join,
 )

@@ -69,8 +69,9 @@ def test_the_callers_threads_change_no_bit():
         np.testing.assert_array_equal(mfcc(signal), expected)
 
 
-def test_librosa_compiles_here_before_it_compiles_in_workers(tmp_path, corpus, config, monkeypatch):
-    """Numba's cache is spoilt by processes that write it at the same time."""
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_librosa_compiles_before_any_clip_is_read(tmp_path, corpus, config, monkeypatch, jobs):
+    """Numba's cache is spoilt by processes that write it at the same time, also of two commands."""
     order = []
     fan_out = extraction.fan_out_chunks
 
@@ -80,8 +81,8 @@ def test_librosa_compiles_here_before_it_compiles_in_workers(tmp_path, corpus, c
 
     monkeypatch.setattr(extraction, "fan_out_chunks", workers)
     monkeypatch.setattr(extraction, "compile_librosa", lambda: order.append("compiled"))
-    extract(corpus, config, cache=tmp_path / "cache", jobs=2)
-    extract(corpus, config, cache=tmp_path / "cache", jobs=2)
+    extract(corpus, config, cache=tmp_path / "cache", jobs=jobs)
+    extract(corpus, config, cache=tmp_path / "cache", jobs=jobs)
     assert order == ["compiled", "workers"]
 
 

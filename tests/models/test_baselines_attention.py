@@ -1,11 +1,14 @@
 """The rivals made of attention, by hand: MulT, and self- or cross-attention of Rajan et al."""
 
+import itertools
+import math
+
 import pytest
 import torch
 from rivals import FRAMES, WORDS, alone, build, random_batch
 from torch.nn import functional as F
 
-from mcsan_lite.models.baselines.mult import visible_keys
+from mcsan_lite.models.baselines.mult import halved_positions, visible_keys
 
 
 def test_mult_causal_mask_by_loop():
@@ -24,6 +27,25 @@ def test_mult_causal_mask_by_loop():
         visible_keys(batch.text_mask, batch.audio_mask, causal=False)[0],
         batch.audio_mask[:1].expand(5, -1),
     )
+
+
+@pytest.mark.parametrize("width", [6, 7])
+def test_mult_positions_by_loop(width):
+    """As the code's table: the first step is 1; sines, then cosines."""
+    found = halved_positions(torch.zeros(1, 5, width))
+    half = width // 2
+    for step, i in itertools.product(range(5), range(half)):
+        angle = (step + 1) / 10_000 ** (i / (half - 1))
+        assert found[step, i].item() == pytest.approx(math.sin(angle), abs=1e-6)
+        assert found[step, half + i].item() == pytest.approx(math.cos(angle), abs=1e-6)
+    assert found.shape == (5, width) and not found[:, 2 * half :].any()
+
+
+def test_mult_drops_weights_where_words_are_the_target_only():
+    model = build("mult")
+    blocks = {name: [*model.cross[name], *model.memory[name]] for name in ("text", "audio")}
+    assert {block.attention.dropout for block in blocks["text"]} == {0.25}
+    assert {block.attention.dropout for block in blocks["audio"]} == {0.0}
 
 
 def test_mult_causal_model_hides_later_sound_from_early_words():

@@ -1,5 +1,8 @@
 """What can be chosen in MCSAN: how many frames are left, what is refused, how many parameters."""
 
+import itertools
+from dataclasses import replace
+
 import pytest
 import torch
 from refusals import refusal
@@ -51,6 +54,7 @@ def test_pooled_frames(options, frames, pooled, dims, small, make_features):
         ),
         ({"activation": "swish"}, "activation 'swish'"),
         ({"positions": "learned"}, "positions 'learned'"),
+        ({"encoder": "gru"}, "encoder 'gru'"),
         ({"layers": 0}, "layers=0"),
         ({"classifier_layers": 0}, "classifier_layers=0"),
         ({"heads": 0}, "heads=0"),
@@ -60,6 +64,22 @@ def test_pooled_frames(options, frames, pooled, dims, small, make_features):
 )
 def test_a_config_that_is_no_network_is_refused_in_three_parts(options, given):
     assert f"Given: {given}" in refusal(lambda: MCSANConfig(**options))
+
+
+def test_without_recurrence_and_positions_only_the_convolutions_know_of_order(
+    dims, small, make_features
+):
+    """Words in another order give the same logits, and with either of the two they do not."""
+    (one,) = make_features(1, frames=40, words=5)
+    other = replace(one, text=one.text[::-1].copy())
+    same = {}
+    for encoder, places in itertools.product(("linear", "bilstm"), ("none", "sinusoid")):
+        torch.manual_seed(0)
+        options = {"encoder": encoder, "positions": places}
+        model = MCSAN(dims, small(hidden=6, heads=2, **options)).eval()
+        logits = [model(collate([features])).logits for features in (one, other)]
+        same[encoder, places] = torch.allclose(*logits, atol=1e-5)
+    assert same.pop(("linear", "none")) and not any(same.values())
 
 
 def test_parameter_count_at_paper_size():

@@ -68,12 +68,49 @@ def test_gru_equations_by_hand(ragged):
     torch.testing.assert_close(brick(x, mask)[1][2], h)
 
 
-@pytest.mark.parametrize(("cell", "gates"), [("gru", 3), ("lstm", 4)])
-def test_one_bias_a_gate_and_it_starts_at_zero(cell, gates):
-    brick = Recurrent(5, 6, cell=cell, both=True)
+@pytest.mark.parametrize(
+    ("cell", "start", "biases"),
+    [
+        ("gru", "tensorflow", (1, 1, 0)),  # reset, update, candidate
+        ("lstm", "tensorflow", (0, 1, 0, 0)),  # input, forget, cell, output
+        ("gru", "keras", (0, 0, 0)),
+    ],
+)
+def test_one_bias_a_gate_and_where_it_starts(cell, start, biases):
+    brick = Recurrent(5, 6, cell=cell, both=True, start=start)
+    gates = len(biases)
     assert sum(p.numel() for p in brick.parameters()) == 2 * gates * (6 * (5 + 6) + 6)
-    assert brick.width == 12 and not brick.backwards.weight_ih_l0[:, -1].any()
-    assert brick.backwards.weight_ih_l0[:, :-1].all()
+    assert brick.width == 12
+    for direction in (brick.forwards, brick.backwards):
+        bias = direction.weight_ih_l0[:, -1].unflatten(0, (gates, 6))
+        assert torch.equal(bias, torch.tensor(biases)[:, None].expand(-1, 6).float())
+        assert direction.weight_ih_l0[:, :-1].all()
+
+
+def test_pytorchs_first_weights_are_uniform():
+    brick = Recurrent(50, 64, start="pytorch")
+    for weight in brick.parameters():
+        assert weight.abs().max() <= 1 / 8 < weight.std() * 2
+
+
+def test_an_open_gate_lets_a_gru_learn_what_happened_long_ago():
+    """Which of two marks stood at the first of 40 steps: only a kept state can learn it."""
+    losses = {}
+    for start in ("tensorflow", "keras"):
+        torch.manual_seed(0)
+        x = torch.randn(64, 40, 2) * 0.1
+        label = torch.arange(64) % 2
+        x[torch.arange(64), 0, label] += 3
+        mask = torch.ones(64, 40, dtype=torch.bool)
+        brick, head = Recurrent(2, 16, start=start), nn.Linear(16, 2)
+        optimizer = torch.optim.Adam([*brick.parameters(), *head.parameters()], lr=3e-3)
+        for _ in range(60):
+            loss = nn.functional.cross_entropy(head(brick(x, mask)[1]), label)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses[start] = loss.item()
+    assert losses["tensorflow"] < 0.1 < losses["keras"]
 
 
 def test_a_sequence_without_a_step_gives_zeros_and_finite_gradients(ragged):

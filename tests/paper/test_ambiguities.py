@@ -86,7 +86,7 @@ def test_one_change_at_a_time(profile, corpus):
 
 def test_the_quick_profile_is_cheap_and_the_papers_tries_all():
     quick = ambiguity_specs("quick", "synthetic")
-    assert len(quick) == 15  # the default and 14: none that makes the features anew
+    assert len(quick) == 17  # the default and 16: none that makes the features anew
     assert {s.features for s in quick} == {quick[0].features}
     tried = {s.name.partition("=")[0] for s in ambiguity_specs("paper", "iemocap")[1:]}
     assert tried == {*ALTERNATIVES, "protocol"}

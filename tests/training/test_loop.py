@@ -243,6 +243,8 @@ def test_a_label_out_of_the_set_is_refused(part, model, make_features, labels):
         ({"select": "loss"}, "select='loss'. Expected: 'wa', 'ua', 'weighted_f1' or 'macro_f1'."),
         ({"mask_frames": 1.5}, "mask_frames=1.5. Expected: between 0 and 1."),
         ({"clip": -1.0}, "clip=-1.0. Expected: 0 or more."),
+        ({"label_smoothing": 1.0}, "label_smoothing=1.0. Expected: 0 or more, below 1."),
+        ({"patience": -1}, "patience=-1. Expected: 0 or more."),
     ],
     ids=str,
 )
@@ -316,6 +318,45 @@ def test_mask_frames_blanks_one_stretch_of_the_copy_only(make_features, labels):
     )
     for f, before in zip(made, kept, strict=True):
         np.testing.assert_array_equal(f.audio, before)
+
+
+def test_label_smoothing_trains_on_the_mixture_of_the_label_and_all_classes(make_features, labels):
+    batch = collate(make_features(7), labels)
+    logits = torch.randn(7, 3, generator=torch.manual_seed(0))
+    target = 0.8 * nn.functional.one_hot(batch.label, 3) + 0.2 / 3
+    by_hand = -(target * logits.log_softmax(-1)).sum(-1).mean()
+    torch.testing.assert_close(supervised(ModelOutput(logits), batch, 0.2), by_hand)
+    batch.label[3:] = -1  # held back: no part of the mean, smoothed or not
+    by_hand = -(target * logits.log_softmax(-1)).sum(-1)[:3].mean()
+    torch.testing.assert_close(supervised(ModelOutput(logits), batch, 0.2), by_hand)
+
+
+def test_label_smoothing_changes_what_is_trained_and_not_how_it_is_scored(
+    model, make_features, labels
+):
+    made = make_features(6)
+    data = TrainingData(made, made, labels)
+    plain, smooth = (
+        fit(model(), data, TrainConfig(epochs=3, label_smoothing=share)) for share in (0.0, 0.5)
+    )
+    assert (plain.loss != smooth.loss).all()
+    # The first epoch's step is another one; the validation loss stays Eq. 20 without smoothing.
+    assert smooth.valid_loss.min() < smooth.loss.min()
+
+
+def test_patience_ends_the_training_and_keeps_the_best_epoch(make_features, labels):
+    made = make_features(6)
+    right = [labels.index(one.label) for one in made]
+    wrong = [(i + 1) % 3 for i in right]
+    script = [wrong, right, wrong, right, right, right]
+    ended = []
+    for patience in (0, 2, 5):
+        stub = Scripted(script)
+        config = TrainConfig(epochs=6, patience=patience)
+        history = fit(stub, TrainingData(made, made, labels), config)
+        ended.append(len(history))
+        assert int(stub.epoch) == 1  # the first of the best
+    assert ended == [6, 4, 6]
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ _SENSES = {"negative": -1.0, "none": 0.0, "positive": 1.0}
 _NOWHERE = -1.0  # the place of what does not exist
 
 
-def truth_of(corpus: Corpus) -> pd.DataFrame | None:
-    """The oracle of a corpus that `read_synthetic` gave; None for any other corpus.
+def generated_folder(corpus: Corpus) -> Path | None:
+    """Where a corpus that `read_synthetic` gave lies; None for any other corpus.
 
     Args:
         corpus: the utterances, of which one at least must have a clip to tell the folder.
@@ -29,7 +29,13 @@ def truth_of(corpus: Corpus) -> pd.DataFrame | None:
     clips = [one.audio for one in corpus.utterances if one.audio is not None]
     if corpus.kind != "synthetic" or not clips:
         return None
-    return read_truth(Path(clips[0]).parents[1])
+    return Path(clips[0]).parents[1]
+
+
+def truth_of(corpus: Corpus) -> pd.DataFrame | None:
+    """The oracle of a corpus that `read_synthetic` gave; None for any other corpus."""
+    folder = generated_folder(corpus)
+    return None if folder is None else read_truth(folder)
 
 
 def order_numbers(truth: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -6,10 +6,17 @@ it.
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
+
+from mcsan_lite.cache import key
+from mcsan_lite.disk.locks import only_one
 
 _RATE = 16_000
 
@@ -25,19 +32,27 @@ def numeric_libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def compile_librosa(*, pitch: bool = False) -> None:
-    """Have librosa compile what its first use compiles, before several processes start.
+@contextmanager
+def compiling_alone() -> Iterator[None]:
+    """Within it, no other process of this user has librosa compile anything.
 
     Numba keeps compiled code in files beside librosa. Processes that write them at the same time
-    leave a mixture, and `librosa.pyin` then ends its process on that machine for good.
-
-    Args:
-        pitch: also what `librosa.pyin` needs, which takes a quarter of a minute.
+    leave a mixture, and `librosa.pyin` then ends its process on that machine for good. So of
+    several commands that start at once, one compiles and the others wait for it.
     """
     import librosa
 
+    digits = key(str(Path.home()), librosa.__file__)[:8]
+    folder = Path(tempfile.gettempdir()) / f"mcsan-compiles-{digits}"
+    with only_one(folder, wait=True):
+        yield
+
+
+def compile_librosa() -> None:
+    """Have librosa compile what MFCC need at first use, before several processes start."""
+    import librosa
+
     tone = np.sin(np.arange(_RATE // 2, dtype=np.float32))
-    resampled = librosa.resample(tone, orig_sr=2 * _RATE, target_sr=_RATE)
-    librosa.feature.mfcc(y=resampled, sr=_RATE, n_fft=512)
-    if pitch:
-        librosa.pyin(tone, fmin=65, fmax=500, sr=_RATE)
+    with compiling_alone():
+        resampled = librosa.resample(tone, orig_sr=2 * _RATE, target_sr=_RATE)
+        librosa.feature.mfcc(y=resampled, sr=_RATE, n_fft=512)

@@ -16,9 +16,10 @@ video it would be another model, and this class refuses.
 Verified in the authors' code (david-yoon/attentive-modality-hopping-for-SER, fed3ece): GRUs of one
 direction with 200, 200 and 128 units; 7 hops in the reference script (up to 12 are written); the
 order video, audio, text, always over the encoders' own states; unscaled scores; masked padding;
-dropout .3 / .7 / .3 on the inputs; no prosody; orthogonal GRUs and other matrices from
-U(-.25, .25). With 120 MFCC, 2048 video numbers and 7 classes this makes 1,750,055 parameters. The
-code also trains 3,747 × 300 embeddings, which makes 2,874,155.
+dropout .3 / .7 / .3 on the inputs; no prosody; orthogonal GRUs whose gates begin with a bias of 1
+(TensorFlow's cell) and other matrices from U(-.25, .25). With 120 MFCC, 2048 video numbers and 7
+classes this makes 1,750,055 parameters. The code also trains 3,747 × 300 embeddings, which makes
+2,874,155.
 
 Chosen here: 40 normalised MFCC in up to 1,000 frames and any video sequence, where the source has
 120 in 750 and 25 frames of ResNet-101; frozen word vectors; `stride`. The code's training loop

@@ -23,11 +23,12 @@ Adapted: functionals of our MFCC (z-scored by running moments) for openSMILE's I
 GloVe, mapped linearly to `width`, for BERT; the first 22 words of any utterance, masked; GroupNorm
 for BatchNorm, since our batches are sorted by length and not alike; no ReLU on reconstructions,
 logits and the decoder's memory, where theirs cannot fit; a decoder that is pre-norm, has positions
-and is fed the words (theirs is post-norm, has none and is fed the encoder's states); PyTorch's
-first weights for N(0, .02), which learns little in a quick run; dropout before the classifier (the
-name of their run holds a 0.3). A permutation of a batch has the batch's MMD, so z_a' is of every
-other utterance and z_l' of the rest. MELD's unlabelled pool is unknown: ours are the labels that
-TrainConfig.unlabelled holds back, so no row of ours repeats the published .571.
+and is fed the words (theirs is post-norm, has none, is fed the encoder's states, and its attention
+puts a ReLU on queries, keys and values and no map on what comes out); PyTorch's first weights for
+N(0, .02), which learns little in a quick run; dropout before the classifier (the name of their run
+holds a 0.3). A permutation of a batch has the batch's MMD, so z_a' is of every other utterance and
+z_l' of the rest. MELD's unlabelled pool is unknown: ours are the labels that TrainConfig.unlabelled
+holds back, so no row of ours repeats the published .571.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ In: a batch with audio and text. Out: class logits.
 
 Verified in the authors' code (david-yoon/multimodal-speech-emotion, 44d05d5): GRUs of 200 (MCSAN's
 text says LSTMs); linear from there to the logits; each bias is a *single number*; dropout .3 on
-audio and .7 on words ("dr" there is what is kept); orthogonal GRUs and other matrices from
-U(-.25, .25); a *sigmoid* cross-entropy per class.
+audio and .7 on words ("dr" there is what is kept); orthogonal GRUs whose gates begin with a bias of
+1 (TensorFlow's cell: with 0, as here until November 2026, small trainings did not leave chance) and
+other matrices from U(-.25, .25); a *sigmoid* cross-entropy per class.
 Remembered [M]: the paper's loss is a softmax cross-entropy.
 Chosen: 40 normalised MFCC in up to 1,000 frames, for the code's 39 in 750; softmax
 (`loss="sigmoid"` is the code); frozen word vectors, where the code trains its embedding; `stride`;

@@ -6,7 +6,7 @@ Transformer for Unaligned Multimodal Language Sequences", ACL 2019. It is not in
 In: a batch with audio and text. Out: class logits, and one map per block and direction.
 
     x̂ᵐ = Conv1D(xᵐ) without bias, to d
-    zᵐ = √d x̂ᵐ + sinusoidal positions, the low-level stream of every modality
+    zᵐ = √d x̂ᵐ + positions from 1 on, the low-level stream of every modality
     cross a->t, from y = zᵗ, block by block:
         y ← y + MultiHead(q = LN y, k = v = LN zᵃ);  y ← y + FFN(LN y);  at last LN
     memory, on each target's stream:
@@ -15,9 +15,10 @@ In: a batch with audio and text. Out: class logits, and one map per block and di
 
 Verified in the authors' code (yaohungt/Multimodal-Transformer, a670936): all of the above; keys and
 values are the *low-level* zᵃ in every block; FFN 4 d; as many memory blocks as cross blocks, at
-least 3; no padding mask; kernel 1, d = 30; and by default a causal mask, across modalities too: key
-j is hidden from query i if j ≥ i + 1 + |T_q - T_k| (`causal=True`; here T is the own length of each
-utterance, so that a longer batch-mate changes nothing).
+least 3; no padding mask; kernel 1, d = 30; no dropout of weights where the sound is the target; and
+by default a causal mask, across modalities too: key j is hidden from query i if j ≥ i + 1 + |T_q -
+T_k| (`causal=True`; here T is the own length of each utterance, so that a longer batch-mate changes
+nothing).
 From the paper (table of sizes): d = 40, kernels 3 (text) and 5 (audio), 4 blocks, dropouts
 .3 / .25 / .1.
 Chosen: two modalities, so each target has one incoming stream, of width d; one softmax over all
@@ -35,10 +36,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.batch import Batch, Dims, ModelOutput
-from mcsan_lite.models.layers import MultiHead, at_least_one, masked_max, positions
+from mcsan_lite.models.layers import MultiHead, at_least_one, masked_max
 from mcsan_lite.models.recurrent import last_real, pool_frames
 
 _MODALITIES = ("audio", "text")
@@ -57,7 +59,8 @@ class MulTConfig:
     causal: bool = False  # chosen: words may look at later sound; True is the code
     pooling: Literal["last", "max"] = "last"  # verified: code
     text_dropout: float = 0.3  # paper, on the word vectors
-    attention_dropout: float = 0.25  # paper; code .1
+    attention_dropout: float = 0.25  # paper; code .1; where words are the target
+    audio_attention_dropout: float = 0.0  # verified: code; where the sound is the target
     dropout: float = 0.1  # paper, before the output; verified: code, in and after sub-layers too
     stride: int = 1  # MFCC frames averaged into one step: 1 as in the source, more for speed
 
@@ -74,6 +77,25 @@ class MulTConfig:
             kernel = getattr(self, name)
             if kernel % 2 == 0:
                 raise DataError(f"{name}={kernel}", "an odd number", f"change {name}.")
+
+
+def halved_positions(x: Tensor) -> Tensor:
+    """The sinusoids of the code: steps count from 1, sines fill the first half, cosines the second.
+
+    Args:
+        x: (B, length, D), whose shape, device and type the result gets.
+
+    Returns:
+        (length, D), D even or not.
+    """
+    length, width = x.shape[1:]
+    half = width // 2
+    step = torch.arange(1, length + 1, device=x.device, dtype=x.dtype)[:, None]  # (length, 1)
+    order = torch.arange(half, device=x.device, dtype=x.dtype)
+    rate = torch.exp(order * (-math.log(10_000.0) / max(1, half - 1)))  # (D / 2,)
+    angle = step * rate
+    both = torch.cat((torch.sin(angle), torch.cos(angle)), 1)
+    return F.pad(both, (0, width % 2))  # (length, D)
 
 
 def visible_keys(query_mask: Tensor, key_mask: Tensor, *, causal: bool) -> Tensor:
@@ -128,10 +150,10 @@ class PreNormBlock(nn.Module):
     One LayerNorm serves query and key alike, as in the code.
     """
 
-    def __init__(self, config: MulTConfig) -> None:
+    def __init__(self, config: MulTConfig, attention_dropout: float) -> None:
         super().__init__()
         width = config.hidden
-        self.attention = QueryMaskedHeads(width, config.heads, dropout=config.attention_dropout)
+        self.attention = QueryMaskedHeads(width, config.heads, dropout=attention_dropout)
         self.norm_attention, self.norm_feedforward = nn.LayerNorm(width), nn.LayerNorm(width)
         self.feedforward = nn.Sequential(
             nn.Linear(width, 4 * width),
@@ -199,7 +221,7 @@ class MulT(nn.Module):
 
     def embed(self, x: Tensor) -> Tensor:
         """√d x + positions: (B, length, D) -> (B, length, D)."""
-        return math.sqrt(self.config.hidden) * x + positions(x.shape[1], x.shape[2], like=x)
+        return math.sqrt(self.config.hidden) * x + halved_positions(x)
 
     def forward(self, batch: Batch, *, need_attention: bool = False) -> ModelOutput:
         """Classify a batch of B utterances.
@@ -254,7 +276,9 @@ def _same_length_conv(inputs: int, width: int, kernel: int) -> nn.Conv1d:
 
 def _blocks_per_modality(config: MulTConfig, count: int) -> nn.ModuleDict:
     """`count` blocks for each modality, which is their target."""
+    dropout = {"text": config.attention_dropout, "audio": config.audio_attention_dropout}
     blocks = nn.ModuleDict()
     for modality in _MODALITIES:
-        blocks[modality] = nn.ModuleList(PreNormBlock(config) for _ in range(count))
+        several = (PreNormBlock(config, dropout[modality]) for _ in range(count))
+        blocks[modality] = nn.ModuleList(several)
     return blocks

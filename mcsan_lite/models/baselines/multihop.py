@@ -17,7 +17,8 @@ third hop is worse.
 Remembered [M]: the row called "MHA" is MHA-2; hidden 200; the third hop and its readout.
 Chosen: MFCC as MCSAN's; oᵃ_last is the last state of each direction; dropout as in MDRE's code;
 masked padding (MDREA's code did not mask until 2020); frozen word vectors; `stride`. No public code
-of MHA was found.
+of MHA was found. The code of MDREA, its nearest kin, also drops the encoders' outputs, and maps the
+sound's summary to the width of the words before it answers: neither is done here.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ In: a batch with audio and text. Out: class logits, and one attention map per mo
 Verified in the authors' code (smartcameras/SelfCrossAttn, df62166, no licence: facts, no code; its
 models are trimodal): BiGRUs of 60 per direction; 6 heads; dropout .1 on weights and .25 on word
 vectors; no residual and no LayerNorm; mean and (unbiased) deviation over the modalities' vectors;
-240 -> 60 -> classes without a nonlinearity; learning rate 1e-3, batch 32.
+240 -> 60 -> classes without a nonlinearity; PyTorch's own first weights (but one bias per gate
+where PyTorch adds two); learning rate 1e-3, batch 32.
 Different on purpose: the code's convolution takes *time steps as channels* (1000 -> 500, kernel 1),
 so that its "steps" mix the whole padded clip. Here it runs over time, with kernel 3, and every
 second step is kept. The code has no masks and takes means over padding; here padding is invisible.
@@ -77,8 +78,10 @@ class SelfCross(nn.Module):
         width = 2 * config.hidden
         sizes = ConvSizes(kernel=3, pool=1, stride=_CONV_STRIDE)
         self.conv = ConvBlock(dims.audio, dims.audio, sizes, activation=nn.Identity())
-        self.audio = Recurrent(dims.audio, config.hidden, both=True)
-        self.text = Recurrent(dims.text, config.hidden, both=True, dropout=config.text_dropout)
+        audio, text = dims.audio, dims.text
+        bigru = {"both": True, "start": "pytorch"}
+        self.audio = Recurrent(audio, config.hidden, **bigru)
+        self.text = Recurrent(text, config.hidden, dropout=config.text_dropout, **bigru)
         self.attention = nn.ModuleDict()
         for modality in ("text", "audio"):
             self.attention[modality] = MultiHead(width, config.heads, dropout=config.dropout)

@@ -21,8 +21,9 @@ The model of the authors' code, `XuAlignDelta` (Delta-ML/delta, 31dfebc, multimo
     logits from Σ βⱼ gⱼ with βⱼ = softmaxⱼ(w · tanh(W gⱼ + b))
 Verified in it: those sizes, dropout .5 after every stage and twice before the classifier, no
 residual, and a LayerNorm that is built and not used. Chosen: MFCC instead of a 257-bin spectrogram,
-masks over padded speech where the code has none, frozen word vectors, all words and up to 10 s of
-speech (the code: 100 words and 7 s). Its published 72.5 % (four classes) is monitored on session 5,
+masks over padded speech where the code has none, in its GRUs too (there only the attention over
+words is masked), frozen word vectors, all words and up to 10 s of speech (the code: 100 words and 7
+s). Its published 72.5 % (four classes) is monitored on session 5,
 which is its test set too.
 
 In e_ji the word's own term counts only as far as the tanh bends: without tanh the softmax over
@@ -150,10 +151,11 @@ class XuAlignDelta(nn.Module):
         width = 2 * config.hidden
         self.drop = nn.Dropout(config.dropout)
         self.dense = nn.Sequential(nn.Linear(dims.audio, config.dense), nn.ReLU())
-        self.audio = Recurrent(config.dense, config.hidden, both=True, dropout=config.dropout)
-        self.text = Recurrent(dims.text, config.hidden, both=True, dropout=config.dropout)
+        bigru = {"both": True, "start": "keras"}
+        self.audio = Recurrent(config.dense, config.hidden, dropout=config.dropout, **bigru)
+        self.text = Recurrent(dims.text, config.hidden, dropout=config.dropout, **bigru)
         self.align = MultiHead(width, config.heads)
-        self.aligned = Recurrent(2 * width, config.hidden, both=True)
+        self.aligned = Recurrent(2 * width, config.hidden, **bigru)
         self.pool = nn.Sequential(
             nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1, bias=False)
         )

@@ -1,0 +1,202 @@
+"""The commands that answer one question each: readings, identity, align, speakers.
+
+In: parsed options. Out: a table on stdout with what it says, and the exit status. Heavy imports
+wait until a command runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mcsan_lite.cli.options import (
+    CORPORA_HELP,
+    CorpusRequest,
+    RowRequest,
+    add_command,
+    add_corpus_options,
+    add_place_options,
+    add_row_options,
+    requested_corpus,
+    run_options,
+    table3_rows,
+)
+
+
+def add_readings_command(commands) -> None:
+    """mcsan readings: its options."""
+    parser = add_command(
+        commands,
+        "readings",
+        readings_command,
+        "synthetic corpus: which reading of the model points at the word that decides?",
+    )
+    add_place_options(parser)
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="trainings a world (default: 3, all that are shipped)"
+    )
+    parser.add_argument(
+        "--utterances", type=int, default=300, help="test utterances a training (default: 300)"
+    )
+    parser.add_argument(
+        "--retrain", action="store_true", help="the profile's own runs, not the shipped checkpoints"
+    )
+
+
+def readings_command(args: argparse.Namespace) -> int:
+    """Print how well each reading of a model points at the decisive word."""
+    from mcsan_lite.experiments import readings
+    from mcsan_lite.explain.pointing_tables import pointing_table
+    from mcsan_lite.explain.readings import READINGS
+
+    scores = readings.reading_scores(
+        {name: method.read for name, method in READINGS.items()},
+        args.profile,
+        seeds=range(args.seeds),
+        utterances=args.utterances,
+        options=run_options(args),
+    )
+    print(pointing_table(scores).round(3).to_string(index=False))
+    print(
+        "points: is the highest frame in the decisive word? low to high: 95 % over seeds "
+        "(Student), or over utterances where there is one seed (Wilson)."
+    )
+    print("auc: chance is .5. The best head is chosen on validation, a seed at a time.")
+    return 0
+
+
+def add_identity_command(commands) -> None:
+    """mcsan identity: its options."""
+    parser = add_command(
+        commands,
+        "identity",
+        identity_command,
+        "the listed world, where order tells nothing: which networks recognise sounds, "
+        "and where their maps point",
+    )
+    add_place_options(parser)
+    parser.add_argument("--seeds", type=int, default=3, help="trainings a change (default: 3)")
+    parser.add_argument("--out", help="a csv file for the table")
+
+
+def identity_command(args: argparse.Namespace) -> int:
+    """Print which changes of MCSAN match words with sounds by what they are."""
+    from mcsan_lite.experiments import identity
+    from mcsan_lite.tables.own import save_table
+
+    options = run_options(args)
+    bounds = identity.identity_bounds(args.profile, options=options)
+    table = identity.identity_table(args.profile, seeds=range(args.seeds), options=options)
+    if args.out:
+        save_table(Path(args.out), table)
+    print(bounds.round(3).to_string())
+    print(f"\n{table.round(3).to_string(index=False)}\n")
+    print(*identity.verdicts(table, bounds["both, unmatched"]), sep="\n")
+    print(
+        "low to high: 95 % over utterances and seeds. points: is the heaviest frame of the "
+        "decisive word's row in that word? others: is that of any other word's row?"
+    )
+    return 0
+
+
+def add_align_command(commands) -> None:
+    """mcsan align: its options."""
+    parser = add_command(
+        commands,
+        "align",
+        align_command,
+        "does each word look at its own sound? Needs word times",
+    )
+    add_corpus_options(parser)
+    parser.add_argument(
+        "--run", required=True, help="a fold's folder below runs/, or a .safetensors file"
+    )
+    parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
+    parser.add_argument(
+        "--vectors", help="the word vectors of the training, where the run does not find them"
+    )
+    parser.add_argument(
+        "--utterances",
+        type=int,
+        default=300,
+        help="the first so many of the test part (default: 300)",
+    )
+
+
+def align_command(args: argparse.Namespace) -> int:
+    """Print how well each word's row points at the word's own sound."""
+    from mcsan_lite.experiments import readings
+
+    corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
+    asked = {"utterances": args.utterances, "vectors": args.vectors}
+    table = readings.alignment_table(args.run, corpus, **asked, options=options)
+    print(table.round(3).to_string(index=False))
+    print(
+        "points: is the heaviest frame of a word's row in that word? "
+        "Mean and 95 % interval over utterances (Student)."
+    )
+    return 0
+
+
+def add_speakers_command(commands) -> None:
+    """mcsan speakers: its options."""
+    parser = add_command(
+        commands,
+        "speakers",
+        speakers_command,
+        "are more speakers what is missing? The same tested speakers, with more and more to "
+        "train on",
+    )
+    add_row_options(parser)
+    parser.add_argument("corpus", help=CORPORA_HELP)
+    parser.add_argument(
+        "--speakers",
+        default="2,4,6,8,10",
+        help="how many of them train, by comma (default: 2,4,6,8,10)",
+    )
+    parser.add_argument(
+        "--folds", type=int, help="only the first so many tested speakers (default: all)"
+    )
+    parser.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
+    parser.add_argument("--out", help="a csv file for the table")
+
+
+def speakers_command(args: argparse.Namespace) -> int:
+    """Print how the scores grow with the number of training speakers."""
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments import speaker_curve
+    from mcsan_lite.tables.own import save_table
+
+    if args.protocol:
+        raise DataError(
+            f"--protocol {args.protocol} with mcsan speakers, which draws its own folds",
+            "no protocol",
+            "leave --protocol out.",
+        )
+    counts = _counts(args.speakers)
+    request = RowRequest.from_args(args)
+    if request.rows is None:
+        request = RowRequest("w/o text", vectors=args.vectors, precision=args.precision)
+    corpus = requested_corpus(CorpusRequest.from_args(args))
+    curve = speaker_curve.SpeakerCurve(corpus, counts, args.folds, range(args.seeds))
+    specs = table3_rows(request, corpus, args.profile)
+    results = speaker_curve.curve_results(curve, specs, run_options(args))
+    table = speaker_curve.curve_table(results)
+    if args.out:
+        save_table(Path(args.out), table)
+    print(f"{table.round(3).to_string(index=False)}\n")
+    print(*speaker_curve.verdicts(results), sep="\n")
+    print("mean: WA. low to high: 95 % over tested speakers, corrected t.")
+    return 0
+
+
+def _counts(text: str) -> list[int]:
+    """The numbers in a list by comma, in ascending order. Raises DataError for anything else."""
+    from mcsan_lite.errors import DataError
+
+    try:
+        return sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise DataError(
+            f"--speakers {text!r}", "whole numbers by comma", "--speakers 2,4,6"
+        ) from None

@@ -1,0 +1,176 @@
+"""Which networks match a word with its sound by what it is, and not by where it stands?
+
+In: changes of MCSAN, seeds. Out: one row per change: its score on the listed world, where order
+tells nothing, and where its attention points. `mcsan identity` prints it.
+
+A score above the ceiling "both, unmatched" proves that sounds were recognised. A row of the raw map
+that lies on the decisive word's sound more often than the rows of other words do says that the map
+shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from mcsan_lite.corpus import Corpus
+from mcsan_lite.datasets.splits import official
+from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.order import order_numbers
+from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
+from mcsan_lite.evaluation.intervals import score_interval
+from mcsan_lite.experiments.corpora import synthetic_config
+from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
+from mcsan_lite.explain.pointing_tables import decisive_row_scores
+from mcsan_lite.features.extraction import Features, extract
+from mcsan_lite.paper.table_rows import table3_specs
+from mcsan_lite.training.inference import load_run
+from mcsan_lite.training.runner import RunOptions, run_experiment
+from mcsan_lite.training.spec import Spec
+
+WORLD = "listed"
+_NEITHER = {"encoder": "linear", "positions": "none"}
+# Fields of MCSANConfig that differ from the profile's MCSAN. "neither": no recurrence and no
+# positions.
+CHANGES: dict[str, dict[str, object]] = {
+    "MCSAN": {},
+    "w/o cross": {"use_cross": False},
+    "no positions": {"positions": "none"},
+    "no recurrence": {"encoder": "linear"},
+    "neither": _NEITHER,
+    "neither, w/o cross": {**_NEITHER, "use_cross": False},
+    "neither, one head": {**_NEITHER, "heads": 1},
+    "neither, N = 2": {**_NEITHER, "layers": 2},
+}
+
+
+def identity_specs(
+    profile: str = "quick", changes: Mapping[str, Mapping[str, object]] = CHANGES
+) -> list[Spec]:
+    """One spec per change.
+
+    Args:
+        profile: "smoke", "quick", "full" or "paper".
+        changes: {name: fields of MCSANConfig}.
+    """
+    (full,) = table3_specs(profile, rows=["MCSAN"])
+    return [
+        replace(full, name=name, options={**full.options, **fields})
+        for name, fields in changes.items()
+    ]
+
+
+def identity_bounds(profile: str = "quick", *, options: RunOptions = RunOptions()) -> pd.Series:
+    """What can be had on the test part of the listed world: every ceiling, and order alone.
+
+    Args:
+        profile: whose corpus.
+        options: where the corpus lies.
+    """
+    corpus, truth = _listed(profile, options)
+    best = bayes_ceilings(truth[truth.split == "test"], synthetic_config(profile, WORLD))
+    (fold,) = official(corpus)
+    floor = score_floor(ORDER_ALONE, corpus, fold, order_numbers(truth))
+    return pd.concat([best, pd.Series({ORDER_ALONE: floor["wa"]})])
+
+
+def identity_table(
+    profile: str = "quick",
+    *,
+    changes: Mapping[str, Mapping[str, object]] = CHANGES,
+    seeds: Sequence[int] = (0,),
+    utterances: int = 300,
+    options: RunOptions = RunOptions(),
+) -> pd.DataFrame:
+    """Train every change on the listed world, and score it and its attention.
+
+    Args:
+        profile: "smoke", "quick", "full" or "paper".
+        changes: {name: fields of MCSANConfig}.
+        seeds: one training per change for each.
+        utterances: so many test utterances with a decisive word are asked where the map points.
+        options: where and with what to compute; what is finished is not done again.
+
+    Returns:
+        One row per change: WA with its 95 % interval over utterances and seeds; where the decisive
+        word's row points (`points`), how often the rows of other words point there too (`others`),
+        each with its interval; chance; seeds, n. Without cross-attention there is no map: nan.
+    """
+    corpus, truth = _listed(profile, options)
+    specs = identity_specs(profile, changes)
+    results = run_experiment(specs, corpus, seeds=seeds, options=options)
+    decided = truth[(truth.split == "test") & (truth.sense != "none")].index[:utterances]
+    features, _ = extract(
+        corpus.subset(list(decided)), specs[0].features, cache=options.cache, jobs=options.jobs
+    )
+    rows = []
+    for name in changes:
+        group = results[results.name == name]
+        n = int(group.n_test.iloc[0])
+        mean, low, high = score_interval(group.wa, n)
+        row = {"change": name, "WA": mean, "low": low, "high": high}
+        rows.append({**row, **_pointing(group, features, truth), "seeds": len(group), "n": n})
+    return pd.DataFrame(rows)
+
+
+def _listed(profile: str, options: RunOptions) -> tuple[Corpus, pd.DataFrame]:
+    config = synthetic_config(profile, WORLD)
+    folder = make_synthetic(options.data, config, jobs=options.jobs)
+    return read_synthetic(folder), read_truth(folder)
+
+
+def _pointing(
+    runs: pd.DataFrame, features: Sequence[Features], truth: pd.DataFrame
+) -> dict[str, float]:
+    """Where the maps of one change point, over its seeds; nothing where there is no map."""
+    of_seeds = []
+    for folder in runs.folder:
+        run = load_run(folder)
+        scores = decisive_row_scores(run.model, run.prepare(features), truth)
+        of_seeds.append(scores[["points", "others", "chance"]].mean())
+    means = pd.DataFrame(of_seeds)
+    if means.points.isna().all():
+        return {}
+    found = {}
+    for name in ("points", "others"):
+        mean, low, high = score_interval(means[name], len(features))
+        found |= {name: mean, f"{name} low": low, f"{name} high": high}
+    return found | {"chance": means.chance.mean()}
+
+
+def verdicts(table: pd.DataFrame, unmatched: float) -> list[str]:
+    """What the rows say: one sentence about each score, and one about each map.
+
+    Args:
+        table: of `identity_table`.
+        unmatched: the ceiling of "both, unmatched".
+    """
+    said = []
+    for _, row in table.iterrows():
+        said.append(_what_the_score_says(row, unmatched))
+        if not pd.isna(row.get("points")):
+            said.append(_what_the_map_says(row))
+    return said
+
+
+def _what_the_score_says(row: pd.Series, unmatched: float) -> str:
+    score = f"{row.change}: WA {row.WA:.3f} [{row.low:.3f}, {row.high:.3f}]"
+    if row.low > unmatched:
+        return f"{score} is above {unmatched:.3f}: it recognises sounds."
+    if row.high < unmatched:
+        return f"{score} is below {unmatched:.3f}, what needs no matching."
+    return f"{score} cannot be told from {unmatched:.3f}, what needs no matching."
+
+
+def _what_the_map_says(row: pd.Series) -> str:
+    own = f"its map points {row.points:.2f} [{row['points low']:.2f}, {row['points high']:.2f}]"
+    others = f"{row.others:.2f} [{row['others low']:.2f}, {row['others high']:.2f}]"
+    compared = f"  {own}, rows of other words {others}, chance {row.chance:.2f}"
+    if row["points low"] > max(row["others high"], row.chance):
+        return f"{compared}: the word's own row shows its sound."
+    if row["points low"] > row.chance:
+        return f"{compared}: above chance, and other rows may point there as well."
+    return f"{compared}: no more than chance."

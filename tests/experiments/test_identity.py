@@ -1,0 +1,145 @@
+"""Which networks match words with sounds by what they are: the table, and what it says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mcsan_lite.cli import main
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
+from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
+from mcsan_lite.experiments import identity
+from mcsan_lite.experiments.corpora import synthetic_config
+from mcsan_lite.explain import pointing_tables
+from mcsan_lite.explain.pointing_tables import decisive_row_scores
+from mcsan_lite.features.batch import Dims
+from mcsan_lite.features.extraction import FeatureConfig, extract
+from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
+from mcsan_lite.tables.own import load_table
+from mcsan_lite.training.runner import RunOptions
+
+DIMS = Dims(audio=40, text=50, classes=7)
+FEW = {name: identity.CHANGES[name] for name in ("MCSAN", "neither", "neither, w/o cross")}
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    home = tmp_path_factory.mktemp("identity")
+    return RunOptions(data=home / "data", runs=home / "runs")
+
+
+@pytest.fixture(scope="module")
+def table(options):
+    return identity.identity_table("smoke", changes=FEW, utterances=20, options=options)
+
+
+def test_a_row_per_change_and_no_map_without_cross_attention(table):
+    assert list(table.change) == list(FEW)
+    numbers = table.set_index("change")
+    assert numbers.loc["neither, w/o cross", ["points", "others", "chance"]].isna().all()
+    with_map = numbers.drop("neither, w/o cross")
+    assert with_map[["points", "others", "chance", "WA"]].notna().all(axis=None)
+    assert (with_map["points low"] <= with_map.points).all()
+    assert (with_map.points <= with_map["points high"]).all()
+    assert set(table.n) == {synthetic_config("smoke", "listed").test} and set(table.seeds) == {1}
+
+
+def test_every_change_is_a_network_of_its_own(options):
+    specs = identity.identity_specs("smoke")
+    assert [spec.name for spec in specs] == list(identity.CHANGES)
+    built = [MCSANConfig(**spec.options) for spec in specs]
+    assert len(set(built)) == len(built)
+    assert len({spec.train for spec in specs}) == 1
+
+
+def test_bounds_are_the_ceilings_and_order_alone(options):
+    bounds = identity.identity_bounds("smoke", options=options)
+    assert bounds["both, in order"] == bounds["both, unmatched"] < bounds["both"] == 1
+    assert 0 < bounds[identity.ORDER_ALONE] < 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [(0.9, 0.95, "recognises sounds"), (0.7, 0.8, "is below 0.860"), (0.8, 0.9, "cannot be told")],
+)
+def test_the_verdict_follows_the_interval(low, high, says):
+    table = pd.DataFrame([{"change": "any", "WA": (low + high) / 2, "low": low, "high": high}])
+    (sentence,) = identity.verdicts(table, 0.86)
+    assert says in sentence and sentence.startswith("any: WA 0.")
+
+
+@pytest.mark.parametrize(
+    ("points", "others", "says"),
+    [
+        (0.66, 0.30, "the word's own row shows its sound"),
+        (0.66, 0.62, "other rows may point there as well"),
+        (0.28, 0.10, "no more than chance"),
+    ],
+)
+def test_a_map_is_read_beside_chance_and_other_words(points, others, says):
+    row = {"change": "any", "WA": 0.9, "low": 0.88, "high": 0.92, "chance": 0.26}
+    for name, value in (("points", points), ("others", others)):
+        row |= {name: value, f"{name} low": value - 0.05, f"{name} high": value + 0.05}
+    _, sentence = identity.verdicts(pd.DataFrame([row]), 0.86)
+    assert says in sentence and f"points {points:.2f}" in sentence
+
+
+def test_the_command_trains_what_is_missing_once(options, table, capsys):
+    out = options.data / "identity.csv"
+    places = ["--data", str(options.data), "--runs", str(options.runs)]
+    arguments = ["identity", "--profile", "smoke", "--seeds", "1", "--out", str(out), *places]
+    printed = []
+    for _ in range(2):
+        assert main.main(arguments) == 0
+        printed.append(capsys.readouterr())
+    first, second = printed
+    assert "training" in first.err and "training" not in second.err and first.out == second.out
+    assert "both, in order" in first.out and identity.ORDER_ALONE in first.out
+    assert list(load_table(out).change) == list(identity.CHANGES)
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    home = tmp_path_factory.mktemp("listed")
+    config = SyntheticConfig(world="listed", train=12, valid=1, test=1, pairs=8, max_words=4)
+    folder = make_synthetic(home, config)
+    features, _ = extract(read_synthetic(folder), FeatureConfig(), cache=home / "cache")
+    return features, read_truth(folder)
+
+
+def test_an_oracles_map_points_with_one_row_and_a_flat_one_with_none(listed, monkeypatch):
+    features, truth = listed
+    model = MCSAN(DIMS, MCSANConfig(hidden=8, heads=2)).eval()
+    decided = [one for one in features if truth.sense[one.id] != "none"]
+    longer = [one for one in decided if len(one.tokens) > 1]
+
+    def on_the_decisive_sound(rows):
+        def maps(model, one):
+            known = pointing_tables.decisive_span(truth.loc[one.id])
+            steps = -(-len(one.audio) // 9)
+            inside = pointing_tables.inside_of(model, steps, known.seconds)
+            weights = np.full((2, len(one.tokens), steps), 0.1)
+            weights[:, :, 0] = 0.2  # elsewhere, unless a row is told
+            for token in range(len(one.tokens)):
+                if rows == "all" or (rows == "own" and token == known.token):
+                    weights[:, token] = np.where(inside, 1.0, 0.0)
+            found = type("Map", (), {"direction": "text_from_audio", "summary": False})
+            found.weights = weights
+            return {"cross.0.text_from_audio": found}
+
+        return maps
+
+    for rows, points, others in (("own", 1, 0), ("all", 1, 1)):
+        monkeypatch.setattr(pointing_tables, "attention_maps", on_the_decisive_sound(rows))
+        scores = decisive_row_scores(model, features, truth).set_index("id")
+        assert len(scores) >= len(longer) > 3
+        assert scores.points.mean() == points
+        assert scores.others.dropna().max() == scores.others.dropna().min() == others
+
+
+def test_a_model_without_a_map_gives_no_row(listed):
+    features, truth = listed
+    torch.manual_seed(0)
+    config = MCSANConfig(hidden=8, heads=2, use_cross=False)
+    assert decisive_row_scores(MCSAN(DIMS, config).eval(), features, truth).empty
