@@ -15,7 +15,12 @@ from mcsan_lite.features.extraction import extract
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper import profiles
 from mcsan_lite.parallel.jobs import fan_out
-from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, seed_everything
+from mcsan_lite.training.config import TrainConfig
+from mcsan_lite.training.loop import (
+    TrainingData,
+    fit,
+    seed_everything,
+)
 
 UTTERANCES, TRAININGS = 1500, 4
 

@@ -33,8 +33,9 @@ from mcsan_lite.features.batch import Batch, Dims, collate
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models import MODELS
 from mcsan_lite.paper.table_rows import ABLATIONS, table3_specs
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.fold import FoldFeatures, train_fold
-from mcsan_lite.training.loop import TrainConfig, supervised
+from mcsan_lite.training.loop import supervised
 from mcsan_lite.training.spec import Spec
 
 IEMOCAP_TURNS = 10_039

@@ -52,7 +52,8 @@ def one_epoch(n: int) -> dict[str, float]:
 
     from mcsan_lite.features.batch import Dims, Standardizer
     from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
-    from mcsan_lite.training.loop import TrainConfig, fit
+    from mcsan_lite.training.config import TrainConfig
+    from mcsan_lite.training.loop import fit
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

@@ -24,6 +24,7 @@ from mcsan_lite.models import precision
 from mcsan_lite.models.layers import BiLSTMMean
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.training import loop
+from mcsan_lite.training.config import TrainConfig
 
 LABELS = tuple("abcdefg")
 FRAMES, WORDS = 1000, 128  # where the paper and the IEMOCAP transcripts end
@@ -114,7 +115,7 @@ def plain_epoch(model: MCSAN, data: list[Features], seed: int, size: int) -> Non
 
 
 def our_epoch(model: MCSAN, data: list[Features], seed: int, size: int, precision: str) -> None:
-    config = loop.TrainConfig(epochs=1, batch_size=size, precision=precision, seed=seed)
+    config = TrainConfig(epochs=1, batch_size=size, precision=precision, seed=seed)
     loop.fit(
         model, loop.TrainingData(data, data[: len(LABELS)], LABELS), config
     )  # hardly any validation: the time is that of training

@@ -34,7 +34,7 @@ from nbformat import NotebookNode
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.features.sound.compiled import compile_librosa
-from mcsan_lite.training.code_key import source_key
+from mcsan_lite.training.code.key import source_key
 
 ROOT = Path(__file__).resolve().parents[1]
 # A variant of a lesson: its folder below notebooks/, and the tag of the cells that it leaves out.

@@ -91,7 +91,7 @@ def identity_command(args: argparse.Namespace) -> int:
         save_table(Path(args.out), table)
     print(bounds.round(3).to_string())
     print(f"\n{table.round(3).to_string(index=False)}\n")
-    print(*identity.verdicts(table, bounds["both, unmatched"]), sep="\n")
+    print(*identity.identity_verdicts(table, bounds["both, unmatched"]), sep="\n")
     print(
         "low to high: 95 % over utterances and seeds. points: is the heaviest frame of the "
         "decisive word's row in that word? others: is that of any other word's row?"
@@ -185,7 +185,7 @@ def speakers_command(args: argparse.Namespace) -> int:
     if args.out:
         save_table(Path(args.out), table)
     print(f"{table.round(3).to_string(index=False)}\n")
-    print(*speaker_curve.verdicts(results), sep="\n")
+    print(*speaker_curve.curve_verdicts(results), sep="\n")
     print("mean: WA. low to high: 95 % over tested speakers, corrected t.")
     return 0
 

@@ -1,300 +1,199 @@
-"""Checks of lesson 03, From words to vectors: coverage, unknown words, masks, what a text can tell.
+"""Checks of lesson 03, From sound to frames: seconds, normalising, counting, what MFCC lose.
 
-In: a student's function. Out: a hint, or None where it is right.
+In: a student's answer, function or class. Out: a hint, or None where it is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from mcsan_lite.exercises.exercise import exercise, hint_for
 
 
 @exercise
-def coverage(student) -> str | None:
-    """E3.1: student(sentences, known) -> the known share of tokens, and of types."""
-    sentences = [["no", "no", "no"], ["no", "bettinka", "no", "pain"], ["ozzle"]]
-    known = {"no", "pain", "week", "sweet", "sun"}
-    answer = student([list(sentence) for sentence in sentences], set(known))
-    found = [float(share) for share in answer]
-    right = [6 / 8, 2 / 4]
-    if len(found) != 2:
-        return (
-            f"you returned {len(found)} numbers. Two are wanted: the share of tokens, then the "
-            "share of types."
-        )
-    tokens, types = found
+def frame_to_seconds(student) -> str | None:
+    """E3.1: student(pooled frame) -> the middle of what it sees, in seconds."""
+    frames = np.array([1, 4, 10, 50])
+    right = (9 * frames + 4) * 0.010
+    found = np.array([float(student(int(frame))) for frame in frames])
     if np.allclose(found, right):
         return None
-    if np.allclose(found, right[::-1]):
-        return "those are the right numbers in the wrong order: tokens first, then types."
-    if np.allclose(found, [1 - 6 / 8, 1 - 2 / 4]):
-        return "you counted what is unknown. Coverage is the share that is known."
-    if np.isclose(types, 2 / len(known)):
-        return (
-            "you divided the types by the size of the table. Coverage asks how much of the text is "
-            "in the table, not how much of the table is in the text."
-        )
-    if np.isclose(tokens, np.mean([1, 3 / 4, 0])):
-        return (
-            "you averaged over sentences, so a short one counts as much as a long one. Put all "
-            "tokens into one list."
-        )
-    if np.isclose(types, 3 / 5) or np.isclose(tokens, 3 / 5):
-        return (
-            "you made a set of every sentence by itself, so a type counts again in each one. One "
-            "set over all sentences."
-        )
-    if np.isclose(tokens, types):
-        return (
-            "both numbers are the same. A token counts each time it comes; a type counts once: use "
-            "a set."
-        )
-    return f"of 8 tokens 6 are known, of 4 types 2; you say {tokens:.3f} and {types:.3f}."
-
-
-_VECTORS = {
-    "no": np.array([1.0, 0.0]),
-    "pain": np.array([5.0, 2.0]),
-    "sun": np.array([0.0, 9.0]),
-    "week": np.array([-7.0, 3.0]),
-}
-
-
-@exercise
-def table_of(student) -> str | None:
-    """E3.2: student(train, test, vectors) -> a vector for every type of both parts."""
-    given = {word: vector.copy() for word, vector in _VECTORS.items()}
-    train, test = [["no", "no", "no", "ozzle"], ["pain"]], [["sun", "bettinka"], ["no"]]
-    found = student(train, test, given)
-    hint = _changed_vectors(given) or _missing_types(found)
+    hint = hint_for(found, _mistaken_seconds(frames), np.allclose)
     if hint:
         return hint
-    filler, other = np.asarray(found["ozzle"], float), np.asarray(found["bettinka"], float)
-    if filler.shape != (2,):
+    if np.allclose(np.diff(found), np.diff(right)):
         return (
-            f"an unknown word got the shape {filler.shape}, a known one has (2,). Average over the "
-            "words only: axis=0."
+            f"the step is right, but everything lies {found[0] - right[0]:+.3f} s off. Average "
+            "first and last frame."
         )
-    no, pain, sun = (_VECTORS[word] for word in ("no", "pain", "sun"))
-    if np.allclose(filler, other) and np.allclose(filler, (no + pain) / 2):
-        return None
-    with_sun = np.mean([no, pain, sun], axis=0)
-    if np.allclose(filler, with_sun) or np.allclose(other, with_sun):
-        return (
-            "your mean took in 'sun', which only the test part holds. That is a look at the test "
-            "part."
-        )
-    if not np.allclose(filler, other):
-        return (
-            "two unknown words got different vectors. There is one mean, that of the training "
-            "part, for the unknown words of both parts."
-        )
-    unknown = (
-        "the mean of 'no' and 'pain', the known types of train, is [3, 1]; an unknown word got "
-        f"{filler.tolist()}."
+    return f"frame 10 sees MFCC frames 86 to 102; you put its middle at {found[2]:.3f} s."
+
+
+def _mistaken_seconds(frames: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
+    """What mistakes give for these pooled frames, and their hints."""
+    yield (
+        (9 * frames + 4) * 10,
+        "those are milliseconds. The exercise, and every axis of the course, wants seconds.",
     )
-    return hint_for(filler, _mistaken_fillers(), np.allclose) or unknown
+    yield (
+        0.09 * frames,
+        "you forgot the offset: 9k is the first frame under the two poolings, but the 17 frames "
+        "that frame k sees have their middle further right.",
+    )
+    for offset in range(6):
+        yield (
+            (3 * frames + offset) * 0.010,
+            "a step of 30 ms is one pooling. There are two, 3 × 3 = 9 frames, so a step of 90 ms.",
+        )
+    for end in (-4, 12):
+        yield (
+            (9 * frames + end) * 0.010,
+            "that is one end of what frame k sees. Take the middle of the first and the last "
+            "frame.",
+        )
 
 
-def _changed_vectors(given: Mapping[str, np.ndarray]) -> str | None:
-    same_words = given.keys() == _VECTORS.keys()
-    if same_words and all(np.array_equal(given[word], _VECTORS[word]) for word in _VECTORS):
-        return None
+@exercise
+def normaliser(student) -> str | None:
+    """E3.2: a class with fit(clips of (T, F)) and apply((T, F)), which refuses a second fit."""
+    rng = np.random.default_rng(0)
+    train = [rng.normal((5, -2, 0), (2, 9, 1), (200, 3)), rng.normal((1, 3, 2), (1, 4, 3), (50, 3))]
+    other = rng.normal((9, 9, -9), (3, 3, 3), (80, 3))
+    given = other.copy()
+    fitted = student()
+    fitted.fit([clip.copy() for clip in train])
+    found = fitted.apply(given)
+    if not np.array_equal(given, other):
+        return (
+            "apply changed the array that it was given. Return a new one: whoever called you still "
+            "needs the old."
+        )
+    found = np.asarray(found)
+    if found.shape != other.shape:
+        return (
+            f"apply gave shape {found.shape} for frames of shape {other.shape}. Normalising keeps "
+            "the shape."
+        )
+    hint = hint_for(found, _mistaken_normals(train, other), _nearly_equal)
+    if hint:
+        return hint
+    frames = np.concatenate(train)
+    right = (other - frames.mean(0)) / frames.std(0)
+    if not np.allclose(found, right, atol=0.02, rtol=0.02):
+        return (
+            "apply does not give (x − mean) / deviation with the training part's mean and "
+            "deviation."
+        )
+    return _second_fit(fitted, other, found)
+
+
+def _nearly_equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.allclose(a, b, atol=1e-3)
+
+
+def _mistaken_normals(
+    train: Sequence[np.ndarray], other: np.ndarray
+) -> Iterator[tuple[np.ndarray, str]]:
+    """What mistakes make of `other`, and their hints."""
+    frames = np.concatenate(train)
+    mean, deviation = frames.mean(0), frames.std(0)
+    yield (
+        (other - other.mean(0)) / other.std(0),
+        "apply took mean and deviation of what it was given. That is the leak: use those of the "
+        "training part.",
+    )
+    yield (
+        (other - mean) / deviation**2,
+        "you divide by the variance. Its square root, the deviation, has the unit of the data.",
+    )
+    yield (
+        (other - frames.mean()) / frames.std(),
+        "you took one mean for the whole table. Each coefficient has its own: average over frames "
+        "only, axis 0.",
+    )
+    mean_of_clips = np.mean([clip.mean(0) for clip in train], 0)
+    deviation_of_clips = np.mean([clip.std(0) for clip in train], 0)
+    yield (
+        (other - mean_of_clips) / deviation_of_clips,
+        "you averaged over clips, so a short clip counts as much as a long one. Put all frames "
+        "into one table first.",
+    )
+    yield other - mean, "you only took the mean off. Divide by the deviation too."
+
+
+def _second_fit(fitted, other: np.ndarray, before: np.ndarray) -> str | None:
+    """Whether a second fit is refused, and before it changes anything."""
+    try:
+        fitted.fit([other])
+    except Exception:
+        if np.allclose(fitted.apply(other), before):
+            return None
+        return (
+            "the refusal comes too late: the second fit had already changed the statistics. Look "
+            "before you compute."
+        )
     return (
-        "you changed the vectors that were given. Make a dictionary of your own: others still need "
-        "that one."
-    )
-
-
-def _missing_types(found: Mapping[str, np.ndarray]) -> str | None:
-    """Types without a vector, and known ones without their own."""
-    missing = sorted({"no", "pain", "ozzle", "sun", "bettinka"} - set(found))
-    if missing:
-        return (
-            f"no vector for {', '.join(missing)}. Every type of both parts needs one; only the "
-            "mean is of train."
-        )
-    for word in ("no", "pain", "sun"):
-        if not np.allclose(found[word], _VECTORS[word]):
-            return f"{word!r} is known and should keep its own vector."
-    return None
-
-
-def _mistaken_fillers() -> Iterator[tuple[np.ndarray, str]]:
-    """Vectors that mistakes give to an unknown word, and their hints."""
-    no, pain = _VECTORS["no"], _VECTORS["pain"]
-    yield (
-        np.zeros(2),
-        "those are zeros: another policy. Here the mean of the known training types is asked for.",
-    )
-    yield (
-        np.mean(list(_VECTORS.values()), axis=0),
-        "you averaged over the whole table, 'week' too, which nobody says here. Take the training "
-        "part's types.",
-    )
-    yield (
-        (3 * no + pain) / 4,
-        "you averaged over tokens: 'no' counts three times. Each type counts once; make a set "
-        "first.",
-    )
-    yield (
-        (no + pain) / 3,
-        "you divided by all training types, the unknown one too. Average over the known ones only.",
+        "a second fit went through silently. Raise an error: sooner or later somebody fits on the "
+        "test part."
     )
 
 
 @exercise
-def masked_mean(student) -> str | None:
-    """E3.3: student(x (B, L, E), mask (B, L)) -> the mean over the real words, (B, E)."""
-    mask = torch.tensor(
-        [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], dtype=torch.bool
-    )
-    is_word = mask[..., None]  # (B, L, 1)
-    x = torch.randn(4, 5, 3, generator=torch.Generator().manual_seed(0))
-    x = torch.where(is_word, x, torch.full_like(x, 50.0))  # padding need not be zero
-    right = (x * is_word).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
-    given = x.clone()
-    found = student(given, mask.clone())
-    if not torch.equal(given, x):
-        return "you changed x itself. Return something new: the caller still needs the old one."
-    if not isinstance(found, Tensor) or found.shape != right.shape:
-        return (
-            f"the shape should be (B, E) = {tuple(right.shape)}, and is {tuple(np.shape(found))}."
-        )
-    if torch.allclose(found, right, atol=1e-5):
+def frame_count(student) -> str | None:
+    """E3.3: student(seconds) -> how many MFCC frames the package makes of so long a clip."""
+    seconds = (0.5, 2.0, 2.375, 9.5, 12.5)  # exact in binary: no rounding can be blamed
+    right = [51, 201, 238, 951, 1000]
+    found = [student(s) for s in seconds]
+    if found == right:
         return None
-    unknown = (
-        "the first sentence has three words; its mean should be the sum of these three rows "
-        "divided by 3, and is not."
-    )
-    return hint_for(found, _mistaken_means(x, mask), _equal_where_known) or unknown
+    if any(count != int(count) for count in found):
+        return (
+            "a number of frames is whole: a frame that would begin after the last hop does not "
+            "exist, so round down."
+        )
+    if found[:4] == right[:4]:
+        return f"a clip of 12.5 s cannot have {found[4]} frames: the paper cuts at 1,000."
+    half_a_second, two_seconds, *_ = found
+    if (half_a_second, two_seconds) == (50, 200):
+        return (
+            "one short: frame 0 is centred on 0 s, before the first hop. Count the frames, not the "
+            "gaps between them."
+        )
+    if abs(two_seconds - 80) <= 1:
+        return (
+            "a new frame starts every hop, 10 ms. 25 ms is how long each one is; that is why they "
+            "overlap."
+        )
+    if half_a_second == 48:
+        return (
+            "that is right without padding. Here half a window of zeros is put at both ends, so "
+            "that no frame is lost."
+        )
+    length, count = _first_wrong(seconds, found, right)
+    return f"a clip of {length} s: you say {count} frames, and that is not what the package makes."
 
 
-def _equal_where_known(found: Tensor, mistake: Tensor) -> bool:
-    """Whether two results agree; NaN in the mistake stands for what does not matter."""
-    matters = ~mistake.isnan()
-    return torch.allclose(found[matters], mistake[matters], atol=1e-4)
-
-
-def _mistaken_means(x: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str]]:
-    """What mistakes make of x (B, L, E), and their hints. NaN: where it does not matter."""
-    is_word, n = mask[..., None], mask.sum(1, keepdim=True)
-    silent = x * is_word
-    has_words = mask.any(1, keepdim=True)
-
-    def of_sentences(values: Tensor) -> Tensor:
-        return torch.where(has_words, values, torch.nan)
-
-    yield (
-        of_sentences(silent.sum(1) / n),
-        "right, but for the sentence without a word: 0 / 0 is not a number, and would spread. Let "
-        "its mean be zero.",
-    )
-    yield x.mean(1), "the mask is not used at all: the padding is averaged with the words."
-    yield (
-        silent.mean(1),
-        "the padding is silent, but you divide by the length of the block. Divide by the number of "
-        "words.",
-    )
-    yield (
-        of_sentences(x.sum(1) / n),
-        "you divide by the number of words, but the padding is still in the sum. It need not be "
-        "zero.",
-    )
-    yield silent.sum(1), "that is the sum over the words. Divide it by their number."
-    yield (
-        of_sentences(x.masked_fill(~is_word, -torch.inf).amax(1)),
-        "that is the maximum over the words, the model's own pooling. Here the mean is asked for.",
-    )
-    yield (
-        (silent.sum((0, 1)) / n.sum()).expand(len(x), -1),
-        "you averaged over all words of the batch. Each sentence has a mean of its own: keep the "
-        "first axis.",
-    )
-    padding = (~mask).sum(1, keepdim=True).clamp(min=1)
-    yield (
-        of_sentences((x * ~is_word).sum(1) / padding),
-        "the mask is upside down: you average the padding. It is true where a word is.",
-    )
-
-
-_PRIOR = {
-    "anger": 0.30,
-    "sadness": 0.15,
-    "frustration": 0.10,
-    "happiness": 0.20,
-    "neutral": 0.05,
-    "surprise": 0.20,
-}
-_SENSE = {
-    "anger": "negative",
-    "sadness": "negative",
-    "frustration": "negative",
-    "happiness": "positive",
-    "neutral": "none",
-    "surprise": "none",
-}
+def _first_wrong(
+    seconds: Sequence[float], found: Sequence[int], right: Sequence[int]
+) -> tuple[float, int]:
+    """The first length, with the count that was found for it, whose count is wrong."""
+    rows = zip(seconds, found, right, strict=True)
+    return next((length, count) for length, count, wanted in rows if count != wanted)
 
 
 @exercise
-def text_ceiling(student) -> str | None:
-    """E3.4: student(prior, sense) -> the best accuracy of a reader who hears nothing."""
-    found = float(student(dict(_PRIOR), dict(_SENSE)))
-    groups: dict[str, list[float]] = {}
-    for label, sense in _SENSE.items():
-        groups.setdefault(sense, []).append(_PRIOR[label])
-    right = sum(max(priors) for priors in groups.values())
-    if np.isclose(found, right):
+def what_is_lost(answer: str) -> str | None:
+    """E3.4: the letter of what 40 MFCC lose of a voice."""
+    hints = {
+        "a": "loudness is still there: c0 is the mean level of the bands. Look at the figure of "
+        "the stressed word.",
+        "b": "that holds for 13 coefficients. Look at the same figure for 40: high voices keep "
+        "their pitch.",
+        "d": "the DCT alone could be undone with all 64 coefficients. But 24 of them are dropped, "
+        "201 bins became 64 bands, and |·|² threw the phase away before that.",
+    }
+    if answer == "c":
         return None
-    unknown = (
-        f"the reader names anger, happiness and surprise: right in {right:.2f} of cases, not "
-        f"{found:.3f}."
-    )
-    return hint_for(found, _mistaken_ceilings(list(groups.values())), np.isclose) or unknown
-
-
-def _mistaken_ceilings(groups: Sequence[list[float]]) -> Iterator[tuple[float, str]]:
-    """What mistakes give for the priors of each sense, and their hints."""
-    classes = sum(len(group) for group in groups)
-    largest = [max(group) for group in groups]
-    totals = [sum(group) for group in groups]
-    yield (
-        max(largest),
-        "that is the guesser who does not read. A reader may name another class for each sense.",
-    )
-    yield (
-        len(groups) / classes,
-        "that holds for equally frequent classes. Here they are not: take the largest prior of "
-        "each sense.",
-    )
-    yield (
-        np.mean([1 / len(group) for group in groups]),
-        "you guessed evenly among the classes of a sense and gave each sense the same weight. Use "
-        "the priors.",
-    )
-    yield (
-        sum(np.mean(group) for group in groups),
-        "you guess at random among the classes of a sense. The best reader always names the most "
-        "frequent one.",
-    )
-    yield (
-        sum(np.square(group).sum() / sum(group) for group in groups),
-        "you guess as often as each class occurs. The best reader always names the most frequent "
-        "one.",
-    )
-    within = np.divide(largest, totals)  # P(class | sense) of the most frequent class
-    yield (
-        within.mean(),
-        "right within each sense, but the senses are not equally frequent: weight each by how "
-        "often it occurs.",
-    )
-    yield (
-        within.sum(),
-        "each share is within its sense, and the sum exceeds 1. Count over all texts: P(class), "
-        "not P(class | sense).",
-    )
+    return hints.get(answer, f"{answer!r} is not one of 'a', 'b', 'c', 'd'.")

@@ -1,252 +1,300 @@
-"""Checks of lesson 04: the encoders, Eq. 1 to 5.
+"""Checks of lesson 04, From words to vectors: coverage, unknown words, masks, what a text can tell.
 
-In: a student's function or answers. Out: a hint, or None where it is right.
+In: a student's function. Out: a hint, or None where it is right.
 """
 
 from __future__ import annotations
 
-import math
-import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
-
-
-def _same(a: object, b: Tensor) -> bool:
-    return isinstance(a, Tensor) and a.shape == b.shape and torch.allclose(a, b, atol=1e-5)
+from mcsan_lite.exercises.exercise import exercise, hint_for
 
 
 @exercise
-def average_both(student) -> str | None:
-    """E4.3: student(x, forwards, backwards) -> (1, T, D). Eq. 2 and 3, without padding."""
-    torch.manual_seed(4)
-    forwards, backwards = (nn.LSTM(3, 2, batch_first=True) for _ in range(2))
-    x = torch.randn(1, 5, 3)
-    with torch.no_grad():
-        ahead, _ = forwards(x)
-        from_the_end, _ = backwards(x.flip(1))
-        unturned, _ = backwards(x)
-        found = student(x.clone(), forwards, backwards)
-    back = from_the_end.flip(1)
-    if isinstance(found, tuple):
-        return "nn.LSTM gives a pair: all states, and the last ones. Take the first of the pair."
-    if not isinstance(found, Tensor):
-        return f"return a tensor of shape (1, T, D) = (1, 5, 2); this is a {type(found).__name__}."
-    if _same(found, (ahead + back) / 2):
-        return None
-    if found.shape == (1, 5, 4):
+def coverage(student) -> str | None:
+    """E4.1: student(sentences, known) -> the known share of tokens, and of types."""
+    sentences = [["no", "no", "no"], ["no", "bettinka", "no", "pain"], ["ozzle"]]
+    known = {"no", "pain", "week", "sweet", "sun"}
+    answer = student([list(sentence) for sentence in sentences], set(known))
+    found = [float(share) for share in answer]
+    right = [6 / 8, 2 / 4]
+    if len(found) != 2:
         return (
-            "the two directions are set side by side, 2 D numbers per frame. The paper averages "
-            "them: D stays."
+            f"you returned {len(found)} numbers. Two are wanted: the share of tokens, then the "
+            "share of types."
         )
-    if found.shape != ahead.shape:
-        return f"the shape is {tuple(found.shape)}; expected (1, T, D) = (1, 5, 2)."
-    mistakes = _mistaken_averages(ahead, from_the_end, unturned)
-    unknown = (
-        "the numbers differ from Eq. 3: forward states plus backward states (in the order of "
-        "time), divided by two."
-    )
-    return hint_for(found, mistakes, _same) or unknown
+    tokens, types = found
+    if np.allclose(found, right):
+        return None
+    if np.allclose(found, right[::-1]):
+        return "those are the right numbers in the wrong order: tokens first, then types."
+    if np.allclose(found, [1 - 6 / 8, 1 - 2 / 4]):
+        return "you counted what is unknown. Coverage is the share that is known."
+    if np.isclose(types, 2 / len(known)):
+        return (
+            "you divided the types by the size of the table. Coverage asks how much of the text is "
+            "in the table, not how much of the table is in the text."
+        )
+    if np.isclose(tokens, np.mean([1, 3 / 4, 0])):
+        return (
+            "you averaged over sentences, so a short one counts as much as a long one. Put all "
+            "tokens into one list."
+        )
+    if np.isclose(types, 3 / 5) or np.isclose(tokens, 3 / 5):
+        return (
+            "you made a set of every sentence by itself, so a type counts again in each one. One "
+            "set over all sentences."
+        )
+    if np.isclose(tokens, types):
+        return (
+            "both numbers are the same. A token counts each time it comes; a type counts once: use "
+            "a set."
+        )
+    return f"of 8 tokens 6 are known, of 4 types 2; you say {tokens:.3f} and {types:.3f}."
 
 
-def _mistaken_averages(
-    ahead: Tensor, from_the_end: Tensor, unturned: Tensor
-) -> Iterator[tuple[Tensor, str]]:
-    """What mistakes give, and their hints.
-
-    All (1, T, D): states of the forward LSTM; of the backward one in its order of reading; of the
-    backward one on frames that were not reversed.
-    """
-    back = from_the_end.flip(1)
-    yield ahead + back, "this is the sum of the two directions. Eq. 3 takes the mean."
-    yield (
-        ahead,
-        "this is the forward direction alone (or the first half of the concatenation): frame t has "
-        "not heard what follows.",
-    )
-    yield back, "this is the backward direction alone: frame t has not heard what came before."
-    yield (
-        (ahead + from_the_end) / 2,
-        "the backward states are still in reading order: its first state belongs to the last "
-        "frame. Turn them round again.",
-    )
-    yield (
-        (ahead + unturned) / 2,
-        "both LSTMs read from left to right. Give the backward one the frames reversed.",
-    )
-    yield (
-        (ahead + unturned.flip(1)) / 2,
-        "the states were turned round, the input was not: reverse both.",
-    )
-    yield torch.maximum(ahead, back), "this takes the larger of the two. Eq. 3 takes the mean."
+_VECTORS = {
+    "no": np.array([1.0, 0.0]),
+    "pain": np.array([5.0, 2.0]),
+    "sun": np.array([0.0, 9.0]),
+    "week": np.array([-7.0, 3.0]),
+}
 
 
 @exercise
-def pooled_lengths(student) -> str | None:
-    """E4.1: student(lengths) -> how many pooled frames are real after two blocks."""
-    lengths = [1, 3, 4, 9, 10, 17, 18, 26, 100, 1000]
-    right = [math.ceil(math.ceil(n / 3) / 3) for n in lengths]
-    answer = student(torch.tensor(lengths))
-    try:
-        found = [round(float(n), 3) for n in answer]
-    except TypeError:
-        return "return one number for each length: a tensor or a list."
-    if found == right:
-        return None
-    if len(found) != len(right):
-        return f"{len(found)} numbers came back for {len(right)} lengths."
-    hint = hint_for(found, _mistaken_lengths(lengths), operator.eq)
+def table_of(student) -> str | None:
+    """E4.2: student(train, test, vectors) -> a vector for every type of both parts."""
+    given = {word: vector.copy() for word, vector in _VECTORS.items()}
+    train, test = [["no", "no", "no", "ozzle"], ["pain"]], [["sun", "bettinka"], ["no"]]
+    found = student(train, test, given)
+    hint = _changed_vectors(given) or _missing_types(found)
     if hint:
         return hint
-    rows = zip(lengths, found, right, strict=True)
-    length, pooled = next((length, pooled) for length, pooled, wanted in rows if pooled != wanted)
+    filler, other = np.asarray(found["ozzle"], float), np.asarray(found["bettinka"], float)
+    if filler.shape != (2,):
+        return (
+            f"an unknown word got the shape {filler.shape}, a known one has (2,). Average over the "
+            "words only: axis=0."
+        )
+    no, pain, sun = (_VECTORS[word] for word in ("no", "pain", "sun"))
+    if np.allclose(filler, other) and np.allclose(filler, (no + pain) / 2):
+        return None
+    with_sun = np.mean([no, pain, sun], axis=0)
+    if np.allclose(filler, with_sun) or np.allclose(other, with_sun):
+        return (
+            "your mean took in 'sun', which only the test part holds. That is a look at the test "
+            "part."
+        )
+    if not np.allclose(filler, other):
+        return (
+            "two unknown words got different vectors. There is one mean, that of the training "
+            "part, for the unknown words of both parts."
+        )
+    unknown = (
+        "the mean of 'no' and 'pain', the known types of train, is [3, 1]; an unknown word got "
+        f"{filler.tolist()}."
+    )
+    return hint_for(filler, _mistaken_fillers(), np.allclose) or unknown
+
+
+def _changed_vectors(given: Mapping[str, np.ndarray]) -> str | None:
+    same_words = given.keys() == _VECTORS.keys()
+    if same_words and all(np.array_equal(given[word], _VECTORS[word]) for word in _VECTORS):
+        return None
     return (
-        f"{length} frames: {pooled:g} came out. Cut them into windows of three, count also the "
-        "last; then again."
+        "you changed the vectors that were given. Make a dictionary of your own: others still need "
+        "that one."
     )
 
 
-def _mistaken_lengths(lengths: Sequence[int]) -> Iterator[tuple[list[float], str]]:
-    """What mistakes give for these lengths, and their hints."""
-    yield (
-        [n // 9 for n in lengths],
-        "rounded down: an utterance of 4 frames has none left, and the last sounds of every other "
-        "one are lost. The last window counts even if part of it is padding.",
-    )
-    yield [math.ceil(n / 3) for n in lengths], "this is one block. There are two."
-    yield (
-        [round(n / 9, 3) for n in lengths],
-        "a length is a whole number. What of a window that is begun but not full?",
-    )
-    yield (
-        [n // 9 + 1 for n in lengths],
-        "9 frames are exactly one pooled frame; your rule gives two.",
-    )
-    yield (
-        [max(0, math.ceil(n / 3 - 2)) for n in lengths],
-        "the convolution here keeps the length (same padding).",
-    )
-    yield (
-        [round(n / 9) for n in lengths],
-        "rounded to the nearest: 10 frames fill one window and begin a second one, which counts.",
-    )
-
-
-@exercise
-def receptive_field(student) -> str | None:
-    """E4.2: student(layers) -> (frames seen, step); layers are (kernel, stride), input first."""
-    for layers in ([(3, 1), (3, 3), (3, 1), (3, 3)], [(5, 1), (2, 2), (3, 2), (4, 1)]):
-        found = student(list(layers))
-        if not isinstance(found, tuple | list) or len(found) != 2:
-            return (
-                "return two numbers: how many input frames one output frame sees, and the step "
-                "between neighbours."
-            )
-        field, step = found
-        mistake = _wrong_step(step, layers) or _wrong_field(field, layers)
-        if mistake:
-            return f"for {layers}: {mistake}"
+def _missing_types(found: Mapping[str, np.ndarray]) -> str | None:
+    """Types without a vector, and known ones without their own."""
+    missing = sorted({"no", "pain", "ozzle", "sun", "bettinka"} - set(found))
+    if missing:
+        return (
+            f"no vector for {', '.join(missing)}. Every type of both parts needs one; only the "
+            "mean is of train."
+        )
+    for word in ("no", "pain", "sun"):
+        if not np.allclose(found[word], _VECTORS[word]):
+            return f"{word!r} is known and should keep its own vector."
     return None
 
 
-_Layers = Sequence[tuple[int, int]]  # (kernel, stride)
-
-
-def _wrong_step(found: int, layers: _Layers) -> str | None:
-    strides = [stride for _, stride in layers]
-    step = math.prod(strides)
-    if found == step:
-        return None
-    if found == sum(strides):
-        return "strides multiply, they do not add: a step of 3 above a step of 3 is 9 frames."
-    return f"the step is the product of the strides, {step}; {found} came out."
-
-
-def _wrong_field(found: int, layers: _Layers) -> str | None:
-    seen = step = 1
-    seen_too_late = 1  # what the field becomes if the step is multiplied before it is used
-    for kernel, stride in layers:
-        seen += (kernel - 1) * step
-        step *= stride
-        seen_too_late += (kernel - 1) * step
-    if found == seen:
-        return None
-    kernels = [kernel for kernel, _ in layers]
-    mistakes = [
-        (
-            1 + sum(kernel - 1 for kernel in kernels),
-            "the strides were left out of the field: after a stride of 3, one more frame of the "
-            "kernel reaches 3 input frames further.",
-        ),
-        (
-            seen_too_late,
-            "the step was multiplied too early: a layer's kernel moves in the step of the layer "
-            "below it.",
-        ),
-        (
-            math.prod(kernels),
-            "kernels do not multiply: windows overlap where the stride is smaller than the kernel.",
-        ),
-    ]
-    hint = hint_for(found, mistakes, operator.eq)
-    if hint:
-        return hint
-    if found in (seen - 1, seen + 1):
-        return (
-            f"{found} came out, one off. A frame sees itself, 1, and each layer adds (kernel − 1) "
-            "× step."
-        )
-    return (
-        f"the field is {seen} frames; {found} came out. Start with 1, add (kernel − 1) × step for "
-        "each layer."
+def _mistaken_fillers() -> Iterator[tuple[np.ndarray, str]]:
+    """Vectors that mistakes give to an unknown word, and their hints."""
+    no, pain = _VECTORS["no"], _VECTORS["pain"]
+    yield (
+        np.zeros(2),
+        "those are zeros: another policy. Here the mean of the known training types is asked for.",
+    )
+    yield (
+        np.mean(list(_VECTORS.values()), axis=0),
+        "you averaged over the whole table, 'week' too, which nobody says here. Take the training "
+        "part's types.",
+    )
+    yield (
+        (3 * no + pain) / 4,
+        "you averaged over tokens: 'no' counts three times. Each type counts once; make a set "
+        "first.",
+    )
+    yield (
+        (no + pain) / 3,
+        "you divided by all training types, the unknown one too. Average over the known ones only.",
     )
 
 
-_BEFORE = {  # hints for wrong numbers of windows
-    1: "the windows are 17 frames long and begin every 9, so they overlap: some MFCC frames lie in "
-    "more than one.",
-    3: "17 / 9 is less than two: no MFCC frame lies in three windows.",
-    9: "9 is the step between pooled frames. Ask how many windows hold one MFCC frame.",
-    17: "17 MFCC frames are seen by one pooled frame. The question is the other way round.",
+@exercise
+def masked_mean(student) -> str | None:
+    """E4.3: student(x (B, L, E), mask (B, L)) -> the mean over the real words, (B, E)."""
+    mask = torch.tensor(
+        [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], dtype=torch.bool
+    )
+    is_word = mask[..., None]  # (B, L, 1)
+    x = torch.randn(4, 5, 3, generator=torch.Generator().manual_seed(0))
+    x = torch.where(is_word, x, torch.full_like(x, 50.0))  # padding need not be zero
+    right = (x * is_word).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+    given = x.clone()
+    found = student(given, mask.clone())
+    if not torch.equal(given, x):
+        return "you changed x itself. Return something new: the caller still needs the old one."
+    if not isinstance(found, Tensor) or found.shape != right.shape:
+        return (
+            f"the shape should be (B, E) = {tuple(right.shape)}, and is {tuple(np.shape(found))}."
+        )
+    if torch.allclose(found, right, atol=1e-5):
+        return None
+    unknown = (
+        "the first sentence has three words; its mean should be the sum of these three rows "
+        "divided by 3, and is not."
+    )
+    return hint_for(found, _mistaken_means(x, mask), _equal_where_known) or unknown
+
+
+def _equal_where_known(found: Tensor, mistake: Tensor) -> bool:
+    """Whether two results agree; NaN in the mistake stands for what does not matter."""
+    matters = ~mistake.isnan()
+    return torch.allclose(found[matters], mistake[matters], atol=1e-4)
+
+
+def _mistaken_means(x: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str]]:
+    """What mistakes make of x (B, L, E), and their hints. NaN: where it does not matter."""
+    is_word, n = mask[..., None], mask.sum(1, keepdim=True)
+    silent = x * is_word
+    has_words = mask.any(1, keepdim=True)
+
+    def of_sentences(values: Tensor) -> Tensor:
+        return torch.where(has_words, values, torch.nan)
+
+    yield (
+        of_sentences(silent.sum(1) / n),
+        "right, but for the sentence without a word: 0 / 0 is not a number, and would spread. Let "
+        "its mean be zero.",
+    )
+    yield x.mean(1), "the mask is not used at all: the padding is averaged with the words."
+    yield (
+        silent.mean(1),
+        "the padding is silent, but you divide by the length of the block. Divide by the number of "
+        "words.",
+    )
+    yield (
+        of_sentences(x.sum(1) / n),
+        "you divide by the number of words, but the padding is still in the sum. It need not be "
+        "zero.",
+    )
+    yield silent.sum(1), "that is the sum over the words. Divide it by their number."
+    yield (
+        of_sentences(x.masked_fill(~is_word, -torch.inf).amax(1)),
+        "that is the maximum over the words, the model's own pooling. Here the mean is asked for.",
+    )
+    yield (
+        (silent.sum((0, 1)) / n.sum()).expand(len(x), -1),
+        "you averaged over all words of the batch. Each sentence has a mean of its own: keep the "
+        "first axis.",
+    )
+    padding = (~mask).sum(1, keepdim=True).clamp(min=1)
+    yield (
+        of_sentences((x * ~is_word).sum(1) / padding),
+        "the mask is upside down: you average the padding. It is true where a word is.",
+    )
+
+
+_PRIOR = {
+    "anger": 0.30,
+    "sadness": 0.15,
+    "frustration": 0.10,
+    "happiness": 0.20,
+    "neutral": 0.05,
+    "surprise": 0.20,
 }
-_FORWARD = {
-    "a": "an LSTM carries a state from frame to frame: what it heard is not gone with the next "
-    "frame.",
-    "c": "a forward LSTM reads from left to right: earlier states were written before the change "
-    "was heard.",
-    "d": "it reads from left to right, so the earlier frames are those that know nothing of it.",
-}
-_BOTH = {
-    "a": "that is true before the BiLSTM. After it, the state travels.",
-    "b": "that is the forward half. The backward half reads from the end.",
-    "c": "that is the backward half. The forward half carries the news to the later frames as "
-    "well.",
-}
-_WEIGHT = {
-    "a": "the sound of that word may have been carried there from anywhere; the weight does not "
-    "say.",
-    "b": "the weight says what was read, not what changed the prediction.",
-    "d": "it does say something: which summary was read.",
+_SENSE = {
+    "anger": "negative",
+    "sadness": "negative",
+    "frustration": "negative",
+    "happiness": "positive",
+    "neutral": "none",
+    "surprise": "none",
 }
 
 
 @exercise
-def how_far(student) -> str | None:
-    """E4.4: student = {"before": number, "forward": letter, "both": letter, "weight": letter}."""
-    if not isinstance(student, dict) or set(student) != {"before", "forward", "both", "weight"}:
-        return (
-            'the answer is a dict: {"before": a number, "forward": a letter, "both": a letter, '
-            '"weight": a letter}.'
-        )
-    before = student["before"]
-    if before != 2:
-        ask = "how many windows, 17 frames long and begun every 9, can hold one MFCC frame?"
-        return f"before: {_BEFORE.get(before, ask)}"
-    return (
-        letter_hint(student, "forward", "b", _FORWARD)
-        or letter_hint(student, "both", "d", _BOTH)
-        or letter_hint(student, "weight", "c", _WEIGHT)
+def text_ceiling(student) -> str | None:
+    """E4.4: student(prior, sense) -> the best accuracy of a reader who hears nothing."""
+    found = float(student(dict(_PRIOR), dict(_SENSE)))
+    groups: dict[str, list[float]] = {}
+    for label, sense in _SENSE.items():
+        groups.setdefault(sense, []).append(_PRIOR[label])
+    right = sum(max(priors) for priors in groups.values())
+    if np.isclose(found, right):
+        return None
+    unknown = (
+        f"the reader names anger, happiness and surprise: right in {right:.2f} of cases, not "
+        f"{found:.3f}."
+    )
+    return hint_for(found, _mistaken_ceilings(list(groups.values())), np.isclose) or unknown
+
+
+def _mistaken_ceilings(groups: Sequence[list[float]]) -> Iterator[tuple[float, str]]:
+    """What mistakes give for the priors of each sense, and their hints."""
+    classes = sum(len(group) for group in groups)
+    largest = [max(group) for group in groups]
+    totals = [sum(group) for group in groups]
+    yield (
+        max(largest),
+        "that is the guesser who does not read. A reader may name another class for each sense.",
+    )
+    yield (
+        len(groups) / classes,
+        "that holds for equally frequent classes. Here they are not: take the largest prior of "
+        "each sense.",
+    )
+    yield (
+        np.mean([1 / len(group) for group in groups]),
+        "you guessed evenly among the classes of a sense and gave each sense the same weight. Use "
+        "the priors.",
+    )
+    yield (
+        sum(np.mean(group) for group in groups),
+        "you guess at random among the classes of a sense. The best reader always names the most "
+        "frequent one.",
+    )
+    yield (
+        sum(np.square(group).sum() / sum(group) for group in groups),
+        "you guess as often as each class occurs. The best reader always names the most frequent "
+        "one.",
+    )
+    within = np.divide(largest, totals)  # P(class | sense) of the most frequent class
+    yield (
+        within.mean(),
+        "right within each sense, but the senses are not equally frequent: weight each by how "
+        "often it occurs.",
+    )
+    yield (
+        within.sum(),
+        "each share is within its sense, and the sum exceeds 1. Count over all texts: P(class), "
+        "not P(class | sense).",
     )

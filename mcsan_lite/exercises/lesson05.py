@@ -1,13 +1,13 @@
-"""Checks of lesson 05: attention by hand, Eq. 6 to 10 and 15.
+"""Checks of lesson 05: the encoders, Eq. 1 to 5.
 
-In: a student's function or answers. Out: a hint, or None where it is right. The inputs are small
-and unsaturated: where a softmax is nearly one-hot, wrong scales give right numbers.
+In: a student's function or answers. Out: a hint, or None where it is right.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -16,348 +16,237 @@ from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
 
 
 def _same(a: object, b: Tensor) -> bool:
-    if not isinstance(a, Tensor) or a.shape != b.shape:
-        return False
-    return torch.allclose(a.double(), b.double(), atol=1e-5, equal_nan=True)
-
-
-def _is_pair_of_tensors(found: object) -> bool:
-    is_pair = isinstance(found, tuple | list) and len(found) == 2
-    return is_pair and all(isinstance(x, Tensor) for x in found)
+    return isinstance(a, Tensor) and a.shape == b.shape and torch.allclose(a, b, atol=1e-5)
 
 
 @exercise
-def attention(student) -> str | None:
-    """E5.1: student(query, key, value, mask) -> context (Q, e), weights (Q, K). Eq. 9."""
-    torch.manual_seed(5)
-    query, key, value = torch.randn(3, 6), torch.randn(5, 6), torch.randn(5, 2)
-    mask = torch.tensor([True, True, False, True, False])
-    found = student(query.clone(), key.clone(), value.clone(), mask.clone())
-    if not _is_pair_of_tensors(found):
-        return "return two tensors: the context (Q, e), then the weights (Q, K)."
-    context, weights = found
-    if (context.shape, weights.shape) == ((3, 5), (3, 2)):
-        return "the weights came first. Return the context, then the weights."
-    if weights.shape != (3, 5):
-        return (
-            f"the weights have shape {tuple(weights.shape)}; expected (Q, K) = (3, 5): a row for "
-            "each query."
-        )
-    products = query @ key.T  # (Q, K)
-    right = (products / 6**0.5).masked_fill(~mask, -torch.inf).softmax(-1)
-    if not _same(weights, right):
-        unknown = (
-            "the weights differ from softmax(QKᵀ / √d), with the scores of padding at minus "
-            "infinity."
-        )
-        mistakes = [*_wrong_scales(products, mask), *_wrong_softmaxes(products / 6**0.5, mask)]
-        return hint_for(weights, mistakes, _same) or unknown
-    if _same(context, right @ value):
-        return None
-    if _same(context, right @ key):
-        return (
-            "the weights are right, but they average the keys. The context is an average of the "
-            "values."
-        )
-    return (
-        "the weights are right; the context is weights @ value, of shape (3, 2). Yours has "
-        f"{tuple(context.shape)}."
-    )
-
-
-def _wrong_scales(products: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str]]:
-    """Weights of queries of length 6, 5 keys and values of width 2 by a wrong divisor; hints."""
-
-    def weights(divisor: float) -> Tensor:
-        return (products / divisor).masked_fill(~mask, -torch.inf).softmax(-1)
-
-    yield (
-        weights(1),
-        "the scale is missing: divide the scores by the root of d, the length of a query.",
-    )
-    yield weights(6), "the scores are divided by d. Eq. 9 divides by its root."
-    yield weights(6**-0.5), "the scores are multiplied by √d. Divide."
-    yield (
-        weights(5**0.5),
-        "this is the root of the number of keys. d is the length of one query, its last axis.",
-    )
-    yield (
-        weights(2**0.5),
-        "this is the root of the width of the values. d is the length of one query.",
-    )
-
-
-def _wrong_softmaxes(scores: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str]]:
-    """What mistakes with axis, mask and softmax make of scores (Q, K), and their hints."""
-    hidden = scores.masked_fill(~mask, -torch.inf)
-    shares = "Each query shares out its attention among the keys: the last axis."
-    yield (
-        scores.softmax(0),
-        f"the weights sum to one over the queries (axis 0), and the mask is ignored. {shares}",
-    )
-    over_queries = f"the weights sum to one over the queries (axis 0). {shares}"
-    yield scores.softmax(0) * mask, over_queries
-    yield hidden.softmax(0), over_queries
-    yield (
-        scores.softmax(-1),
-        "the mask is ignored: keys 2 and 4 are padding, and got weight.",
-    )
-    yield (
-        scores.softmax(-1) * mask,
-        "the mask came after the softmax, so padding took its share first: the rows sum to less "
-        "than one. Hide the scores, then take the softmax.",
-    )
-    yield (
-        scores.masked_fill(~mask, 0).softmax(-1),
-        "padding was given the score 0, and e⁰ = 1 is not nothing. Fill with minus infinity.",
-    )
-    yield (
-        scores.masked_fill(mask, -torch.inf).softmax(-1),
-        "the mask is used the wrong way round: it is True where a key is real.",
-    )
-    yield (
-        nn.functional.one_hot(hidden.argmax(-1), len(mask)).float(),
-        "each query takes its best key only. That is argmax; softmax is its soft version.",
-    )
-    no_softmax = "these are scores. The softmax that makes them weights is missing."
-    yield scores.masked_fill(~mask, 0), no_softmax
-    yield scores, no_softmax
-
-
-def _identity(x: Tensor) -> Tensor:
-    return x
-
-
-_Map = Callable[[Tensor], Tensor]
-
-
-def _look(asks: Tensor, has: Tensor, to_query: _Map, to_key: _Map) -> Tensor:
-    """Weights (queries, keys) of `asks` over `has`, both with states of length 6. Eq. 9."""
-    return (to_query(asks) @ to_key(has).T / 6**0.5).softmax(-1)
-
-
-@exercise
-def text_from_audio(student) -> str | None:
-    """E5.2: student(audio, text, to_query, to_key, to_value) -> ΔH (L, D), weights (L, A).
-
-    Eq. 6 to 9.
-    """
-    torch.manual_seed(5)
-    audio, text = torch.randn(4, 6), torch.randn(3, 6)
-    to_query, to_key, to_value = (nn.Linear(6, 6) for _ in range(3))
+def average_both(student) -> str | None:
+    """E5.3: student(x, forwards, backwards) -> (1, T, D). Eq. 2 and 3, without padding."""
+    torch.manual_seed(4)
+    forwards, backwards = (nn.LSTM(3, 2, batch_first=True) for _ in range(2))
+    x = torch.randn(1, 5, 3)
     with torch.no_grad():
-        found = student(audio.clone(), text.clone(), to_query, to_key, to_value)
-        right = _look(text, audio, to_query, to_key)
-        swapped = _look(audio, text, to_query, to_key)
-        mistakes = list(_wrong_looks(audio, text, to_query, to_key))
-        values = to_value(audio)
-    if not _is_pair_of_tensors(found):
-        return "return two tensors: ΔH (L, D), then the weights (L, A)."
-    update, weights = found
-    if _same(weights, swapped):
-        return (
-            "the modalities are swapped: here the audio asks and the words answer. Eq. 9 is the "
-            "other direction: queries from the text, keys and values from the audio."
-        )
-    if weights.shape == (4, 3):
-        return (
-            "the weights have a row for each frame, (A, L). A row belongs to a query, and the "
-            "words ask: (L, A)."
-        )
-    if not _same(weights, right):
-        unknown = (
-            "the weights differ from softmax(QKᵀ / √d), with Q from the text and K from the audio."
-        )
-        if weights.shape != (3, 4):
-            unknown = f"the weights have shape {tuple(weights.shape)}; expected (L, A) = (3, 4)."
-        return hint_for(weights, mistakes, _same) or unknown
-    if _same(update, right @ values):
-        return None
-    if _same(update, right @ audio):
-        return "the weights are right; the values are missing their projection, to_value (Eq. 8)."
-    return (
-        "the weights are right; ΔH is weights @ to_value(audio), (3, 6). Yours has shape "
-        f"{tuple(update.shape)}."
-    )
-
-
-def _wrong_looks(
-    audio: Tensor, text: Tensor, to_query: _Map, to_key: _Map
-) -> Iterator[tuple[Tensor, str]]:
-    """What mistakes give as weights of words over frames, and their hints."""
-    alone = (
-        "one modality asks itself. That is Eq. 15; here queries and keys come from different "
-        "modalities."
-    )
-    yield _look(text, text, to_query, to_key), alone
-    yield _look(audio, audio, to_query, to_key), alone
-    yield (
-        _look(text, audio, to_key, to_query),
-        "to_query and to_key are swapped: queries are made from the text with to_query.",
-    )
-    yield (
-        _look(text, audio, _identity, _identity),
-        "the projections are missing: Eq. 6 and 7 pass the states through to_query and to_key "
-        "first.",
-    )
-    unscaled = (to_query(text) @ to_key(audio).T).softmax(-1)
-    yield unscaled, "the scale is missing: divide the scores by √d."
-
-
-@exercise
-def heads(split, merge) -> str | None:
-    """E5.3: split(x, heads): (L, D) -> (H, L, D/H), and merge, its inverse.
-
-    Args:
-        split: the student's function.
-        merge: the student's function.
-
-    Returns:
-        A hint, or None where both are right.
-    """
-    x = torch.arange(24.0).view(3, 8)  # 3 positions, 8 numbers
-    return _wrong_split(split(x.clone(), 2), x) or _wrong_merge(merge, x)
-
-
-def _two_heads(x: Tensor) -> Tensor:
-    """(L, 8) -> (2, L, 4)."""
-    return torch.stack([x[:, :4], x[:, 4:]])
-
-
-def _wrong_split(found: object, x: Tensor) -> str | None:
-    right = _two_heads(x)
+        ahead, _ = forwards(x)
+        from_the_end, _ = backwards(x.flip(1))
+        unturned, _ = backwards(x)
+        found = student(x.clone(), forwards, backwards)
+    back = from_the_end.flip(1)
+    if isinstance(found, tuple):
+        return "nn.LSTM gives a pair: all states, and the last ones. Take the first of the pair."
     if not isinstance(found, Tensor):
-        return f"split: return a tensor (H, L, D/H) = (2, 3, 4); this is a {type(found).__name__}."
-    if found.shape == (3, 2, 4):
-        return (
-            "split: the heads are cut, but the positions come first. Move the head axis to the "
-            "front: (H, L, D/H)."
-        )
-    if found.shape != right.shape:
-        return f"split: the shape is {tuple(found.shape)}; expected (H, L, D/H) = (2, 3, 4)."
-    if _same(found, right):
+        return f"return a tensor of shape (1, T, D) = (1, 5, 2); this is a {type(found).__name__}."
+    if _same(found, (ahead + back) / 2):
         return None
-    mistakes = [
-        (
-            x.reshape(2, 3, 4),
-            "split: view or reshape straight to (H, L, D/H) mixes positions: head 0 then holds "
-            "position 0 and half of position 1. Cut the last axis first, then transpose.",
-        ),
-        (
-            torch.stack([x[:, ::2], x[:, 1::2]]),
-            "split: the heads are interleaved: head 0 got every second number. Its slice is the "
-            "first D/H numbers in a row.",
-        ),
-    ]
+    if found.shape == (1, 5, 4):
+        return (
+            "the two directions are set side by side, 2 D numbers per frame. The paper averages "
+            "them: D stays."
+        )
+    if found.shape != ahead.shape:
+        return f"the shape is {tuple(found.shape)}; expected (1, T, D) = (1, 5, 2)."
+    mistakes = _mistaken_averages(ahead, from_the_end, unturned)
     unknown = (
-        "split: the right shape with the wrong numbers: head 0 holds x[:, :4], head 1 holds "
-        "x[:, 4:]."
+        "the numbers differ from Eq. 3: forward states plus backward states (in the order of "
+        "time), divided by two."
     )
     return hint_for(found, mistakes, _same) or unknown
 
 
-def _wrong_merge(merge: _Map, x: Tensor) -> str | None:
-    heads_of_x = _two_heads(x)
-    found = merge(heads_of_x.clone())
-    if not isinstance(found, Tensor):
-        return f"merge: return a tensor (L, D) = (3, 8); this is a {type(found).__name__}."
-    if found.shape == (6, 4):
-        return "merge: the heads are stacked below each other. They belong side by side: (L, D)."
-    if found.shape != x.shape:
-        return f"merge: the shape is {tuple(found.shape)}; expected (L, D) = (3, 8)."
-    if _same(found, heads_of_x.reshape(3, 8)):
-        return (
-            "merge: the transpose is missing: reshape reads head 0 to its end before head 1 begins."
-        )
-    if _same(found, heads_of_x.mean(0).repeat(1, 2)):
-        return "merge: heads are not averaged. Each keeps its own D/H numbers."
-    if not _same(found, x):
-        return "merge: split, then merge, must give x back."
-    return None
+def _mistaken_averages(
+    ahead: Tensor, from_the_end: Tensor, unturned: Tensor
+) -> Iterator[tuple[Tensor, str]]:
+    """What mistakes give, and their hints.
 
-
-@exercise
-def safe_softmax(student) -> str | None:
-    """E5.4: student(scores, mask) -> weights, without NaN where a row has no key.
-
-    Neither values nor gradients may be NaN.
+    All (1, T, D): states of the forward LSTM; of the backward one in its order of reading; of the
+    backward one on frames that were not reversed.
     """
-    torch.manual_seed(5)
-    scores = torch.randn(3, 4, requires_grad=True)
-    mask = torch.tensor([[True] * 4, [True, True, False, False], [False] * 4])
-    found = student(scores, mask.clone())
-    if not isinstance(found, Tensor) or found.shape != (3, 4):
-        return "return one tensor, the weights, of the shape of the scores."
-    if found.isnan().any():
-        return (
-            "the row without any key is still NaN: e⁻ᵒᵒ is 0 everywhere, and 0 / 0 is not a number."
-        )
-    right = scores.detach().masked_fill(~mask, -torch.inf).softmax(-1)
-    weights, without_key = found.detach()[:2], found.detach()[2]
-    if not _same(weights, right[:2]):
-        return (
-            "the rows that do have keys changed: they must stay what the plain masked softmax "
-            "gives, sum one and exact zeros on padding."
-        )
-    if _same(without_key, torch.full((4,), 0.25)):
-        return (
-            "no NaN, but the row without a key is now an even spread over padding. Make it zero: "
-            "multiply by the mask."
-        )
-    if not _same(without_key, torch.zeros(4)):
-        row = [round(weight, 2) for weight in without_key.tolist()]
-        return f"the row without any key must be zero; it is {row}."
-    if not found.requires_grad:
-        return (
-            "the weights were cut from the graph (detach, no_grad or .data): nothing can be learnt "
-            "through them."
-        )
-    (gradient,) = torch.autograd.grad((found * torch.arange(4.0)).sum(), scores)
-    if gradient.isnan().any():
-        return (
-            "the values are right, the gradient is NaN: the NaN was painted over after the "
-            "softmax, where backpropagation still meets it. Fill with the lowest finite number "
-            "instead of minus infinity."
-        )
-    return None
-
-
-_ASKED = ("zero", "large", "shuffled", "heads", "printed")
-_SHUFFLED = {
-    "b": "the softmax does not care where a score stands; each weight moves with its frame.",
-    "c": "nothing is lost: the same frames are averaged with the same weights.",
-}
-_HEADS = {
-    "a": "each head works with a slice of the same matrices; no matrix is added.",
-    "b": "slices are smaller, but there are more of them.",
-}
-_PRINTED = {
-    "a": "a larger divisor brings the scores closer together, and closer scores give …",
-    "c": "√128 is not √16: the divisor is 2.8 times as large.",
-}
+    back = from_the_end.flip(1)
+    yield ahead + back, "this is the sum of the two directions. Eq. 3 takes the mean."
+    yield (
+        ahead,
+        "this is the forward direction alone (or the first half of the concatenation): frame t has "
+        "not heard what follows.",
+    )
+    yield back, "this is the backward direction alone: frame t has not heard what came before."
+    yield (
+        (ahead + from_the_end) / 2,
+        "the backward states are still in reading order: its first state belongs to the last "
+        "frame. Turn them round again.",
+    )
+    yield (
+        (ahead + unturned) / 2,
+        "both LSTMs read from left to right. Give the backward one the frames reversed.",
+    )
+    yield (
+        (ahead + unturned.flip(1)) / 2,
+        "the states were turned round, the input was not: reverse both.",
+    )
+    yield torch.maximum(ahead, back), "this takes the larger of the two. Eq. 3 takes the mean."
 
 
 @exercise
-def predictions(student) -> str | None:
-    """E5.5: student = {"zero": number, "large": number, and three letters for the other names}."""
-    if not isinstance(student, dict) or set(student) != set(_ASKED):
-        return f"the answer is a dict with the keys {', '.join(_ASKED)}."
-    four_zeros = "every score is then 0, and the softmax of four equal numbers is …"
-    multiplied = "differences between scores are multiplied as well: what does e do to them?"
+def pooled_lengths(student) -> str | None:
+    """E5.1: student(lengths) -> how many pooled frames are real after two blocks."""
+    lengths = [1, 3, 4, 9, 10, 17, 18, 26, 100, 1000]
+    right = [math.ceil(math.ceil(n / 3) / 3) for n in lengths]
+    answer = student(torch.tensor(lengths))
+    try:
+        found = [round(float(n), 3) for n in answer]
+    except TypeError:
+        return "return one number for each length: a tensor or a list."
+    if found == right:
+        return None
+    if len(found) != len(right):
+        return f"{len(found)} numbers came back for {len(right)} lengths."
+    hint = hint_for(found, _mistaken_lengths(lengths), operator.eq)
+    if hint:
+        return hint
+    rows = zip(lengths, found, right, strict=True)
+    length, pooled = next((length, pooled) for length, pooled, wanted in rows if pooled != wanted)
     return (
-        _wrong_share(student, "zero", 0.25, four_zeros)
-        or _wrong_share(student, "large", 1.0, multiplied)
-        or letter_hint(student, "shuffled", "a", _SHUFFLED)
-        or letter_hint(student, "heads", "c", _HEADS)
-        or letter_hint(student, "printed", "b", _PRINTED)
+        f"{length} frames: {pooled:g} came out. Cut them into windows of three, count also the "
+        "last; then again."
     )
 
 
-def _wrong_share(answers: dict, name: str, right: float, hint: str) -> str | None:
-    try:
-        share = float(answers[name])
-    except (TypeError, ValueError):
-        return f"{name}: give a number between 0 and 1."
-    if math.isclose(share, right, abs_tol=0.005):
+def _mistaken_lengths(lengths: Sequence[int]) -> Iterator[tuple[list[float], str]]:
+    """What mistakes give for these lengths, and their hints."""
+    yield (
+        [n // 9 for n in lengths],
+        "rounded down: an utterance of 4 frames has none left, and the last sounds of every other "
+        "one are lost. The last window counts even if part of it is padding.",
+    )
+    yield [math.ceil(n / 3) for n in lengths], "this is one block. There are two."
+    yield (
+        [round(n / 9, 3) for n in lengths],
+        "a length is a whole number. What of a window that is begun but not full?",
+    )
+    yield (
+        [n // 9 + 1 for n in lengths],
+        "9 frames are exactly one pooled frame; your rule gives two.",
+    )
+    yield (
+        [max(0, math.ceil(n / 3 - 2)) for n in lengths],
+        "the convolution here keeps the length (same padding).",
+    )
+    yield (
+        [round(n / 9) for n in lengths],
+        "rounded to the nearest: 10 frames fill one window and begin a second one, which counts.",
+    )
+
+
+@exercise
+def receptive_field(student) -> str | None:
+    """E5.2: student(layers) -> (frames seen, step); layers are (kernel, stride), input first."""
+    for layers in ([(3, 1), (3, 3), (3, 1), (3, 3)], [(5, 1), (2, 2), (3, 2), (4, 1)]):
+        found = student(list(layers))
+        if not isinstance(found, tuple | list) or len(found) != 2:
+            return (
+                "return two numbers: how many input frames one output frame sees, and the step "
+                "between neighbours."
+            )
+        field, step = found
+        mistake = _wrong_step(step, layers) or _wrong_field(field, layers)
+        if mistake:
+            return f"for {layers}: {mistake}"
+    return None
+
+
+_Layers = Sequence[tuple[int, int]]  # (kernel, stride)
+
+
+def _wrong_step(found: int, layers: _Layers) -> str | None:
+    strides = [stride for _, stride in layers]
+    step = math.prod(strides)
+    if found == step:
         return None
-    return f"{name}: {share:g} is not right: {hint}"
+    if found == sum(strides):
+        return "strides multiply, they do not add: a step of 3 above a step of 3 is 9 frames."
+    return f"the step is the product of the strides, {step}; {found} came out."
+
+
+def _wrong_field(found: int, layers: _Layers) -> str | None:
+    seen = step = 1
+    seen_too_late = 1  # what the field becomes if the step is multiplied before it is used
+    for kernel, stride in layers:
+        seen += (kernel - 1) * step
+        step *= stride
+        seen_too_late += (kernel - 1) * step
+    if found == seen:
+        return None
+    kernels = [kernel for kernel, _ in layers]
+    mistakes = [
+        (
+            1 + sum(kernel - 1 for kernel in kernels),
+            "the strides were left out of the field: after a stride of 3, one more frame of the "
+            "kernel reaches 3 input frames further.",
+        ),
+        (
+            seen_too_late,
+            "the step was multiplied too early: a layer's kernel moves in the step of the layer "
+            "below it.",
+        ),
+        (
+            math.prod(kernels),
+            "kernels do not multiply: windows overlap where the stride is smaller than the kernel.",
+        ),
+    ]
+    hint = hint_for(found, mistakes, operator.eq)
+    if hint:
+        return hint
+    if found in (seen - 1, seen + 1):
+        return (
+            f"{found} came out, one off. A frame sees itself, 1, and each layer adds (kernel − 1) "
+            "× step."
+        )
+    return (
+        f"the field is {seen} frames; {found} came out. Start with 1, add (kernel − 1) × step for "
+        "each layer."
+    )
+
+
+_BEFORE = {  # hints for wrong numbers of windows
+    1: "the windows are 17 frames long and begin every 9, so they overlap: some MFCC frames lie in "
+    "more than one.",
+    3: "17 / 9 is less than two: no MFCC frame lies in three windows.",
+    9: "9 is the step between pooled frames. Ask how many windows hold one MFCC frame.",
+    17: "17 MFCC frames are seen by one pooled frame. The question is the other way round.",
+}
+_FORWARD = {
+    "a": "an LSTM carries a state from frame to frame: what it heard is not gone with the next "
+    "frame.",
+    "c": "a forward LSTM reads from left to right: earlier states were written before the change "
+    "was heard.",
+    "d": "it reads from left to right, so the earlier frames are those that know nothing of it.",
+}
+_BOTH = {
+    "a": "that is true before the BiLSTM. After it, the state travels.",
+    "b": "that is the forward half. The backward half reads from the end.",
+    "c": "that is the backward half. The forward half carries the news to the later frames as "
+    "well.",
+}
+_WEIGHT = {
+    "a": "the sound of that word may have been carried there from anywhere; the weight does not "
+    "say.",
+    "b": "the weight says what was read, not what changed the prediction.",
+    "d": "it does say something: which summary was read.",
+}
+
+
+@exercise
+def how_far(student) -> str | None:
+    """E5.4: student = {"before": number, "forward": letter, "both": letter, "weight": letter}."""
+    if not isinstance(student, dict) or set(student) != {"before", "forward", "both", "weight"}:
+        return (
+            'the answer is a dict: {"before": a number, "forward": a letter, "both": a letter, '
+            '"weight": a letter}.'
+        )
+    before = student["before"]
+    if before != 2:
+        ask = "how many windows, 17 frames long and begun every 9, can hold one MFCC frame?"
+        return f"before: {_BEFORE.get(before, ask)}"
+    return (
+        letter_hint(student, "forward", "b", _FORWARD)
+        or letter_hint(student, "both", "d", _BOTH)
+        or letter_hint(student, "weight", "c", _WEIGHT)
+    )

@@ -1,249 +1,363 @@
-"""Checks of lesson 06: MCSAN assembled."""
+"""Checks of lesson 06: attention by hand, Eq. 6 to 10 and 15.
+
+In: a student's function or answers. Out: a hint, or None where it is right. The inputs are small
+and unsaturated: where a softmax is nearly one-hot, wrong scales give right numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
-from mcsan_lite.exercises.exercise import exercise, hint_for
+from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
 
 
 def _same(a: object, b: Tensor) -> bool:
     if not isinstance(a, Tensor) or a.shape != b.shape:
         return False
-    return torch.allclose(a.double(), b.double(), atol=1e-5)
+    return torch.allclose(a.double(), b.double(), atol=1e-5, equal_nan=True)
 
 
-def _both_same(found: tuple[Tensor, Tensor], expected: tuple[Tensor, Tensor]) -> bool:
-    return _same(found[0], expected[0]) and _same(found[1], expected[1])
-
-
-def _delta(x: Tensor, memory: Tensor) -> Tensor:
-    """A ΔH for E6.1: attention without weights to learn."""
-    return 2 * (x @ memory.T / 2).softmax(-1) @ memory
-
-
-def _norm(x: Tensor) -> Tensor:
-    return F.layer_norm(x, (4,))
-
-
-def _stream_mistakes(audio: Tensor, text: Tensor) -> Iterator[tuple[tuple[Tensor, Tensor], str]]:
-    """What mistakes in E6.1 give, and their hints."""
-
-    def updated(audio_memory: Tensor, text_memory: Tensor) -> tuple[Tensor, Tensor]:
-        new_audio = _norm(audio + _delta(audio, audio_memory))
-        return new_audio, _norm(text + _delta(text, text_memory))
-
-    new_audio, new_text = updated(text, audio)
-    delta_audio, delta_text = _delta(audio, text), _delta(text, audio)
-    yield (
-        updated(text, new_audio),
-        "the text stream looked at the audio that was already updated. Both updates start from "
-        "the old values: keep the old audio until the text is done.",
-    )
-    yield (
-        updated(new_text, audio),
-        "the audio stream looked at the text that was already updated. Both updates start from "
-        "the old values: keep the old text until the audio is done.",
-    )
-    yield (
-        updated(audio, text),
-        "each stream looked at itself. That is Eq. 15: here the memory is the other modality.",
-    )
-    yield (
-        (_norm(delta_audio), _norm(delta_text)),
-        "the residual is missing: LayerNorm is applied to H + ΔH, not to ΔH alone.",
-    )
-    yield (
-        (audio + delta_audio, text + delta_text),
-        "the sum is right, the LayerNorm around it is missing.",
-    )
-    too_early = (
-        "LayerNorm came before the sum. Eq. 11 first adds H and ΔH, then normalises the sum."
-    )
-    yield (_norm(audio) + delta_audio, _norm(text) + delta_text), too_early
-    yield (audio + _norm(delta_audio), text + _norm(delta_text)), too_early
-    yield (_norm(audio) + _norm(delta_audio), _norm(text) + _norm(delta_text)), too_early
-    from_normed_audio = audio + _delta(_norm(audio), _norm(text))
-    from_normed_text = text + _delta(_norm(text), _norm(audio))
-    yield (from_normed_audio, from_normed_text), too_early
-
-
-@exercise
-def two_streams(student) -> str | None:
-    """E6.1: student(audio, text, delta, norm) -> new audio, new text. Eq. 11 and 12."""
-    torch.manual_seed(6)
-    audio, text = torch.randn(5, 4), torch.randn(3, 4)
-    found = student(audio.clone(), text.clone(), _delta, _norm)
+def _is_pair_of_tensors(found: object) -> bool:
     is_pair = isinstance(found, tuple | list) and len(found) == 2
-    if not is_pair or not all(isinstance(x, Tensor) for x in found):
-        return "return two tensors: the new audio, then the new text."
-    if found[0].shape != audio.shape or found[1].shape != text.shape:
-        return (
-            f"the shapes are {tuple(found[0].shape)} and {tuple(found[1].shape)}; expected "
-            f"{tuple(audio.shape)} for the audio and then {tuple(text.shape)} for the text."
-        )
-    right = _norm(audio + _delta(audio, text)), _norm(text + _delta(text, audio))
-    if _both_same(found, right):
-        return None
-    hint = hint_for(found, _stream_mistakes(audio, text), _both_same)
-    return hint or (
-        "the numbers differ from Eq. 11 and 12. Write ΔH for each stream first, from the old "
-        "values, then the sum, then the LayerNorm."
-    )
+    return is_pair and all(isinstance(x, Tensor) for x in found)
 
 
 @exercise
-def global_max(student) -> str | None:
-    """E6.2: student(x, mask) -> (B, D), the largest real value of each channel."""
-    torch.manual_seed(6)
-    x, mask = -1 - torch.rand(2, 5, 3), torch.tensor([[True] * 3 + [False] * 2, [True] * 5])
-    x[~mask] = 9.0  # padding is larger than everything real
-    given = x.clone()
-    found = student(given, mask.clone())
-    if not torch.equal(given, x):
+def attention(student) -> str | None:
+    """E6.1: student(query, key, value, mask) -> context (Q, e), weights (Q, K). Eq. 9."""
+    torch.manual_seed(5)
+    query, key, value = torch.randn(3, 6), torch.randn(5, 6), torch.randn(5, 2)
+    mask = torch.tensor([True, True, False, True, False])
+    found = student(query.clone(), key.clone(), value.clone(), mask.clone())
+    if not _is_pair_of_tensors(found):
+        return "return two tensors: the context (Q, e), then the weights (Q, K)."
+    context, weights = found
+    if (context.shape, weights.shape) == ((3, 5), (3, 2)):
+        return "the weights came first. Return the context, then the weights."
+    if weights.shape != (3, 5):
         return (
-            "your function changes its input. masked_fill makes a copy, masked_fill_ writes into x."
+            f"the weights have shape {tuple(weights.shape)}; expected (Q, K) = (3, 5): a row for "
+            "each query."
         )
-    if isinstance(found, tuple) and len(found) == 2:
-        return "x.max(1) gives values and indices: take .values, or x.amax(1)."
-    if not isinstance(found, Tensor):
-        return f"return a tensor of shape (B, D) = (2, 3); this is a {type(found).__name__}."
-    if found.shape in ((2, 5), (5, 3), (2, 1, 3)):
-        return (
-            f"wrong axis: the shape is {tuple(found.shape)}. Of (B, T, D) the time axis goes, axis "
-            "1; (B, D) = (2, 3) stays."
+    products = query @ key.T  # (Q, K)
+    right = (products / 6**0.5).masked_fill(~mask, -torch.inf).softmax(-1)
+    if not _same(weights, right):
+        unknown = (
+            "the weights differ from softmax(QKᵀ / √d), with the scores of padding at minus "
+            "infinity."
         )
-    if found.shape != (2, 3):
-        return f"the shape is {tuple(found.shape)}; expected (B, D) = (2, 3)."
-    return _wrong_maximum(found, x, mask)
-
-
-def _wrong_maximum(found: Tensor, x: Tensor, mask: Tensor) -> str | None:
-    """The mistake in the numbers of E6.2, or None."""
-    right = torch.stack([x[0, :3].max(0).values, x[1].max(0).values])
-    if _same(found, right):
+        mistakes = [*_wrong_scales(products, mask), *_wrong_softmaxes(products / 6**0.5, mask)]
+        return hint_for(weights, mistakes, _same) or unknown
+    if _same(context, right @ value):
         return None
-    real = mask[..., None]
-    if _same(found, x.amax(1)):
-        return "the mask is ignored: the 9 that came out of the first utterance is padding."
-    if _same(found, x.masked_fill(~real, 0).amax(1)):
+    if _same(context, right @ key):
         return (
-            "padding was filled with 0, and 0 won: here every real value is negative. Fill with "
-            "minus infinity."
-        )
-    real_mean = (x * real).sum(1) / mask.sum(1, keepdim=True)
-    if _same(found, x.mean(1)) or _same(found, real_mean):
-        return "this is the mean over time. The paper's P is the maximum."
-    padding_alone = x.masked_fill(real, -torch.inf).amax(1)
-    if _same(found, padding_alone) or torch.isinf(found).any():
-        return (
-            "the mask is used the wrong way round: it is True where real, and the others are to be "
-            "hidden."
+            "the weights are right, but they average the keys. The context is an average of the "
+            "values."
         )
     return (
-        "the numbers differ from the largest real value of each channel. Hide the padding first, "
-        "then take the maximum."
+        "the weights are right; the context is weights @ value, of shape (3, 2). Yours has "
+        f"{tuple(context.shape)}."
     )
 
 
+def _wrong_scales(products: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str]]:
+    """Weights of queries of length 6, 5 keys and values of width 2 by a wrong divisor; hints."""
+
+    def weights(divisor: float) -> Tensor:
+        return (products / divisor).masked_fill(~mask, -torch.inf).softmax(-1)
+
+    yield (
+        weights(1),
+        "the scale is missing: divide the scores by the root of d, the length of a query.",
+    )
+    yield weights(6), "the scores are divided by d. Eq. 9 divides by its root."
+    yield weights(6**-0.5), "the scores are multiplied by √d. Divide."
+    yield (
+        weights(5**0.5),
+        "this is the root of the number of keys. d is the length of one query, its last axis.",
+    )
+    yield (
+        weights(2**0.5),
+        "this is the root of the width of the values. d is the length of one query.",
+    )
+
+
+def _wrong_softmaxes(scores: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str]]:
+    """What mistakes with axis, mask and softmax make of scores (Q, K), and their hints."""
+    hidden = scores.masked_fill(~mask, -torch.inf)
+    shares = "Each query shares out its attention among the keys: the last axis."
+    yield (
+        scores.softmax(0),
+        f"the weights sum to one over the queries (axis 0), and the mask is ignored. {shares}",
+    )
+    over_queries = f"the weights sum to one over the queries (axis 0). {shares}"
+    yield scores.softmax(0) * mask, over_queries
+    yield hidden.softmax(0), over_queries
+    yield (
+        scores.softmax(-1),
+        "the mask is ignored: keys 2 and 4 are padding, and got weight.",
+    )
+    yield (
+        scores.softmax(-1) * mask,
+        "the mask came after the softmax, so padding took its share first: the rows sum to less "
+        "than one. Hide the scores, then take the softmax.",
+    )
+    yield (
+        scores.masked_fill(~mask, 0).softmax(-1),
+        "padding was given the score 0, and e⁰ = 1 is not nothing. Fill with minus infinity.",
+    )
+    yield (
+        scores.masked_fill(mask, -torch.inf).softmax(-1),
+        "the mask is used the wrong way round: it is True where a key is real.",
+    )
+    yield (
+        nn.functional.one_hot(hidden.argmax(-1), len(mask)).float(),
+        "each query takes its best key only. That is argmax; softmax is its soft version.",
+    )
+    no_softmax = "these are scores. The softmax that makes them weights is missing."
+    yield scores.masked_fill(~mask, 0), no_softmax
+    yield scores, no_softmax
+
+
+def _identity(x: Tensor) -> Tensor:
+    return x
+
+
+_Map = Callable[[Tensor], Tensor]
+
+
+def _look(asks: Tensor, has: Tensor, to_query: _Map, to_key: _Map) -> Tensor:
+    """Weights (queries, keys) of `asks` over `has`, both with states of length 6. Eq. 9."""
+    return (to_query(asks) @ to_key(has).T / 6**0.5).softmax(-1)
+
+
 @exercise
-def block_parameters(student) -> str | None:
-    """E6.3: student(hidden, feedforward) -> numbers in attention, feed-forward, LayerNorms."""
-    for hidden, wide in ((4, 10), (6, 5), (128, 512)):
-        found = student(hidden, wide)
-        if not (isinstance(found, tuple | list) and len(found) == 3):
-            return "return three numbers: attention, feed-forward, LayerNorms."
-        attention, feedforward, norms = found
-        hints = {
-            "attention": _wrong_attention(attention, hidden),
-            "feed-forward": _wrong_feedforward(feedforward, hidden, wide),
-            "LayerNorms": _wrong_norms(norms, hidden),
-        }
-        for part, hint in hints.items():
-            if hint:
-                return f"{part}, at hidden {hidden} and feed-forward {wide}: {hint}"
-    return None
+def text_from_audio(student) -> str | None:
+    """E6.2: student(audio, text, to_query, to_key, to_value) -> ΔH (L, D), weights (L, A).
 
-
-def _wrong_count(value: object, right: int, mistakes: dict[int, str]) -> str | None:
-    if value == right:
+    Eq. 6 to 9.
+    """
+    torch.manual_seed(5)
+    audio, text = torch.randn(4, 6), torch.randn(3, 6)
+    to_query, to_key, to_value = (nn.Linear(6, 6) for _ in range(3))
+    with torch.no_grad():
+        found = student(audio.clone(), text.clone(), to_query, to_key, to_value)
+        right = _look(text, audio, to_query, to_key)
+        swapped = _look(audio, text, to_query, to_key)
+        mistakes = list(_wrong_looks(audio, text, to_query, to_key))
+        values = to_value(audio)
+    if not _is_pair_of_tensors(found):
+        return "return two tensors: ΔH (L, D), then the weights (L, A)."
+    update, weights = found
+    if _same(weights, swapped):
+        return (
+            "the modalities are swapped: here the audio asks and the words answer. Eq. 9 is the "
+            "other direction: queries from the text, keys and values from the audio."
+        )
+    if weights.shape == (4, 3):
+        return (
+            "the weights have a row for each frame, (A, L). A row belongs to a query, and the "
+            "words ask: (L, A)."
+        )
+    if not _same(weights, right):
+        unknown = (
+            "the weights differ from softmax(QKᵀ / √d), with Q from the text and K from the audio."
+        )
+        if weights.shape != (3, 4):
+            unknown = f"the weights have shape {tuple(weights.shape)}; expected (L, A) = (3, 4)."
+        return hint_for(weights, mistakes, _same) or unknown
+    if _same(update, right @ values):
         return None
-    return mistakes.get(value, f"{value} came out, {right} expected.")
+    if _same(update, right @ audio):
+        return "the weights are right; the values are missing their projection, to_value (Eq. 8)."
+    return (
+        "the weights are right; ΔH is weights @ to_value(audio), (3, 6). Yours has shape "
+        f"{tuple(update.shape)}."
+    )
 
 
-def _wrong_attention(value: object, hidden: int) -> str | None:
-    weights = hidden * hidden  # of one linear map
-    linear = weights + hidden
-    mistakes = {
-        4 * weights: "the biases are missing: each nn.Linear also holds one number per output.",
-        3 * linear: "the merge projection is missing: query, key, value, and one that joins the "
-        "heads again.",
-        3 * weights: "the merge projection and the biases are missing.",
-    }
-    return _wrong_count(value, 4 * linear, mistakes)
+def _wrong_looks(
+    audio: Tensor, text: Tensor, to_query: _Map, to_key: _Map
+) -> Iterator[tuple[Tensor, str]]:
+    """What mistakes give as weights of words over frames, and their hints."""
+    alone = (
+        "one modality asks itself. That is Eq. 15; here queries and keys come from different "
+        "modalities."
+    )
+    yield _look(text, text, to_query, to_key), alone
+    yield _look(audio, audio, to_query, to_key), alone
+    yield (
+        _look(text, audio, to_key, to_query),
+        "to_query and to_key are swapped: queries are made from the text with to_query.",
+    )
+    yield (
+        _look(text, audio, _identity, _identity),
+        "the projections are missing: Eq. 6 and 7 pass the states through to_query and to_key "
+        "first.",
+    )
+    unscaled = (to_query(text) @ to_key(audio).T).softmax(-1)
+    yield unscaled, "the scale is missing: divide the scores by √d."
 
 
-def _wrong_feedforward(value: object, hidden: int, wide: int) -> str | None:
-    both = 2 * wide * hidden  # the weights of both maps
-    mistakes = {
-        both: "the biases are missing: one number for each wide unit and one for each output.",
-        both + wide: "the bias of the second map is missing.",
-        both + hidden: "the bias of the first map is missing.",
-        both + 2 * wide: "the second map has `hidden` outputs, so its bias has `hidden` numbers.",
-        both + 2 * hidden: "the first map has `feedforward` outputs, so its bias is that wide.",
-        wide * hidden + wide: "this is one linear map; it goes up to `feedforward` and back down "
-        "to `hidden`.",
-    }
-    return _wrong_count(value, both + wide + hidden, mistakes)
+@exercise
+def heads(split, merge) -> str | None:
+    """E6.3: split(x, heads): (L, D) -> (H, L, D/H), and merge, its inverse.
+
+    Args:
+        split: the student's function.
+        merge: the student's function.
+
+    Returns:
+        A hint, or None where both are right.
+    """
+    x = torch.arange(24.0).view(3, 8)  # 3 positions, 8 numbers
+    return _wrong_split(split(x.clone(), 2), x) or _wrong_merge(merge, x)
 
 
-def _wrong_norms(value: object, hidden: int) -> str | None:
-    mistakes = {
-        0: "the LayerNorms are missing: they learn a scale and a shift for each of the hidden "
-        "numbers.",
-        2 * hidden: "there are two LayerNorms, and each holds a scale and a shift.",
-    }
-    return _wrong_count(value, 4 * hidden, mistakes)
+def _two_heads(x: Tensor) -> Tensor:
+    """(L, 8) -> (2, L, 4)."""
+    return torch.stack([x[:, :4], x[:, 4:]])
 
 
-_WRONG_ORDERS = {
-    "a": "a linear map has no first input: each of its inputs has its own column of weights.",
-    "c": "the softmax of Eq. 19 acts on the classes, after the classifier, not on the streams.",
-    "d": "no LayerNorm follows Eq. 18: look at MCSAN.forward.",
+def _wrong_split(found: object, x: Tensor) -> str | None:
+    right = _two_heads(x)
+    if not isinstance(found, Tensor):
+        return f"split: return a tensor (H, L, D/H) = (2, 3, 4); this is a {type(found).__name__}."
+    if found.shape == (3, 2, 4):
+        return (
+            "split: the heads are cut, but the positions come first. Move the head axis to the "
+            "front: (H, L, D/H)."
+        )
+    if found.shape != right.shape:
+        return f"split: the shape is {tuple(found.shape)}; expected (H, L, D/H) = (2, 3, 4)."
+    if _same(found, right):
+        return None
+    mistakes = [
+        (
+            x.reshape(2, 3, 4),
+            "split: view or reshape straight to (H, L, D/H) mixes positions: head 0 then holds "
+            "position 0 and half of position 1. Cut the last axis first, then transpose.",
+        ),
+        (
+            torch.stack([x[:, ::2], x[:, 1::2]]),
+            "split: the heads are interleaved: head 0 got every second number. Its slice is the "
+            "first D/H numbers in a row.",
+        ),
+    ]
+    unknown = (
+        "split: the right shape with the wrong numbers: head 0 holds x[:, :4], head 1 holds "
+        "x[:, 4:]."
+    )
+    return hint_for(found, mistakes, _same) or unknown
+
+
+def _wrong_merge(merge: _Map, x: Tensor) -> str | None:
+    heads_of_x = _two_heads(x)
+    found = merge(heads_of_x.clone())
+    if not isinstance(found, Tensor):
+        return f"merge: return a tensor (L, D) = (3, 8); this is a {type(found).__name__}."
+    if found.shape == (6, 4):
+        return "merge: the heads are stacked below each other. They belong side by side: (L, D)."
+    if found.shape != x.shape:
+        return f"merge: the shape is {tuple(found.shape)}; expected (L, D) = (3, 8)."
+    if _same(found, heads_of_x.reshape(3, 8)):
+        return (
+            "merge: the transpose is missing: reshape reads head 0 to its end before head 1 begins."
+        )
+    if _same(found, heads_of_x.mean(0).repeat(1, 2)):
+        return "merge: heads are not averaged. Each keeps its own D/H numbers."
+    if not _same(found, x):
+        return "merge: split, then merge, must give x back."
+    return None
+
+
+@exercise
+def safe_softmax(student) -> str | None:
+    """E6.4: student(scores, mask) -> weights, without NaN where a row has no key.
+
+    Neither values nor gradients may be NaN.
+    """
+    torch.manual_seed(5)
+    scores = torch.randn(3, 4, requires_grad=True)
+    mask = torch.tensor([[True] * 4, [True, True, False, False], [False] * 4])
+    found = student(scores, mask.clone())
+    if not isinstance(found, Tensor) or found.shape != (3, 4):
+        return "return one tensor, the weights, of the shape of the scores."
+    if found.isnan().any():
+        return (
+            "the row without any key is still NaN: e⁻ᵒᵒ is 0 everywhere, and 0 / 0 is not a number."
+        )
+    right = scores.detach().masked_fill(~mask, -torch.inf).softmax(-1)
+    weights, without_key = found.detach()[:2], found.detach()[2]
+    if not _same(weights, right[:2]):
+        return (
+            "the rows that do have keys changed: they must stay what the plain masked softmax "
+            "gives, sum one and exact zeros on padding."
+        )
+    if _same(without_key, torch.full((4,), 0.25)):
+        return (
+            "no NaN, but the row without a key is now an even spread over padding. Make it zero: "
+            "multiply by the mask."
+        )
+    if not _same(without_key, torch.zeros(4)):
+        row = [round(weight, 2) for weight in without_key.tolist()]
+        return f"the row without any key must be zero; it is {row}."
+    if not found.requires_grad:
+        return (
+            "the weights were cut from the graph (detach, no_grad or .data): nothing can be learnt "
+            "through them."
+        )
+    (gradient,) = torch.autograd.grad((found * torch.arange(4.0)).sum(), scores)
+    if gradient.isnan().any():
+        return (
+            "the values are right, the gradient is NaN: the NaN was painted over after the "
+            "softmax, where backpropagation still meets it. Fill with the lowest finite number "
+            "instead of minus infinity."
+        )
+    return None
+
+
+_ASKED = ("zero", "large", "shuffled", "heads", "printed")
+_SHUFFLED = {
+    "b": "the softmax does not care where a score stands; each weight moves with its frame.",
+    "c": "nothing is lost: the same frames are averaged with the same weights.",
 }
-# For each row of Table 3: how many pooled vectors enter the classifier, and why.
-_STREAMS = {
-    "w/o self": (2, "the cross module remains, and it gives one stream per modality."),
-    "w/o audio": (
-        1,
-        "with one modality there is nothing to cross, so only self-attention on the text remains.",
-    ),
-    "cross + self (seq)": (
-        2,
-        "one module feeds the other: only the last one's two streams are pooled.",
-    ),
-    "N = 2": (
-        4,
-        "stacked layers replace their streams, they add none: only the last layer is pooled.",
-    ),
+_HEADS = {
+    "a": "each head works with a slice of the same matrices; no matrix is added.",
+    "b": "slices are smaller, but there are more of them.",
+}
+_PRINTED = {
+    "a": "a larger divisor brings the scores closer together, and closer scores give …",
+    "c": "√128 is not √16: the divisor is 2.8 times as large.",
 }
 
 
 @exercise
-def concatenation(student) -> str | None:
-    """E6.4: {"order": a letter, "streams": {row: pooled vectors that enter the classifier}}."""
-    has_fields = isinstance(student, dict) and set(student) == {"order", "streams"}
-    if not has_fields or not isinstance(student["streams"], dict):
-        return 'the answer is a dict: {"order": "a", "streams": {"w/o audio": 0, …}}.'
-    order = str(student["order"]).strip().lower()
-    if order != "b":
-        return _WRONG_ORDERS.get(order, 'for "order" take one of the letters a, b, c, d.')
-    for row, (right, hint) in _STREAMS.items():
-        found = student["streams"].get(row, "nothing")
-        if found != right:
-            return f"{row}: {found} is not right: {hint}"
-    return None
+def predictions(student) -> str | None:
+    """E6.5: student = {"zero": number, "large": number, and three letters for the other names}."""
+    if not isinstance(student, dict) or set(student) != set(_ASKED):
+        return f"the answer is a dict with the keys {', '.join(_ASKED)}."
+    four_zeros = "every score is then 0, and the softmax of four equal numbers is …"
+    multiplied = "differences between scores are multiplied as well: what does e do to them?"
+    return (
+        _wrong_share(student, "zero", 0.25, four_zeros)
+        or _wrong_share(student, "large", 1.0, multiplied)
+        or letter_hint(student, "shuffled", "a", _SHUFFLED)
+        or letter_hint(student, "heads", "c", _HEADS)
+        or letter_hint(student, "printed", "b", _PRINTED)
+    )
+
+
+def _wrong_share(answers: dict, name: str, right: float, hint: str) -> str | None:
+    try:
+        share = float(answers[name])
+    except (TypeError, ValueError):
+        return f"{name}: give a number between 0 and 1."
+    if math.isclose(share, right, abs_tol=0.005):
+        return None
+    return f"{name}: {share:g} is not right: {hint}"

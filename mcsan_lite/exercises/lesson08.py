@@ -1,275 +1,249 @@
-"""Checks of lesson 08: seeing attention.
-
-The maps are made so that no two mistakes give the same picture.
-"""
+"""Checks of lesson 08: MCSAN assembled."""
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from mcsan_lite.exercises.exercise import exercise, hint_for
 
 
-def _same(a: object, b: np.ndarray) -> bool:
-    return isinstance(a, np.ndarray) and a.shape == np.shape(b) and np.allclose(a, b, atol=1e-6)
+def _same(a: object, b: Tensor) -> bool:
+    if not isinstance(a, Tensor) or a.shape != b.shape:
+        return False
+    return torch.allclose(a.double(), b.double(), atol=1e-5)
 
 
-def _attention(*shape: int) -> np.ndarray:
-    """Weights whose last axis adds up to one; every cell differs."""
-    weights = np.random.default_rng(8).uniform(0.2, 1, shape)
-    return weights / weights.sum(-1, keepdims=True)
+def _both_same(found: tuple[Tensor, Tensor], expected: tuple[Tensor, Tensor]) -> bool:
+    return _same(found[0], expected[0]) and _same(found[1], expected[1])
+
+
+def _delta(x: Tensor, memory: Tensor) -> Tensor:
+    """A ΔH for E8.1: attention without weights to learn."""
+    return 2 * (x @ memory.T / 2).softmax(-1) @ memory
+
+
+def _norm(x: Tensor) -> Tensor:
+    return F.layer_norm(x, (4,))
+
+
+def _stream_mistakes(audio: Tensor, text: Tensor) -> Iterator[tuple[tuple[Tensor, Tensor], str]]:
+    """What mistakes in E8.1 give, and their hints."""
+
+    def updated(audio_memory: Tensor, text_memory: Tensor) -> tuple[Tensor, Tensor]:
+        new_audio = _norm(audio + _delta(audio, audio_memory))
+        return new_audio, _norm(text + _delta(text, text_memory))
+
+    new_audio, new_text = updated(text, audio)
+    delta_audio, delta_text = _delta(audio, text), _delta(text, audio)
+    yield (
+        updated(text, new_audio),
+        "the text stream looked at the audio that was already updated. Both updates start from "
+        "the old values: keep the old audio until the text is done.",
+    )
+    yield (
+        updated(new_text, audio),
+        "the audio stream looked at the text that was already updated. Both updates start from "
+        "the old values: keep the old text until the audio is done.",
+    )
+    yield (
+        updated(audio, text),
+        "each stream looked at itself. That is Eq. 15: here the memory is the other modality.",
+    )
+    yield (
+        (_norm(delta_audio), _norm(delta_text)),
+        "the residual is missing: LayerNorm is applied to H + ΔH, not to ΔH alone.",
+    )
+    yield (
+        (audio + delta_audio, text + delta_text),
+        "the sum is right, the LayerNorm around it is missing.",
+    )
+    too_early = (
+        "LayerNorm came before the sum. Eq. 11 first adds H and ΔH, then normalises the sum."
+    )
+    yield (_norm(audio) + delta_audio, _norm(text) + delta_text), too_early
+    yield (audio + _norm(delta_audio), text + _norm(delta_text)), too_early
+    yield (_norm(audio) + _norm(delta_audio), _norm(text) + _norm(delta_text)), too_early
+    from_normed_audio = audio + _delta(_norm(audio), _norm(text))
+    from_normed_text = text + _delta(_norm(text), _norm(audio))
+    yield (from_normed_audio, from_normed_text), too_early
 
 
 @exercise
-def pictures(student) -> str | None:
-    """E8.1: student(maps (H, A', L'), words, frames) -> (H, words, frames), top of the scale."""
-    words, frames = 3, 5
-    sharp, even = _attention(frames, words), np.full((frames, words), 1 / words)
-    maps = np.zeros((2, 7, 4))  # padded to 7 frames and 4 words
-    maps[:, :frames, :words] = np.stack([sharp, even])
-    found = student(maps.copy(), words, frames)
+def two_streams(student) -> str | None:
+    """E8.1: student(audio, text, delta, norm) -> new audio, new text. Eq. 11 and 12."""
+    torch.manual_seed(6)
+    audio, text = torch.randn(5, 4), torch.randn(3, 4)
+    found = student(audio.clone(), text.clone(), _delta, _norm)
     is_pair = isinstance(found, tuple | list) and len(found) == 2
-    if not is_pair or not isinstance(found[0], np.ndarray):
-        return "return two things: the pictures as an array, then the top of the scale."
-    shown, top = found
-    if shown.shape in ((2, 4, 7), (2, 7, 4), (2, 4, 5), (2, 3, 7)):
+    if not is_pair or not all(isinstance(x, Tensor) for x in found):
+        return "return two tensors: the new audio, then the new text."
+    if found[0].shape != audio.shape or found[1].shape != text.shape:
         return (
-            f"padding is shown: the pictures are {shown.shape[1:]}, the utterance has {words} "
-            f"words and {frames} frames. Cut before you draw."
+            f"the shapes are {tuple(found[0].shape)} and {tuple(found[1].shape)}; expected "
+            f"{tuple(audio.shape)} for the audio and then {tuple(text.shape)} for the text."
         )
-    if shown.shape == (2, 5, 3):
-        return (
-            "the axes are exchanged: words go down and seconds across, so a picture is (words, "
-            "frames) = (3, 5)."
-        )
-    if shown.shape != (2, words, frames):
-        return f"the shape is {shown.shape}; expected (H, words, frames) = {(2, words, frames)}."
-    return _wrong_pictures(shown, maps) or _wrong_top(top, maps.max())
-
-
-def _wrong_pictures(shown: np.ndarray, maps: np.ndarray) -> str | None:
-    """The mistake in pictures of the right shape, or None."""
-    real = maps[:, :5, :3]
-    right = real.transpose(0, 2, 1)
-    reshaped = real.reshape(right.shape)
-    reshaped_padding = maps.reshape(2, 4, 7)[:, :3, :5]
-    for picture in (right, reshaped, reshaped_padding):
-        if _same(shown, picture / picture.max((1, 2), keepdims=True)):
-            return (
-                "every head has a scale of its own: each was divided by its own maximum, so an "
-                "even head looks as sharp as a sharp one. Leave the weights, and give one top for "
-                "all."
-            )
-        if _same(shown, picture / picture.max(2, keepdims=True)):
-            return (
-                "every word has a scale of its own: each row was divided by its maximum. Leave the "
-                "weights as they are."
-            )
-    if _same(shown, reshaped) or _same(shown, reshaped_padding):
-        return (
-            "reshape does not exchange axes: it reads the same numbers in the same order into "
-            "other rows, so the moments no longer add up to one. Transpose the two last axes."
-        )
-    if not _same(shown, right):
-        return "the weights were changed. Cut and transpose only."
-    return None
-
-
-def _wrong_top(top: object, highest: float) -> str | None:
-    """The mistake in the top of the scale, or None."""
-    if np.shape(top) != ():
-        return (
-            "the top has a value for each head or word. One scale has one top: the maximum over "
-            "everything."
-        )
-    if not np.isclose(top, highest):
-        return (
-            f"the top of the scale is {float(top):.3f}; the highest weight of all heads is "
-            f"{highest:.3f}. A lower top hides what lies above it, a higher one dims everything."
-        )
-    return None
-
-
-@exercise
-def describe(student) -> str | None:
-    """E8.2: student(tokens, times (A,), weights (L, A)) -> text, one line per word."""
-    tokens = ["she", "said", "pain"]
-    times = np.array([0.04, 0.13, 0.22, 0.31, 0.4, 0.49, 0.58, 0.67])
-    heaviest, shares = (5, 2, 6), (0.61, 0.37, 0.82)
-    weights = np.stack([np.full(8, (1 - share) / 7) for share in shares])
-    weights[range(3), heaviest] = shares
-    found = student(list(tokens), times.copy(), weights.copy())
-    if not isinstance(found, str):
-        kind = type(found).__name__
-        return f"return a text; this is a {kind}. (print shows it and returns nothing.)"
-    lines = found.strip().splitlines()
-    if len(lines) != 3:
-        return f"{len(lines)} lines for 3 words: one line per word, joined by a line break."
-    for token, frame, row, line in zip(tokens, heaviest, weights, lines, strict=True):
-        if token not in line:
-            return (
-                f"the line of “{token}” does not name it: {line!r}. A listener who cannot see the "
-                "picture needs the word, in order."
-            )
-        mistake = _wrong_time(line, frame, row, times) or _wrong_share(line, row[frame])
-        if mistake:
-            return f"“{token}”{mistake}"
-    return None
-
-
-def _wrong_time(line: str, frame: int, row: np.ndarray, times: np.ndarray) -> str | None:
-    """The mistake in the time that a line names, or None where it is that of `frame`."""
-    if f"{times[frame]:.2f} s" in line:
+    right = _norm(audio + _delta(audio, text)), _norm(text + _delta(text, audio))
+    if _both_same(found, right):
         return None
-    if f"{times[row.argmin()]:.2f} s" in line:
-        return ": this is the lightest frame. Take the argmax."
-    if f"{0.09 * frame:.2f} s" in line:
-        return ": the middle of what a frame sees lies 0.04 s after index × 0.09. `times` has it."
-    numbers = line.replace(f"{row[frame]:.0%}", "").replace("%", "").split()
-    if str(frame) in numbers:
-        return (
-            f": frame {frame} is a number of the array. A listener needs seconds: times[{frame}]."
-        )
-    return f" looks most at {times[frame]:.2f} s; that is not in {line!r}."
-
-
-def _wrong_share(line: str, share: float) -> str | None:
-    """The mistake in the shares that a line names, or None."""
-    if f"{share:.0%}" not in line:
-        return (
-            f": how much? Its heaviest frame has {share:.0%} of the row, which is not in {line!r}. "
-            "A place without a share sounds the same for 5% and for 95%."
-        )
-    if "12%" not in line:
-        over = "3 words" if "33%" in line else "what"
-        return (
-            f": an even spread over {over}? The row is shared out among 8 frames: say 12%, so that "
-            "the share has something to stand beside."
-        )
-    return None
-
-
-# E8.3: the points of each head. The best head is 2; every other one is what a mistake gives.
-_POINTS = {
-    "valid": {0: [0.3] * 6, 2: [0.9, 0.7], 5: [1.0, 0, 0.1], 7: [0.5] * 3, 9: [0.1] * 3},
-    "test": {0: [0.1] * 2, 2: [0.2] * 8, 5: [0.3, 1.0], 7: [0.8] * 8, 9: [0.99, 0.8, 0.8]},
-}
-_WRONG_HEADS = {
-    9: "head 9 is the best on the test utterances, or the worst on validation. The shown utterance "
-    "is a test one: its part must not choose, and the best head has the highest mean.",
-    7: 'head 7 is the best when test lines speak too. Only split == "valid" may choose.',
-    5: "head 5 has the highest single value, on one utterance. One utterance is an anecdote: take "
-    "the mean.",
-    0: "head 0 has the largest sum: it was scored on more utterances. Take the mean, not the sum.",
-    1: "this is the position of the best head in the table of means, not the head's own number: "
-    "idxmax, not argmax.",
-}
-
-
-def _scores() -> pd.DataFrame:
-    """_POINTS with one row per utterance and head."""
-    rows = []
-    for split, heads in _POINTS.items():
-        for head, values in heads.items():
-            for i, value in enumerate(values):
-                name = f"{split}_{i:03}"
-                rows.append({"id": name, "split": split, "head": head, "points": value})
-    return pd.DataFrame(rows)
-
-
-@exercise
-def choose(student) -> str | None:
-    """E8.3: student(scores: id, split, head, points) -> the head that is best on validation."""
-    found = student(_scores())
-    try:
-        found = int(found)
-    except (TypeError, ValueError):
-        return f"return one number, the head; this is a {type(found).__name__}."
-    if found == 2:
-        return None
-    return _WRONG_HEADS.get(
-        found, f"{found} is not one of the heads 0, 2, 5, 7, 9. Return the head, not its score."
+    hint = hint_for(found, _stream_mistakes(audio, text), _both_same)
+    return hint or (
+        "the numbers differ from Eq. 11 and 12. Write ΔH for each stream first, from the old "
+        "values, then the sum, then the LayerNorm."
     )
 
 
-_HALF_WINDOW_S = 0.0125  # an MFCC frame hears 25 ms
+@exercise
+def global_max(student) -> str | None:
+    """E8.2: student(x, mask) -> (B, D), the largest real value of each channel."""
+    torch.manual_seed(6)
+    x, mask = -1 - torch.rand(2, 5, 3), torch.tensor([[True] * 3 + [False] * 2, [True] * 5])
+    x[~mask] = 9.0  # padding is larger than everything real
+    given = x.clone()
+    found = student(given, mask.clone())
+    if not torch.equal(given, x):
+        return (
+            "your function changes its input. masked_fill makes a copy, masked_fill_ writes into x."
+        )
+    if isinstance(found, tuple) and len(found) == 2:
+        return "x.max(1) gives values and indices: take .values, or x.amax(1)."
+    if not isinstance(found, Tensor):
+        return f"return a tensor of shape (B, D) = (2, 3); this is a {type(found).__name__}."
+    if found.shape in ((2, 5), (5, 3), (2, 1, 3)):
+        return (
+            f"wrong axis: the shape is {tuple(found.shape)}. Of (B, T, D) the time axis goes, axis "
+            "1; (B, D) = (2, 3) stays."
+        )
+    if found.shape != (2, 3):
+        return f"the shape is {tuple(found.shape)}; expected (B, D) = (2, 3)."
+    return _wrong_maximum(found, x, mask)
 
 
-def _close(found: tuple[float, float], expected: tuple[float, float]) -> bool:
-    return np.allclose(found, expected, atol=1e-6)
+def _wrong_maximum(found: Tensor, x: Tensor, mask: Tensor) -> str | None:
+    """The mistake in the numbers of E8.2, or None."""
+    right = torch.stack([x[0, :3].max(0).values, x[1].max(0).values])
+    if _same(found, right):
+        return None
+    real = mask[..., None]
+    if _same(found, x.amax(1)):
+        return "the mask is ignored: the 9 that came out of the first utterance is padding."
+    if _same(found, x.masked_fill(~real, 0).amax(1)):
+        return (
+            "padding was filled with 0, and 0 won: here every real value is negative. Fill with "
+            "minus infinity."
+        )
+    real_mean = (x * real).sum(1) / mask.sum(1, keepdim=True)
+    if _same(found, x.mean(1)) or _same(found, real_mean):
+        return "this is the mean over time. The paper's P is the maximum."
+    padding_alone = x.masked_fill(real, -torch.inf).amax(1)
+    if _same(found, padding_alone) or torch.isinf(found).any():
+        return (
+            "the mask is used the wrong way round: it is True where real, and the others are to be "
+            "hidden."
+        )
+    return (
+        "the numbers differ from the largest real value of each channel. Hide the padding first, "
+        "then take the maximum."
+    )
 
 
 @exercise
-def seen(student) -> str | None:
-    """E8.4: student(row (A,)) -> the seconds (start, end) that the heaviest frame sees.
-
-    That is before the BiLSTM.
-    """
-    for k in (7, 0, 20):
-        row = np.full(24, 0.02)
-        row[k] = 0.5
-        found = student(row)
-        if not (isinstance(found, tuple | list | np.ndarray) and len(found) == 2):
-            return "return two numbers: the first and the last second."
-        found = float(found[0]), float(found[1])
-        right = _seen_by(k)
-        if _close(found, right):
-            continue
-        if hint := hint_for(found, _seen_mistakes(k), _close):
-            return hint
-        lightest = int(row.argmin())
-        if np.isclose(found[1], _seen_by(lightest)[1]):
-            return "this is the lightest frame. Take the argmax."
-        return (
-            f"heaviest frame {k}: {found[0]:.4f} to {found[1]:.4f} s came out, {right[0]:.4f} to "
-            f"{right[1]:.4f} s expected."
-        )
+def block_parameters(student) -> str | None:
+    """E8.3: student(hidden, feedforward) -> numbers in attention, feed-forward, LayerNorms."""
+    for hidden, wide in ((4, 10), (6, 5), (128, 512)):
+        found = student(hidden, wide)
+        if not (isinstance(found, tuple | list) and len(found) == 3):
+            return "return three numbers: attention, feed-forward, LayerNorms."
+        attention, feedforward, norms = found
+        hints = {
+            "attention": _wrong_attention(attention, hidden),
+            "feed-forward": _wrong_feedforward(feedforward, hidden, wide),
+            "LayerNorms": _wrong_norms(norms, hidden),
+        }
+        for part, hint in hints.items():
+            if hint:
+                return f"{part}, at hidden {hidden} and feed-forward {wide}: {hint}"
     return None
 
 
-def _seen_by(k: int) -> tuple[float, float]:
-    """The seconds that pooled frame k sees: MFCC frames 9k - 4 to 9k + 12, each with its window."""
-    start, end = (9 * k - 4) * 0.01, (9 * k + 12) * 0.01
-    return max(0.0, start - _HALF_WINDOW_S), end + _HALF_WINDOW_S
+def _wrong_count(value: object, right: int, mistakes: dict[int, str]) -> str | None:
+    if value == right:
+        return None
+    return mistakes.get(value, f"{value} came out, {right} expected.")
 
 
-def _seen_mistakes(k: int) -> list[tuple[tuple[float, float], str]]:
-    """What mistakes in E8.4 give, and their hints."""
-    start, end = (9 * k - 4) * 0.01, (9 * k + 12) * 0.01  # middles of the outer MFCC frames
-    right_start, right_end = _seen_by(k)
-    hop_start = k * 0.09
-    half_missing = (
-        "half a window is missing on either side: an MFCC frame is centred on its time and hears "
-        "12.5 ms before and after it."
-    )
-    hop = "this is the hop, 90 ms. A frame sees more than its hop: 17 MFCC frames, 185 ms."
-    return [
-        (
-            (start - _HALF_WINDOW_S, right_end),
-            "the start is before the sound: nothing is heard below 0 s.",
-        ),
-        ((right_start * 1000, right_end * 1000), "these are milliseconds. Return seconds."),
-        (
-            (9 * k - 4, 9 * k + 12),
-            "these are numbers of MFCC frames. Each stands for 10 ms: times 0.010.",
-        ),
-        ((start, end), half_missing),
-        ((max(0.0, start), end), half_missing),
-        (
-            (start - 0.025, end + 0.025),
-            "a whole window was added on either side. The frame is centred: half of its 25 ms lies "
-            "before it.",
-        ),
-        ((hop_start, hop_start + 0.09), hop),
-        ((hop_start - 0.045, hop_start + 0.045), hop),
-        (
-            (hop_start - 0.0925, hop_start + 0.0925),
-            "the middle is off by 40 ms: 9k - 4 to 9k + 12 has its middle at 9k + 4.",
-        ),
-        (
-            ((k - 4) * 0.01 - _HALF_WINDOW_S, (k + 12) * 0.01 + _HALF_WINDOW_S),
-            "the factor 9 is missing: a pooled frame comes every 9 MFCC frames. Without it, the "
-            "axis is nine times too short.",
-        ),
-    ]
+def _wrong_attention(value: object, hidden: int) -> str | None:
+    weights = hidden * hidden  # of one linear map
+    linear = weights + hidden
+    mistakes = {
+        4 * weights: "the biases are missing: each nn.Linear also holds one number per output.",
+        3 * linear: "the merge projection is missing: query, key, value, and one that joins the "
+        "heads again.",
+        3 * weights: "the merge projection and the biases are missing.",
+    }
+    return _wrong_count(value, 4 * linear, mistakes)
+
+
+def _wrong_feedforward(value: object, hidden: int, wide: int) -> str | None:
+    both = 2 * wide * hidden  # the weights of both maps
+    mistakes = {
+        both: "the biases are missing: one number for each wide unit and one for each output.",
+        both + wide: "the bias of the second map is missing.",
+        both + hidden: "the bias of the first map is missing.",
+        both + 2 * wide: "the second map has `hidden` outputs, so its bias has `hidden` numbers.",
+        both + 2 * hidden: "the first map has `feedforward` outputs, so its bias is that wide.",
+        wide * hidden + wide: "this is one linear map; it goes up to `feedforward` and back down "
+        "to `hidden`.",
+    }
+    return _wrong_count(value, both + wide + hidden, mistakes)
+
+
+def _wrong_norms(value: object, hidden: int) -> str | None:
+    mistakes = {
+        0: "the LayerNorms are missing: they learn a scale and a shift for each of the hidden "
+        "numbers.",
+        2 * hidden: "there are two LayerNorms, and each holds a scale and a shift.",
+    }
+    return _wrong_count(value, 4 * hidden, mistakes)
+
+
+_WRONG_ORDERS = {
+    "a": "a linear map has no first input: each of its inputs has its own column of weights.",
+    "c": "the softmax of Eq. 19 acts on the classes, after the classifier, not on the streams.",
+    "d": "no LayerNorm follows Eq. 18: look at MCSAN.forward.",
+}
+# For each row of Table 3: how many pooled vectors enter the classifier, and why.
+_STREAMS = {
+    "w/o self": (2, "the cross module remains, and it gives one stream per modality."),
+    "w/o audio": (
+        1,
+        "with one modality there is nothing to cross, so only self-attention on the text remains.",
+    ),
+    "cross + self (seq)": (
+        2,
+        "one module feeds the other: only the last one's two streams are pooled.",
+    ),
+    "N = 2": (
+        4,
+        "stacked layers replace their streams, they add none: only the last layer is pooled.",
+    ),
+}
+
+
+@exercise
+def concatenation(student) -> str | None:
+    """E8.4: {"order": a letter, "streams": {row: pooled vectors that enter the classifier}}."""
+    has_fields = isinstance(student, dict) and set(student) == {"order", "streams"}
+    if not has_fields or not isinstance(student["streams"], dict):
+        return 'the answer is a dict: {"order": "a", "streams": {"w/o audio": 0, …}}.'
+    order = str(student["order"]).strip().lower()
+    if order != "b":
+        return _WRONG_ORDERS.get(order, 'for "order" take one of the letters a, b, c, d.')
+    for row, (right, hint) in _STREAMS.items():
+        found = student["streams"].get(row, "nothing")
+        if found != right:
+            return f"{row}: {found} is not right: {hint}"
+    return None

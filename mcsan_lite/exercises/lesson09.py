@@ -1,314 +1,127 @@
-"""Checks of lesson 09: is it an explanation?"""
+"""Checks of lesson 09: training you can trust."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 
-from mcsan_lite.exercises.exercise import exercise, hint_for, three_letters
-
-_HOP_S = 0.010  # seconds between MFCC frames
-
-
-@dataclass(frozen=True)
-class _Clip:
-    """The sound of E9.1, with a model to whom every frame matters in its own way.
-
-    Padding matters to it too, which a real model hides.
-    """
-
-    audio: np.ndarray  # (T, F)
-    weights: np.ndarray  # (T, F)
-    length: int  # frames that are real
-    spans: np.ndarray  # (A, 2) seconds
-    filler: np.ndarray  # (F,)
-
-    def value(self, audio: np.ndarray) -> float:
-        return float((np.asarray(audio) * self.weights).sum())
-
-
-@dataclass(frozen=True)
-class _Slip:
-    """How a student's occlusion may differ from the right one."""
-
-    hop_s: float = _HOP_S
-    covers_padding: bool = False
-    fills_with_zero: bool = False
-    covers_outside: bool = False
-    holes_stay: bool = False
-
-
-def _clip() -> _Clip:
-    rng = np.random.default_rng(9)
-    audio, weights = rng.normal(size=(24, 3)), rng.normal(size=(24, 3))
-    # The last span reaches into the padding.
-    spans = np.array([(0.0, 0.045), (0.045, 0.105), (0.085, 0.155), (0.135, 0.215)])
-    return _Clip(audio, weights, 18, spans, np.array([-1.0, 0.5, 2.0]))
-
-
-def _falls(clip: _Clip, slip: _Slip = _Slip()) -> np.ndarray:
-    """(A,) how far the value falls with each span covered, as it comes out with a slip."""
-    frames = np.arange(len(clip.audio))
-    time = frames * slip.hop_s
-    is_real = frames < (len(frames) if slip.covers_padding else clip.length)
-    filler = 0.0 if slip.fills_with_zero else clip.filler
-    falls, edited = [], clip.audio.copy()
-    for start, end in clip.spans:
-        covered = (time >= start) & (time < end) & is_real
-        if slip.covers_outside:
-            covered = ~covered & is_real
-        if not slip.holes_stay:
-            edited = clip.audio.copy()
-        edited[covered] = filler
-        falls.append(clip.value(clip.audio) - clip.value(edited))
-    return np.array(falls)
-
-
-def _occlusion_mistakes(clip: _Clip) -> Iterator[tuple[np.ndarray, str]]:
-    """What mistakes in E9.1 give, and their hints."""
-    right = _falls(clip)
-    yield (
-        -right,
-        "the sign is turned. Higher = more responsible: value of the whole *less* value with the "
-        "hole.",
-    )
-    yield (
-        _falls(clip, _Slip(covers_padding=True)),
-        "padding was covered too: only the first `length` frames are sound.",
-    )
-    for hop_s in (0.09, 0.025, 0.001, 0.1, 1.0):
-        yield (
-            _falls(clip, _Slip(hop_s=hop_s)),
-            f"wrong seconds: you took {hop_s * 1000:g} ms per frame. MFCC frames come every 10 ms; "
-            "90 ms is the hop of *pooled* frames, 25 ms the length of a window.",
-        )
-    yield (
-        _falls(clip, _Slip(holes_stay=True)),
-        "the holes stay: each window needs a fresh copy of the audio, or you measure all holes so "
-        "far.",
-    )
-    yield (
-        _falls(clip, _Slip(fills_with_zero=True)),
-        "the hole was filled with 0, not with `filler`.",
-    )
-    yield (
-        _falls(clip, _Slip(covers_outside=True)),
-        "inside and outside are swapped: you covered everything but the window.",
-    )
-    yield (
-        clip.value(clip.audio) - right,
-        "this is the value with the hole. Wanted is how far it fell from the whole.",
-    )
+from mcsan_lite.exercises.exercise import exercise, hint_for
 
 
 @exercise
-def occlude(student) -> str | None:
-    """E9.1: student(value, audio, length, spans, filler) -> (A,) how far the value falls.
-
-    It falls with each of the A spans covered.
-    """
-    clip = _clip()
-    right, given = _falls(clip), clip.audio.copy()
-    found = student(clip.value, given, clip.length, clip.spans.copy(), clip.filler.copy())
-    found = np.asarray(found, float)
-    if found.shape != right.shape:
-        return f"the shape is {found.shape}; expected one number per span, {right.shape}."
-    is_right = np.allclose(found, right)
-    hint = hint_for(found, _occlusion_mistakes(clip), np.allclose)
-    if hint and not is_right:
-        return hint
-    if not np.array_equal(given, clip.audio):
-        return (
-            "the holes stay: your function writes into the audio it was given. Take audio.copy() "
-            "for each window."
-        )
-    if is_right:
+def ua(student) -> str | None:
+    """E9.1: student(true, pred) -> the unweighted accuracy."""
+    true = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])
+    pred = np.array([0, 0, 0, 0, 0, 3, 1, 0, 0, 0])  # class 3 is predicted but never true
+    recalls, precisions = [5 / 6, 1 / 2, 0], [5 / 8, 1, 0]
+    right, found = np.mean(recalls), float(student(true, pred))
+    if np.isclose(found, right):
         return None
-    return (
-        "the numbers differ. For each span: copy, put `filler` where start <= 0.010 t < end and "
-        "t < length, subtract."
+    precision_hint = (
+        "that is precision: you divide by how often a class was *predicted*. Recall divides by how "
+        "often it is true."
     )
-
-
-def _bill_mistakes(x: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
-    """What mistakes in E9.2 give, and their hints."""
-    positions = len(x)
-    top, winner = x.max(0), x.argmax(0)  # (D,), (D,)
-    logit = float(weight @ top)
-
-    def billed_to_winners(amounts: np.ndarray | None) -> np.ndarray:
-        return np.bincount(winner, amounts, minlength=positions)
-
-    right = billed_to_winners(weight * top)
-    yield (
-        x @ weight,
-        "every position was billed in every channel. A channel passes on only the position that "
-        "won its max.",
-    )
-    yield (
-        x @ weight / positions,
-        "this is the bill of a *mean* over positions. The read-out takes the maximum.",
-    )
-    yield (
-        billed_to_winners(np.abs(weight) * top),
-        "the weight lost its sign: a channel may speak against the class.",
-    )
-    yield np.abs(right), "the bills lost their sign: a position may speak against the class."
-    yield (
-        billed_to_winners(weight),
-        "weights alone: the value that won is missing as a factor.",
-    )
-    yield (
-        billed_to_winners(top),
-        "values alone: the weight of the channel is missing as a factor.",
-    )
-    yield billed_to_winners(None), "you counted wins. A win is worth weight times value."
-    yield right / right.sum(), "shares sum to one, not to the logit: leave out the division."
-    yield (
-        logit * np.eye(positions)[right.argmax()],
-        "one position got everything; each channel has a winner of its own.",
-    )
-    yield (
-        logit / positions * np.ones(positions),
-        "it sums to the logit, but all pay alike. Completeness alone proves nothing.",
+    mistakes = [
+        (
+            np.mean(true == pred),
+            "that is WA, the share that is right. UA averages the recall of each class.",
+        ),
+        (
+            np.mean([*recalls, 0]),
+            "a class that never occurs in `true` has no recall: leave it out instead of counting "
+            "0.",
+        ),
+        (np.mean(precisions), precision_hint),
+        (np.mean([*precisions, 0]), precision_hint),
+    ]
+    return hint_for(found, mistakes, np.isclose) or (
+        f"on a small example it gives {found:.3f}; the recalls 5/6, 1/2 and 0 average to "
+        f"{right:.3f}."
     )
 
 
 @exercise
-def bill(student) -> str | None:
-    """E9.2: student(x (A, D), weight (D,)) -> (A,) what each position adds to the logit.
-
-    The logit is weight · max over positions of x.
-    """
-    rng = np.random.default_rng(4)
-    x, weight = rng.normal(size=(6, 8)), rng.normal(size=8)
-    right = np.bincount(x.argmax(0), weight * x.max(0), minlength=len(x))
-    logit = float(weight @ x.max(0))
-    found = np.asarray(student(x.copy(), weight.copy()), float)
-    if found.shape != (len(x),):
-        return f"the shape is {found.shape}; expected one number per position, ({len(x)},)."
-    if hint := hint_for(found, _bill_mistakes(x, weight), np.allclose):
-        return hint
-    if not np.isclose(found.sum(), logit):
-        return f"the bills sum to {found.sum():.3f}, the logit is {logit:.3f}."
-    if not np.allclose(found, right):
-        return "the sum is right, the bills are not: find for each channel which position won."
-    tied = np.array([[1.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
-    total = float(np.sum(student(tied.copy(), np.array([3.0, 1.0]))))
-    if not np.isclose(total, 5.0):
-        return (
-            f"where two positions tie, the bills sum to {total:g} and the logit is 5: bill one of "
-            "them, or split."
-        )
+def leaks(answer: set) -> str | None:
+    """E9.2: the letters of the steps that leak."""
+    answer = set(answer)
+    if "d" in answer:
+        return "d is innocent: cutting one utterance looks at that utterance alone."
+    if "b" in answer:
+        return "b is what validation is for. The test part plays no role in it."
+    if "a" not in answer:
+        return "look at a again: the mean over *all* utterances has the test utterances in it."
+    if "c" not in answer:
+        return "look at c again: choosing a seed by its test score is choosing on test."
     return None
 
 
-def _loud_word() -> np.ndarray:
-    """The sound of E9.3 (60, 4): its mean is 3, so zero never occurs; frames 20 to 30 are loud."""
-    rng = np.random.default_rng(7)
-    time = np.linspace(0, 6, 60)[:, None]
-    audio = np.sin(time + np.arange(4)) * 2 + 3 + rng.normal(size=(60, 4)) * 0.1
-    audio[20:31] += 5
-    return audio
-
-
-@exercise
-def fair_filler(student) -> str | None:
-    """E9.3: student(audio (T, F), first, last) -> a copy with frames first to last filled.
-
-    The filling holds no evidence and no surprise.
-    """
-    audio = _loud_word()
-    for first, last in ((20, 30), (0, 9), (50, 59)):
-        given = audio.copy()
-        found = student(given, first, last)
-        if not np.array_equal(given, audio):
-            return "your function writes into the audio it was given. Begin with audio.copy()."
-        found = np.asarray(found, float)
-        if found.shape != audio.shape:
-            return (
-                f"the shape is {found.shape}; it was {audio.shape}. Cutting a window out moves "
-                "every later word."
-            )
-        inside = np.zeros(len(audio), bool)
-        inside[first : last + 1] = True
-        if not np.array_equal(found[~inside], audio[~inside]):
-            return "frames outside the window changed: first to last, both included, and no more."
-        mistake = _wrong_filling(student, audio, found, first, last)
-        if mistake:
-            return f"window {first} to {last}: {mistake}"
-    return None
-
-
-def _wrong_filling(
-    student: Callable, audio: np.ndarray, found: np.ndarray, first: int, last: int
-) -> str | None:
-    """The mistake in what is inside the window, or None."""
-    if np.array_equal(found[last], audio[last]):
-        return "its last frame is still there: a slice needs last + 1."
-    if _depends_on_inside(student, audio, found, first, last):
-        return (
-            "the filling depends on what was inside (or on luck), so evidence leaks into the hole. "
-            "Use only what is outside."
-        )
-    if first == 0:
-        from_the_end = np.linspace(audio[-1], audio[last + 1], last + 3)[1:-1]
-        if np.allclose(found[: last + 1], from_the_end):
-            return (
-                "audio[-1] is the *last* frame: before the first there is none. Use the one "
-                "neighbour for both."
-            )
-    outside = np.delete(audio, np.s_[first : last + 1], 0)
-    is_below = (found < outside.min(0) - 1e-6).any()
-    is_above = (found > outside.max(0) + 1e-6).any()
-    if is_below or is_above:
-        return (
-            "the filling leaves the range that this utterance has elsewhere: the model meets a "
-            "sound that it has never heard, and you measure its surprise."
-        )
-    if _jumps(audio, found, first, last):
-        return (
-            "the sound jumps at the edge of the hole. An onset is evidence too: join on to the "
-            "neighbours on both sides, and at the edge of the clip on the one side that there is."
-        )
-    return None
-
-
-def _depends_on_inside(
-    student: Callable, audio: np.ndarray, found: np.ndarray, first: int, last: int
-) -> bool:
-    """Whether other sound in the window gives another filling."""
-    other = audio.copy()
-    noise = np.random.default_rng(first).normal(size=(last + 1 - first, audio.shape[1]))
-    other[first : last + 1] = noise * 3
-    again = np.asarray(student(other, first, last), float)
-    return not np.allclose(again, found, atol=1e-9)
-
-
-def _jumps(audio: np.ndarray, found: np.ndarray, first: int, last: int) -> bool:
-    """Whether a step at an edge of the window is twice as high as any step before the loud word."""
-    steps = np.abs(np.diff(found, axis=0))
-    usual = np.abs(np.diff(audio[:20], axis=0)).max(0)
-    edges = [step for step in (first - 1, last) if 0 <= step < len(steps)]
-    return any((steps[edge] > 2 * usual).any() for edge in edges)
-
-
-_NOT_DEFENSIBLE = {
-    "a": "a map shows where one layer routed information. That the model *relied* on it needs an "
-    "edit of the input.",
-    "c": "a share without chance and interval says nothing: long words are hit by luck. And "
-    "pointing is no explanation.",
-    "e": "a generated corpus proves the software and teaches the mechanism. It says nothing about "
-    "people.",
-    "g": "the best of several heads, chosen on the utterances that are shown, beats chance by "
-    "luck: use validation.",
+_WRONG_EPOCHS = {
+    5: "epoch 5 is the best on *test*: you chose by looking at what you report.",
+    2: "you returned the row's index: epochs count from one.",
+    4: "epochs 3 and 4 tie; take the earlier one.",
 }
 
 
 @exercise
-def defensible(student) -> str | None:
-    """E9.4: the letters of the three sentences that the measurements carry."""
-    look_for = "look for n, chance or a control, and an interval"
-    return three_letters(student, "bdf", _NOT_DEFENSIBLE, look_for)
+def choose(student) -> str | None:
+    """E9.3: student(history with epoch, valid_wa, test_wa) -> the epoch to keep."""
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3, 4, 5],
+            "valid_wa": [0.4, 0.6, 0.7, 0.7, 0.5],
+            "test_wa": [0.4, 0.5, 0.6, 0.65, 0.8],
+        }
+    )
+    found = int(student(history))
+    if found == 3:
+        return None
+    return _WRONG_EPOCHS.get(
+        found, f"it returns {found}; the best validation WA comes first in epoch 3."
+    )
+
+
+@exercise
+def points(answer: float) -> str | None:
+    """E9.4: the points of UA that one utterance of surprise is worth in a test fold."""
+    in_a_fold, in_all, classes = 10.7, 107, 7
+    if abs(answer - 100 / in_a_fold / classes) < 0.1:
+        return None
+    if abs(answer - 100 / in_a_fold) < 0.2:
+        return "that is the recall of surprise itself. UA averages seven recalls."
+    if abs(answer - 100 / in_all / classes) < 0.02:
+        return "you used all 107: a test fold holds a tenth of them."
+    if abs(answer - 1 / in_a_fold / classes) < 0.002:
+        return "as a share that is right; the question asks for percentage points, so times 100."
+    return "one of 10.7 surprise utterances, and surprise is one of seven classes."
+
+
+_WRONG_GAINS = (
+    (0.11, "as a share that is right; the question asks for percentage points, so times 100."),
+    (-11, "the sign is turned: peeking less honest."),
+    (0, "epochs 3 and 4 tie on validation; the honest choice is the earlier one."),
+    (2, "the honest score is a *test* score, too: that of the epoch that is best on validation."),
+    (15, "the honest choice is not the last epoch but the one that is best on validation."),
+    (34, "the honest choice is not the first epoch but the one that is best on validation."),
+    (16.6, "the honest choice is one epoch, not the mean of all."),
+    (64, "that is what is reported honestly. The question is by how much peeking lifts it."),
+    (75, "that is the score with peeking. Subtract the honest one."),
+)
+
+
+@exercise
+def bought(student) -> str | None:
+    """E9.5: student(history) -> points of test WA that choosing the epoch on test buys."""
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3, 4, 5],
+            "valid_wa": [0.40, 0.62, 0.73, 0.73, 0.50],
+            "test_wa": [0.41, 0.52, 0.64, 0.75, 0.60],
+        }
+    )
+    found = float(student(history))
+    if np.isclose(found, 11):
+        return None
+    return hint_for(found, _WRONG_GAINS, np.isclose) or (
+        f"on a small example it gives {found:.3g}; from 64 % (epoch 3) to 75 % (epoch 4) are 11 "
+        "points."
+    )

@@ -1,217 +1,275 @@
-"""Checks of lesson 10: ablations with error bars."""
+"""Checks of lesson 10: seeing attention.
+
+The maps are made so that no two mistakes give the same picture.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
+import pandas as pd
 
-from mcsan_lite.exercises.exercise import NOT_SOLVED, exercise, hint_for, three_letters
-
-# E10.1: the sizes of the two parts in each of ten folds.
-_TRAIN, _TEST, _FOLDS = 800, 100, 10
+from mcsan_lite.exercises.exercise import exercise, hint_for
 
 
-def _two_systems() -> tuple[np.ndarray, np.ndarray]:
-    """Scores of two systems on ten folds; a hard fold is hard for both."""
-    rng = np.random.default_rng(10)
-    hard = rng.normal(size=_FOLDS)
-    own = rng.normal(size=(2, _FOLDS))
-    a, b = 0.60 + 0.02 * hard + 0.005 * own
-    return a + 0.01, b
+def _same(a: object, b: np.ndarray) -> bool:
+    return isinstance(a, np.ndarray) and a.shape == np.shape(b) and np.allclose(a, b, atol=1e-6)
 
 
-def _t(
-    difference: np.ndarray,
-    *,
-    share: float = _TEST / _TRAIN,
-    folds: float = 1 / _FOLDS,
-    deviation: float | None = None,
-) -> float:
-    """The corrected t, or what comes out with another number in one of its places."""
-    if deviation is None:
-        deviation = difference.std(ddof=1)
-    return float(difference.mean() / (np.sqrt(folds + share) * deviation))
+def _attention(*shape: int) -> np.ndarray:
+    """Weights whose last axis adds up to one; every cell differs."""
+    weights = np.random.default_rng(8).uniform(0.2, 1, shape)
+    return weights / weights.sum(-1, keepdims=True)
 
 
-def _t_mistakes(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[float, str]]:
-    """What mistakes in E10.1 give, and their hints."""
-    d = a - b
-    factor = 1 / _FOLDS + _TEST / _TRAIN
-    yield (
-        _t(d, share=0),
-        "this is the plain paired t: it takes the folds for independent. Add n_test / n_train to "
-        "1 / k.",
-    )
-    unpaired = np.sqrt(a.var(ddof=1) + b.var(ddof=1))
-    pooled = np.concatenate([a, b]).std(ddof=1)
-    for deviation in (unpaired, unpaired / np.sqrt(2), pooled):
-        for share in (0, _TEST / _TRAIN):
-            yield (
-                _t(d, share=share, deviation=deviation),
-                "the pairing is lost: you took the spread of a and of b. Take the spread of their "
-                "differences, fold by fold.",
+@exercise
+def pictures(student) -> str | None:
+    """E10.1: student(maps (H, A', L'), words, frames) -> (H, words, frames), top of the scale."""
+    words, frames = 3, 5
+    sharp, even = _attention(frames, words), np.full((frames, words), 1 / words)
+    maps = np.zeros((2, 7, 4))  # padded to 7 frames and 4 words
+    maps[:, :frames, :words] = np.stack([sharp, even])
+    found = student(maps.copy(), words, frames)
+    is_pair = isinstance(found, tuple | list) and len(found) == 2
+    if not is_pair or not isinstance(found[0], np.ndarray):
+        return "return two things: the pictures as an array, then the top of the scale."
+    shown, top = found
+    if shown.shape in ((2, 4, 7), (2, 7, 4), (2, 4, 5), (2, 3, 7)):
+        return (
+            f"padding is shown: the pictures are {shown.shape[1:]}, the utterance has {words} "
+            f"words and {frames} frames. Cut before you draw."
+        )
+    if shown.shape == (2, 5, 3):
+        return (
+            "the axes are exchanged: words go down and seconds across, so a picture is (words, "
+            "frames) = (3, 5)."
+        )
+    if shown.shape != (2, words, frames):
+        return f"the shape is {shown.shape}; expected (H, words, frames) = {(2, words, frames)}."
+    return _wrong_pictures(shown, maps) or _wrong_top(top, maps.max())
+
+
+def _wrong_pictures(shown: np.ndarray, maps: np.ndarray) -> str | None:
+    """The mistake in pictures of the right shape, or None."""
+    real = maps[:, :5, :3]
+    right = real.transpose(0, 2, 1)
+    reshaped = real.reshape(right.shape)
+    reshaped_padding = maps.reshape(2, 4, 7)[:, :3, :5]
+    for picture in (right, reshaped, reshaped_padding):
+        if _same(shown, picture / picture.max((1, 2), keepdims=True)):
+            return (
+                "every head has a scale of its own: each was divided by its own maximum, so an "
+                "even head looks as sharp as a sharp one. Leave the weights, and give one top for "
+                "all."
             )
-    yield (
-        _t(d, share=_TRAIN / _TEST),
-        "the ratio is upside down: n_test / n_train, the small part over the large one.",
-    )
-    yield (
-        _t(d, share=_TEST / (_TRAIN + _TEST)),
-        "the ratio is a share of the whole; it should be n_test / n_train.",
-    )
-    yield _t(d, folds=0), "1 / k is missing: more folds should help a little."
-    yield (
-        _t(d, folds=1),
-        "1 / k is missing, and 1 stands in its place: divide 1 by the number of folds.",
-    )
-    yield (
-        _t(d, folds=1 / (_FOLDS - 1)),
-        "1 / (k - 1) belongs into the deviation; here it is 1 / k.",
-    )
-    yield (
-        _t(d, deviation=d.std()),
-        "the deviation divides by k. That of a sample divides by k - 1: ddof=1.",
-    )
-    yield (
-        _t(d, deviation=d.var(ddof=1)),
-        "this divides by the variance times a root: take the deviation, or the root of all.",
-    )
-    yield (
-        d.mean() / (factor * d.std(ddof=1)),
-        "the root is missing around 1 / k + n_test / n_train.",
-    )
-    yield _t(d) * factor, "you multiplied by the root; the t divides by it."
-    yield float(d.mean()), "this is the mean difference alone. Divide it by its standard error."
+        if _same(shown, picture / picture.max(2, keepdims=True)):
+            return (
+                "every word has a scale of its own: each row was divided by its maximum. Leave the "
+                "weights as they are."
+            )
+    if _same(shown, reshaped) or _same(shown, reshaped_padding):
+        return (
+            "reshape does not exchange axes: it reads the same numbers in the same order into "
+            "other rows, so the moments no longer add up to one. Transpose the two last axes."
+        )
+    if not _same(shown, right):
+        return "the weights were changed. Cut and transpose only."
+    return None
+
+
+def _wrong_top(top: object, highest: float) -> str | None:
+    """The mistake in the top of the scale, or None."""
+    if np.shape(top) != ():
+        return (
+            "the top has a value for each head or word. One scale has one top: the maximum over "
+            "everything."
+        )
+    if not np.isclose(top, highest):
+        return (
+            f"the top of the scale is {float(top):.3f}; the highest weight of all heads is "
+            f"{highest:.3f}. A lower top hides what lies above it, a higher one dims everything."
+        )
+    return None
 
 
 @exercise
-def corrected(student) -> str | None:
-    """E10.1: student(a, b, n_train, n_test) -> the corrected t of a less b over their folds.
+def describe(student) -> str | None:
+    """E10.2: student(tokens, times (A,), weights (L, A)) -> text, one line per word."""
+    tokens = ["she", "said", "pain"]
+    times = np.array([0.04, 0.13, 0.22, 0.31, 0.4, 0.49, 0.58, 0.67])
+    heaviest, shares = (5, 2, 6), (0.61, 0.37, 0.82)
+    weights = np.stack([np.full(8, (1 - share) / 7) for share in shares])
+    weights[range(3), heaviest] = shares
+    found = student(list(tokens), times.copy(), weights.copy())
+    if not isinstance(found, str):
+        kind = type(found).__name__
+        return f"return a text; this is a {kind}. (print shows it and returns nothing.)"
+    lines = found.strip().splitlines()
+    if len(lines) != 3:
+        return f"{len(lines)} lines for 3 words: one line per word, joined by a line break."
+    for token, frame, row, line in zip(tokens, heaviest, weights, lines, strict=True):
+        if token not in line:
+            return (
+                f"the line of “{token}” does not name it: {line!r}. A listener who cannot see the "
+                "picture needs the word, in order."
+            )
+        mistake = _wrong_time(line, frame, row, times) or _wrong_share(line, row[frame])
+        if mistake:
+            return f"“{token}”{mistake}"
+    return None
 
-    Nadeau & Bengio 2003.
+
+def _wrong_time(line: str, frame: int, row: np.ndarray, times: np.ndarray) -> str | None:
+    """The mistake in the time that a line names, or None where it is that of `frame`."""
+    if f"{times[frame]:.2f} s" in line:
+        return None
+    if f"{times[row.argmin()]:.2f} s" in line:
+        return ": this is the lightest frame. Take the argmax."
+    if f"{0.09 * frame:.2f} s" in line:
+        return ": the middle of what a frame sees lies 0.04 s after index × 0.09. `times` has it."
+    numbers = line.replace(f"{row[frame]:.0%}", "").replace("%", "").split()
+    if str(frame) in numbers:
+        return (
+            f": frame {frame} is a number of the array. A listener needs seconds: times[{frame}]."
+        )
+    return f" looks most at {times[frame]:.2f} s; that is not in {line!r}."
+
+
+def _wrong_share(line: str, share: float) -> str | None:
+    """The mistake in the shares that a line names, or None."""
+    if f"{share:.0%}" not in line:
+        return (
+            f": how much? Its heaviest frame has {share:.0%} of the row, which is not in {line!r}. "
+            "A place without a share sounds the same for 5% and for 95%."
+        )
+    if "12%" not in line:
+        over = "3 words" if "33%" in line else "what"
+        return (
+            f": an even spread over {over}? The row is shared out among 8 frames: say 12%, so that "
+            "the share has something to stand beside."
+        )
+    return None
+
+
+# E10.3: the points of each head. The best head is 2; every other one is what a mistake gives.
+_POINTS = {
+    "valid": {0: [0.3] * 6, 2: [0.9, 0.7], 5: [1.0, 0, 0.1], 7: [0.5] * 3, 9: [0.1] * 3},
+    "test": {0: [0.1] * 2, 2: [0.2] * 8, 5: [0.3, 1.0], 7: [0.8] * 8, 9: [0.99, 0.8, 0.8]},
+}
+_WRONG_HEADS = {
+    9: "head 9 is the best on the test utterances, or the worst on validation. The shown utterance "
+    "is a test one: its part must not choose, and the best head has the highest mean.",
+    7: 'head 7 is the best when test lines speak too. Only split == "valid" may choose.',
+    5: "head 5 has the highest single value, on one utterance. One utterance is an anecdote: take "
+    "the mean.",
+    0: "head 0 has the largest sum: it was scored on more utterances. Take the mean, not the sum.",
+    1: "this is the position of the best head in the table of means, not the head's own number: "
+    "idxmax, not argmax.",
+}
+
+
+def _scores() -> pd.DataFrame:
+    """_POINTS with one row per utterance and head."""
+    rows = []
+    for split, heads in _POINTS.items():
+        for head, values in heads.items():
+            for i, value in enumerate(values):
+                name = f"{split}_{i:03}"
+                rows.append({"id": name, "split": split, "head": head, "points": value})
+    return pd.DataFrame(rows)
+
+
+@exercise
+def choose(student) -> str | None:
+    """E10.3: student(scores: id, split, head, points) -> the head that is best on validation."""
+    found = student(_scores())
+    try:
+        found = int(found)
+    except (TypeError, ValueError):
+        return f"return one number, the head; this is a {type(found).__name__}."
+    if found == 2:
+        return None
+    return _WRONG_HEADS.get(
+        found, f"{found} is not one of the heads 0, 2, 5, 7, 9. Return the head, not its score."
+    )
+
+
+_HALF_WINDOW_S = 0.0125  # an MFCC frame hears 25 ms
+
+
+def _close(found: tuple[float, float], expected: tuple[float, float]) -> bool:
+    return np.allclose(found, expected, atol=1e-6)
+
+
+@exercise
+def seen(student) -> str | None:
+    """E10.4: student(row (A,)) -> the seconds (start, end) that the heaviest frame sees.
+
+    That is before the BiLSTM.
     """
-    a, b = _two_systems()
-    right = _t(a - b)
-    found = np.asarray(student(a.copy(), b.copy(), _TRAIN, _TEST), float)
-    if found.shape != ():
-        return f"the shape is {found.shape}; expected one number."
-    if np.isclose(found, right):
-        backwards = float(student(b.copy(), a.copy(), _TRAIN, _TEST))
-        if np.isclose(backwards, -right):
-            return None
-        return "b less a should give the same number with the other sign."
-    for wrong, hint in _t_mistakes(a, b):
-        if np.isclose(found, wrong):
+    for k in (7, 0, 20):
+        row = np.full(24, 0.02)
+        row[k] = 0.5
+        found = student(row)
+        if not (isinstance(found, tuple | list | np.ndarray) and len(found) == 2):
+            return "return two numbers: the first and the last second."
+        found = float(found[0]), float(found[1])
+        right = _seen_by(k)
+        if _close(found, right):
+            continue
+        if hint := hint_for(found, _seen_mistakes(k), _close):
             return hint
-        if np.isclose(found, -wrong):
-            return "the sign is turned: a less b. And " + hint
-    if np.isclose(found, -right):
-        return "the sign is turned: a less b."
-    return (
-        f"on ten folds it gives {found:.3f}; mean / sqrt((1 / k + n_test / n_train) S²) is "
-        f"{right:.3f}."
+        lightest = int(row.argmin())
+        if np.isclose(found[1], _seen_by(lightest)[1]):
+            return "this is the lightest frame. Take the argmax."
+        return (
+            f"heaviest frame {k}: {found[0]:.4f} to {found[1]:.4f} s came out, {right[0]:.4f} to "
+            f"{right[1]:.4f} s expected."
+        )
+    return None
+
+
+def _seen_by(k: int) -> tuple[float, float]:
+    """The seconds that pooled frame k sees: MFCC frames 9k - 4 to 9k + 12, each with its window."""
+    start, end = (9 * k - 4) * 0.01, (9 * k + 12) * 0.01
+    return max(0.0, start - _HALF_WINDOW_S), end + _HALF_WINDOW_S
+
+
+def _seen_mistakes(k: int) -> list[tuple[tuple[float, float], str]]:
+    """What mistakes in E10.4 give, and their hints."""
+    start, end = (9 * k - 4) * 0.01, (9 * k + 12) * 0.01  # middles of the outer MFCC frames
+    right_start, right_end = _seen_by(k)
+    hop_start = k * 0.09
+    half_missing = (
+        "half a window is missing on either side: an MFCC frame is centred on its time and hears "
+        "12.5 ms before and after it."
     )
-
-
-_WRONG_SEEDS = (
-    (5, "five is what independent folds would need: test_share must be 1/8, not 0."),
-    (210, "210 is the number of trainings; the question is the number of seeds per fold."),
-    (8, "that is with 20 folds; you have 10."),
-    (20, "20 seeds just miss 80 %. The smallest number that reaches it?"),
-    (1, "one seed per fold leaves all 1.2 points in."),
-)
-
-
-@exercise
-def plan(student) -> str | None:
-    """E10.2: {"A": seeds, "B": seeds}, the least seeds per fold that show 0.7 points.
-
-    There are ten folds; None where no number is enough.
-    """
-    if not isinstance(student, dict) or set(student) != {"A", "B"}:
-        return 'the answer is {"A": …, "B": …}, a number or None for each.'
-    if any(answer is ... for answer in student.values()):
-        return NOT_SOLVED
-    a, b = student["A"], student["B"]
-    if a is None or a == 0:
-        return (
-            "A: here most of the spread comes from seeds, and seeds can be had. Are fold_sd and "
-            "seed_sd swapped?"
-        )
-    if a != 21:
-        hint = hint_for(a, _WRONG_SEEDS, lambda given, wrong: given == wrong)
-        call = "significance.trials_needed(0.007, significance.Spread(0.004, 0.012), folds=(10,))"
-        return "A: " + (hint or f"try {call}.")
-    if b == 0:
-        return "B: 0 in the table means that no number is enough. Write None."
-    if b is not None:
-        return (
-            "B: the spread comes from folds, and seeds do not shrink it. What does `power` say "
-            "with seeds = 1,000?"
-        )
-    return None
-
-
-VERDICTS = {"a": "reproduced", "b": "unknown", "c": "alike", "d": "differs", "e": "reproduced"}
-_VERDICT_NAMES = ("reproduced", "differs", "alike", "unknown")
-_WRONG_VERDICTS = {
-    "a": {
-        "differs": "a gap above zero is what the paper says: MCSAN is ahead.",
-        "unknown": "the interval excludes zero.",
-    },
-    "b": {
-        "reproduced": "its mean is on the paper's side, but the interval holds zero: the mean "
-        "alone is no verdict.",
-        "alike": "not distinguishable is not alike: a gap of four points is within its interval, "
-        "too.",
-    },
-    "c": {
-        "unknown": "it holds zero, and *all* of it lies within ± 1 point: that is knowledge.",
-        "reproduced": "the interval holds zero.",
-    },
-    "d": {
-        "reproduced": "zero is excluded, but on the other side: here the row is better than MCSAN.",
-        "unknown": "the interval excludes zero: it does say something.",
-    },
-    "e": {
-        "alike": "small, but zero is excluded on the paper's side. The verdict is about the "
-        "direction; that the gap does not matter may be said beside it.",
-        "unknown": "the interval is narrow and excludes zero.",
-    },
-}
-
-
-@exercise
-def verdicts(student) -> str | None:
-    """E10.3: a verdict for each of the five intervals."""
-    names = ", ".join(_VERDICT_NAMES)
-    if not isinstance(student, dict) or set(student) != set(VERDICTS):
-        return f"the answer names {', '.join(VERDICTS)}, each with one of {names}."
-    if any(answer is ... for answer in student.values()):
-        return NOT_SOLVED
-    for letter, answer in student.items():
-        if answer not in _VERDICT_NAMES:
-            return f"{letter}: {answer!r} is none of {names}."
-    for letter, answer in sorted(student.items()):
-        if answer != VERDICTS[letter]:
-            general = "look for zero in the interval, then for its width."
-            return f"{letter}: {_WRONG_VERDICTS[letter].get(answer, general)}"
-    return None
-
-
-_NOT_DEFENSIBLE = {
-    "a": "absence of evidence. To say that it is not needed, show that the gap lies within a "
-    "margin (TOST).",
-    "c": "a hundred folds of one corpus share their data, and the plain t takes them for "
-    "independent: false alarms.",
-    "e": "one p of 0.04 in eight tests is what luck brings. Holm's p would be 0.32.",
-    "g": "the epoch was chosen on test, and on one side only; the other score is from other folds.",
-}
-
-
-@exercise
-def defensible(student) -> str | None:
-    """E10.4: the letters of the three sentences that the measurements carry."""
-    look_for = "look for n, an interval, a margin or a power"
-    return three_letters(student, "bdf", _NOT_DEFENSIBLE, look_for)
+    hop = "this is the hop, 90 ms. A frame sees more than its hop: 17 MFCC frames, 185 ms."
+    return [
+        (
+            (start - _HALF_WINDOW_S, right_end),
+            "the start is before the sound: nothing is heard below 0 s.",
+        ),
+        ((right_start * 1000, right_end * 1000), "these are milliseconds. Return seconds."),
+        (
+            (9 * k - 4, 9 * k + 12),
+            "these are numbers of MFCC frames. Each stands for 10 ms: times 0.010.",
+        ),
+        ((start, end), half_missing),
+        ((max(0.0, start), end), half_missing),
+        (
+            (start - 0.025, end + 0.025),
+            "a whole window was added on either side. The frame is centred: half of its 25 ms lies "
+            "before it.",
+        ),
+        ((hop_start, hop_start + 0.09), hop),
+        ((hop_start - 0.045, hop_start + 0.045), hop),
+        (
+            (hop_start - 0.0925, hop_start + 0.0925),
+            "the middle is off by 40 ms: 9k - 4 to 9k + 12 has its middle at 9k + 4.",
+        ),
+        (
+            ((k - 4) * 0.01 - _HALF_WINDOW_S, (k + 12) * 0.01 + _HALF_WINDOW_S),
+            "the factor 9 is missing: a pooled frame comes every 9 MFCC frames. Without it, the "
+            "axis is nine times too short.",
+        ),
+    ]

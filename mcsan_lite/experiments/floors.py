@@ -42,7 +42,7 @@ from mcsan_lite.features.functionals import audio_statistics
 from mcsan_lite.parallel.jobs import fan_out
 from mcsan_lite.parallel.progress import Progress
 from mcsan_lite.tables.spelling import composed, plain
-from mcsan_lite.training.code_key import code_key
+from mcsan_lite.training.code.key import code_key
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions
 from mcsan_lite.training.saved.result import result_is_there

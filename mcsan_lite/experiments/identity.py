@@ -141,7 +141,7 @@ def _pointing(
     return found | {"chance": means.chance.mean()}
 
 
-def verdicts(table: pd.DataFrame, unmatched: float) -> list[str]:
+def identity_verdicts(table: pd.DataFrame, unmatched: float) -> list[str]:
     """What the rows say: one sentence about each score, and one about each map.
 
     Args:

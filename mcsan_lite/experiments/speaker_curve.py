@@ -163,7 +163,7 @@ def gains(results: pd.DataFrame, score: str = "wa") -> dict[str, Test]:
     return found
 
 
-def verdicts(results: pd.DataFrame, score: str = "wa") -> list[str]:
+def curve_verdicts(results: pd.DataFrame, score: str = "wa") -> list[str]:
     """One sentence per system: do more training speakers help?
 
     Args:

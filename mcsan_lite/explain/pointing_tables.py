@@ -30,7 +30,7 @@ from mcsan_lite.features.alignment import token_spans
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.tables.own import load_table, save_table
 from mcsan_lite.training import inference
-from mcsan_lite.training.code_key import code_key
+from mcsan_lite.training.code.key import code_key
 
 HEAD = "raw attention, head "  # the name of one head's map, followed by layer.head
 BEST_HEAD = "raw attention, best head on validation"

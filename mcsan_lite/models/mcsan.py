@@ -83,7 +83,7 @@ class MCSANConfig:
     position_scale: float = 1.0  # paper silent: LSTM states are small beside sinusoids
     feedforward: int = 4  # paper silent: width as a multiple of hidden, after [18]
     full_scale: bool = False  # Eq. 9 prints √d for one head; with several, [18] has √(d / heads)
-    uniform_attention: bool = False  # not in the paper: all steps weigh the same, for lesson 09
+    uniform_attention: bool = False  # not in the paper: all steps weigh the same, for lesson 11
     classifier_layers: int = 2  # paper silent: "a fully connected classifier"; 1 = one linear map
     dropout: float = 0.1  # paper silent; as [18]: attention, after sub-layers, in the classifier
 

@@ -23,7 +23,7 @@ from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper import table_rows
 from mcsan_lite.paper.claims import PRINTED_SCORES
 from mcsan_lite.paper.published import FULL, TABLE3_PUBLISHED
-from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.spec import Spec
 
 SETTINGS = (MCSANConfig, FeatureConfig, TrainConfig)

@@ -20,7 +20,7 @@ from mcsan_lite.features.words import GLOVE_50
 from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper.published import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
 from mcsan_lite.paper.table_rows import table3_specs
-from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.config import TrainConfig
 
 # (corpus, metric) -> system -> (mean, standard deviation over 10 folds, None where none is
 # printed). Tables 1, 2 and 3.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
-from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.config import TrainConfig
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import Dims, Standardizer
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.parallel.threads import one_thread
-from mcsan_lite.training.code_key import code_key
+from mcsan_lite.training.code.key import code_key
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.loop import (
     Predictions,
-    TrainConfig,
     TrainingData,
     fit,
     predict,

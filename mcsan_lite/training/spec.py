@@ -17,8 +17,8 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
 from mcsan_lite.features import video
 from mcsan_lite.features.extraction import FeatureConfig
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.fold import training_code
-from mcsan_lite.training.loop import TrainConfig
 
 _PIECE = 2048  # bytes of a clip that tell it from another one of the same size
 

@@ -277,13 +277,13 @@ check.text_ceiling(share)
 # | if you … | go to |
 # |---|---|
 # | wonder whether a score can be believed at all | [01 · Corpora, labels, splits](01_corpora_labels_splits.ipynb) |
-# | wonder what the network hears | [02 · From sound to frames](02_from_sound_to_frames.ipynb) |
-# | wonder what a word is to a network | [03 · From words to vectors](03_from_words_to_vectors.ipynb) |
-# | want to see how far a sound travels, and attention by hand | [04 · Encoders](04_encoders.ipynb), [05 · Attention by hand](05_attention_by_hand.ipynb) |
-# | want every equation as code | [06 · MCSAN assembled](06_mcsan_assembled.ipynb) |
-# | do not trust scores | [07 · Training you can trust](07_training_you_can_trust.ipynb) |
-# | want to look at attention, and to know what it is worth | [08 · Seeing attention](08_seeing_attention.ipynb), [09 · Is it an explanation?](09_is_it_an_explanation.ipynb) |
-# | never met softmax, LSTM or a confusion matrix | start with 02; each is built from small numbers |
+# | wonder what the network hears | [03 · From sound to frames](03_from_sound_to_frames.ipynb) |
+# | wonder what a word is to a network | [04 · From words to vectors](04_from_words_to_vectors.ipynb) |
+# | want to see how far a sound travels, and attention by hand | [05 · Encoders](05_encoders.ipynb), [06 · Attention by hand](06_attention_by_hand.ipynb) |
+# | want every equation as code | [08 · MCSAN assembled](08_mcsan_assembled.ipynb) |
+# | do not trust scores | [09 · Training you can trust](09_training_you_can_trust.ipynb) |
+# | want to look at attention, and to know what it is worth | [10 · Seeing attention](10_seeing_attention.ipynb), [11 · Is it an explanation?](11_is_it_an_explanation.ipynb) |
+# | never met softmax, LSTM or a confusion matrix | start with 03; each is built from small numbers |
 #
 # ## Recap
 # - You heard that clips with the same sound can carry different emotions, and clips with the same words too.

@@ -611,7 +611,7 @@ print(f"the paper's nine rows: sd of WA from {mc.paper.TABLE3_PUBLISHED.wa_sd.mi
 # %% [markdown]
 # All nine published deviations of WA are *below* what chance alone gives for one fold. Stratified folds or an average over
 # seeds can do that, so it proves nothing; it does mean that a gap of one point between two rows is about half of one fold's
-# noise. Lesson 10 does this with care.
+# noise. Lesson 14 does this with care.
 #
 # And inside a fold, the classes are not equally loud:
 
@@ -623,7 +623,7 @@ table
 
 # %% [markdown]
 # WA counts them all alike. UA gives every class a seventh, so the fewer there are of a class, the further one of them moves
-# it: where UA goes up, look at *surprise* first. How far? Lesson 07 asks you.
+# it: where UA goes up, look at *surprise* first. How far? Lesson 09 asks you.
 
 # %% [markdown]
 # ## Exercises
@@ -760,4 +760,4 @@ check.needed(needed)
 # (ACL 2019); Livingstone and Russo, *RAVDESS* (PLoS ONE 2018); the notice on precision in the README of
 # *attentive-modality-hopping-for-SER*.
 #
-# **Previous:** [00 · Start here](00_start_here.ipynb) · **Next:** [02 · From sound to frames](02_from_sound_to_frames.ipynb)
+# **Previous:** [00 · Start here](00_start_here.ipynb) · **Next:** [03 · From sound to frames](03_from_sound_to_frames.ipynb)

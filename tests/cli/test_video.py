@@ -13,7 +13,7 @@ from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.features.video import ACTION_UNITS
 from mcsan_lite.training import fold as fold_module
 from mcsan_lite.training import inference
-from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec
 

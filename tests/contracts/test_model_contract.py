@@ -16,7 +16,13 @@ from mcsan_lite.features.batch import Batch, Dims, ModelOutput, Standardizer, co
 from mcsan_lite.figures.lens import views_of
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.layers import attend
-from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict, supervised
+from mcsan_lite.training.config import TrainConfig
+from mcsan_lite.training.loop import (
+    TrainingData,
+    fit,
+    predict,
+    supervised,
+)
 
 DIMS = Dims(audio=13, text=17, classes=3, video=7)
 MCSAN = {

@@ -1,124 +1,235 @@
-"""Each check passes the notebook's solution, and fails each wrong answer with its own hint.
+"""Each check passes its solution and fails each wrong answer with the matching hint."""
 
-An exercise that is still open is not solved yet, and no mistake.
-"""
-
-import math
-
+import numpy as np
 import pytest
-import torch
-from notebook_solutions import names
+from notebook_solutions import solution
 
+from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
+from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.reader import read_truth
+from mcsan_lite.datasets.synthetic.rules import RULES, SYNTHETIC_LABELS, SyntheticConfig
 from mcsan_lite.exercises import lesson04 as check
+from mcsan_lite.features.words import GLOVE_50, embed
 
-LESSON = "04_encoders"
-NAMES = {
-    "average_both": "average_both",
-    "pooled_lengths": "pooled_lengths",
-    "receptive_field": "receptive_field",
-    "how_far": "answer",
-}
+SOURCE = "04_from_words_to_vectors"
 
 
-@pytest.mark.parametrize(("exercise", "name"), NAMES.items())
-def test_the_solution_of_the_notebook_passes(exercise, name, capsys):
-    assert getattr(check, exercise)(names(LESSON, "solution")[name])
-    assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_the_notebooks_own_solution_passes(number, capsys):
+    solution(SOURCE, number)
+    assert capsys.readouterr().out.startswith("✓")
 
 
-@pytest.mark.parametrize(("exercise", "name"), NAMES.items())
-def test_an_open_exercise_is_not_solved_yet(exercise, name, capsys):
-    assert not getattr(check, exercise)(names(LESSON, "exercise")[name])
-    assert "not solved yet" in capsys.readouterr().out
+def test_the_filler_of_the_solution_is_the_packages(tmp_path):
+    train = [["pain", "zzyzzq"], ["sweet"]]
+    package, unknown = embed({"pain", "sweet", "zzyzzq"}, GLOVE_50, "mean", tmp_path)
+    assert unknown == {"zzyzzq"}
+    found = solution(SOURCE, 2)["table_of"](
+        train, [["zzyzzq"]], {w: package[w] for w in ("pain", "sweet")}
+    )
+    assert {w: pytest.approx(v, abs=1e-6) for w, v in found.items()} == package
 
 
-def back(x, b):
-    return b(x.flip(1))[0].flip(1)
+@pytest.mark.parametrize("imbalance", ["none", "iemocap"])
+def test_the_ceiling_of_the_solution_is_the_generators(imbalance, tmp_path):
+    config = SyntheticConfig(train=1, valid=1, test=4000, imbalance=imbalance, missing_audio=1.0)
+    ceiling = solution(SOURCE, 4)["text_ceiling"](
+        dict(zip(SYNTHETIC_LABELS, config.prior, strict=True)),
+        {label: sense for label, (sense, *_) in RULES.items()},
+    )
+    truth = read_truth(make_synthetic(tmp_path, config))
+    assert ceiling == pytest.approx(
+        bayes_ceilings(truth[truth.split == "test"], config)["text"], abs=0.01
+    )
 
 
-def both_ways(x, f, b):
-    return torch.cat([f(x)[0], back(x, b)], -1)
+def _flat(sentences):
+    return [w for sentence in sentences for w in sentence]
 
 
-def field(grow=lambda seen, step, k, s: (seen + (k - 1) * step, step * s)):
-    def student(layers):
-        seen = step = 1
-        for kernel, stride in layers:
-            seen, step = grow(seen, step, kernel, stride)
-        return seen, step
-
-    return student
+def _shares(words, known):
+    return np.mean([w in known for w in words])
 
 
-def told(**changes):
-    return {"before": 2, "forward": "b", "both": "d", "weight": "c"} | changes
+def _filled(train, test, vectors, filler):
+    return {w: vectors.get(w, filler) for w in _flat([*train, *test])}
 
 
-WRONG = [
-    (check.average_both, lambda x, f, b: f(x)[0] + back(x, b), "this is the sum"),
-    (check.average_both, both_ways, "side by side"),
-    (check.average_both, lambda x, f, b: both_ways(x, f, b)[..., :2], "forward direction alone"),
-    (check.average_both, lambda x, f, b: both_ways(x, f, b)[..., 2:], "backward direction alone"),
-    (
-        check.average_both,
-        lambda x, f, b: (f(x)[0] + b(x)[0]) / 2,
-        "both LSTMs read from left to right",
-    ),
-    (check.average_both, lambda x, f, b: (f(x)[0] + b(x.flip(1))[0]) / 2, "still in reading order"),
-    (check.average_both, lambda x, f, b: (f(x)[0] + b(x)[0].flip(1)) / 2, "the input was not"),
-    (check.average_both, lambda x, f, b: torch.maximum(f(x)[0], back(x, b)), "takes the larger"),
-    (check.average_both, lambda x, f, b: f(x), "gives a pair"),
-    (check.average_both, lambda x, f, b: None, "this is a NoneType"),
-    (check.average_both, lambda x, f, b: f(x)[0][:, -1], "expected (1, T, D)"),
-    (check.average_both, lambda x, f, b: (f(x)[0] - back(x, b)) / 2, "differ from Eq. 3"),
-    (check.average_both, lambda x, f, b: f(x + "1"), "your code stops with TypeError"),
-    (check.pooled_lengths, lambda n: n // 9, "rounded down: an utterance of 4"),
-    (check.pooled_lengths, lambda n: n // 3 // 3, "rounded down: an utterance of 4"),
-    (check.pooled_lengths, lambda n: (n + 2) // 3, "this is one block"),
-    (check.pooled_lengths, lambda n: n / 9, "a whole number"),
-    (check.pooled_lengths, lambda n: n // 9 + 1, "9 frames are exactly one"),
-    (check.pooled_lengths, lambda n: [round(i / 9) for i in n.tolist()], "rounded to the nearest"),
-    (check.pooled_lengths, lambda n: (n + 2) // 3 - 1, "1 frames: 0 came out"),
-    (check.pooled_lengths, lambda n: n[:3], "3 numbers came back"),
-    (check.pooled_lengths, lambda n: 112, "one number for each length"),
-    (check.receptive_field, field(lambda r, j, k, s: (r + k - 1, j * s)), "strides were left out"),
-    (
-        check.receptive_field,
-        field(lambda r, j, k, s: (r + (k - 1) * j * s, j * s)),
-        "multiplied too early",
-    ),
-    (check.receptive_field, field(lambda r, j, k, s: (r * k, j * s)), "kernels do not multiply"),
-    (
-        check.receptive_field,
-        lambda n: (field()(n)[0], sum(s for _, s in n)),
-        "strides multiply, they do not add",
-    ),
-    (check.receptive_field, lambda n: (field()(n)[0], 3), "the step is the product"),
-    (check.receptive_field, lambda n: (field()(n)[0] - 1, field()(n)[1]), "one off"),
-    (check.receptive_field, lambda n: (25, 9), "the field is 17 frames; 25 came out"),
-    (check.receptive_field, lambda n: (17, 9), "for [(5, 1), (2, 2)"),
-    (check.receptive_field, lambda n: 17, "return two numbers"),
-    (check.how_far, told(before=1), "so they overlap"),
-    (check.how_far, told(before=17), "the other way round"),
-    (check.how_far, told(before="all"), "how many windows, 17 frames long"),
-    (check.how_far, told(forward="a"), "a state from frame to frame"),
-    (check.how_far, told(forward="c"), "earlier states were written before"),
-    (check.how_far, told(both="a"), "true before the BiLSTM"),
-    (check.how_far, told(both="b"), "that is the forward half"),
-    (check.how_far, told(both=7), "one of the letters"),
-    (check.how_far, told(weight="a"), "carried there from anywhere"),
-    (check.how_far, told(weight="b"), "not what changed the prediction"),
-    (check.how_far, "d", "the answer is a dict"),
-]
+def _mean(words, vectors):
+    return np.mean([vectors[w] for w in words if w in vectors], axis=0)
+
+
+def _fills_each_part(train, test, vectors):
+    first, second = (
+        _filled(part, [], vectors, _mean(set(_flat(part)), vectors)) for part in (train, test)
+    )
+    return second | first
+
+
+def _in_place(train, test, vectors):
+    filler = _mean(set(_flat(train)), vectors)
+    for word in _flat([*train, *test]):
+        vectors.setdefault(word, filler)
+    return vectors
+
+
+def _own_vectors_lost(train, test, vectors):
+    return dict.fromkeys(_flat([*train, *test]), _mean(set(_flat(train)), vectors))
+
+
+def _random(train, test, vectors):
+    draw = np.random.default_rng(0)
+    return {w: vectors.get(w, draw.normal(size=2)) for w in sorted(set(_flat([*train, *test])))}
+
+
+def _unmasked_in_place(x, mask):
+    x *= mask[..., None]
+    return x.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+def _groups(prior, sense):
+    return [
+        [prior[label] for label in prior if sense[label] == s] for s in sorted(set(sense.values()))
+    ]
 
 
 @pytest.mark.parametrize(
-    ("exercise", "wrong", "hint"), WRONG, ids=[f"{c.__name__}-{h[:25]}" for c, _, h in WRONG]
+    "function, wrong, hint",
+    [
+        (
+            check.coverage,
+            lambda s, k: (_shares(set(_flat(s)), k), _shares(_flat(s), k)),
+            "wrong order",
+        ),
+        (
+            check.coverage,
+            lambda s, k: (1 - _shares(_flat(s), k), 1 - _shares(set(_flat(s)), k)),
+            "what is unknown",
+        ),
+        (
+            check.coverage,
+            lambda s, k: (_shares(_flat(s), k), _shares(_flat(s), k)),
+            "both numbers are the same",
+        ),
+        (
+            check.coverage,
+            lambda s, k: (_shares(_flat(s), k), len(k & set(_flat(s))) / len(k)),
+            "the size of the table",
+        ),
+        (
+            check.coverage,
+            lambda s, k: (np.mean([_shares(x, k) for x in s]), _shares(set(_flat(s)), k)),
+            "over sentences",
+        ),
+        (
+            check.coverage,
+            lambda s, k: (_shares(_flat(s), k), _shares(_flat(map(set, s)), k)),
+            "a set of every sentence",
+        ),
+        (check.coverage, lambda s, k: (6, 2), "of 8 tokens 6 are known"),
+        (check.coverage, lambda s, k: [0.75], "1 numbers"),
+        (
+            check.table_of,
+            lambda a, b, v: _filled(a, b, v, _mean(set(_flat([*a, *b])), v)),
+            "a look at the test part",
+        ),
+        (check.table_of, _fills_each_part, "two unknown words got different vectors"),
+        (
+            check.table_of,
+            lambda a, b, v: _filled(a, b, v, _mean(_flat(a), v)),
+            "averaged over tokens",
+        ),
+        (check.table_of, lambda a, b, v: _filled(a, b, v, np.zeros(2)), "those are zeros"),
+        (check.table_of, _random, "two unknown words got different vectors"),
+        (check.table_of, lambda a, b, v: _filled(a, b, v, _mean(v, v)), "'week' too"),
+        (
+            check.table_of,
+            lambda a, b, v: _filled(a, b, v, sum(v[w] for w in ("no", "pain")) / 3),
+            "by all training types",
+        ),
+        (
+            check.table_of,
+            lambda a, b, v: _filled(a, [], v, _mean(set(_flat(a)), v)),
+            "no vector for bettinka, sun",
+        ),
+        (check.table_of, _in_place, "changed the vectors"),
+        (check.table_of, _own_vectors_lost, "keep its own vector"),
+        (check.table_of, lambda a, b, v: _filled(a, b, v, np.mean([v["no"], v["pain"]])), "axis=0"),
+        (check.table_of, lambda a, b, v: _filled(a, b, v, np.array([9.0, 9.0])), "is [3, 1]"),
+        (check.masked_mean, lambda x, m: x.mean(1), "not used at all"),
+        (check.masked_mean, lambda x, m: (x * m[..., None]).mean(1), "length of the block"),
+        (
+            check.masked_mean,
+            lambda x, m: x.sum(1) / m.sum(1, keepdim=True).clamp(min=1),
+            "still in the sum",
+        ),
+        (check.masked_mean, lambda x, m: (x * m[..., None]).sum(1), "the sum over the words"),
+        (
+            check.masked_mean,
+            lambda x, m: (x * m[..., None]).sum(1) / m.sum(1, keepdim=True),
+            "without a word",
+        ),
+        (
+            check.masked_mean,
+            lambda x, m: x.masked_fill(~m[..., None], -99).amax(1),
+            "the maximum over the words",
+        ),
+        (
+            check.masked_mean,
+            lambda x, m: (x * m[..., None]).sum((0, 1)).expand(4, 3) / m.sum(),
+            "all words of the batch",
+        ),
+        (
+            check.masked_mean,
+            lambda x, m: (x * ~m[..., None]).sum(1) / (~m).sum(1, keepdim=True).clamp(min=1),
+            "upside down",
+        ),
+        (check.masked_mean, lambda x, m: x.mean(2), "the shape should be"),
+        (check.masked_mean, lambda x, m: x[m].mean(0), "the shape should be"),
+        (check.masked_mean, _unmasked_in_place, "changed x itself"),
+        (check.masked_mean, lambda x, m: x[:, 0], "three rows divided by 3"),
+        (check.text_ceiling, lambda p, s: max(p.values()), "does not read"),
+        (
+            check.text_ceiling,
+            lambda p, s: len(set(s.values())) / len(p),
+            "equally frequent classes",
+        ),
+        (
+            check.text_ceiling,
+            lambda p, s: np.mean([1 / len(g) for g in _groups(p, s)]),
+            "guessed evenly",
+        ),
+        (
+            check.text_ceiling,
+            lambda p, s: sum(np.mean(g) for g in _groups(p, s)),
+            "guess at random",
+        ),
+        (
+            check.text_ceiling,
+            lambda p, s: sum(sum(q * q for q in g) / sum(g) for g in _groups(p, s)),
+            "as often as each class",
+        ),
+        (
+            check.text_ceiling,
+            lambda p, s: np.mean([max(g) / sum(g) for g in _groups(p, s)]),
+            "weight each",
+        ),
+        (check.text_ceiling, lambda p, s: sum(max(g) / sum(g) for g in _groups(p, s)), "exceeds 1"),
+        (check.text_ceiling, lambda p, s: 0.99, "not 0.990"),
+        (check.text_ceiling, lambda p, s: 1 / 0, "stops with ZeroDivisionError"),
+    ],
 )
-def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
-    assert exercise(wrong) is False
+def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
+    assert not function(wrong)
     assert hint in capsys.readouterr().out
 
 
-def test_rounding_up_once_over_nine_is_the_same_rule():
-    assert check.pooled_lengths(lambda n: [math.ceil(i / 9) for i in n.tolist()])
+def test_an_open_exercise_is_a_verdict(capsys):
+    def open_function(*given):
+        raise NotImplementedError
+
+    assert not any(
+        one(open_function)
+        for one in (check.coverage, check.table_of, check.masked_mean, check.text_ceiling)
+    )
+    assert capsys.readouterr().out.count("not solved yet") == 4

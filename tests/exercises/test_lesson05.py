@@ -11,173 +11,104 @@ from notebook_solutions import names
 
 from mcsan_lite.exercises import lesson05 as check
 
-LESSON = "05_attention_by_hand"
+LESSON = "05_encoders"
 NAMES = {
-    "attention": ["attention"],
-    "text_from_audio": ["text_from_audio"],
-    "heads": ["split", "merge"],
-    "safe_softmax": ["safe_softmax"],
-    "predictions": ["answer"],
+    "average_both": "average_both",
+    "pooled_lengths": "pooled_lengths",
+    "receptive_field": "receptive_field",
+    "how_far": "answer",
 }
 
 
-@pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
-def test_the_solution_of_the_notebook_passes(exercise, wanted, capsys):
-    solved = names(LESSON, "solution")
-    assert getattr(check, exercise)(*(solved[name] for name in wanted))
+@pytest.mark.parametrize(("exercise", "name"), NAMES.items())
+def test_the_solution_of_the_notebook_passes(exercise, name, capsys):
+    assert getattr(check, exercise)(names(LESSON, "solution")[name])
     assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
 
 
-@pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
-def test_an_open_exercise_is_not_solved_yet(exercise, wanted, capsys):
-    is_open = names(LESSON, "exercise")
-    assert not getattr(check, exercise)(*(is_open[name] for name in wanted))
+@pytest.mark.parametrize(("exercise", "name"), NAMES.items())
+def test_an_open_exercise_is_not_solved_yet(exercise, name, capsys):
+    assert not getattr(check, exercise)(names(LESSON, "exercise")[name])
     assert "not solved yet" in capsys.readouterr().out
 
 
-def attends(
-    divide=lambda q, k, v: q.shape[-1] ** 0.5,
-    hide=lambda s, m: s.masked_fill(~m, -math.inf),
-    soft=lambda s: s.softmax(-1),
-    after=lambda w, m: w,
-    take=lambda w, k, v: w @ v,
-):
-    def student(q, k, v, m):
-        w = after(soft(hide(q @ k.T / divide(q, k, v), m)), m)
-        return take(w, k, v), w
+def back(x, b):
+    return b(x.flip(1))[0].flip(1)
+
+
+def both_ways(x, f, b):
+    return torch.cat([f(x)[0], back(x, b)], -1)
+
+
+def field(grow=lambda seen, step, k, s: (seen + (k - 1) * step, step * s)):
+    def student(layers):
+        seen = step = 1
+        for kernel, stride in layers:
+            seen, step = grow(seen, step, kernel, stride)
+        return seen, step
 
     return student
-
-
-def one_hot(s):
-    return torch.nn.functional.one_hot(s.argmax(-1), s.shape[-1]).float()
-
-
-def looks(q=lambda a, t: t, k=lambda a, t: a, v=lambda a, t: a, order="qkv", scale=True):
-    def student(a, t, *maps):
-        to = dict(zip("qkv", maps, strict=True))
-        Q, K = to[order[0]](q(a, t)), to[order[1]](k(a, t))
-        V = to["v"](v(a, t)) if "v" in order else v(a, t)
-        w = (Q @ K.T / (Q.shape[-1] ** 0.5 if scale else 1)).softmax(-1)
-        return w @ V, w
-
-    return student
-
-
-def unprojected(a, t, *maps):
-    w = (t @ a.T / t.shape[-1] ** 0.5).softmax(-1)
-    return w @ a, w
-
-
-def split(x, heads):
-    return x.unflatten(-1, (heads, -1)).transpose(0, 1)
-
-
-def merge(x):
-    return x.transpose(0, 1).flatten(1)
-
-
-def lowest(s, m):
-    return s.masked_fill(~m, torch.finfo(s.dtype).min).softmax(-1)
-
-
-def minus_infinity(s, m):
-    return s.masked_fill(~m, -math.inf).softmax(-1)
-
-
-def added_infinity(s, m):
-    return (s + torch.zeros_like(s).masked_fill(~m, -math.inf)).softmax(-1)
 
 
 def told(**changes):
-    return {"zero": 0.25, "large": 1, "shuffled": "a", "heads": "c", "printed": "b"} | changes
+    return {"before": 2, "forward": "b", "both": "d", "weight": "c"} | changes
 
 
 WRONG = [
-    (check.attention, attends(divide=lambda q, k, v: 1), "the scale is missing"),
-    (check.attention, attends(divide=lambda q, k, v: q.shape[-1]), "divided by d. Eq. 9"),
-    (check.attention, attends(divide=lambda q, k, v: q.shape[-1] ** -0.5), "multiplied by √d"),
-    (check.attention, attends(divide=lambda q, k, v: len(k) ** 0.5), "root of the number of keys"),
+    (check.average_both, lambda x, f, b: f(x)[0] + back(x, b), "this is the sum"),
+    (check.average_both, both_ways, "side by side"),
+    (check.average_both, lambda x, f, b: both_ways(x, f, b)[..., :2], "forward direction alone"),
+    (check.average_both, lambda x, f, b: both_ways(x, f, b)[..., 2:], "backward direction alone"),
     (
-        check.attention,
-        attends(divide=lambda q, k, v: v.shape[-1] ** 0.5),
-        "the width of the values",
+        check.average_both,
+        lambda x, f, b: (f(x)[0] + b(x)[0]) / 2,
+        "both LSTMs read from left to right",
     ),
-    (check.attention, attends(soft=lambda s: s.softmax(0)), "over the queries (axis 0). Each"),
+    (check.average_both, lambda x, f, b: (f(x)[0] + b(x.flip(1))[0]) / 2, "still in reading order"),
+    (check.average_both, lambda x, f, b: (f(x)[0] + b(x)[0].flip(1)) / 2, "the input was not"),
+    (check.average_both, lambda x, f, b: torch.maximum(f(x)[0], back(x, b)), "takes the larger"),
+    (check.average_both, lambda x, f, b: f(x), "gives a pair"),
+    (check.average_both, lambda x, f, b: None, "this is a NoneType"),
+    (check.average_both, lambda x, f, b: f(x)[0][:, -1], "expected (1, T, D)"),
+    (check.average_both, lambda x, f, b: (f(x)[0] - back(x, b)) / 2, "differ from Eq. 3"),
+    (check.average_both, lambda x, f, b: f(x + "1"), "your code stops with TypeError"),
+    (check.pooled_lengths, lambda n: n // 9, "rounded down: an utterance of 4"),
+    (check.pooled_lengths, lambda n: n // 3 // 3, "rounded down: an utterance of 4"),
+    (check.pooled_lengths, lambda n: (n + 2) // 3, "this is one block"),
+    (check.pooled_lengths, lambda n: n / 9, "a whole number"),
+    (check.pooled_lengths, lambda n: n // 9 + 1, "9 frames are exactly one"),
+    (check.pooled_lengths, lambda n: [round(i / 9) for i in n.tolist()], "rounded to the nearest"),
+    (check.pooled_lengths, lambda n: (n + 2) // 3 - 1, "1 frames: 0 came out"),
+    (check.pooled_lengths, lambda n: n[:3], "3 numbers came back"),
+    (check.pooled_lengths, lambda n: 112, "one number for each length"),
+    (check.receptive_field, field(lambda r, j, k, s: (r + k - 1, j * s)), "strides were left out"),
     (
-        check.attention,
-        attends(hide=lambda s, m: s, soft=lambda s: s.softmax(0)),
-        "axis 0), and the mask is ignored",
+        check.receptive_field,
+        field(lambda r, j, k, s: (r + (k - 1) * j * s, j * s)),
+        "multiplied too early",
     ),
+    (check.receptive_field, field(lambda r, j, k, s: (r * k, j * s)), "kernels do not multiply"),
     (
-        check.attention,
-        attends(hide=lambda s, m: s, soft=lambda s: s.softmax(0), after=lambda w, m: w * m),
-        "(axis 0). Each",
+        check.receptive_field,
+        lambda n: (field()(n)[0], sum(s for _, s in n)),
+        "strides multiply, they do not add",
     ),
-    (check.attention, attends(hide=lambda s, m: s), "the mask is ignored: keys 2 and 4"),
-    (
-        check.attention,
-        attends(hide=lambda s, m: s, after=lambda w, m: w * m),
-        "padding took its share first",
-    ),
-    (check.attention, attends(hide=lambda s, m: s * m), "given the score 0"),
-    (
-        check.attention,
-        attends(hide=lambda s, m: s.masked_fill(m, -math.inf)),
-        "the wrong way round",
-    ),
-    (check.attention, attends(soft=one_hot), "That is argmax"),
-    (check.attention, attends(hide=lambda s, m: s * m, soft=lambda s: s), "these are scores"),
-    (check.attention, attends(hide=lambda s, m: s, soft=lambda s: s), "these are scores"),
-    (check.attention, attends(take=lambda w, k, v: w @ k), "they average the keys"),
-    (check.attention, attends(take=lambda w, k, v: v), "the context is weights @ value"),
-    (check.attention, lambda *given: attends()(*given)[::-1], "the weights came first"),
-    (check.attention, lambda *given: attends()(*given)[0], "return two tensors"),
-    (check.attention, lambda q, k, v, m: (q, (k @ q.T).softmax(-1)), "expected (Q, K) = (3, 5)"),
-    (check.attention, attends(soft=lambda s: s.sigmoid()), "the weights differ from softmax"),
-    (
-        check.text_from_audio,
-        looks(lambda a, t: a, lambda a, t: t, lambda a, t: t),
-        "the modalities are swapped",
-    ),
-    (check.text_from_audio, looks(k=lambda a, t: t, v=lambda a, t: t), "That is Eq. 15"),
-    (check.text_from_audio, looks(q=lambda a, t: a), "That is Eq. 15"),
-    (check.text_from_audio, looks(order="kqv"), "to_query and to_key are swapped"),
-    (check.text_from_audio, unprojected, "the projections are missing"),
-    (check.text_from_audio, looks(scale=False), "the scale is missing"),
-    (check.text_from_audio, looks(order="qk"), "missing their projection"),
-    (check.text_from_audio, looks(order="qqv"), "the weights differ"),
-    (
-        check.text_from_audio,
-        lambda *given: (given[1], looks()(*given)[1]),
-        "ΔH is weights @ to_value(audio)",
-    ),
-    (
-        check.text_from_audio,
-        lambda *given: (looks()(*given)[0], looks()(*given)[1].T),
-        "a row for each frame",
-    ),
-    (check.text_from_audio, lambda *given: looks()(*given)[0], "return two tensors"),
-    (check.text_from_audio, looks(v=lambda a, t: t), "your code stops with RuntimeError"),
-    (check.safe_softmax, minus_infinity, "still NaN"),
-    (check.safe_softmax, lambda s, m: added_infinity(s, m).nan_to_num(0), "the gradient is NaN"),
-    (check.safe_softmax, lowest, "an even spread over padding"),
-    (check.safe_softmax, lambda s, m: s.softmax(-1) * m, "the rows that do have keys changed"),
-    (check.safe_softmax, lambda s, m: (lowest(s, m) * m).detach(), "cut from the graph"),
-    (
-        check.safe_softmax,
-        lambda s, m: lowest(s, m) * m + ~m.any(-1, keepdim=True),
-        "must be zero; it is [1.0",
-    ),
-    (check.safe_softmax, lambda s, m: (lowest(s, m) * m)[0], "one tensor, the weights"),
-    (check.predictions, told(zero=0), "the softmax of four equal numbers"),
-    (check.predictions, told(large=0.25), "differences between scores"),
-    (check.predictions, told(large="all"), "give a number"),
-    (check.predictions, told(shuffled="b"), "each weight moves with its frame"),
-    (check.predictions, told(heads="a"), "no matrix is added"),
-    (check.predictions, told(printed="a"), "closer together"),
-    (check.predictions, told(printed=2), "one of the letters"),
-    (check.predictions, 0.25, "a dict with the keys"),
+    (check.receptive_field, lambda n: (field()(n)[0], 3), "the step is the product"),
+    (check.receptive_field, lambda n: (field()(n)[0] - 1, field()(n)[1]), "one off"),
+    (check.receptive_field, lambda n: (25, 9), "the field is 17 frames; 25 came out"),
+    (check.receptive_field, lambda n: (17, 9), "for [(5, 1), (2, 2)"),
+    (check.receptive_field, lambda n: 17, "return two numbers"),
+    (check.how_far, told(before=1), "so they overlap"),
+    (check.how_far, told(before=17), "the other way round"),
+    (check.how_far, told(before="all"), "how many windows, 17 frames long"),
+    (check.how_far, told(forward="a"), "a state from frame to frame"),
+    (check.how_far, told(forward="c"), "earlier states were written before"),
+    (check.how_far, told(both="a"), "true before the BiLSTM"),
+    (check.how_far, told(both="b"), "that is the forward half"),
+    (check.how_far, told(both=7), "one of the letters"),
+    (check.how_far, told(weight="a"), "carried there from anywhere"),
+    (check.how_far, told(weight="b"), "not what changed the prediction"),
+    (check.how_far, "d", "the answer is a dict"),
 ]
 
 
@@ -189,27 +120,5 @@ def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
     assert hint in capsys.readouterr().out
 
 
-def test_painting_over_is_right_where_masked_fill_stops_the_gradient():
-    assert check.safe_softmax(lambda s, m: minus_infinity(s, m).nan_to_num(0))
-
-
-@pytest.mark.parametrize(
-    ("splits", "merges", "hint"),
-    [
-        (lambda x, h: x.reshape(h, len(x), -1), merge, "mixes positions"),
-        (lambda x, h: x.unflatten(-1, (-1, h)).permute(2, 0, 1), merge, "interleaved"),
-        (lambda x, h: x.unflatten(-1, (h, -1)), merge, "the positions come first"),
-        (lambda x, h: split(x, h).flip(0), merge, "the right shape with the wrong numbers"),
-        (lambda x, h: x, merge, "split: the shape is (3, 8)"),
-        (lambda x, h: x.chunk(h, -1), merge, "this is a tuple"),
-        (split, lambda x: x.reshape(x.shape[1], -1), "the transpose is missing"),
-        (split, lambda x: x.flatten(0, 1), "stacked below each other"),
-        (split, lambda x: x.mean(0).repeat(1, len(x)), "heads are not averaged"),
-        (split, lambda x: x.mean(0), "merge: the shape is (3, 4)"),
-        (split, lambda x: merge(x.flip(0)), "must give x back"),
-        (split, lambda x: None, "this is a NoneType"),
-    ],
-)
-def test_a_wrong_split_or_merge_gets_its_hint(splits, merges, hint, capsys):
-    assert check.heads(splits, merges) is False
-    assert hint in capsys.readouterr().out
+def test_rounding_up_once_over_nine_is_the_same_rule():
+    assert check.pooled_lengths(lambda n: [math.ceil(i / 9) for i in n.tolist()])

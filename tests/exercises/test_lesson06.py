@@ -1,193 +1,215 @@
-"""Checks of lesson 06: each passes its solution, and gives each mistake its own hint.
+"""Each check passes the notebook's solution, and fails each wrong answer with its own hint.
 
-An exercise that is still open is told so.
+An exercise that is still open is not solved yet, and no mistake.
 """
 
 import math
 
 import pytest
+import torch
 from notebook_solutions import names
 
-from mcsan_lite.exercises import lesson06
+from mcsan_lite.exercises import lesson06 as check
 
-LESSON = "06_mcsan_assembled"
-CHECKS = {
-    "two_streams": "two_streams",
-    "global_max": "global_max",
-    "block_parameters": "block_parameters",
-    "concatenation": "answer",
+LESSON = "06_attention_by_hand"
+NAMES = {
+    "attention": ["attention"],
+    "text_from_audio": ["text_from_audio"],
+    "heads": ["split", "merge"],
+    "safe_softmax": ["safe_softmax"],
+    "predictions": ["answer"],
 }
 
 
-@pytest.mark.parametrize(("check", "solution"), CHECKS.items())
-def test_the_solution_of_the_notebook_passes(check, solution, capsys):
-    assert getattr(lesson06, check)(names(LESSON, "solution")[solution])
-    assert capsys.readouterr().out == f"✓ {check}: right.\n"
+@pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
+def test_the_solution_of_the_notebook_passes(exercise, wanted, capsys):
+    solved = names(LESSON, "solution")
+    assert getattr(check, exercise)(*(solved[name] for name in wanted))
+    assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
 
 
-@pytest.mark.parametrize(("check", "solution"), CHECKS.items())
-def test_an_open_exercise_is_not_solved_yet(check, solution, capsys):
-    assert not getattr(lesson06, check)(names(LESSON, "exercise")[solution])
+@pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
+def test_an_open_exercise_is_not_solved_yet(exercise, wanted, capsys):
+    is_open = names(LESSON, "exercise")
+    assert not getattr(check, exercise)(*(is_open[name] for name in wanted))
     assert "not solved yet" in capsys.readouterr().out
 
 
-def text_reads_new_audio(audio, text, delta, norm):
-    audio = norm(audio + delta(audio, text))
-    return audio, norm(text + delta(text, audio))
-
-
-def audio_reads_new_text(audio, text, delta, norm):
-    text = norm(text + delta(text, audio))
-    return norm(audio + delta(audio, text)), text
-
-
-def fill(x, mask, value):
-    return x.masked_fill(~mask[..., None], value)
-
-
-def swap(**streams):
-    right = {"w/o self": 2, "w/o audio": 1, "cross + self (seq)": 2, "N = 2": 4}
-    return {
-        "order": "b",
-        "streams": {**right, **{k.replace("_", " "): v for k, v in streams.items()}},
-    }
-
-
-def count(
-    attention=lambda h: 4 * h * (h + 1), feed=lambda h, f: 2 * h * f + f + h, norms=lambda h: 4 * h
+def attends(
+    divide=lambda q, k, v: q.shape[-1] ** 0.5,
+    hide=lambda s, m: s.masked_fill(~m, -math.inf),
+    soft=lambda s: s.softmax(-1),
+    after=lambda w, m: w,
+    take=lambda w, k, v: w @ v,
 ):
-    return lambda h, f: (attention(h), feed(h, f), norms(h))
+    def student(q, k, v, m):
+        w = after(soft(hide(q @ k.T / divide(q, k, v), m)), m)
+        return take(w, k, v), w
+
+    return student
+
+
+def one_hot(s):
+    return torch.nn.functional.one_hot(s.argmax(-1), s.shape[-1]).float()
+
+
+def looks(q=lambda a, t: t, k=lambda a, t: a, v=lambda a, t: a, order="qkv", scale=True):
+    def student(a, t, *maps):
+        to = dict(zip("qkv", maps, strict=True))
+        Q, K = to[order[0]](q(a, t)), to[order[1]](k(a, t))
+        V = to["v"](v(a, t)) if "v" in order else v(a, t)
+        w = (Q @ K.T / (Q.shape[-1] ** 0.5 if scale else 1)).softmax(-1)
+        return w @ V, w
+
+    return student
+
+
+def unprojected(a, t, *maps):
+    w = (t @ a.T / t.shape[-1] ** 0.5).softmax(-1)
+    return w @ a, w
+
+
+def split(x, heads):
+    return x.unflatten(-1, (heads, -1)).transpose(0, 1)
+
+
+def merge(x):
+    return x.transpose(0, 1).flatten(1)
+
+
+def lowest(s, m):
+    return s.masked_fill(~m, torch.finfo(s.dtype).min).softmax(-1)
+
+
+def minus_infinity(s, m):
+    return s.masked_fill(~m, -math.inf).softmax(-1)
+
+
+def added_infinity(s, m):
+    return (s + torch.zeros_like(s).masked_fill(~m, -math.inf)).softmax(-1)
+
+
+def told(**changes):
+    return {"zero": 0.25, "large": 1, "shuffled": "a", "heads": "c", "printed": "b"} | changes
 
 
 WRONG = [
+    (check.attention, attends(divide=lambda q, k, v: 1), "the scale is missing"),
+    (check.attention, attends(divide=lambda q, k, v: q.shape[-1]), "divided by d. Eq. 9"),
+    (check.attention, attends(divide=lambda q, k, v: q.shape[-1] ** -0.5), "multiplied by √d"),
+    (check.attention, attends(divide=lambda q, k, v: len(k) ** 0.5), "root of the number of keys"),
     (
-        "two_streams",
-        text_reads_new_audio,
-        "the text stream looked at the audio that was already updated",
+        check.attention,
+        attends(divide=lambda q, k, v: v.shape[-1] ** 0.5),
+        "the width of the values",
+    ),
+    (check.attention, attends(soft=lambda s: s.softmax(0)), "over the queries (axis 0). Each"),
+    (
+        check.attention,
+        attends(hide=lambda s, m: s, soft=lambda s: s.softmax(0)),
+        "axis 0), and the mask is ignored",
     ),
     (
-        "two_streams",
-        audio_reads_new_text,
-        "the audio stream looked at the text that was already updated",
+        check.attention,
+        attends(hide=lambda s, m: s, soft=lambda s: s.softmax(0), after=lambda w, m: w * m),
+        "(axis 0). Each",
     ),
-    ("two_streams", lambda a, t, d, n: (n(d(a, t)), n(d(t, a))), "the residual is missing"),
+    (check.attention, attends(hide=lambda s, m: s), "the mask is ignored: keys 2 and 4"),
     (
-        "two_streams",
-        lambda a, t, d, n: (n(a) + d(a, t), n(t) + d(t, a)),
-        "LayerNorm came before the sum",
+        check.attention,
+        attends(hide=lambda s, m: s, after=lambda w, m: w * m),
+        "padding took its share first",
     ),
+    (check.attention, attends(hide=lambda s, m: s * m), "given the score 0"),
     (
-        "two_streams",
-        lambda a, t, d, n: (a + n(d(a, t)), t + n(d(t, a))),
-        "LayerNorm came before the sum",
+        check.attention,
+        attends(hide=lambda s, m: s.masked_fill(m, -math.inf)),
+        "the wrong way round",
     ),
+    (check.attention, attends(soft=one_hot), "That is argmax"),
+    (check.attention, attends(hide=lambda s, m: s * m, soft=lambda s: s), "these are scores"),
+    (check.attention, attends(hide=lambda s, m: s, soft=lambda s: s), "these are scores"),
+    (check.attention, attends(take=lambda w, k, v: w @ k), "they average the keys"),
+    (check.attention, attends(take=lambda w, k, v: v), "the context is weights @ value"),
+    (check.attention, lambda *given: attends()(*given)[::-1], "the weights came first"),
+    (check.attention, lambda *given: attends()(*given)[0], "return two tensors"),
+    (check.attention, lambda q, k, v, m: (q, (k @ q.T).softmax(-1)), "expected (Q, K) = (3, 5)"),
+    (check.attention, attends(soft=lambda s: s.sigmoid()), "the weights differ from softmax"),
     (
-        "two_streams",
-        lambda a, t, d, n: (a + d(n(a), n(t)), t + d(n(t), n(a))),
-        "LayerNorm came before the sum",
+        check.text_from_audio,
+        looks(lambda a, t: a, lambda a, t: t, lambda a, t: t),
+        "the modalities are swapped",
     ),
+    (check.text_from_audio, looks(k=lambda a, t: t, v=lambda a, t: t), "That is Eq. 15"),
+    (check.text_from_audio, looks(q=lambda a, t: a), "That is Eq. 15"),
+    (check.text_from_audio, looks(order="kqv"), "to_query and to_key are swapped"),
+    (check.text_from_audio, unprojected, "the projections are missing"),
+    (check.text_from_audio, looks(scale=False), "the scale is missing"),
+    (check.text_from_audio, looks(order="qk"), "missing their projection"),
+    (check.text_from_audio, looks(order="qqv"), "the weights differ"),
     (
-        "two_streams",
-        lambda a, t, d, n: (a + d(a, t), t + d(t, a)),
-        "the LayerNorm around it is missing",
-    ),
-    (
-        "two_streams",
-        lambda a, t, d, n: (n(a + d(a, a)), n(t + d(t, t))),
-        "each stream looked at itself",
-    ),
-    (
-        "two_streams",
-        lambda a, t, d, n: (n(t + d(t, a)), n(a + d(a, t))),
-        "expected (5, 4) for the audio",
-    ),
-    ("two_streams", lambda a, t, d, n: n(a + d(a, t)), "return two tensors"),
-    (
-        "two_streams",
-        lambda a, t, d, n: (n(a - d(a, t)), n(t - d(t, a))),
-        "differ from Eq. 11 and 12",
-    ),
-    ("two_streams", lambda a, t, d, n: n(a + d(t, a)), "your code stops with RuntimeError"),
-    ("global_max", lambda x, m: fill(x, m, 0).amax(1), "padding was filled with 0"),
-    ("global_max", lambda x, m: (x * m[..., None]).amax(1), "padding was filled with 0"),
-    ("global_max", lambda x, m: x.amax(1), "the mask is ignored"),
-    ("global_max", lambda x, m: x.mean(1), "this is the mean over time"),
-    (
-        "global_max",
-        lambda x, m: fill(x, m, 0).sum(1) / m.sum(1, keepdim=True),
-        "this is the mean over time",
-    ),
-    ("global_max", lambda x, m: fill(x, m, -math.inf).amax(2), "wrong axis: the shape is (2, 5)"),
-    ("global_max", lambda x, m: fill(x, m, -math.inf).amax(0), "wrong axis: the shape is (5, 3)"),
-    ("global_max", lambda x, m: fill(x, m, -math.inf).amax(1, keepdim=True), "wrong axis"),
-    ("global_max", lambda x, m: fill(x, m, -math.inf).max(1), "values and indices"),
-    ("global_max", lambda x, m: fill(x, ~m, -math.inf).amax(1), "the wrong way round"),
-    (
-        "global_max",
-        lambda x, m: x.masked_fill_(~m[..., None], -math.inf).amax(1),
-        "changes its input",
-    ),
-    ("global_max", lambda x, m: fill(x, m, -math.inf).amin(1), "the wrong way round"),
-    ("global_max", lambda x, m: x.amax(1).tolist(), "this is a list"),
-    ("global_max", lambda x, m: x.amax((1, 2)), "the shape is (2,); expected"),
-    ("global_max", lambda x, m: fill(x, m, -1.1).amax(1), "differ from the largest real value"),
-    (
-        "block_parameters",
-        count(attention=lambda h: 4 * h * h),
-        "attention, at hidden 4 and feed-forward 10: the biases",
+        check.text_from_audio,
+        lambda *given: (given[1], looks()(*given)[1]),
+        "ΔH is weights @ to_value(audio)",
     ),
     (
-        "block_parameters",
-        count(attention=lambda h: 3 * h * (h + 1)),
-        "the merge projection is missing: query",
+        check.text_from_audio,
+        lambda *given: (looks()(*given)[0], looks()(*given)[1].T),
+        "a row for each frame",
     ),
+    (check.text_from_audio, lambda *given: looks()(*given)[0], "return two tensors"),
+    (check.text_from_audio, looks(v=lambda a, t: t), "your code stops with RuntimeError"),
+    (check.safe_softmax, minus_infinity, "still NaN"),
+    (check.safe_softmax, lambda s, m: added_infinity(s, m).nan_to_num(0), "the gradient is NaN"),
+    (check.safe_softmax, lowest, "an even spread over padding"),
+    (check.safe_softmax, lambda s, m: s.softmax(-1) * m, "the rows that do have keys changed"),
+    (check.safe_softmax, lambda s, m: (lowest(s, m) * m).detach(), "cut from the graph"),
     (
-        "block_parameters",
-        count(attention=lambda h: 3 * h * h),
-        "the merge projection and the biases",
+        check.safe_softmax,
+        lambda s, m: lowest(s, m) * m + ~m.any(-1, keepdim=True),
+        "must be zero; it is [1.0",
     ),
-    ("block_parameters", count(attention=lambda h: 8 * h * (h + 1)), "160 came out, 80 expected"),
-    (
-        "block_parameters",
-        count(feed=lambda h, f: 2 * h * f),
-        "feed-forward, at hidden 4 and feed-forward 10: the biases",
-    ),
-    ("block_parameters", count(feed=lambda h, f: 2 * h * f + f), "the bias of the second map"),
-    ("block_parameters", count(feed=lambda h, f: 2 * h * f + h), "the bias of the first map"),
-    (
-        "block_parameters",
-        count(feed=lambda h, f: 2 * h * f + 2 * f),
-        "the second map has `hidden` outputs",
-    ),
-    (
-        "block_parameters",
-        count(feed=lambda h, f: 2 * h * f + 2 * h),
-        "the first map has `feedforward` outputs",
-    ),
-    ("block_parameters", count(feed=lambda h, f: h * f + f), "this is one linear map"),
-    ("block_parameters", count(norms=lambda h: 0), "the LayerNorms are missing"),
-    ("block_parameters", count(norms=lambda h: 2 * h), "there are two LayerNorms"),
-    (
-        "block_parameters",
-        lambda h, f: 4 * h * (h + 1) + 2 * h * f + f + h + 4 * h,
-        "return three numbers",
-    ),
-    ("concatenation", {**swap(), "order": "a"}, "its own column of weights"),
-    ("concatenation", {**swap(), "order": "c"}, "acts on the classes"),
-    ("concatenation", {**swap(), "order": "d"}, "no LayerNorm follows"),
-    ("concatenation", {**swap(), "order": 3}, "take one of the letters"),
-    ("concatenation", swap(**{"w/o self": 4}), "w/o self: 4 is not right"),
-    ("concatenation", swap(**{"w/o audio": 2}), "with one modality there is nothing to cross"),
-    ("concatenation", swap(**{"cross + self (seq)": 4}), "one module feeds the other"),
-    ("concatenation", swap(**{"N = 2": 8}), "stacked layers replace"),
-    ("concatenation", {"order": "b", "streams": {}}, "w/o self: nothing is not right"),
-    ("concatenation", "b", "the answer is a dict"),
+    (check.safe_softmax, lambda s, m: (lowest(s, m) * m)[0], "one tensor, the weights"),
+    (check.predictions, told(zero=0), "the softmax of four equal numbers"),
+    (check.predictions, told(large=0.25), "differences between scores"),
+    (check.predictions, told(large="all"), "give a number"),
+    (check.predictions, told(shuffled="b"), "each weight moves with its frame"),
+    (check.predictions, told(heads="a"), "no matrix is added"),
+    (check.predictions, told(printed="a"), "closer together"),
+    (check.predictions, told(printed=2), "one of the letters"),
+    (check.predictions, 0.25, "a dict with the keys"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("check", "wrong", "hint"), WRONG, ids=[f"{c}-{h[:30]}" for c, _, h in WRONG]
+    ("exercise", "wrong", "hint"), WRONG, ids=[f"{c.__name__}-{h[:25]}" for c, _, h in WRONG]
 )
-def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
-    assert getattr(lesson06, check)(wrong) is False
+def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
+    assert exercise(wrong) is False
+    assert hint in capsys.readouterr().out
+
+
+def test_painting_over_is_right_where_masked_fill_stops_the_gradient():
+    assert check.safe_softmax(lambda s, m: minus_infinity(s, m).nan_to_num(0))
+
+
+@pytest.mark.parametrize(
+    ("splits", "merges", "hint"),
+    [
+        (lambda x, h: x.reshape(h, len(x), -1), merge, "mixes positions"),
+        (lambda x, h: x.unflatten(-1, (-1, h)).permute(2, 0, 1), merge, "interleaved"),
+        (lambda x, h: x.unflatten(-1, (h, -1)), merge, "the positions come first"),
+        (lambda x, h: split(x, h).flip(0), merge, "the right shape with the wrong numbers"),
+        (lambda x, h: x, merge, "split: the shape is (3, 8)"),
+        (lambda x, h: x.chunk(h, -1), merge, "this is a tuple"),
+        (split, lambda x: x.reshape(x.shape[1], -1), "the transpose is missing"),
+        (split, lambda x: x.flatten(0, 1), "stacked below each other"),
+        (split, lambda x: x.mean(0).repeat(1, len(x)), "heads are not averaged"),
+        (split, lambda x: x.mean(0), "merge: the shape is (3, 4)"),
+        (split, lambda x: merge(x.flip(0)), "must give x back"),
+        (split, lambda x: None, "this is a NoneType"),
+    ],
+)
+def test_a_wrong_split_or_merge_gets_its_hint(splits, merges, hint, capsys):
+    assert check.heads(splits, merges) is False
     assert hint in capsys.readouterr().out

@@ -3,177 +3,191 @@
 An exercise that is still open is told so.
 """
 
-import numpy as np
+import math
+
 import pytest
 from notebook_solutions import names
 
-from mcsan_lite.exercises import lesson08 as check
-from mcsan_lite.explain.maps import AttentionMap
-from mcsan_lite.explain.steps import frame_spans
+from mcsan_lite.exercises import lesson08
 
-LESSON = "08_seeing_attention"
-EXERCISES = ("pictures", "describe", "choose", "seen")
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_solution_of_the_notebook_passes(name, capsys):
-    solved = names(LESSON, "solution")
-    capsys.readouterr()
-    assert getattr(check, name)(solved[name])
-    assert capsys.readouterr().out == f"✓ {name}: right.\n"
+LESSON = "08_mcsan_assembled"
+CHECKS = {
+    "two_streams": "two_streams",
+    "global_max": "global_max",
+    "block_parameters": "block_parameters",
+    "concatenation": "answer",
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [
-        ("pictures", "padding is shown"),
-        ("describe", "not solved yet"),
-        ("choose", "not solved yet"),
-        ("seen", "not solved yet"),
-    ],
-)
-def test_an_exercise_as_it_is_handed_out(name, says, capsys):
-    handed_out = names(LESSON, "exercise")
-    capsys.readouterr()
-    assert not getattr(check, name)(handed_out[name])
-    assert says in capsys.readouterr().out
+@pytest.mark.parametrize(("check", "solution"), CHECKS.items())
+def test_the_solution_of_the_notebook_passes(check, solution, capsys):
+    assert getattr(lesson08, check)(names(LESSON, "solution")[solution])
+    assert capsys.readouterr().out == f"✓ {check}: right.\n"
 
 
-def cut(maps, words, frames):
-    return maps[:, :frames, :words].transpose(0, 2, 1)
+@pytest.mark.parametrize(("check", "solution"), CHECKS.items())
+def test_an_open_exercise_is_not_solved_yet(check, solution, capsys):
+    assert not getattr(lesson08, check)(names(LESSON, "exercise")[solution])
+    assert "not solved yet" in capsys.readouterr().out
 
 
-def own_scale(maps, words, frames):
-    shown = cut(maps, words, frames)
-    return shown / shown.max((1, 2), keepdims=True), 1.0
+def text_reads_new_audio(audio, text, delta, norm):
+    audio = norm(audio + delta(audio, text))
+    return audio, norm(text + delta(text, audio))
 
 
-def each_row(maps, words, frames):
-    shown = cut(maps, words, frames)
-    return shown / shown.max(2, keepdims=True), 1.0
+def audio_reads_new_text(audio, text, delta, norm):
+    text = norm(text + delta(text, audio))
+    return norm(audio + delta(audio, text)), text
 
 
-def reshaped(maps, words, frames):
-    shown = maps[:, :frames, :words].reshape(len(maps), words, frames)
-    return shown, shown.max()
+def fill(x, mask, value):
+    return x.masked_fill(~mask[..., None], value)
 
 
-def reshaped_then_cut(maps, words, frames):
-    shown = maps.reshape(len(maps), maps.shape[2], maps.shape[1])[:, :words, :frames]
-    return shown, shown.max()
+def swap(**streams):
+    right = {"w/o self": 2, "w/o audio": 1, "cross + self (seq)": 2, "N = 2": 4}
+    return {
+        "order": "b",
+        "streams": {**right, **{k.replace("_", " "): v for k, v in streams.items()}},
+    }
 
 
-def said(
-    time=lambda times, top: f"{times[top]:.2f} s",
-    share="{:.0%}",
-    even=lambda weights: f"{1 / weights.shape[1]:.0%}",
-    pick=np.argmax,
-    word="{}",
-    join="\n".join,
+def count(
+    attention=lambda h: 4 * h * (h + 1), feed=lambda h, f: 2 * h * f + f + h, norms=lambda h: 4 * h
 ):
-    """A description as a student might write it, with one slip."""
-
-    def line(token, times, row, weights):
-        shares = f"{share.format(row.max())}; even {even(weights)}"
-        return f"{word.format(token)} looks most at {time(times, pick(row))} ({shares})"
-
-    return lambda tokens, times, weights: join(
-        line(token, times, row, weights) for token, row in zip(tokens, weights, strict=True)
-    )
-
-
-def by(
-    keep=lambda s: s[s.split == "valid"],
-    over=lambda points: points.mean(),
-    best=lambda means: means.idxmax(),
-):
-    return lambda scores: best(over(keep(scores).groupby("head").points))
-
-
-def span(before, after, scale=0.01, pick=np.argmax, step=9, floor=0.0):
-    return lambda row: (
-        max(floor, (step * pick(row) - before) * scale),
-        (step * pick(row) + after) * scale,
-    )
+    return lambda h, f: (attention(h), feed(h, f), norms(h))
 
 
 WRONG = [
-    ("pictures", lambda m, w, f: (m.transpose(0, 2, 1), m.max()), "padding is shown"),
-    ("pictures", lambda m, w, f: (m[:, :f].transpose(0, 2, 1), m.max()), "padding is shown"),
-    ("pictures", lambda m, w, f: (m[:, :f, :w], m.max()), "the axes are exchanged"),
-    ("pictures", reshaped, "reshape does not exchange axes"),
-    ("pictures", reshaped_then_cut, "reshape does not exchange axes"),
-    ("pictures", own_scale, "every head has a scale of its own"),
-    ("pictures", each_row, "every word has a scale of its own"),
-    ("pictures", lambda m, w, f: (cut(m, w, f) / m.max(), 1.0), "the weights were changed"),
-    ("pictures", lambda m, w, f: (cut(m, w, f), cut(m, w, f).max((1, 2))), "One scale has one top"),
-    ("pictures", lambda m, w, f: (cut(m, w, f), 1.0), "the top of the scale is 1.000"),
     (
-        "pictures",
-        lambda m, w, f: (cut(m, w, f), cut(m, w, f)[1].max()),
-        "the top of the scale is 0.333",
+        "two_streams",
+        text_reads_new_audio,
+        "the text stream looked at the audio that was already updated",
     ),
-    ("pictures", lambda m, w, f: cut(m, w, f), "return two things"),
-    ("pictures", lambda m, w, f: (cut(m, w, f).mean(0), m.max()), "the shape is (3, 5)"),
-    ("describe", said(time=lambda times, top: f"frame {top}"), "is a number of the array"),
-    ("describe", said(time=lambda times, top: f"{0.09 * top:.2f} s"), "0.04 s after index"),
-    ("describe", said(pick=np.argmin), "this is the lightest frame"),
-    ("describe", said(time=lambda times, top: f"{1000 * times[top]:.0f} ms"), "that is not in"),
-    ("describe", said(share=""), "how much?"),
-    ("describe", said(even=lambda weights: "…"), "say 12%"),
     (
-        "describe",
-        said(even=lambda weights: f"{1 / len(weights):.0%}"),
-        "an even spread over 3 words?",
+        "two_streams",
+        audio_reads_new_text,
+        "the audio stream looked at the text that was already updated",
     ),
-    ("describe", said(word="it"), "does not name it"),
-    ("describe", said(join=" ".join), "1 lines for 3 words"),
-    ("describe", lambda tokens, times, weights: None, "return a text"),
-    ("choose", by(keep=lambda s: s), "when test lines speak too"),
+    ("two_streams", lambda a, t, d, n: (n(d(a, t)), n(d(t, a))), "the residual is missing"),
     (
-        "choose",
-        by(keep=lambda s: s[s.split == "test"]),
-        "head 9 is the best on the test utterances",
+        "two_streams",
+        lambda a, t, d, n: (n(a) + d(a, t), n(t) + d(t, a)),
+        "LayerNorm came before the sum",
     ),
-    ("choose", by(best=lambda means: means.idxmin()), "the worst on validation"),
-    ("choose", by(over=lambda points: points.max()), "highest single value"),
-    ("choose", by(over=lambda points: points.sum()), "largest sum"),
-    ("choose", by(best=lambda means: means.argmax()), "not the head's own number"),
-    ("choose", by(best=lambda means: means), "return one number"),
-    ("choose", lambda scores: 4, "is not one of the heads"),
-    ("seen", span(4, 12), "half a window is missing"),
-    ("seen", span(4, 12, floor=-1), "half a window is missing"),
-    ("seen", span(6.5, 14.5), "a whole window was added"),
-    ("seen", span(5.25, 13.25, scale=10), "these are milliseconds"),
-    ("seen", span(4, 12, scale=1), "numbers of MFCC frames"),
-    ("seen", span(0, 9), "this is the hop"),
-    ("seen", span(4.5, 4.5), "this is the hop"),
-    ("seen", span(9.25, 9.25), "the middle is off by 40 ms"),
-    ("seen", span(5.25, 13.25, step=1), "the factor 9 is missing"),
-    ("seen", span(5.25, 13.25, floor=-1), "the start is before the sound"),
-    ("seen", span(5.25, 13.25, pick=np.argmin), "this is the lightest frame"),
-    ("seen", span(5.25, 20), "came out"),
-    ("seen", lambda row: row.argmax(), "return two numbers"),
+    (
+        "two_streams",
+        lambda a, t, d, n: (a + n(d(a, t)), t + n(d(t, a))),
+        "LayerNorm came before the sum",
+    ),
+    (
+        "two_streams",
+        lambda a, t, d, n: (a + d(n(a), n(t)), t + d(n(t), n(a))),
+        "LayerNorm came before the sum",
+    ),
+    (
+        "two_streams",
+        lambda a, t, d, n: (a + d(a, t), t + d(t, a)),
+        "the LayerNorm around it is missing",
+    ),
+    (
+        "two_streams",
+        lambda a, t, d, n: (n(a + d(a, a)), n(t + d(t, t))),
+        "each stream looked at itself",
+    ),
+    (
+        "two_streams",
+        lambda a, t, d, n: (n(t + d(t, a)), n(a + d(a, t))),
+        "expected (5, 4) for the audio",
+    ),
+    ("two_streams", lambda a, t, d, n: n(a + d(a, t)), "return two tensors"),
+    (
+        "two_streams",
+        lambda a, t, d, n: (n(a - d(a, t)), n(t - d(t, a))),
+        "differ from Eq. 11 and 12",
+    ),
+    ("two_streams", lambda a, t, d, n: n(a + d(t, a)), "your code stops with RuntimeError"),
+    ("global_max", lambda x, m: fill(x, m, 0).amax(1), "padding was filled with 0"),
+    ("global_max", lambda x, m: (x * m[..., None]).amax(1), "padding was filled with 0"),
+    ("global_max", lambda x, m: x.amax(1), "the mask is ignored"),
+    ("global_max", lambda x, m: x.mean(1), "this is the mean over time"),
+    (
+        "global_max",
+        lambda x, m: fill(x, m, 0).sum(1) / m.sum(1, keepdim=True),
+        "this is the mean over time",
+    ),
+    ("global_max", lambda x, m: fill(x, m, -math.inf).amax(2), "wrong axis: the shape is (2, 5)"),
+    ("global_max", lambda x, m: fill(x, m, -math.inf).amax(0), "wrong axis: the shape is (5, 3)"),
+    ("global_max", lambda x, m: fill(x, m, -math.inf).amax(1, keepdim=True), "wrong axis"),
+    ("global_max", lambda x, m: fill(x, m, -math.inf).max(1), "values and indices"),
+    ("global_max", lambda x, m: fill(x, ~m, -math.inf).amax(1), "the wrong way round"),
+    (
+        "global_max",
+        lambda x, m: x.masked_fill_(~m[..., None], -math.inf).amax(1),
+        "changes its input",
+    ),
+    ("global_max", lambda x, m: fill(x, m, -math.inf).amin(1), "the wrong way round"),
+    ("global_max", lambda x, m: x.amax(1).tolist(), "this is a list"),
+    ("global_max", lambda x, m: x.amax((1, 2)), "the shape is (2,); expected"),
+    ("global_max", lambda x, m: fill(x, m, -1.1).amax(1), "differ from the largest real value"),
+    (
+        "block_parameters",
+        count(attention=lambda h: 4 * h * h),
+        "attention, at hidden 4 and feed-forward 10: the biases",
+    ),
+    (
+        "block_parameters",
+        count(attention=lambda h: 3 * h * (h + 1)),
+        "the merge projection is missing: query",
+    ),
+    (
+        "block_parameters",
+        count(attention=lambda h: 3 * h * h),
+        "the merge projection and the biases",
+    ),
+    ("block_parameters", count(attention=lambda h: 8 * h * (h + 1)), "160 came out, 80 expected"),
+    (
+        "block_parameters",
+        count(feed=lambda h, f: 2 * h * f),
+        "feed-forward, at hidden 4 and feed-forward 10: the biases",
+    ),
+    ("block_parameters", count(feed=lambda h, f: 2 * h * f + f), "the bias of the second map"),
+    ("block_parameters", count(feed=lambda h, f: 2 * h * f + h), "the bias of the first map"),
+    (
+        "block_parameters",
+        count(feed=lambda h, f: 2 * h * f + 2 * f),
+        "the second map has `hidden` outputs",
+    ),
+    (
+        "block_parameters",
+        count(feed=lambda h, f: 2 * h * f + 2 * h),
+        "the first map has `feedforward` outputs",
+    ),
+    ("block_parameters", count(feed=lambda h, f: h * f + f), "this is one linear map"),
+    ("block_parameters", count(norms=lambda h: 0), "the LayerNorms are missing"),
+    ("block_parameters", count(norms=lambda h: 2 * h), "there are two LayerNorms"),
+    (
+        "block_parameters",
+        lambda h, f: 4 * h * (h + 1) + 2 * h * f + f + h + 4 * h,
+        "return three numbers",
+    ),
+    ("concatenation", {**swap(), "order": "a"}, "its own column of weights"),
+    ("concatenation", {**swap(), "order": "c"}, "acts on the classes"),
+    ("concatenation", {**swap(), "order": "d"}, "no LayerNorm follows"),
+    ("concatenation", {**swap(), "order": 3}, "take one of the letters"),
+    ("concatenation", swap(**{"w/o self": 4}), "w/o self: 4 is not right"),
+    ("concatenation", swap(**{"w/o audio": 2}), "with one modality there is nothing to cross"),
+    ("concatenation", swap(**{"cross + self (seq)": 4}), "one module feeds the other"),
+    ("concatenation", swap(**{"N = 2": 8}), "stacked layers replace"),
+    ("concatenation", {"order": "b", "streams": {}}, "w/o self: nothing is not right"),
+    ("concatenation", "b", "the answer is a dict"),
 ]
 
 
-@pytest.mark.parametrize(("name", "student", "says"), WRONG)
-def test_a_wrong_answer_is_told_what_is_wrong(name, student, says, capsys):
-    assert not getattr(check, name)(student)
-    assert says in capsys.readouterr().out
-
-
-def test_the_frames_of_the_check_are_the_package_s():
-    """What E8.4 calls right is what every axis of seconds is made of."""
-    spans = frame_spans(24)
-    for k in (0, 7, 20):
-        assert names(LESSON, "solution")["seen"](np.eye(24)[k]) == pytest.approx(spans[k])
-
-
-def test_the_package_s_own_description_is_accepted():
-    def packaged(tokens, times, weights):
-        return AttentionMap(
-            "cross.0.text_from_audio", weights[None], tokens, times.tolist()
-        ).describe()
-
-    assert check.describe(packaged)
+@pytest.mark.parametrize(
+    ("check", "wrong", "hint"), WRONG, ids=[f"{c}-{h[:30]}" for c, _, h in WRONG]
+)
+def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
+    assert getattr(lesson08, check)(wrong) is False
+    assert hint in capsys.readouterr().out

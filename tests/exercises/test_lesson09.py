@@ -1,168 +1,73 @@
-"""Checks of lesson 09: each passes its solution, and gives each mistake its own hint.
-
-An exercise that is still open is told so.
-"""
+"""Each check passes its solution and fails each wrong answer with the matching hint."""
 
 import numpy as np
 import pytest
 from notebook_solutions import solution
 
-from mcsan_lite.exercises import lesson09
-
-LESSON = "09_is_it_an_explanation"
-CHECKS = {
-    "occlude": "occlude",
-    "bill": "bill",
-    "fair_filler": "fair_filler",
-    "defensible": "answer",
-}
+from mcsan_lite.exercises import lesson09 as check
 
 
-@pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
-def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = solution(LESSON, number)
-    capsys.readouterr()
-    assert getattr(lesson09, check)(space[CHECKS[check]])
-    assert capsys.readouterr().out == f"✓ {check}: right.\n"
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+def test_the_notebooks_own_solution_passes(number, capsys):
+    solution("09_training_you_can_trust", number)
+    assert capsys.readouterr().out.startswith("✓")
 
 
-def unsolved(*_):
-    raise NotImplementedError
+def _recall(true, pred, c):
+    return (pred[true == c] == c).mean() if (true == c).any() else 0.0
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_open_exercise_is_not_solved_yet(check, capsys):
-    assert not getattr(lesson09, check)(... if check == "defensible" else unsolved)
-    assert "not solved yet" in capsys.readouterr().out
-
-
-def holes(*, hop=0.010, real=True, sign=1, fill=None, fresh=True, keep=False, whole=True):
-    """Occlusion as a student might write it, with one slip."""
-
-    def occlude(value, audio, length, spans, filler):
-        t, falls, before, edited = np.arange(len(audio)), [], value(audio), audio
-        sound = t < length if real else t >= 0
-        for start, end in spans:
-            edited = audio.copy() if fresh is True else edited
-            inside = (hop * t >= start) & (hop * t < end)
-            edited[(~inside if keep else inside) & sound] = filler if fill is None else fill
-            falls.append(sign * (before * whole - value(edited)))
-        return np.array(falls)
-
-    return occlude
-
-
-def bills(price):
-    """Receipts by `price(weight, value)` of each channel's winner."""
-    return lambda x, w: np.bincount(x.argmax(0), price(w, x.max(0)), minlength=len(x))
-
-
-def both_tied(x, w):
-    return ((x == x.max(0)) * x * w).sum(1)
-
-
-def filled(make, *, into=np.copy, last_too=True):
-    """A filler: `make(audio, first, last)` goes where the window was."""
-
-    def fair_filler(audio, first, last):
-        found = into(audio)
-        found[first : last + last_too] = make(audio, first, last)
-        return found
-
-    return fair_filler
-
-
-def line(left, right, count):
-    return np.linspace(left, right, count + 2)[1:-1]
-
-
-def mean_outside(audio, first, last):
-    return np.delete(audio, np.s_[first : last + 1], 0).mean(0)
-
-
-WRONG = [
-    ("occlude", holes(sign=-1), "the sign is turned"),
-    ("occlude", holes(real=False), "padding was covered too"),
-    ("occlude", holes(hop=0.09), "wrong seconds: you took 90 ms"),
-    ("occlude", holes(hop=0.025), "wrong seconds: you took 25 ms"),
-    ("occlude", holes(hop=0.001), "wrong seconds: you took 1 ms"),
-    ("occlude", holes(fresh=False), "the holes stay"),
-    ("occlude", holes(fill=0.0), "filled with 0"),
-    ("occlude", holes(keep=True), "inside and outside are swapped"),
-    ("occlude", holes(sign=-1, whole=False), "this is the value with the hole"),
-    ("occlude", lambda value, audio, *_: value(audio), "one number per span"),
-    (
-        "occlude",
-        lambda value, audio, length, spans, filler: np.zeros(len(spans)),
-        "the numbers differ",
-    ),
-    ("bill", lambda x, w: x @ w, "billed in every channel"),
-    ("bill", lambda x, w: x @ w / len(x), "bill of a *mean*"),
-    ("bill", bills(lambda w, v: np.abs(w) * v), "the weight lost its sign"),
-    ("bill", lambda x, w: np.abs(bills(np.multiply)(x, w)), "the bills lost their sign"),
-    ("bill", bills(lambda w, v: w), "the value that won is missing"),
-    ("bill", bills(lambda w, v: v), "the weight of the channel is missing"),
-    ("bill", bills(lambda w, v: np.ones_like(w)), "you counted wins"),
-    ("bill", lambda x, w: bills(np.multiply)(x, w) / (w @ x.max(0)), "shares sum to one"),
-    ("bill", lambda x, w: np.full(len(x), w @ x.max(0) / len(x)), "all pay alike"),
-    (
-        "bill",
-        lambda x, w: (w @ x.max(0)) * np.eye(len(x))[bills(np.multiply)(x, w).argmax()],
-        "one position got everything",
-    ),
-    ("bill", lambda x, w: bills(np.multiply)(x, w)[::-1], "the sum is right, the bills are not"),
-    ("bill", lambda x, w: 2 * bills(np.multiply)(x, w), "the bills sum to"),
-    ("bill", lambda x, w: w * x.max(0), "one number per position"),
-    ("bill", both_tied, "where two positions tie"),
-    ("fair_filler", filled(lambda audio, first, last: 0.0), "leaves the range"),
-    (
-        "fair_filler",
-        filled(lambda audio, first, last: audio[first : last + 1][::-1]),
-        "depends on what was inside",
-    ),
-    ("fair_filler", filled(lambda audio, first, last: audio.mean(0)), "depends on what was inside"),
-    ("fair_filler", filled(mean_outside), "the sound jumps at the edge"),
-    ("fair_filler", filled(lambda audio, first, last: audio[max(first - 1, 0)]), "the sound jumps"),
-    (
-        "fair_filler",
-        filled(lambda audio, a, b: line(audio[a - 1], audio[(b + 1) % len(audio)], b - a + 1)),
-        "window 0 to 9: audio[-1]",
-    ),
-    (
-        "fair_filler",
-        filled(lambda audio, first, last: audio[first - 1] if first else audio[last + 1]),
-        "the sound jumps",
-    ),
-    ("fair_filler", filled(mean_outside, last_too=False), "a slice needs last + 1"),
-    ("fair_filler", filled(mean_outside, into=np.asarray), "begin with audio.copy()".capitalize()),
-    (
-        "fair_filler",
-        lambda audio, first, last: np.delete(audio, np.s_[first : last + 1], 0),
-        "Cutting a window out",
-    ),
-    ("fair_filler", lambda audio, first, last: audio + 1, "frames outside the window changed"),
-    ("defensible", {"a", "b", "d"}, "needs an edit of the input"),
-    ("defensible", {"b", "c", "d"}, "a share without chance"),
-    ("defensible", {"b", "e", "f"}, "says nothing about people"),
-    ("defensible", {"d", "f", "g"}, "use validation"),
-    ("defensible", {"b", "d"}, "1 more can be defended"),
-    ("defensible", {"b", "z"}, "letters from a to g"),
-    ("defensible", 3, "a set of three letters"),
-]
+def _precision(true, pred):
+    return np.mean(
+        [(true[pred == c] == c).mean() if (pred == c).any() else 0.0 for c in np.unique(true)]
+    )
 
 
 @pytest.mark.parametrize(
-    ("check", "wrong", "hint"), WRONG, ids=[f"{c}-{h[:30]}" for c, _, h in WRONG]
+    "function, wrong, hint",
+    [
+        (check.ua, lambda t, p: np.mean(t == p), "that is WA"),
+        (check.ua, lambda t, p: np.mean([_recall(t, p, c) for c in range(4)]), "leave it out"),
+        (check.ua, _precision, "that is precision"),
+        (check.ua, lambda t, p: 0.9, "on a small example"),
+        (check.leaks, {"a", "c", "d"}, "d is innocent"),
+        (check.leaks, {"a", "b"}, "what validation is for"),
+        (check.leaks, {"c"}, "look at a again"),
+        (check.leaks, {"a"}, "look at c again"),
+        (check.choose, lambda h: h.epoch[h.test_wa.idxmax()], "the best on *test*"),
+        (check.choose, lambda h: h.valid_wa.idxmax(), "epochs count from one"),
+        (check.choose, lambda h: h.epoch[h.valid_wa[::-1].idxmax()], "take the earlier one"),
+        (check.points, 100 / 10.7, "recall of surprise itself"),
+        (check.points, 100 / 107 / 7, "a tenth of them"),
+        (check.points, 7.0, "one of 10.7"),
+        (check.points, 0.0134, "times 100"),
+        (check.bought, lambda h: h.test_wa.max() - h.test_wa[h.valid_wa.idxmax()], "times 100"),
+        (
+            check.bought,
+            lambda h: 100 * (h.test_wa[h.valid_wa.idxmax()] - h.test_wa.max()),
+            "the sign is turned",
+        ),
+        (
+            check.bought,
+            lambda h: 100 * (h.test_wa.max() - h.test_wa[h.valid_wa[::-1].idxmax()]),
+            "the earlier one",
+        ),
+        (check.bought, lambda h: 100 * (h.test_wa.max() - h.valid_wa.max()), "a *test* score, too"),
+        (
+            check.bought,
+            lambda h: 100 * (h.test_wa.max() - h.test_wa.iloc[-1]),
+            "not the last epoch",
+        ),
+        (check.bought, lambda h: 100 * (h.test_wa.max() - h.test_wa.mean()), "not the mean of all"),
+        (check.bought, lambda h: 100 * h.test_wa.max(), "Subtract the honest one"),
+        (check.bought, lambda h: 7, "on a small example it gives 7"),
+    ],
 )
-def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
-    assert getattr(lesson09, check)(wrong) is False
+def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
+    assert not function(wrong)
     assert hint in capsys.readouterr().out
 
 
-def test_another_right_solution_passes_too():
-    def split_ties(x, w):
-        best = x == x.max(0)
-        return (best / best.sum(0) * x * w).sum(1)
-
-    assert lesson09.bill(split_ties)
-    assert lesson09.defensible(["F", "d ", "b"])
+def test_an_open_exercise_is_a_verdict(capsys):
+    assert not check.points(...)
+    assert "not solved yet" in capsys.readouterr().out

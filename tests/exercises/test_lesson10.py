@@ -5,133 +5,175 @@ An exercise that is still open is told so.
 
 import numpy as np
 import pytest
-from notebook_solutions import solution
+from notebook_solutions import names
 
-from mcsan_lite.evaluation import significance
-from mcsan_lite.exercises import lesson10
+from mcsan_lite.exercises import lesson10 as check
+from mcsan_lite.explain.maps import AttentionMap
+from mcsan_lite.explain.steps import frame_spans
 
-CHECKS = {"corrected": "corrected", "plan": "plan", "verdicts": "verdict", "defensible": "answer"}
-PLAN, SAID = {"A": 21, "B": None}, lesson10.VERDICTS
-
-
-@pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
-def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = solution("10_ablations_with_error_bars", number, significance=significance)
-    assert capsys.readouterr().out == f"✓ {check}: right.\n"
-    assert getattr(lesson10, check)(space[CHECKS[check]])
+LESSON = "10_seeing_attention"
+EXERCISES = ("pictures", "describe", "choose", "seen")
 
 
-def unsolved(*_):
-    raise NotImplementedError
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_of_the_notebook_passes(name, capsys):
+    solved = names(LESSON, "solution")
+    capsys.readouterr()
+    assert getattr(check, name)(solved[name])
+    assert capsys.readouterr().out == f"✓ {name}: right.\n"
 
 
 @pytest.mark.parametrize(
-    ("check", "answer"),
+    ("name", "says"),
     [
-        ("corrected", unsolved),
-        ("plan", {"A": ..., "B": ...}),
-        ("verdicts", dict.fromkeys("abcde", ...)),
-        ("defensible", ...),
+        ("pictures", "padding is shown"),
+        ("describe", "not solved yet"),
+        ("choose", "not solved yet"),
+        ("seen", "not solved yet"),
     ],
 )
-def test_an_open_exercise_is_not_solved_yet(check, answer, capsys):
-    assert not getattr(lesson10, check)(answer)
-    assert "not solved yet" in capsys.readouterr().out
+def test_an_exercise_as_it_is_handed_out(name, says, capsys):
+    handed_out = names(LESSON, "exercise")
+    capsys.readouterr()
+    assert not getattr(check, name)(handed_out[name])
+    assert says in capsys.readouterr().out
 
 
-def t(
-    *,
-    share=lambda n_train, n_test: n_test / n_train,
-    one=lambda k: 1 / k,
-    ddof=1,
-    sign=1,
-    spread=None,
-    root=np.sqrt,
+def cut(maps, words, frames):
+    return maps[:, :frames, :words].transpose(0, 2, 1)
+
+
+def own_scale(maps, words, frames):
+    shown = cut(maps, words, frames)
+    return shown / shown.max((1, 2), keepdims=True), 1.0
+
+
+def each_row(maps, words, frames):
+    shown = cut(maps, words, frames)
+    return shown / shown.max(2, keepdims=True), 1.0
+
+
+def reshaped(maps, words, frames):
+    shown = maps[:, :frames, :words].reshape(len(maps), words, frames)
+    return shown, shown.max()
+
+
+def reshaped_then_cut(maps, words, frames):
+    shown = maps.reshape(len(maps), maps.shape[2], maps.shape[1])[:, :words, :frames]
+    return shown, shown.max()
+
+
+def said(
+    time=lambda times, top: f"{times[top]:.2f} s",
+    share="{:.0%}",
+    even=lambda weights: f"{1 / weights.shape[1]:.0%}",
+    pick=np.argmax,
+    word="{}",
+    join="\n".join,
 ):
-    """The corrected t as a student might write it, with one slip."""
+    """A description as a student might write it, with one slip."""
 
-    def corrected(a, b, n_train, n_test):
-        d = sign * (a - b)
-        deviation = d.std(ddof=ddof) if spread is None else spread(a, b)
-        return d.mean() / (root(one(len(d)) + share(n_train, n_test)) * deviation)
+    def line(token, times, row, weights):
+        shares = f"{share.format(row.max())}; even {even(weights)}"
+        return f"{word.format(token)} looks most at {time(times, pick(row))} ({shares})"
 
-    return corrected
+    return lambda tokens, times, weights: join(
+        line(token, times, row, weights) for token, row in zip(tokens, weights, strict=True)
+    )
 
 
-def strangers(a, b):
-    return np.sqrt(a.var(ddof=1) + b.var(ddof=1))
+def by(
+    keep=lambda s: s[s.split == "valid"],
+    over=lambda points: points.mean(),
+    best=lambda means: means.idxmax(),
+):
+    return lambda scores: best(over(keep(scores).groupby("head").points))
+
+
+def span(before, after, scale=0.01, pick=np.argmax, step=9, floor=0.0):
+    return lambda row: (
+        max(floor, (step * pick(row) - before) * scale),
+        (step * pick(row) + after) * scale,
+    )
 
 
 WRONG = [
-    ("corrected", t(share=lambda *_: 0), "the plain paired t"),
-    ("corrected", t(spread=strangers), "the pairing is lost"),
-    ("corrected", t(spread=strangers, share=lambda *_: 0), "the pairing is lost"),
-    ("corrected", t(share=lambda n_train, n_test: n_train / n_test), "the ratio is upside down"),
+    ("pictures", lambda m, w, f: (m.transpose(0, 2, 1), m.max()), "padding is shown"),
+    ("pictures", lambda m, w, f: (m[:, :f].transpose(0, 2, 1), m.max()), "padding is shown"),
+    ("pictures", lambda m, w, f: (m[:, :f, :w], m.max()), "the axes are exchanged"),
+    ("pictures", reshaped, "reshape does not exchange axes"),
+    ("pictures", reshaped_then_cut, "reshape does not exchange axes"),
+    ("pictures", own_scale, "every head has a scale of its own"),
+    ("pictures", each_row, "every word has a scale of its own"),
+    ("pictures", lambda m, w, f: (cut(m, w, f) / m.max(), 1.0), "the weights were changed"),
+    ("pictures", lambda m, w, f: (cut(m, w, f), cut(m, w, f).max((1, 2))), "One scale has one top"),
+    ("pictures", lambda m, w, f: (cut(m, w, f), 1.0), "the top of the scale is 1.000"),
     (
-        "corrected",
-        t(share=lambda n_train, n_test: n_test / (n_train + n_test)),
-        "a share of the whole",
+        "pictures",
+        lambda m, w, f: (cut(m, w, f), cut(m, w, f)[1].max()),
+        "the top of the scale is 0.333",
     ),
-    ("corrected", t(one=lambda k: 0), "1 / k is missing: more folds"),
-    ("corrected", t(one=lambda k: 1), "divide 1 by the number of folds"),
-    ("corrected", t(one=lambda k: 1 / (k - 1)), "here it is 1 / k"),
-    ("corrected", t(ddof=0), "ddof=1"),
-    ("corrected", t(spread=lambda a, b: (a - b).var(ddof=1)), "divides by the variance"),
-    ("corrected", t(root=lambda x: x), "the root is missing"),
-    ("corrected", t(root=lambda x: x**-0.5), "multiplied by the root"),
-    ("corrected", t(sign=-1), "the sign is turned: a less b.\n"),
-    ("corrected", t(sign=-1, share=lambda *_: 0), "a less b. And this is the plain"),
-    ("corrected", lambda a, b, n_train, n_test: (a - b).mean(), "the mean difference alone"),
-    ("corrected", lambda a, b, n_train, n_test: abs(t()(a, b, n_train, n_test)), "the other sign"),
-    ("corrected", lambda a, b, *_: a - b, "expected one number"),
-    ("corrected", lambda *_: 7.0, "on ten folds it gives 7.000"),
-    ("plan", PLAN | {"A": None}, "Are fold_sd and seed_sd swapped?"),
-    ("plan", PLAN | {"A": 5}, "not 0"),
-    ("plan", PLAN | {"A": 210}, "the number of trainings"),
-    ("plan", PLAN | {"A": 8}, "with 20 folds"),
-    ("plan", PLAN | {"A": 20}, "just miss 80 %"),
-    ("plan", PLAN | {"A": 1}, "leaves all 1.2 points in"),
-    ("plan", PLAN | {"A": 50}, "try significance.trials_needed"),
-    ("plan", PLAN | {"B": 0}, "Write None"),
-    ("plan", PLAN | {"B": 100}, "seeds do not shrink it"),
-    ("plan", 21, "a number or None for each"),
-    ("verdicts", SAID | {"b": "reproduced"}, "the mean alone is no verdict"),
-    ("verdicts", SAID | {"b": "alike"}, "not distinguishable is not alike"),
-    ("verdicts", SAID | {"c": "unknown"}, "that is knowledge"),
-    ("verdicts", SAID | {"d": "reproduced"}, "on the other side"),
-    ("verdicts", SAID | {"e": "alike"}, "about the direction"),
-    ("verdicts", SAID | {"a": "alike"}, "look for zero"),
-    ("verdicts", SAID | {"a": "better"}, "is none of"),
-    ("verdicts", {"a": "reproduced"}, "the answer names"),
-    ("defensible", {"a", "b", "d"}, "absence of evidence"),
-    ("defensible", {"b", "c", "d"}, "share their data"),
-    ("defensible", {"b", "d", "e"}, "Holm's p would be 0.32"),
-    ("defensible", {"d", "f", "g"}, "chosen on test"),
-    ("defensible", {"b", "d"}, "1 more can be defended"),
-    ("defensible", {"b", "z"}, "letters from a to g"),
-    ("defensible", 3, "a set of three letters"),
+    ("pictures", lambda m, w, f: cut(m, w, f), "return two things"),
+    ("pictures", lambda m, w, f: (cut(m, w, f).mean(0), m.max()), "the shape is (3, 5)"),
+    ("describe", said(time=lambda times, top: f"frame {top}"), "is a number of the array"),
+    ("describe", said(time=lambda times, top: f"{0.09 * top:.2f} s"), "0.04 s after index"),
+    ("describe", said(pick=np.argmin), "this is the lightest frame"),
+    ("describe", said(time=lambda times, top: f"{1000 * times[top]:.0f} ms"), "that is not in"),
+    ("describe", said(share=""), "how much?"),
+    ("describe", said(even=lambda weights: "…"), "say 12%"),
+    (
+        "describe",
+        said(even=lambda weights: f"{1 / len(weights):.0%}"),
+        "an even spread over 3 words?",
+    ),
+    ("describe", said(word="it"), "does not name it"),
+    ("describe", said(join=" ".join), "1 lines for 3 words"),
+    ("describe", lambda tokens, times, weights: None, "return a text"),
+    ("choose", by(keep=lambda s: s), "when test lines speak too"),
+    (
+        "choose",
+        by(keep=lambda s: s[s.split == "test"]),
+        "head 9 is the best on the test utterances",
+    ),
+    ("choose", by(best=lambda means: means.idxmin()), "the worst on validation"),
+    ("choose", by(over=lambda points: points.max()), "highest single value"),
+    ("choose", by(over=lambda points: points.sum()), "largest sum"),
+    ("choose", by(best=lambda means: means.argmax()), "not the head's own number"),
+    ("choose", by(best=lambda means: means), "return one number"),
+    ("choose", lambda scores: 4, "is not one of the heads"),
+    ("seen", span(4, 12), "half a window is missing"),
+    ("seen", span(4, 12, floor=-1), "half a window is missing"),
+    ("seen", span(6.5, 14.5), "a whole window was added"),
+    ("seen", span(5.25, 13.25, scale=10), "these are milliseconds"),
+    ("seen", span(4, 12, scale=1), "numbers of MFCC frames"),
+    ("seen", span(0, 9), "this is the hop"),
+    ("seen", span(4.5, 4.5), "this is the hop"),
+    ("seen", span(9.25, 9.25), "the middle is off by 40 ms"),
+    ("seen", span(5.25, 13.25, step=1), "the factor 9 is missing"),
+    ("seen", span(5.25, 13.25, floor=-1), "the start is before the sound"),
+    ("seen", span(5.25, 13.25, pick=np.argmin), "this is the lightest frame"),
+    ("seen", span(5.25, 20), "came out"),
+    ("seen", lambda row: row.argmax(), "return two numbers"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("check", "wrong", "hint"), WRONG, ids=[f"{c}-{h[:30]}" for c, _, h in WRONG]
-)
-def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
-    assert getattr(lesson10, check)(wrong) is False
-    assert hint in capsys.readouterr().out
+@pytest.mark.parametrize(("name", "student", "says"), WRONG)
+def test_a_wrong_answer_is_told_what_is_wrong(name, student, says, capsys):
+    assert not getattr(check, name)(student)
+    assert says in capsys.readouterr().out
 
 
-def test_the_numbers_of_the_plan_are_those_of_the_package():
-    noise = significance.Spread(fold_sd=0.004, seed_sd=0.012)
-    found = significance.trials_needed(0.007, noise, folds=(10, 20))
-    assert found.seeds.tolist() == [21, 8] and found.trainings[0] == 210
-    assert significance.trials_needed(0.007, noise, test_share=0, folds=(10,)).seeds[0] == 5
-    assert significance.power(0.007, significance.Spread(0.012, 0.004), 10, float("inf")) < 0.8
-    assert np.isclose(significance.holm([0.04, *[0.5] * 7])[0], 0.32)
+def test_the_frames_of_the_check_are_the_package_s():
+    """What E10.4 calls right is what every axis of seconds is made of."""
+    spans = frame_spans(24)
+    for k in (0, 7, 20):
+        assert names(LESSON, "solution")["seen"](np.eye(24)[k]) == pytest.approx(spans[k])
 
 
-def test_another_right_solution_passes_too():
-    assert lesson10.corrected(
-        lambda a, b, n_train, n_test: significance.corrected_t(a - b, n_test / n_train).statistic
-    )
-    assert lesson10.defensible(["F", "d ", "b"])
+def test_the_package_s_own_description_is_accepted():
+    def packaged(tokens, times, weights):
+        return AttentionMap(
+            "cross.0.text_from_audio", weights[None], tokens, times.tolist()
+        ).describe()
+
+    assert check.describe(packaged)

@@ -127,5 +127,5 @@ def test_the_command_opens_the_lesson_that_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "call", lambda command: calls.append(command) or 0)
     work = tmp_path / "work"
     assert main.main(["course", "05", "--solutions", "--work", str(work)]) == 0
-    wanted = str(work / "solutions" / "05_attention_by_hand.ipynb")
+    wanted = str(work / "solutions" / "06_attention_by_hand.ipynb")
     assert calls == [[sys.executable, "-m", "jupyterlab", wanted]]

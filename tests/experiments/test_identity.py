@@ -65,7 +65,7 @@ def test_bounds_are_the_ceilings_and_order_alone(options):
 )
 def test_the_verdict_follows_the_interval(low, high, says):
     table = pd.DataFrame([{"change": "any", "WA": (low + high) / 2, "low": low, "high": high}])
-    (sentence,) = identity.verdicts(table, 0.86)
+    (sentence,) = identity.identity_verdicts(table, 0.86)
     assert says in sentence and sentence.startswith("any: WA 0.")
 
 
@@ -81,7 +81,7 @@ def test_a_map_is_read_beside_chance_and_other_words(points, others, says):
     row = {"change": "any", "WA": 0.9, "low": 0.88, "high": 0.92, "chance": 0.26}
     for name, value in (("points", points), ("others", others)):
         row |= {name: value, f"{name} low": value - 0.05, f"{name} high": value + 0.05}
-    _, sentence = identity.verdicts(pd.DataFrame([row]), 0.86)
+    _, sentence = identity.identity_verdicts(pd.DataFrame([row]), 0.86)
     assert says in sentence and f"points {points:.2f}" in sentence
 
 

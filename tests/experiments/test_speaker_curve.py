@@ -72,7 +72,7 @@ def results_with(gain):
 )
 def test_the_verdict_follows_the_numbers(gain, says):
     results = results_with(gain)
-    (sentence,) = speaker_curve.verdicts(results)
+    (sentence,) = speaker_curve.curve_verdicts(results)
     assert says in sentence and "from 2 to 8 training speakers" in sentence
     table = speaker_curve.curve_table(results)
     assert list(table.speakers) == [2, 8] and list(table.n_train) == [120, 480]

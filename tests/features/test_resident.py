@@ -10,7 +10,12 @@ from mcsan_lite.features.batch import Standardizer, batches
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.features.resident import Resident
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
+from mcsan_lite.training.config import TrainConfig
+from mcsan_lite.training.loop import (
+    TrainingData,
+    fit,
+    predict,
+)
 
 GPU = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
 needs_gpu = pytest.mark.skipif(GPU is None, reason="no CUDA or MPS device on this machine")

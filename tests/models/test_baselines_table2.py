@@ -11,7 +11,13 @@ from mcsan_lite.features.batch import Dims, Standardizer, collate
 from mcsan_lite.models.baselines.cmkl import CMKL, MACHINE_BUFFERS, CMKLConfig
 from mcsan_lite.models.baselines.liang import CODE_WIDTH, Liang, LiangConfig, mmd
 from mcsan_lite.training import inference
-from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict, supervised
+from mcsan_lite.training.config import TrainConfig
+from mcsan_lite.training.loop import (
+    TrainingData,
+    fit,
+    predict,
+    supervised,
+)
 
 MADE = {
     "cmkl": lambda dims, **o: CMKL(dims, CMKLConfig(**{"maps": 6, "code": 5, "landmarks": 20} | o)),

@@ -15,8 +15,13 @@ from mcsan_lite.features.batch import Dims, collate
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.paper.table_rows import ABLATIONS
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.inference import load_run
-from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
+from mcsan_lite.training.loop import (
+    TrainingData,
+    fit,
+    predict,
+)
 
 SMALL = {
     "hidden": 44,

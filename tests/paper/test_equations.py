@@ -19,7 +19,12 @@ from mcsan_lite.models.layers import (
     positions,
 )
 from mcsan_lite.models.mcsan import MCSAN, AttentionModule
-from mcsan_lite.training.loop import TrainConfig, TrainingData, fit, predict
+from mcsan_lite.training.config import TrainConfig
+from mcsan_lite.training.loop import (
+    TrainingData,
+    fit,
+    predict,
+)
 
 B, L, A, H, D, T, F = 2, 5, 6, 11, 44, 50, 13
 NEAR = {"rtol": 0, "atol": 1e-10}

@@ -10,7 +10,7 @@ import mcsan_lite
 from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.models import MODELS
 from mcsan_lite.models.mcsan import MCSAN
-from mcsan_lite.training.code_key import Code, Definition, code_key, constant_text, source_key
+from mcsan_lite.training.code.key import Code, Definition, code_key, constant_text, source_key
 from mcsan_lite.training.fold import training_code
 
 PACKAGE = Path(mcsan_lite.__file__).parent
@@ -106,7 +106,7 @@ def test_every_file_that_a_training_runs_is_covered():
         ("training/loop.py", "import copy\n", "import sys\nimport copy\n"),
         ("parallel/jobs.py", "BACKENDS = (", "BACKENDS = ('none', "),
         ("cli/main.py", "import argparse", "import argparse  # help"),
-        ("training/loop.py", "Do: change {name}.", "Do: choose another {name}."),
+        ("training/config.py", "Do: change {name}.", "Do: choose another {name}."),
     ],
 )
 def test_what_changes_no_number_leaves_the_key(copy, file, old, new):

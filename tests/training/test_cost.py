@@ -13,8 +13,8 @@ import torch
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.training import cost
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.grid import Grid
-from mcsan_lite.training.loop import TrainConfig
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec
 

@@ -19,8 +19,9 @@ from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.tables.predictions import load_predictions
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.inference import load_run
-from mcsan_lite.training.loop import TrainConfig, predict
+from mcsan_lite.training.loop import predict
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec
 

@@ -18,8 +18,8 @@ from mcsan_lite.evaluation import metrics
 from mcsan_lite.features.batch import ModelOutput, Standardizer, collate
 from mcsan_lite.models import precision
 from mcsan_lite.models.mcsan import MCSAN
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.loop import (
-    TrainConfig,
     TrainingData,
     fit,
     predict,

@@ -27,7 +27,7 @@ from mcsan_lite.models import MODELS, precision
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import fold as fold_module
 from mcsan_lite.training import loop, run_folder, runner
-from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec, vectors_read

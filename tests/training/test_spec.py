@@ -13,7 +13,7 @@ from mcsan_lite.datasets import splits
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import runner
-from mcsan_lite.training.loop import TrainConfig
+from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.spec import Spec, corpus_label
 
 LABELS = ("angry", "neutral", "sad")

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from mcsan_lite.training.syntax import (
+from mcsan_lite.training.code.syntax import (
     PACKAGE,
     Code,
     Definition,

@@ -175,7 +175,7 @@ class Code:
     """
 
     def __init__(self, package: Path | None = None) -> None:
-        self.package = package or Path(__file__).parents[1]
+        self.package = package or Path(__file__).parents[2]
         self.folders: set[Path] = set()  # of users' own model files, whose neighbours count too
         self.notebook: Module | None = None
         self.order: dict[Definition, int] = {}

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 03 · From words to vectors
+# # 04 · From words to vectors
 #
 # A network cannot read either. Each word becomes a row of numbers, looked up in a table that somebody trained on billions
 # of words. This lesson asks what happens on the way: where a word ends, which words the table lacks, what its numbers
@@ -56,7 +56,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mcsan_lite.features import words
 from mcsan_lite.models import layers
-from mcsan_lite.exercises import lesson03 as check
+from mcsan_lite.exercises import lesson04 as check
 from mcsan_lite.datasets.synthetic import ceilings, rules, speech
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
@@ -803,7 +803,7 @@ mc.figures.show(fig, alt="Accuracy with frozen and with trainable vectors, on tw
 # %% [markdown]
 # ## Exercises
 #
-# **E3.1 · Implement** (★, 5 min). Write `coverage(sentences, known)`: `sentences` is a list of token lists, `known` a set of
+# **E4.1 · Implement** (★, 5 min). Write `coverage(sentences, known)`: `sentences` is a list of token lists, `known` a set of
 # words. Return two shares, first of **tokens**, then of **types**, that are known.
 #
 # <details><summary>Hint 1</summary>Tokens count each time they come, types once.</details>
@@ -827,7 +827,7 @@ def coverage(sentences, known):
 check.coverage(coverage)
 
 # %% [markdown]
-# **E3.2 · Implement** (★★, 8 min). The policy *mean*, without a look at the test part. `train` and `test` are lists of
+# **E4.2 · Implement** (★★, 8 min). The policy *mean*, without a look at the test part. `train` and `test` are lists of
 # token lists, `vectors` a dictionary of known words (it holds many more than occur here). Return a dictionary with a vector
 # for **every** type of both parts. A known word keeps its vector; an unknown one gets the mean over the known types of the
 # training part, each type once.
@@ -853,7 +853,7 @@ def table_of(train, test, vectors):
 check.table_of(table_of)
 
 # %% [markdown]
-# **E3.3 · Implement** (★★, 6 min). Write `masked_mean(x, mask)`: `x` is a tensor (B, L, E), `mask` a boolean one (B, L),
+# **E4.3 · Implement** (★★, 6 min). Write `masked_mean(x, mask)`: `x` is a tensor (B, L, E), `mask` a boolean one (B, L),
 # true where a word is. Return (B, E). What stands in the padding may be anything. A sentence without any word gives zeros.
 #
 # <details><summary>Hint 1</summary>First silence the padding, then sum, then divide by the right number.</details>
@@ -876,7 +876,7 @@ def masked_mean(x, mask):
 check.masked_mean(masked_mean)
 
 # %% [markdown]
-# **E3.4 · Predict** (★★, 6 min). Write `text_ceiling(prior, sense)`: the best accuracy of a reader who sees the sense of a
+# **E4.4 · Predict** (★★, 6 min). Write `text_ceiling(prior, sense)`: the best accuracy of a reader who sees the sense of a
 # text and nothing else. `prior` maps each class to its probability, `sense` maps each class to the one sense that its texts
 # have. When it works, call it with the seven classes of section 7: the ceiling of that section should come back, nearly.
 #
@@ -921,5 +921,5 @@ check.text_ceiling(text_ceiling)
 # (NeurIPS 2013); Bolukbasi, Chang, Zou, Saligrama and Kalai, *Man is to computer programmer as woman is to homemaker?
 # Debiasing word embeddings* (NeurIPS 2016).
 #
-# **Previous:** [02 · From sound to frames](02_from_sound_to_frames.ipynb) · **Next:**
-# [04 · Encoders](04_encoders.ipynb)
+# **Previous:** [03 · From sound to frames](03_from_sound_to_frames.ipynb) · **Next:**
+# [05 · Encoders](05_encoders.ipynb)

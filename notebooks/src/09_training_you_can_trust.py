@@ -7,9 +7,9 @@
 # ---
 
 # %% [markdown]
-# # 07 · Training you can trust
+# # 09 · Training you can trust
 #
-# A score is easy to get and hard to trust. This lesson trains the network of lesson 06, and asks at every step: what
+# A score is easy to get and hard to trust. This lesson trains the network of lesson 08, and asks at every step: what
 # could make this number look better than it is?
 #
 # **You will be able to**
@@ -20,7 +20,7 @@
 # - compute WA, UA and weighted F1 from one confusion matrix, and tell them from precision,
 # - say how sure the network is, and how far that can be believed.
 #
-# **Needs:** lessons 00 and 06. **Time:** read 15 min · run about 1 min after `make course` · exercises 25 min.
+# **Needs:** lessons 00 and 08. **Time:** read 15 min · run about 1 min after `make course` · exercises 25 min.
 # **Paper:** sections 3.1 and 3.2, Eq. 19 and 20. **Runs on:** the synthetic corpus; with another `CORPUS` on your own.
 
 # %% tags=["parameters"]
@@ -42,7 +42,7 @@ import torch
 import mcsan_lite as mc
 from mcsan_lite.evaluation import intervals, metrics
 from mcsan_lite.features import batch
-from mcsan_lite.exercises import lesson07 as check
+from mcsan_lite.exercises import lesson09 as check
 from mcsan_lite.tables.predictions import load_predictions
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
@@ -176,7 +176,7 @@ mc.figures.show(fig, alt="Validation accuracy over epochs: mean and band of thre
 
 # %% [markdown]
 # A line inside another's band is not told apart from it. A line outside it *may* be: three seeds of one network and one of the
-# other are few, and all on one cut of the corpus. Lesson 10 makes a test of it.
+# other are few, and all on one cut of the corpus. Lesson 14 makes a test of it.
 #
 # ## What peeking would have bought
 #
@@ -286,7 +286,7 @@ for name in ("metrics", "manifest"):
 # %% [markdown]
 # ## Exercises
 #
-# **E7.1 · Implement** (★★, 5 min). Write `ua(true, pred)`: the mean recall over the classes that occur in `true`.
+# **E9.1 · Implement** (★★, 5 min). Write `ua(true, pred)`: the mean recall over the classes that occur in `true`.
 #
 # <details><summary>Hint 1</summary>For each class: among the utterances that truly are it, the share that was found.</details>
 # <details><summary>Hint 2</summary><code>(pred[true == c] == c).mean()</code></details>
@@ -307,7 +307,7 @@ def ua(true, pred):
 check.ua(ua)
 
 # %% [markdown]
-# **E7.2 · Break it** (★★, 5 min). Below are four steps of somebody's experiment. Which of them let the test part leak into
+# **E9.2 · Break it** (★★, 5 min). Below are four steps of somebody's experiment. Which of them let the test part leak into
 # the result? Answer with a set of letters, such as `{"a", "b"}`.
 #
 # - **a** — mean and deviation of the MFCC are computed over all utterances, then the folds are made
@@ -328,7 +328,7 @@ leaks = {"a", "c"}
 check.leaks(leaks)
 
 # %% [markdown]
-# **E7.3 · Implement** (★★, 5 min). Write `choose(history)`: given a table with the columns `epoch`, `valid_wa` and
+# **E9.3 · Implement** (★★, 5 min). Write `choose(history)`: given a table with the columns `epoch`, `valid_wa` and
 # `test_wa`, return the number of the epoch to keep. On a tie take the earlier one.
 #
 # <details><summary>Hint 1</summary>One of the three columns must not be touched.</details>
@@ -350,7 +350,7 @@ def choose(history):
 check.choose(choose)
 
 # %% [markdown]
-# **E7.4 · Explain** (★★★, 5 min). IEMOCAP's seven classes hold 107 *surprise* utterances in 7,487. In ten folds, how many
+# **E9.4 · Explain** (★★★, 5 min). IEMOCAP's seven classes hold 107 *surprise* utterances in 7,487. In ten folds, how many
 # percentage points does UA move when *one* surprise utterance of a test fold flips from wrong to right? Give the number.
 #
 # <details><summary>Hint 1</summary>How many surprise utterances are in one test fold?</details>
@@ -366,7 +366,7 @@ points = 100 / (107 / 10) / 7
 check.points(points)
 
 # %% [markdown]
-# **E7.5 · Implement** (★★, 5 min). Write `bought(history)`: given the table of E7.3, by how many *percentage points* would
+# **E9.5 · Implement** (★★, 5 min). Write `bought(history)`: given the table of E9.3, by how many *percentage points* would
 # the reported test WA rise if the epoch were chosen on the test part? Use an honest choice as the starting point.
 #
 # <details><summary>Hint 1</summary>What would be reported honestly? The test WA of the epoch that is best on validation.</details>
@@ -406,4 +406,4 @@ check.bought(bought)
 # **Further reading:** Guo et al., *On Calibration of Modern Neural Networks* (ICML 2017); the notice in the README of the
 # AMH authors on precision and accuracy.
 #
-# **Previous:** [06 · MCSAN assembled](06_mcsan_assembled.ipynb) · **Next:** [08 · Seeing attention](08_seeing_attention.ipynb)
+# **Previous:** [08 · MCSAN assembled](08_mcsan_assembled.ipynb) · **Next:** [10 · Seeing attention](10_seeing_attention.ipynb)

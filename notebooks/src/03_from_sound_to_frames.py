@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 02 · From sound to frames
+# # 03 · From sound to frames
 #
 # A network cannot hear. It reads a table: one row every 10 ms, 40 numbers a row. This lesson makes that table by hand,
 # asks what it keeps, and ends with a ruler: from a row's number back to seconds, which every attention map will need.
@@ -21,7 +21,7 @@
 #
 # **Needs:** arrays and a little trigonometry; lesson 00 helps. **Time:** read 20 min · run under 1 min · exercises 25 min.
 # **Paper:** section 3.2 (MFCC, 25 ms, 10 ms, 1,000 frames, z-normalisation), and from Eq. 1 only the arithmetic of its
-# pooling; the equation itself belongs to lesson 04. **Runs on:** any corpus with clips.
+# pooling; the equation itself belongs to lesson 05. **Runs on:** any corpus with clips.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy
@@ -44,7 +44,7 @@ import torch
 from IPython.display import display
 
 from mcsan_lite.features import extraction
-from mcsan_lite.exercises import lesson02 as check
+from mcsan_lite.exercises import lesson03 as check
 from mcsan_lite.models.layers import ConvBlock, ConvSizes
 
 print("The first sound on a machine makes librosa compile itself: up to half a minute, once.")
@@ -512,7 +512,7 @@ mc.figures.show(fig, alt="Histogram of clip lengths with the cut at ten seconds.
 # ## 8 · The frame ruler
 #
 # The encoder shortens the 100 frames a second. Twice it slides over 3 frames (convolution) and keeps the largest of 3
-# (pooling). Lesson 04 explains why; here we only ask **which MFCC frames pooled frame $k$ can see**. No formula yet: let
+# (pooling). Lesson 05 explains why; here we only ask **which MFCC frames pooled frame $k$ can see**. No formula yet: let
 # gradients tell. Where the output does not depend on a frame, the gradient is exactly zero.
 
 # %%
@@ -566,12 +566,12 @@ mc.figures.show(fig, alt="Ruler under the waveform: a tick every 10 ms for MFCC,
 
 # %% [markdown]
 # One warning travels with the ruler. It says what a pooled frame sees *before* the BiLSTM. Behind it, every frame has heard
-# the whole utterance; lesson 04 measures how much.
+# the whole utterance; lesson 05 measures how much.
 
 # %% [markdown]
 # ## Exercises
 #
-# **E2.1 · Implement** (★★, 6 min). Which moment stands for pooled frame $k$? Return the middle of what it sees, in
+# **E3.1 · Implement** (★★, 6 min). Which moment stands for pooled frame $k$? Return the middle of what it sees, in
 # **seconds**, for $k \ge 1$. (Frame 0 is cut off by the start of the clip.)
 #
 # <details><summary>Hint 1</summary>First and last MFCC frame that it sees: section 8 has both.</details>
@@ -594,7 +594,7 @@ def frame_to_seconds(k):
 check.frame_to_seconds(frame_to_seconds)
 
 # %% [markdown]
-# **E2.2 · Implement, then break it** (★★, 10 min). A normaliser: `fit` takes a list of clips, each an array of shape
+# **E3.2 · Implement, then break it** (★★, 10 min). A normaliser: `fit` takes a list of clips, each an array of shape
 # (frames, coefficients), and works once; `apply` takes one such array and returns a normalised copy. When the check is
 # happy, take one safeguard out again and see what it says.
 #
@@ -636,7 +636,7 @@ class Normaliser:
 check.normaliser(Normaliser)
 
 # %% [markdown]
-# **E2.3 · Predict** (★, 4 min). How many rows has the MFCC table of a clip of `seconds` seconds (at least 25 ms), as
+# **E3.3 · Predict** (★, 4 min). How many rows has the MFCC table of a clip of `seconds` seconds (at least 25 ms), as
 # the paper cuts it and section 3 pads it? Write it down before you compare with `features.mfcc`.
 #
 # <details><summary>Hint 1</summary>Frame 0 is centred on 0 s, and a new one comes every 10 ms.</details>
@@ -659,7 +659,7 @@ def frame_count(seconds):
 check.frame_count(frame_count)
 
 # %% [markdown]
-# **E2.4 · Explain** (★★, 5 min). What do the 40 MFCC of this lesson lose of a voice? Take the sentence that fits what you
+# **E3.4 · Explain** (★★, 5 min). What do the 40 MFCC of this lesson lose of a voice? Take the sentence that fits what you
 # measured in section 4.
 #
 # - **a** The loudness: cosines describe shapes, not levels.
@@ -699,4 +699,4 @@ check.what_is_lost(answer)
 # modified short-time Fourier transform* (1984).
 #
 # **Previous:** [01 · Corpora, labels, splits that do not lie](01_corpora_labels_splits.ipynb) ·
-# **Next:** [03 · From words to vectors](03_from_words_to_vectors.ipynb)
+# **Next:** [04 · From words to vectors](04_from_words_to_vectors.ipynb)

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 10 · Ablations with error bars
+# # 14 · Ablations with error bars
 #
 # The paper's Table 3 takes its network apart: without audio, without self-attention, in another order, deeper. Nine rows,
 # and the full network wins all of them, some by less than a point. **How large must a gap be before it says something?**
@@ -20,7 +20,7 @@
 # - say how many folds and seeds a gap of less than a point needs, and when no number is enough,
 # - read a published table of means and deviations with a pencil.
 #
-# **Needs:** lessons 06 and 07; 09 for its last section. **Time:** read 25 min · run under 1 min · exercises 25 min.
+# **Needs:** lessons 08 and 09; 09 for its last section. **Time:** read 25 min · run under 1 min · exercises 25 min.
 # **Paper:** section 3.5 and Table 3. **Runs on:** finished trainings: the nine rows on a small generated corpus come with the
 # course; with another `CORPUS`, on your own runs of `mcsan run table3`.
 
@@ -41,7 +41,7 @@ import mcsan_lite as mc
 from mcsan_lite.evaluation import comparison, pairing, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids as grids_module
 from mcsan_lite.explain import modalities
-from mcsan_lite.exercises import lesson10 as check
+from mcsan_lite.exercises import lesson14 as check
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 FULL, MARGIN = mc.paper.FULL, comparison.ALIKE_MARGIN  # the row that the others are held against; a gap that would not matter
@@ -51,7 +51,7 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 # ## 1 · Nine rows, the same folds
 #
 # A fold is one way to cut the corpus into training, validation and test part. All nine versions are trained and tested on
-# the *same* folds, from the same seeds, and each keeps the epoch that was best on validation (lesson 07).
+# the *same* folds, from the same seeds, and each keeps the epoch that was best on validation (lesson 09).
 
 # %%
 if CORPUS == "synthetic":
@@ -300,7 +300,7 @@ peeked
 
 # %% [markdown]
 # In points, with the corrected interval (none where all folds agree). Compare *peeking buys* with the gaps that a table of
-# ablations is about: what is gained for nothing must be small beside what is claimed. Lesson 07 has the same by epoch.
+# ablations is about: what is gained for nothing must be small beside what is claimed. Lesson 09 has the same by epoch.
 #
 # ## 9 · How many folds and seeds?
 #
@@ -417,7 +417,7 @@ ours.set_index(["modalities", "attention"])
 #
 # "Without cross, one point less" compares two networks that were each trained to do their best. It does not say what the
 # full network *does with* its cross-attention: the smaller one may have found another way, and the larger one may ignore what
-# it has. Lesson 09 asked the trained network itself: by **EMAP**, how many decisions need sound and words *together*?
+# it has. Lesson 11 asked the trained network itself: by **EMAP**, how many decisions need sound and words *together*?
 
 # %%
 N = 36 if PROFILE != "smoke" else 8
@@ -439,7 +439,7 @@ pd.concat({name: wide[name][["wa", "low", "high"]] for name in ("model", "EMAP",
 #
 # ## Exercises
 #
-# **E10.1 · Implement** (★★, 8 min). `corrected(a, b, n_train, n_test)` gets the scores of two systems on the same folds and the
+# **E14.1 · Implement** (★★, 8 min). `corrected(a, b, n_train, n_test)` gets the scores of two systems on the same folds and the
 # sizes of a fold's parts. Return the corrected *t* of *a* less *b*.
 #
 # <details><summary>Hint 1</summary>First the differences, fold by fold. Then their mean and their deviation.</details>
@@ -464,7 +464,7 @@ def corrected(a, b, n_train, n_test):
 check.corrected(corrected)
 
 # %% [markdown]
-# **E10.2 · Plan** (★★, 6 min). You want to show a gap of 0.7 points with a power of 80 %, on ten folds of 8:1:1. Earlier runs say
+# **E14.2 · Plan** (★★, 6 min). You want to show a gap of 0.7 points with a power of 80 %, on ten folds of 8:1:1. Earlier runs say
 # how the paired difference spreads:
 #
 # - **A** — 0.4 points over folds, 1.2 points over seeds,
@@ -487,7 +487,7 @@ plan = {"A": int(significance.trials_needed(0.007, significance.Spread(0.004, 0.
 check.plan(plan)
 
 # %% [markdown]
-# **E10.3 · Predict** (★★, 5 min). The paper says that each row is *worse* than MCSAN. Five gaps (MCSAN less row) with their corrected
+# **E14.3 · Predict** (★★, 5 min). The paper says that each row is *worse* than MCSAN. Five gaps (MCSAN less row) with their corrected
 # 95 % intervals, in points; less than one point would not matter:
 #
 # | | gap | interval |
@@ -514,7 +514,7 @@ verdict = {"a": "reproduced", "b": "unknown", "c": "alike", "d": "differs", "e":
 check.verdicts(verdict)
 
 # %% [markdown]
-# **E10.4 · Explain** (★★★, 6 min). Three of these sentences can be defended before a reviewer. Which? (The dots stand for numbers
+# **E14.4 · Explain** (★★★, 6 min). Three of these sentences can be defended before a reviewer. Which? (The dots stand for numbers
 # that were measured.)
 #
 # - **a** — Removing self-attention did not change WA significantly (p = …), so self-attention is not needed.
@@ -557,5 +557,5 @@ check.defensible(answer)
 # Sequentially Rejective Multiple Test Procedure* (1979); Schuirmann's two one-sided tests (1987); Rajan, Brutti & Cavallaro,
 # *Is cross-attention preferable to self-attention for multi-modal emotion recognition?* (ICASSP 2022).
 #
-# **Previous:** [09 · Is it an explanation?](09_is_it_an_explanation.ipynb) · **Next:** [11 · Reproducing the
-# paper](11_reproducing_the_paper.ipynb)
+# **Previous:** [11 · Is it an explanation?](11_is_it_an_explanation.ipynb) · **Next:** [15 · Reproducing the
+# paper](15_reproducing_the_paper.ipynb)

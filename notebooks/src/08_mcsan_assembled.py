@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 06 · MCSAN assembled, equation by equation
+# # 08 · MCSAN assembled, equation by equation
 #
 # **You will be able to**
 #
@@ -9,7 +9,7 @@
 # - predict how many parameters each part and each row of Table 3 has;
 # - test a network before you trust it: first loss, padding, one batch learnt by heart.
 #
-# **Needs** lessons 04 (encoders) and 05 (attention) · **Time** 20 min to read, half a minute to run, 40 min of
+# **Needs** lessons 05 (encoders) and 05 (attention) · **Time** 20 min to read, half a minute to run, 40 min of
 # exercises · **Paper** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1 to 10 and 15 return as known bricks ·
 # **Runs on** eight utterances of the synthetic corpus, or of your own copy of MELD or RAVDESS; no graphics card.
 
@@ -29,7 +29,7 @@ from torch.nn import functional as F
 
 import mcsan_lite
 import mcsan_lite as mc
-from mcsan_lite.exercises import lesson06 as check
+from mcsan_lite.exercises import lesson08 as check
 from mcsan_lite.models.layers import (
     AttentionBlock,
     BiLSTMMean,
@@ -55,8 +55,8 @@ RETRAIN = False  # True trains again instead of loading
 #
 # ## 1 · The plan
 #
-# You know the bricks. Sound and words each pass an encoder (lesson 04). Attention lets one sequence look at another, or
-# at itself (lesson 05). What is left is the house: how the bricks are joined, what stands between them, and what comes
+# You know the bricks. Sound and words each pass an encoder (lesson 05). Attention lets one sequence look at another, or
+# at itself (lesson 06). What is left is the house: how the bricks are joined, what stands between them, and what comes
 # out. The paper says it in twenty equations. Which line of code computes which?
 
 # %%
@@ -132,13 +132,13 @@ print(f"{len(ledger)} choices: {stated.sum()} as the paper states, {silent.sum()
 ledger[~stated].drop(columns="status").set_index("choice")
 
 # %% [markdown]
-# Nobody knows which of these matter until they are tried. Lesson 11 tries some. Until then, a result of ours that
+# Nobody knows which of these matter until they are tried. Lesson 15 tries some. Until then, a result of ours that
 # differs from the paper's may come from any line of this list.
 #
 # ## 2 · The batch
 #
 # From here on we need something to feed in: eight utterances, the classes in turn. The MFCC are z-normalised
-# as in lesson 02, here over just these eight.
+# as in lesson 03, here over just these eight.
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
@@ -185,7 +185,7 @@ def layer_norm(x, norm):
 
 up, _, _, down = block.feedforward  # linear, ReLU, dropout, linear
 with torch.no_grad():
-    delta, _ = block.attention(words, frames, real)  # lesson 05
+    delta, _ = block.attention(words, frames, real)  # lesson 06
     after_12 = layer_norm(words + delta, block.norm_attention)
     thought = torch.relu(after_12 @ up.weight.T + up.bias) @ down.weight.T + down.bias
     after_14 = layer_norm(after_12 + thought, block.norm_feedforward)
@@ -270,7 +270,7 @@ print(f"package against sequential:   audio {(found['audio'] - audio).abs().max(
 print(inspect.getsource(AttentionModule.forward))
 
 # %% [markdown]
-# ### Exercise 6.1 · Both streams (implement, medium, 8 min)
+# ### Exercise 8.1 · Both streams (implement, medium, 8 min)
 #
 # Write Eq. 11 and 12. `delta(x, memory)` gives the $\Delta\mathbf H$ of the stream `x` that looks at `memory`;
 # `norm(x)` is the LayerNorm. Return the new audio and the new text.
@@ -355,7 +355,7 @@ for name, wrong in (("filled with 0", zero_fill), ("not hidden", x.amax(1))):
 # The longest text has no padding and stays right. So the mistake depends on who else is in the batch: the same
 # utterance gets another prediction in other company. Section 8 turns this into a test.
 #
-# ### Exercise 6.2 · Masked max (implement, easy, 6 min)
+# ### Exercise 8.2 · Masked max (implement, easy, 6 min)
 #
 # Write the max-pool for `x` (B, T, D) and `mask` (B, T), True where real. Every row has at least one real position.
 # Leave `x` as it is.
@@ -532,7 +532,7 @@ mc.figures.show(fig, alt="Bars: parameters of each of the six parts at the paper
                    f"two attention modules hold {(size['cross-attention'] + size['self-attention']) / total:.0%}.")
 
 # %% [markdown]
-# ### Exercise 6.3 · Count a block (predict, medium, 10 min)
+# ### Exercise 8.3 · Count a block (predict, medium, 10 min)
 #
 # How many parameters has one `AttentionBlock`, from `hidden` and the width of the feed-forward layer? Return three
 # numbers: attention, feed-forward, LayerNorms. Predict first: does the number of heads matter?
@@ -590,7 +590,7 @@ nine.drop(columns="streams").set_index("row")
 # %% [markdown]
 # The number of streams, that is of pooled vectors that enter the classifier, is left out: it is your question.
 #
-# ### Exercise 6.4 · Concatenation (explain, easy, 8 min)
+# ### Exercise 8.4 · Concatenation (explain, easy, 8 min)
 #
 # **Order.** Eq. 18 joins $\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them in
 # another order and trains from the start. Why does it not matter?
@@ -699,7 +699,7 @@ assert end < 0.2 < control, "one batch is not learnt, or the control is"
 # **What you may not conclude**
 #
 # - That this is the authors' network. It follows every equation, and it fills the gaps in one of many ways.
-# - That it works. Learning eight utterances by heart shows that gradients flow, nothing about new speech: lesson 07.
+# - That it works. Learning eight utterances by heart shows that gradients flow, nothing about new speech: lesson 09.
 # - That "w/o cross" measures cross-attention alone. The row also has fewer parameters and a narrower classifier: lesson
 #   10.
 #
@@ -711,5 +711,5 @@ assert end < 0.2 < control, "one batch is not learnt, or the control is"
 # - R. Xiong et al., *On Layer Normalization in the Transformer Architecture*, 2020: LayerNorm before or after the sum.
 # - A. Karpathy, *A Recipe for Training Neural Networks*, 2019: more tests of this kind.
 #
-# **Previous** [05 · Attention by hand](05_attention_by_hand.ipynb) ·
-# **Next** [07 · Training you can trust](07_training_you_can_trust.ipynb)
+# **Previous** [06 · Attention by hand](06_attention_by_hand.ipynb) ·
+# **Next** [09 · Training you can trust](09_training_you_can_trust.ipynb)

@@ -7,11 +7,11 @@
 # ---
 
 # %% [markdown]
-# # 08 · Seeing attention
+# # 10 · Seeing attention
 #
 # Before the first picture, what it cannot say: **a map shows where one layer routed information.** It does not show why
-# the network decided. Behind the BiLSTM every frame holds news of the whole utterance (lesson 04), and behind the
-# attention a maximum over time keeps one frame a channel. This lesson draws maps that do not mislead. Lesson 09 scores them.
+# the network decided. Behind the BiLSTM every frame holds news of the whole utterance (lesson 05), and behind the
+# attention a maximum over time keeps one frame a channel. This lesson draws maps that do not mislead. Lesson 11 scores them.
 #
 # **You will be able to**
 # - take the four maps of one utterance out of a network without changing a line of it,
@@ -20,7 +20,7 @@
 # - recognise four bugs that make a wrong map look right,
 # - describe a map for someone who cannot see it, and listen to what a word looks at.
 #
-# **Needs:** lessons 04 and 05. **Time:** read 18 min · run about 1 min · exercises 30 min. **Paper:** sections 2.3
+# **Needs:** lessons 05 and 06. **Time:** read 18 min · run about 1 min · exercises 30 min. **Paper:** sections 2.3
 # and 2.4, Eq. 9, 10 and 15. **Runs on:** the synthetic corpus with the networks that come with the course; with another
 # `CORPUS` on your own copy, where no truth is known and the rules say so.
 
@@ -52,7 +52,7 @@ from mcsan_lite.explain import pointing as pointing_module
 from mcsan_lite.training import inference
 from mcsan_lite.explain.maps import AttentionMap
 from mcsan_lite.explain.pointing import inside_span, pointing_score
-from mcsan_lite.exercises import lesson08 as check
+from mcsan_lite.exercises import lesson10 as check
 
 warnings.filterwarnings("ignore", message="IProgress not found")  # librosa's helpers look for widgets; none are used here
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
@@ -187,7 +187,7 @@ mc.figures.show(fig, alt="Four heat maps: sound looks at sound, words at words, 
 # %% [markdown]
 # ## 3 · Seconds, not frame numbers
 #
-# Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 04): a new frame every 90 ms, each sees 185 ms, so
+# Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 05): a new frame every 90 ms, each sees 185 ms, so
 # neighbours overlap. Its middle is where the axis puts it.
 
 # %%
@@ -279,7 +279,7 @@ print(f"the page: {len(page) / 1000:.0f} kB; it opens with {view.name}, {view.di
 mc.figures.show_lens(page)
 
 # %% [markdown]
-# The lens offers other readings besides raw attention. They are the ladder of lesson 09: do not believe any of them yet.
+# The lens offers other readings besides raw attention. They are the ladder of lesson 11: do not believe any of them yet.
 #
 # ### Listen back
 #
@@ -479,7 +479,7 @@ print(replace(looks, weights=looks.weights[[chosen]]).describe())
 # %% [markdown]
 # ## Exercises
 #
-# **E8.1 · Break it, mended** (★★, 8 min). This function should make fair pictures of several heads: words down, seconds
+# **E10.1 · Break it, mended** (★★, 8 min). This function should make fair pictures of several heads: words down, seconds
 # across, without padding, on one colour scale. It holds three of the bugs above. `maps` are `(H, A', L')`, *each moment
 # looks at the words*, padded to `A'` frames and `L'` words; `words` and `frames` are how many are real. Return the pictures
 # `(H, words, frames)` with their weights unchanged, and the top of the common scale. Run it, then mend it.
@@ -509,7 +509,7 @@ def pictures(maps, words, frames):
 check.pictures(pictures)
 
 # %% [markdown]
-# **E8.2 · Implement** (★★, 8 min). Write `describe(tokens, times, weights)`: a text with a line for each word, in order.
+# **E10.2 · Implement** (★★, 8 min). Write `describe(tokens, times, weights)`: a text with a line for each word, in order.
 # Each line holds the word, the time of its heaviest frame as `0.85 s`, that frame's share as `61%`, and what an even spread
 # would give, `4%`. `times (A,)` in seconds, `weights (L, A)`.
 #
@@ -538,7 +538,7 @@ def describe(tokens, times, weights):
 check.describe(describe)
 
 # %% [markdown]
-# **E8.3 · Implement** (★★, 6 min). Write `choose(scores)`: the number of the head to show. `scores` is a table with the
+# **E10.3 · Implement** (★★, 6 min). Write `choose(scores)`: the number of the head to show. `scores` is a table with the
 # columns `id`, `split` (`"valid"` or `"test"`), `head` and `points`. The utterance that will be shown is one of the test
 # ones. Heads may be scored on different numbers of utterances.
 #
@@ -561,7 +561,7 @@ def choose(scores):
 check.choose(choose)
 
 # %% [markdown]
-# **E8.4 · Implement** (★★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`, the first and the last second that
+# **E10.4 · Implement** (★★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`, the first and the last second that
 # its heaviest frame sees before the BiLSTM. Frame $k$ sees MFCC frames $9k-4$ to $9k+12$; MFCC frame $t$ is centred on
 # $t \times 10$ ms and its window is 25 ms long. There is no sound before 0 s.
 #
@@ -597,7 +597,7 @@ check.seen(seen)
 # *The map shows where information was routed in one layer. Where the decision came from is answered by editing the input.*
 #
 # ## What you may not conclude
-# - That a bright cell is a reason. Whether any reading of this network points at the evidence is measured in lesson 09.
+# - That a bright cell is a reason. Whether any reading of this network points at the evidence is measured in lesson 11.
 # - That a row which points elsewhere shows that the network did not use the word: a frame behind the BiLSTM holds more than
 #   its own sound.
 # - That another training gives this map: the pictures show one seed, and the table shows how much three differ.
@@ -607,5 +607,5 @@ check.seen(seen)
 # explanation* (NAACL 2019); Wiegreffe and Pinter, *Attention is not not explanation* (EMNLP 2019); Vig, *A multiscale
 # visualization of attention in the transformer model* (ACL 2019).
 #
-# **Previous:** [07 · Training you can trust](07_training_you_can_trust.ipynb) ·
-# **Next:** [09 · Is it an explanation?](09_is_it_an_explanation.ipynb)
+# **Previous:** [09 · Training you can trust](09_training_you_can_trust.ipynb) ·
+# **Next:** [11 · Is it an explanation?](11_is_it_an_explanation.ipynb)

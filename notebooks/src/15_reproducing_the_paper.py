@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 11 · Reproducing the paper
+# # 15 · Reproducing the paper
 #
 # Ten lessons built the network, trained it, looked into it and counted its errors. Now the question that began the course:
 # *does the paper hold?* This lesson is the whole road from a sentence in print to a verdict. It refuses to fake: what was
@@ -21,7 +21,7 @@
 # - say which open choice matters, and answer a reproducibility checklist from a run's own files,
 # - set the paper's rivals, and a model of your own, beside it on equal terms.
 #
-# **Needs:** lessons 01, 07 and 10. **Time:** read 25 min · run about 1 min · exercises 30 min. **Paper:** section 3, all of
+# **Needs:** lessons 01, 09 and 14. **Time:** read 25 min · run about 1 min · exercises 30 min. **Paper:** section 3, all of
 # it, with Tables 1 to 3. **Runs on:** the synthetic grid corpus; sections 2, 5 and 6 also on your own IEMOCAP and MELD, where
 # they lie in `data/iemocap` and `data/meld`. Scores on synthetic speech are never set beside the paper's.
 
@@ -54,7 +54,7 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 from mcsan_lite.datasets import splits
 from mcsan_lite.experiments import corpora as corpora_module, grids
 from mcsan_lite.training import cost
-from mcsan_lite.exercises import lesson11 as check
+from mcsan_lite.exercises import lesson15 as check
 from mcsan_lite.evaluation.significance import welch_from_summary
 
 began = time.perf_counter()
@@ -169,7 +169,7 @@ expected.round(1)
 #     mcsan run table3 --corpus iemocap --profile paper --estimate
 #
 # More processes than trainings help nobody, and the longest training is a floor under the whole. Decide **now** how many
-# folds and seeds you can pay for (lesson 10: how many does a gap need?). To decide it later, with results in sight, is one more
+# folds and seeds you can pay for (lesson 14: how many does a gap need?). To decide it later, with results in sight, is one more
 # way to choose the result.
 #
 # ## 5 · One table, one programme
@@ -542,7 +542,7 @@ print(f"the lesson up to here took {time.perf_counter() - began:.0f} s, {time.pr
 # %% [markdown]
 # ## Exercises
 #
-# **E11.1 · Read** (★, 5 min). Which open choice matters most? Read it off section 7. `longest`: the choice with the longest bar.
+# **E15.1 · Read** (★, 5 min). Which open choice matters most? Read it off section 7. `longest`: the choice with the longest bar.
 # `shown`: the set of all choices whose interval excludes 0. It may be empty, and need not hold the longest.
 #
 # <details><summary>Hint 1</summary>The upper panel is ours. A bar to the left is as long as one to the right.</details>
@@ -560,7 +560,7 @@ answer = {"longest": table.choice[table.difference.abs().idxmax()],
 check.matters(answer, moved)
 
 # %% [markdown]
-# **E11.2 · Implement** (★★, 10 min). A reader for your own corpus. A csv has the columns `clip,words,mood,actor`, and no
+# **E15.2 · Implement** (★★, 10 min). A reader for your own corpus. A csv has the columns `clip,words,mood,actor`, and no
 # sound. Return a `Corpus` with a name of your choice: an `Utterance` a row, with the clip as id and `audio=None`. The classes
 # are `labels`, in that order. A row whose mood is not in `labels`, or that has no words, goes to `skipped` as
 # `Skipped(clip, kind, detail)`, and the detail names the mood that was found. (The package's own reader of such tables is
@@ -602,7 +602,7 @@ def adapter(path, labels):
 check.adapter(adapter)
 
 # %% [markdown]
-# **E11.3 · Implement** (★★, 6 min). The verdict. `low` and `high` are our gap's interval, both `None` for a row that was not
+# **E15.3 · Implement** (★★, 6 min). The verdict. `low` and `high` are our gap's interval, both `None` for a row that was not
 # run, both nan where a run gives no interval. `paper_gap` is the printed gap, of either sign. Return one of
 # `"reproduced"`, `"not distinguishable"`, `"differs"`, `"not run"`.
 #
@@ -630,7 +630,7 @@ def verdict(low, high, paper_gap):
 check.verdict(verdict)
 
 # %% [markdown]
-# **E11.4 · Explain** (★★, 5 min). A table lists all nine rows and writes *not run* into two. Three of these sentences say what
+# **E15.4 · Explain** (★★, 5 min). A table lists all nine rows and writes *not run* into two. Three of these sentences say what
 # that protects from. Which?
 #
 # - **a** — A row that is left out looks as if nobody had ever asked; a row that says *not run* shows what is unknown.
@@ -655,7 +655,7 @@ answer = {"a", "d", "e"}
 check.not_run(answer)
 
 # %% [markdown]
-# **E11.5 · Implement** (★★, 6 min). A richer pooling for a model of your own: `pool(x, mask)` with x (B, T, D) and mask (B, T),
+# **E15.5 · Implement** (★★, 6 min). A richer pooling for a model of your own: `pool(x, mask)` with x (B, T, D) and mask (B, T),
 # True where real, gives (B, 2 D): the mean over real positions, and behind it their largest value. Where nothing is real, zeros.
 #
 # <details><summary>Hint 1</summary>Padding holds zeros, and a zero may be larger than every real value.</details>
@@ -692,12 +692,12 @@ check.pool(pool)
 # ## What you may not conclude
 # - That the paper is right, or wrong, from any number on synthetic speech. There, gaps test software and a mechanism.
 # - That a printed gap *within noise* is absent: its folds were paired, and the table does not show them.
-# - That *not distinguishable* means equal. Equality has a test of its own (lesson 10), and needs more runs, not fewer.
+# - That *not distinguishable* means equal. Equality has a test of its own (lesson 14), and needs more runs, not fewer.
 # - That a reproduced gap has the paper's cause: a direction can come back for another reason.
 #
 # **Further reading:** Pineau et al., *Improving Reproducibility in Machine Learning Research* (JMLR 2021); Mitchell et al.,
 # *Model Cards for Model Reporting* (FAT* 2019); Bouthillier et al., *Accounting for Variance in Machine Learning Benchmarks*
 # (MLSys 2021); Busso et al., *IEMOCAP* (LREC 2008); Poria et al., *MELD* (ACL 2019).
 #
-# **Previous:** [10 · Ablations with error bars](10_ablations_with_error_bars.ipynb) · **Next:** back to
+# **Previous:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb) · **Next:** back to
 # [00 · Start here](00_start_here.ipynb)

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 05 · Attention by hand
+# # 06 · Attention by hand
 #
 # One idea carries the paper: let each word look at all of the sound, and take from it a weighted average. This lesson
 # builds that average from a loop with three numbers in it to PyTorch's own module, and one number must come back at every
@@ -20,7 +20,7 @@
 # - split states into heads and merge them, and get `torch.nn.MultiheadAttention`'s numbers,
 # - predict what scale, dropout and the order of frames do to a map.
 #
-# **Needs:** lesson 04. **Time:** read 20 min · run under half a minute · exercises 40 min. **Paper:** sections 2.3 and 2.4, Eq. 6 to
+# **Needs:** lesson 05. **Time:** read 20 min · run under half a minute · exercises 40 min. **Paper:** sections 2.3 and 2.4, Eq. 6 to
 # 10 and 15. **Runs on:** tensors that you can print; at the end, one utterance of any corpus.
 
 # %% tags=["parameters"]
@@ -45,7 +45,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import mcsan_lite as mc
-from mcsan_lite.exercises import lesson05 as check
+from mcsan_lite.exercises import lesson06 as check
 from mcsan_lite.models.layers import MultiHead, attend, positions
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
@@ -132,7 +132,7 @@ torch.testing.assert_close(masked @ long_value, O)
 print("weight on padding:", masked[:, 4:].sum().item(), " the context is what it was without padding")
 
 # %% [markdown]
-# ### Exercise 5.1 · Attention (implement, medium, 10 min)
+# ### Exercise 6.1 · Attention (implement, medium, 10 min)
 #
 # Write it whole: context and weights from `query (Q, d)`, `key (K, d)`, `value (K, e)` and `mask (K,)`, True where real.
 # The check knows a dozen ways of getting it nearly right.
@@ -220,7 +220,7 @@ mc.figures.show(fig, alt="Two heat maps of five words by eleven frames with diff
                    f"two: {(one_way - other_way.T).abs().max():.2f}.")
 
 # %% [markdown]
-# ### Exercise 5.2 · Text from audio (implement, medium, 8 min)
+# ### Exercise 6.2 · Text from audio (implement, medium, 8 min)
 #
 # Write Eq. 9 without a mask and with one head: the text asks, the audio answers. `to_query`, `to_key` and `to_value` are
 # linear maps. Return $\Delta\mathbf H$ and the weights.
@@ -264,7 +264,7 @@ print("right, cut the last axis, then transpose:\n", x.unflatten(-1, (2, 2)).tra
 # %% [markdown]
 # Both have shape (heads, positions, 2), both run, both train. Only one is attention over positions.
 #
-# ### Exercise 5.3 · Split and merge (implement, medium, 8 min)
+# ### Exercise 6.3 · Split and merge (implement, medium, 8 min)
 #
 # `split(x, heads)`: (L, D) → (H, L, D/H). `merge(x)` is its inverse: (H, L, D/H) → (L, D).
 #
@@ -366,7 +366,7 @@ mc.figures.show(fig, alt="Normalised entropy rises from near 0 to 1 as the divis
 # %% [markdown]
 # Eq. 9 prints $\sqrt d$. With eight heads each query has only $d/8$ numbers, and the method that the paper cites divides by
 # $\sqrt{d/h}$. With fresh weights both begin close to an even spread, the printed one closer, and training can sharpen
-# either. Here it is a switch, `full_scale`, and an entry in the ledger of lesson 06.
+# either. Here it is a switch, `full_scale`, and an entry in the ledger of lesson 08.
 #
 # ## 7 · A row with nothing to look at
 #
@@ -408,7 +408,7 @@ for name, module in {"torch.nn.MultiheadAttention": theirs, "ours": ours}.items(
 # One utterance without sound, and after the next step of the optimiser the weights are gone. Who asks for weights
 # (`need_weights=True`), as everybody must who wants to look at them, gets this.
 #
-# ### Exercise 5.4 · Cure the NaN (break it, hard, 8 min)
+# ### Exercise 6.4 · Cure the NaN (break it, hard, 8 min)
 #
 # Write the masked softmax so that a row without a key is **zero**, all other rows stay what they were, and no gradient is
 # NaN. `torch.nan_to_num` behind the softmax is the cure that comes to mind. Try it with a mask that is added, `scores +
@@ -483,9 +483,9 @@ assert torch.allclose(shuffled, plain, atol=1e-6)
 
 # %% [markdown]
 # Attention sees a bag of frames. Two things bring the order back: the position embedding, added before each module, and
-# the BiLSTM before it, whose states depend on order already (lesson 04).
+# the BiLSTM before it, whose states depend on order already (lesson 05).
 #
-# ### Exercise 5.5 · Predict (predict, medium, 6 min)
+# ### Exercise 6.5 · Predict (predict, medium, 6 min)
 #
 # - **zero**: a query of zeros asks four real keys. How much weight does each get? A number.
 # - **large**: a query is multiplied by a million, and one of the four keys agrees with it best. How much weight does that
@@ -576,7 +576,7 @@ mc.figures.show(fig, alt="Heat map of words by seconds for one head of an untrai
 # ## What you may not conclude
 #
 # - That a large weight is a reason. A weight says what was read, not what for; and behind a BiLSTM not even from where
-#   (lessons 04, 08 and 09).
+#   (lessons 05, 10 and 11).
 # - That a flat row is a useless one. The values may do the work; and the row has to hand out its weight somewhere.
 # - That the printed $\sqrt d$ is worse. It begins flatter; what training makes of it was not measured here.
 # - That the entropies above hold for a trained network: they are those of random weights and random states.
@@ -586,4 +586,4 @@ mc.figures.show(fig, alt="Heat map of words by seconds for one head of an untrai
 # began; Tsai et al., *Multimodal transformer for unaligned multimodal language sequences* (ACL 2019), cross-attention
 # between modalities.
 #
-# **Previous:** [04 · Encoders](04_encoders.ipynb) · **Next:** [06 · MCSAN assembled](06_mcsan_assembled.ipynb)
+# **Previous:** [05 · Encoders](05_encoders.ipynb) · **Next:** [08 · MCSAN assembled](08_mcsan_assembled.ipynb)

@@ -7,9 +7,9 @@
 # ---
 
 # %% [markdown]
-# # 09 · Is it an explanation?
+# # 11 · Is it an explanation?
 #
-# Lesson 00 ended with a question: *does this map show why the network said what it said?* Lesson 08 made the map
+# Lesson 00 ended with a question: *does this map show why the network said what it said?* Lesson 10 made the map
 # beautiful. Here it is tested, and so is everything that people use in its place. On this corpus the test is possible,
 # because the truth is known: one word decides, and its sound has a known span.
 #
@@ -20,7 +20,7 @@
 # - ask whether a model needs its attention weights, and whether it combines sound and words at all,
 # - write a sentence about an explanation that a reviewer cannot attack.
 #
-# **Needs:** lessons 04 (the smear), 05 and 08. **Time:** read 25 min · run about 2 min · exercises 30 min. **Paper:**
+# **Needs:** lessons 05 (the smear), 05 and 08. **Time:** read 25 min · run about 2 min · exercises 30 min. **Paper:**
 # Eq. 9, 10, 15 and 18, and the wish behind its Fig. 1. **Runs on:** the two synthetic worlds, whatever `CORPUS` says: only
 # there is the evidence known. Trained models come with the course (`mcsan checkpoints` makes them again).
 
@@ -44,7 +44,7 @@ from IPython.display import display
 import mcsan_lite as mc
 from mcsan_lite.experiments import checkpoints, readings
 from mcsan_lite.explain import controls, faithfulness, modalities, pointing
-from mcsan_lite.exercises import lesson09 as check
+from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import NEGATIVE, POSITIVE
 from mcsan_lite.explain.pointing_tables import pointing_table
@@ -200,7 +200,7 @@ for name, total in swing.items():
 
 # %% [markdown]
 # *Exact* is a strong word, and it covers less than it seems: the bill goes to position $t$ of the last layer. What that
-# position *knows* came through attention and a BiLSTM from everywhere (lesson 04).
+# position *knows* came through attention and a BiLSTM from everywhere (lesson 05).
 #
 # ## 4 · Scored against the truth
 #
@@ -249,7 +249,7 @@ for world in WORLDS:
 # **That resolves the poll of lesson 00.** In the matching world, read the two numbers against each other: how often the
 # network is right, and how often its map points. On our checkpoints being right does not mean that the map points. The map
 # is a true record of where one layer fetched something. But behind the BiLSTM every frame holds traces of the whole clip
-# (the smear of lesson 04), so what decides may be fetched elsewhere. The smear permits that, it does not force it: in the
+# (the smear of lesson 05), so what decides may be fetched elsewhere. The smear permits that, it does not force it: in the
 # leaking world the same encoder feeds the same attention. *Same architecture, readable in one world and not in the other*:
 # nobody can tell which, without a truth to score against.
 #
@@ -560,7 +560,7 @@ print(f"the lesson up to here took {time.perf_counter() - began:.0f} s, {time.pr
 # %% [markdown]
 # ## Exercises
 #
-# **E9.1 · Implement** (★★, 8 min). Occlusion. `value(audio)` gives the logit of a clip `audio` (T, F), of which only the first
+# **E11.1 · Implement** (★★, 8 min). Occlusion. `value(audio)` gives the logit of a clip `audio` (T, F), of which only the first
 # `length` frames are sound and the rest is padding. `spans` (A, 2) are windows in seconds; MFCC frame *t* lies at 0.010 *t*
 # seconds and belongs to a window if start ≤ that < end. Return how far the value falls with each window filled by `filler`.
 #
@@ -591,7 +591,7 @@ def occlude(value, audio, length, spans, filler):
 check.occlude(occlude)
 
 # %% [markdown]
-# **E9.2 · Implement** (★★, 6 min). Receipts. `x` (A, D) are the positions of the last layer, `weight` (D,) one class's row of a
+# **E11.2 · Implement** (★★, 6 min). Receipts. `x` (A, D) are the positions of the last layer, `weight` (D,) one class's row of a
 # linear read-out. Return the bill of each position, (A,). It must sum to `weight @ x.max(0)`.
 #
 # <details><summary>Hint 1</summary>In each channel only one position has a say.</details>
@@ -615,7 +615,7 @@ def bill(x, weight):
 check.bill(bill)
 
 # %% [markdown]
-# **E9.3 · Design** (★★★, 8 min). A fair filler. Return a copy of `audio` (T, F) in which the frames `first` to `last`, both
+# **E11.3 · Design** (★★★, 8 min). A fair filler. Return a copy of `audio` (T, F) in which the frames `first` to `last`, both
 # included, are replaced so that (1) nothing of what was inside is left, (2) no coefficient leaves the range it has elsewhere in
 # the clip, (3) there is no jump at the edges, (4) all else stays. A window may begin or end with the clip.
 #
@@ -645,7 +645,7 @@ def fair_filler(audio, first, last):
 check.fair_filler(fair_filler)
 
 # %% [markdown]
-# **E9.4 · Explain** (★★★, 6 min). Three of these sentences can be defended before a reviewer. Which? (The dots stand for
+# **E11.4 · Explain** (★★★, 6 min). Three of these sentences can be defended before a reviewer. Which? (The dots stand for
 # numbers that were measured.)
 #
 # - **a** — The attention map shows that the model relied on the word *pain*.
@@ -691,5 +691,5 @@ check.defensible(answer)
 # interactions?* (EMNLP 2020); Rajan, Brutti & Cavallaro, *Is cross-attention preferable to self-attention for multi-modal
 # emotion recognition?* (ICASSP 2022).
 #
-# **Previous:** [08 · Seeing attention](08_seeing_attention.ipynb) · **Next:**
-# [10 · Ablations with error bars](10_ablations_with_error_bars.ipynb)
+# **Previous:** [10 · Seeing attention](10_seeing_attention.ipynb) · **Next:**
+# [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb)

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 04 · Encoders, and how far one word travels
+# # 05 · Encoders, and how far one word travels
 #
 # Attention will let words look at sounds. What it looks at are not sounds but summaries that two encoders write. This
 # lesson builds the encoders by hand, and then asks the question on which every attention map depends: **where is a word,
@@ -19,7 +19,7 @@
 # - write the BiLSTM whose directions are averaged, and test that padding and batch mates change nothing,
 # - measure how far one word's sound travels through the encoder: the *smear test*.
 #
-# **Needs:** lessons 02 (frames) and 03 (word vectors). **Time:** read 20 min · run under 1 min after `make course` ·
+# **Needs:** lessons 03 (frames) and 03 (word vectors). **Time:** read 20 min · run under 1 min after `make course` ·
 # exercises 25 min. **Paper:** section 2.2, Eq. 1 to 5. **Runs on:** any corpus with clips; the smear test edits a word
 # where word times are known, elsewhere 0.4 s in the middle of the clip.
 
@@ -44,7 +44,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import mcsan_lite as mc
-from mcsan_lite.exercises import lesson04 as check
+from mcsan_lite.exercises import lesson05 as check
 from mcsan_lite.models.layers import BiLSTMMean, ConvBlock, ConvSizes
 from mcsan_lite.tables.predictions import load_predictions
 
@@ -115,7 +115,7 @@ mc.figures.show(fig, alt="Four small tables of numbers: input, convolution, ReLU
 
 # %% [markdown]
 # The paper names no activation and does not say whether the convolution is padded. Both are lines in the ledger of
-# lesson 06. The source also hides padded frames: zero before the convolution, $-\infty$ before the pool.
+# lesson 08. The source also hides padded frames: zero before the convolution, $-\infty$ before the pool.
 
 # %%
 print(inspect.getsource(ConvBlock.forward))
@@ -161,7 +161,7 @@ pd.DataFrame(lines).set_index("MFCC frames")
 # A very short utterance would vanish, and all others would lose up to 80 ms at their end. So the window that is begun
 # counts, and what is missing in it is $-\infty$, which no maximum chooses.
 #
-# ### Exercise 4.1 · How many frames are real? (implement, easy, 5 min)
+# ### Exercise 5.1 · How many frames are real? (implement, easy, 5 min)
 #
 # A batch is padded, so its pooled length says nothing about one utterance. Return, for each number of MFCC frames, how
 # many pooled frames are real behind **two** blocks.
@@ -194,7 +194,7 @@ check.pooled_lengths(pooled_lengths)
 # Each layer widens the view. A kernel of 3 adds two neighbours; but behind a pooling, neighbours are further apart. So the
 # widths do not just add: each addition counts in steps of the layers below.
 #
-# ### Exercise 4.2 · Receptive field (implement, medium, 6 min)
+# ### Exercise 5.2 · Receptive field (implement, medium, 6 min)
 #
 # `layers` lists `(kernel, stride)` from the input upwards; a convolution has stride 1. Return how many input frames one
 # output frame sees, and by how many input frames two neighbours are apart.
@@ -278,7 +278,7 @@ print("by hand = torch.nn.LSTM:", torch.stack(shown)[-1].numpy().round(4))
 #
 # $$\mathbf h_t = \tfrac12 \left(\overrightarrow{\mathbf h}_t + \overleftarrow{\mathbf h}_t\right) \tag{3}$$
 #
-# ### Exercise 4.3 · Average both (implement, medium, 6 min)
+# ### Exercise 5.3 · Average both (implement, medium, 6 min)
 #
 # `x` is one utterance without padding, `(1, T, F)`. `forwards` and `backwards` are two `nn.LSTM`, both of which read from
 # left to right: turning round is your part. Return $\mathbf h$, `(1, T, D)`.
@@ -385,7 +385,7 @@ print(f"word × frame dot products: {tuple((encoded['text'][0] @ encoded['audio'
 # A map of attention will say "this word looks at 1.2 s". What lies at 1.2 s? Before the BiLSTM: 185 ms of sound. And
 # behind it? We change the sound of *one word* and see which encoder frames move.
 #
-# ### Exercise 4.4 · Predict how far (predict, medium, 6 min)
+# ### Exercise 5.4 · Predict how far (predict, medium, 6 min)
 #
 # Answer before you run on.
 #
@@ -537,7 +537,7 @@ outside.columns.name = None
 outside
 
 # %% [markdown]
-# This table is why the question of lesson 09 has to be asked. A frame behind the BiLSTM is not a moment but a *summary
+# This table is why the question of lesson 11 has to be asked. A frame behind the BiLSTM is not a moment but a *summary
 # stored at a moment*. A part of what one word's sound changes, the share that the first line prints, is found at frames
 # that the word never touched. If a map of attention points beside the word, the news may still have been read there; if it
 # points at the word, the reason may have come from elsewhere.
@@ -556,7 +556,7 @@ outside
 # ## What you may not conclude
 #
 # - That attention maps are worthless. The movement is largest at the word itself; how well maps point is measured in
-#   lessons 08 and 09.
+#   lessons 10 and 11.
 # - That what moves is used. The test shows that a change arrives, not that the classifier reads it.
 # - That every training smears this much. This is one network, one seed, one corpus; the interval covers utterances only.
 # - That the numbers hold for any edit. Two edits were tried, and both are sudden changes that no speaker makes.
@@ -565,5 +565,5 @@ outside
 # *Bidirectional recurrent neural networks* (IEEE Transactions on Signal Processing 1997); Jain and Wallace, *Attention is
 # not explanation* (NAACL 2019), whose networks put attention on a BiLSTM, as this one does.
 #
-# **Previous:** [03 · From words to vectors](03_from_words_to_vectors.ipynb) ·
-# **Next:** [05 · Attention by hand](05_attention_by_hand.ipynb)
+# **Previous:** [04 · From words to vectors](04_from_words_to_vectors.ipynb) ·
+# **Next:** [06 · Attention by hand](06_attention_by_hand.ipynb)
