@@ -1,0 +1,36 @@
+"""The words that all lessons share when they read a number.
+
+In: a mean with its interval, and what it is compared with. Out: a piece of a sentence. The words
+follow from the numbers alone, so that they are right for any corpus, profile and seed.
+"""
+
+from __future__ import annotations
+
+
+def side_of(low: float, high: float, reference: float) -> str:
+    """Where an interval lies: "above", "below" or "not distinguishable from" the reference."""
+    if low > reference:
+        return "above"
+    if high < reference:
+        return "below"
+    return "not distinguishable from"
+
+
+def percent_interval(mean: float, low: float, high: float) -> str:
+    """A share with its interval: 0.27, 0.05, 0.49 gives "27 % (5 to 49 %)"."""
+    low, high = max(0.0, low), min(1.0, high)
+    return f"{100 * mean:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def points_interval(mean: float, low: float, high: float) -> str:
+    """A difference of shares in points: "+2.3 points (-6.3 to +10.8)"."""
+    return f"{100 * mean:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
+def gap_side(low: float, high: float) -> str:
+    """What a difference with this interval shows: "more", "less" or "no difference shown"."""
+    if low > 0:
+        return "more"
+    if high < 0:
+        return "less"
+    return "no difference shown"
