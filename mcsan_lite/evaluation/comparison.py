@@ -202,13 +202,14 @@ def run_interval(grid: pd.DataFrame, score: str) -> Test:
         score: "wa", "ua", "weighted_f1" or "macro_f1".
     """
     by_fold = grid.groupby("fold")[score].mean()
+    if len(by_fold) == 1 and score == "wa":
+        return Test(*score_interval(grid[score], int(grid.n_test.iloc[0])))
     if len(by_fold) > 1:
         test = corrected_t(by_fold, _test_share(grid))
-        low, high = np.clip((test.low, test.high), 0, 1)
-        return replace(test, low=float(low), high=float(high))
-    if score == "wa":
-        return Test(*score_interval(grid[score], int(grid.n_test.iloc[0])))
-    return corrected_t(grid[score], 0)
+    else:
+        test = corrected_t(grid[score], 0)
+    low, high = np.clip((test.low, test.high), 0, 1)  # no score lies outside
+    return replace(test, low=float(low), high=float(high))
 
 
 def _name(grid: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ from .basics import draw_spectrogram as draw_spectrogram
 from .basics import draw_waveform as draw_waveform
 from .basics import play as play
 from .basics import show as show
+from .basics import use_theme as use_theme
 from .lens import View as View
 from .lens import lens_page as lens_page
 from .lens import show_lens as show_lens

@@ -332,7 +332,7 @@ def _grid_of_heads(heads: int, words: int):
 
 def _title_head(ax, head: int, note: str, *, chosen: bool) -> None:
     if chosen:
-        ax.set_title(f"head {head} ◂ chosen\n{note}", fontsize=8, weight="bold")
+        ax.set_title(f"head {head} ◂ chosen\n{note}", fontsize=9, weight="bold")
     else:
-        ax.set_title(f"head {head}\n{note}", fontsize=8, weight="normal")
+        ax.set_title(f"head {head}\n{note}", fontsize=9, weight="normal")
     ax.set(xlabel="", ylabel="")

@@ -74,7 +74,7 @@ def _draw_box(ax, x: float, heights: Sequence[float], text: str, color: str = "w
         text,
         ha="center",
         va="center",
-        fontsize=8,
+        fontsize=9,
     )
 
 
@@ -142,7 +142,7 @@ def draw_curves(
             value,
             f" {name} {value:.2f}",
             va="bottom",
-            fontsize=8,
+            fontsize=9,
             color="0.3",
         )
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
@@ -222,7 +222,7 @@ def draw_confusion(counts: np.ndarray, labels: Sequence[str], *, ax=None):
             number,
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=9,
             color=color,
         )
     names = [f"{label} ({n})" for label, n in zip(labels, totals, strict=True)]
@@ -257,7 +257,7 @@ def draw_reliability(table: pd.DataFrame, *, ax=None, name: str = ""):
         lw=1,
     )
     slanted = {"rotation": 45, "rotation_mode": "anchor"}
-    ax.text(0.03, 0.05, "as sure as right", fontsize=8, color="0.3", **slanted)
+    ax.text(0.03, 0.05, "as sure as right", fontsize=9, color="0.3", **slanted)
     full = table[table.n > 0]
     below, above = full.accuracy - full.accuracy_low, full.accuracy_high - full.accuracy
     error = np.stack((below, above)).clip(min=0)  # (2, bins)
@@ -272,7 +272,7 @@ def draw_reliability(table: pd.DataFrame, *, ax=None, name: str = ""):
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=8,
+            fontsize=9,
         )
     n, error_of_calibration = table.n.sum(), calibration_error(table)
     title = f"ECE {error_of_calibration:.3f}, {n:.0f} utterances (n below each point)"

@@ -61,9 +61,9 @@ def draw_agreement(table: pd.DataFrame, *, n: int) -> Drawn:
         value = values[row, column]
         text = f"{value:+.2f}" if np.isfinite(value) else "–"
         color = "white" if abs(value) > 0.7 else "black"
-        ax.text(column, row, text, ha="center", va="center", fontsize=8, color=color)
-    ax.set_xticks(range(size), table.columns, rotation=35, ha="right", fontsize=8)
-    ax.set_yticks(range(size), table.index, fontsize=8)
+        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=color)
+    ax.set_xticks(range(size), table.columns, rotation=35, ha="right", fontsize=9)
+    ax.set_yticks(range(size), table.index, fontsize=9)
     fig.colorbar(image, ax=ax, label="rank correlation", pad=0.01)
     return Drawn(
         fig,
@@ -193,10 +193,10 @@ def _draw_test(
         loc="upper center",
         bbox_to_anchor=(0.5, -0.2),
         ncol=2,
-        fontsize=8,
+        fontsize=9,
         frameon=False,
         title="order, area under it",
-        title_fontsize=8,
+        title_fontsize=9,
     )
     return areas
 
@@ -236,10 +236,10 @@ def draw_shapley(values: pd.DataFrame, *, unit: str = "logit of the predicted cl
     ax.legend(
         loc="center left",
         bbox_to_anchor=(1.01, 0.5),
-        fontsize=8,
+        fontsize=9,
         frameon=False,
         title="n in brackets",
-        title_fontsize=8,
+        title_fontsize=9,
     )
     ax.set(xlabel=f"what the sound adds to the {unit}", ylabel=f"what the words add to the {unit}")
     means = ", ".join(_mean_with_interval(values[name]) for name in ("audio", "text"))

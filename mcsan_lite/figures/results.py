@@ -56,13 +56,13 @@ def draw_rows(
         capsize=4,
     )
     for height, mean in zip(heights, table["mean"], strict=True):
-        ax.text(mean, height + 0.15, f"{mean:.2f}", ha="center", fontsize=8)
+        ax.text(mean, height + 0.15, f"{mean:.2f}", ha="center", fontsize=9)
     for i, (name, value) in enumerate((marks or {}).items()):
         dashes = _DASHES[i % len(_DASHES)]
         ax.axvline(value, color=VERMILION, ls=dashes, lw=1.2, label=f"{name} {value:.2f}")
     if marks:
         place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
-        ax.legend(fontsize=8, title="ceilings", frameon=False, **place)
+        ax.legend(fontsize=9, title="ceilings", frameon=False, **place)
     ax.set_yticks(heights, table.index)
     ax.set(
         xlabel=score,
@@ -114,10 +114,10 @@ def draw_forest(
         ax.plot(points["paper"], heights - 0.22, MARKERS[3], ms=6, **style)
     beside = ax.get_yaxis_transform()  # across: shares of the axes; upwards: rows
     for height, (_, row) in zip(heights, points.iterrows(), strict=True):
-        ax.text(1.01, height, _in_words(row), transform=beside, va="center", fontsize=8)
+        ax.text(1.01, height, _in_words(row), transform=beside, va="center", fontsize=9)
     ax.set_yticks(heights, gaps.index)
     ax.set(xlabel=label, ylim=(-0.6, len(gaps) - 0.4))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8, frameon=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=9, frameon=False)
     return ax
 
 
@@ -225,7 +225,7 @@ def draw_power(table: pd.DataFrame, *, ax=None, wanted: float = 0.8, title: str 
         folds[0],
         wanted + 0.01,
         f"{wanted:.0%}",
-        fontsize=8,
+        fontsize=9,
         color="0.3",
         va="bottom",
     )
@@ -298,7 +298,7 @@ def draw_tornado(
             loc="lower center",
             bbox_to_anchor=(0.5, 1),
             ncols=3,
-            fontsize=8,
+            fontsize=9,
             frameon=False,
         )
     ax.set_yticks(range(len(order)), order.index)
@@ -316,5 +316,5 @@ def _label_bar(ax, points: float, height: float, name: str, *, side: int) -> Non
         textcoords="offset points",
         ha="left" if side == 1 else "right",
         va="center",
-        fontsize=7,
+        fontsize=9,
     )

@@ -116,7 +116,7 @@ def _draw_ribbon(ax, utterance: AlignedUtterance, duration_s: float) -> int:
     if not words:
         text = [*textwrap.wrap(" ".join(utterance.tokens), 90), "(times of the words unknown)"]
         centre = {"transform": ax.transAxes, "ha": "center", "va": "center"}
-        ax.text(0.5, 0.5, "\n".join(text), fontsize=8, **centre)
+        ax.text(0.5, 0.5, "\n".join(text), fontsize=9, **centre)
         return len(text)
     lane_ends: list[float] = []  # seconds at which the last label of each lane ends
     for i, word in enumerate(words):
@@ -138,7 +138,7 @@ def _draw_ribbon(ax, utterance: AlignedUtterance, duration_s: float) -> int:
             label,
             ha="center",
             va="bottom",
-            fontsize=8,
+            fontsize=9,
             weight=weight,
             bbox={"fc": "white", "ec": "none", "pad": 0.5},
         )
@@ -164,7 +164,7 @@ def _draw_ruler(ax, utterance: AlignedUtterance, heaviest: np.ndarray) -> None:
         spacing = f"a frame every {1000 * utterance.hop_s:.0f} ms"
     start_s, end_s = heaviest
     seen = f"heaviest sees {1000 * (end_s - start_s):.0f} ms"
-    ax.set_yticklabels([spacing, seen], fontsize=7)
+    ax.set_yticklabels([spacing, seen], fontsize=9)
 
 
 def _mark_times(axes, utterance: AlignedUtterance, heaviest: np.ndarray) -> None:

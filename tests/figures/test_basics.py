@@ -102,6 +102,20 @@ def test_figures_can_be_drawn_into_given_axes(draw, given):
     assert isinstance(draw(*given), plt.Axes)
 
 
+def test_the_theme_writes_no_text_below_nine_points_and_takes_our_colours():
+    with plt.rc_context():
+        basics.use_theme()
+        names = [name for name in plt.rcParams if name.endswith(("labelsize", "fontsize"))]
+        sizes = {name: plt.rcParams[name] for name in names}
+        assert {size for size in sizes.values() if not isinstance(size, str)} >= {9}
+        assert all(size >= 9 for size in sizes.values() if not isinstance(size, str))
+        cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+        assert [plt.matplotlib.colors.to_hex(color).upper() for color in cycle][:2] == [
+            basics.BLUE,
+            basics.ORANGE,
+        ]
+
+
 def test_every_public_name_can_be_reached_from_the_package():
     assert {draw.__name__ for draw, _ in draws()} <= set(dir(mc.figures))
     assert all(hasattr(mc.figures, name) for name in dir(mc.figures))
@@ -114,8 +128,11 @@ def test_show_gives_picture_alt_text_and_caption(monkeypatch):
     basics.show(ax.figure, alt="two bars", caption="What it thinks.")
     (picture, how), (caption, _) = shown
     assert picture.data[:8] == b"\x89PNG\r\n\x1a\n"
-    assert how == {"metadata": {"image/png": {"alt": "two bars"}}}
-    assert plt.imread(io.BytesIO(picture.data)).std() > 0.01  # not blank
+    pixels = plt.imread(io.BytesIO(picture.data))
+    about = how["metadata"]["image/png"]
+    assert about == {"alt": "two bars", "width": 80 * 7, "height": pixels.shape[0] // 2}
+    assert pixels.shape[1] == 160 * 7  # two dots for each that is shown
+    assert pixels.std() > 0.01  # not blank
     assert caption.data == "*Figure. What it thinks.*"
     assert not plt.fignum_exists(ax.figure.number)
 
