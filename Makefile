@@ -43,7 +43,7 @@ $(STAMP):
 	@touch $@
 
 course: env
-	$(BIN)/mcsan ceilings --jobs $(JOBS)
+	$(BIN)/mcsan ceilings --world matching --jobs $(JOBS)
 	$(BIN)/mcsan run --rows MCSAN --seeds 3 --jobs $(JOBS)
 	$(BIN)/mcsan floors synthetic --jobs $(JOBS)
 	$(BIN)/mcsan course --copy-only

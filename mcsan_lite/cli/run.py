@@ -205,15 +205,21 @@ def add_ceilings_command(commands) -> None:
         "synthetic corpus: the best possible score and each trained model's",
     )
     add_place_options(parser)
-    parser.add_argument("--seeds", type=int, default=1, help="trainings a row (default: 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings per row (default: 1)")
+    parser.add_argument(
+        "--world",
+        choices=("matching", "leaking"),
+        help="one world alone (default: both)",
+    )
 
 
 def ceilings_command(args: argparse.Namespace) -> int:
     """Print the best possible scores, and what trained models got."""
     from mcsan_lite.experiments import ceilings
 
-    options = run_options(args)
-    table = ceilings.ceilings_table(args.profile, seeds=range(args.seeds), options=options)
+    worlds = [args.world] if args.world else ceilings.WORLDS
+    seeds, options = range(args.seeds), run_options(args)
+    table = ceilings.ceilings_table(args.profile, worlds=worlds, seeds=seeds, options=options)
     print(table.round(3).to_string(index=False))
     return 0
 

@@ -78,6 +78,8 @@ def test_ceilings_holds_every_model_against_its_own(mcsan):
     views = ("text", "prosody", "audio", "both, unmatched", "both, in order", "both")
     assert all(f" {view} " in out for view in views)
     assert [line[-2] for line in lines] == [str(TESTED)] * 8
+    status, alone, _ = mcsan("ceilings", "--world", "leaking")
+    assert status == 0 and "leaking" in alone and "matching" not in alone
 
 
 def test_floors(mcsan):
