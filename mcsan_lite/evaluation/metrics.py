@@ -5,7 +5,8 @@ scores as shares (0 to 1), and tables of counts.
 
 Names differ between papers, and a whole table of this literature was once precision under the name
 of accuracy (the AMH authors' own notice). So each score has its own function, there is no switch,
-and a test is named after it.
+and a test is named after it. scikit-learn is imported where a score is computed: it takes a second, and a
+prediction needs none.
 
 Next in the spine: `explain.maps`.
 """
@@ -17,12 +18,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import (
-    confusion_matrix,
-    f1_score,
-    precision_recall_fscore_support,
-    recall_score,
-)
 
 
 def _checked(true: Sequence[int], pred: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +49,8 @@ def ua(true: Sequence[int], pred: Sequence[int]) -> float:
         true: (N,) class numbers.
         pred: (N,) predicted class numbers, in the same order.
     """
+    from sklearn.metrics import recall_score
+
     true, pred = _checked(true, pred)
     return float(recall_score(true, pred, labels=np.unique(true), average="macro", zero_division=0))
 
@@ -65,6 +62,8 @@ def weighted_f1(true: Sequence[int], pred: Sequence[int]) -> float:
         true: (N,) class numbers.
         pred: (N,) predicted class numbers, in the same order.
     """
+    from sklearn.metrics import f1_score
+
     true, pred = _checked(true, pred)
     return float(f1_score(true, pred, average="weighted", zero_division=0))
 
@@ -76,6 +75,8 @@ def macro_f1(true: Sequence[int], pred: Sequence[int]) -> float:
         true: (N,) class numbers.
         pred: (N,) predicted class numbers, in the same order.
     """
+    from sklearn.metrics import f1_score
+
     true, pred = _checked(true, pred)
     return float(f1_score(true, pred, labels=np.unique(true), average="macro", zero_division=0))
 
@@ -91,6 +92,8 @@ def confusion(true: Sequence[int], pred: Sequence[int], classes: int) -> np.ndar
     Returns:
         (C, C) counts: a row is a true class, a column a predicted one.
     """
+    from sklearn.metrics import confusion_matrix
+
     true, pred = _checked(true, pred)
     return confusion_matrix(true, pred, labels=np.arange(classes))
 
@@ -130,6 +133,8 @@ def per_class(true: Sequence[int], pred: Sequence[int], labels: Sequence[str]) -
     Returns:
         One row per class; columns precision, recall, f1, n, predicted.
     """
+    from sklearn.metrics import precision_recall_fscore_support
+
     true, pred = _checked(true, pred)
     columns = precision_recall_fscore_support(
         true, pred, labels=np.arange(len(labels)), zero_division=0
