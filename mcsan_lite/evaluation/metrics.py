@@ -5,8 +5,8 @@ scores as shares (0 to 1), and tables of counts.
 
 Names differ between papers, and a whole table of this literature was once precision under the name
 of accuracy (the AMH authors' own notice). So each score has its own function, there is no switch,
-and a test is named after it. scikit-learn is imported where a score is computed: it takes a second, and a
-prediction needs none.
+and a test is named after it. scikit-learn is imported where a score is computed: it takes a second,
+and a prediction needs none.
 
 Next in the spine: `explain.maps`.
 """
