@@ -1,0 +1,154 @@
+"""Writes what results/ holds into docs/results.md: which gaps exclude zero, and the tables.
+
+    python docs/results.py
+
+In: results/TABLE-synthetic-PROFILE.csv, as `mcsan table TABLE` writes them. Out: the part of the
+page between its marks. A test compares the page with what this makes of the files, so that no
+number on it is typed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from mcsan_lite.tables.own import load_table
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "results.md"
+START, END = "<!-- results: made by docs/results.py -->", "<!-- /results -->"
+# Each table with the score that the paper reports first.
+TABLES = {"table3": "wa", "table1": "wa", "table2": "weighted_f1"}
+WORDS = {"wa": "WA", "weighted_f1": "weighted F1"}
+HEADINGS = {
+    "table3": "Table 3, the ablations",
+    "table1": "Table 1, the rivals with sound and words",
+    "table2": "Table 2, the rivals on MELD's list",
+}
+
+
+def numbers_of(score: str) -> tuple[str, ...]:
+    """The columns of a table that hold numbers in one score, and the two costs."""
+    own = (score, f"{score} low", f"{score} high")
+    gaps = (f"{score} gap", f"{score} gap low", f"{score} gap high", f"{score} Holm p")
+    peeked = tuple(f"{score} peeked gain{end}" for end in ("", " low", " high"))
+    return (*own, *gaps, *peeked, "trainings", "parameters", "seconds per epoch")
+
+
+def sentences(table: pd.DataFrame, score: str) -> list[str]:
+    """What the table says: which gaps to MCSAN exclude zero, before and after Holm's correction.
+
+    Args:
+        table: one row per system; the reference has no gap.
+        score: "wa" or "weighted_f1".
+    """
+    compared = table[table[f"{score} gap"].notna()]
+    if compared.empty:
+        return ["No row was run beside MCSAN."]
+    low, high = compared[f"{score} gap low"], compared[f"{score} gap high"]
+    holds = compared[f"{score} Holm p"] < 0.05
+    groups = {
+        "MCSAN is ahead of": low > 0,
+        "MCSAN is below": high < 0,
+        "Not distinguishable from MCSAN": (low <= 0) & (high >= 0),
+    }
+    said = [f"Compared with MCSAN, each by its own interval: {len(compared)}."]
+    for words, chosen in groups.items():
+        said.append(f"{words}: {_listed(compared.row[chosen])}.")
+    said.append(
+        f"After Holm's correction for {len(compared)} rows: {_listed(compared.row[holds])}."
+    )
+    return said
+
+
+def _listed(names: pd.Series) -> str:
+    return "; ".join(names) if len(names) else "none"
+
+
+def compact(table: pd.DataFrame, score: str) -> str:
+    """The table as markdown: score, gap, both verdicts, what peeking would have bought."""
+    headings = (
+        "row",
+        WORDS[score],
+        "gap, points",
+        "verdict",
+        "after Holm",
+        "peeking, points",
+        "parameters",
+    )
+    lines = [_line(headings), _line(["---"] * len(headings))]
+    for _, row in table.iterrows():
+        cells = (
+            row["row"],
+            _interval(row, score, "", 1, "{:.3f}"),
+            _interval(row, f"{score} gap", "", 100, "{:+.1f}"),
+            _text(row[f"{score} verdict"]),
+            _text(row.get(f"{score} verdict after Holm")),
+            _interval(row, f"{score} peeked gain", "", 100, "{:+.1f}"),
+            "" if pd.isna(row.parameters) or not row.parameters else f"{int(row.parameters):,}",
+        )
+        lines.append(_line(cells))
+    return "\n".join(lines)
+
+
+def _line(cells) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def _interval(row: pd.Series, name: str, empty: str, factor: int, form: str) -> str:
+    """A number with its interval, where there is one."""
+    mean, low, high = (row.get(f"{name}{end}") for end in ("", " low", " high"))
+    if pd.isna(mean):
+        return empty
+    if pd.isna(low):
+        return form.format(factor * mean)
+    ends = f"{form}, {form}".format(factor * low, factor * high)
+    return f"{form.format(factor * mean)} [{ends}]"
+
+
+def basis_of(table: pd.DataFrame) -> str:
+    """What the intervals of a table are over, from the row of MCSAN."""
+    known = table.basis[table.row == "MCSAN"]
+    return _text(known.iloc[0]) if len(known) else ""
+
+
+def section(path: Path, name: str, score: str) -> str:
+    """One table: heading, what it says, the rows."""
+    table = load_table(path, numbers=numbers_of(score))
+    about = f"Intervals: {basis_of(table)}. All tests: [results/](../results/{path.stem}.md)."
+    profile = path.stem.rpartition("-")[2]
+    heading = f"### {HEADINGS[name]} (`mcsan run {name}`, profile `{profile}`)"
+    said = "\n".join(f"- {sentence}" for sentence in sentences(table, score))
+    return "\n\n".join([heading, said, compact(table, score), about])
+
+
+def render(text: str, results: Path = ROOT / "results") -> str:
+    """The page's text with the part between the marks made anew.
+
+    Args:
+        text: of the page.
+        results: the folder of tables.
+    """
+    sections = []
+    for name, score in TABLES.items():
+        for profile in ("full", "quick"):
+            path = results / f"{name}-synthetic-{profile}.csv"
+            if path.is_file():
+                sections.append(section(path, name, score))
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    return "\n\n".join([before.rstrip() + f"\n\n{START}", *sections, END + after])
+
+
+def main() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(render(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
