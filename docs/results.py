@@ -56,9 +56,8 @@ def sentences(table: pd.DataFrame, score: str) -> list[str]:
     said = [f"Compared with MCSAN, each by its own interval: {len(compared)}."]
     for words, chosen in groups.items():
         said.append(f"{words}: {_listed(compared.row[chosen])}.")
-    said.append(
-        f"After Holm's correction for {len(compared)} rows: {_listed(compared.row[holds])}."
-    )
+    corrected = f"After Holm's correction for {len(compared)} comparisons"
+    said.append(f"{corrected}, a gap is left for: {_listed(compared.row[holds])}.")
     return said
 
 

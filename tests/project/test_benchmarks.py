@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import gpu  # noqa: E402
+import peers  # noqa: E402
 import run as benchmarks  # noqa: E402
 import scale  # noqa: E402
 import startup  # noqa: E402
@@ -115,3 +116,58 @@ def test_folds_of_the_gpu_script_share_no_utterance():
         tested += [one.id for one in parts.test]
     assert len(set(tested)) == 50
     assert gpu.products_of_a_step(gpu.collate(data[:4], training.LABELS)) > 1e6
+
+
+MULT = """
+from torch import nn
+
+class TransformerEncoder(nn.Module):
+    def __init__(self, embed_dim, num_heads, layers, attn_mask):
+        super().__init__()
+        self.map = nn.Linear(embed_dim, embed_dim)
+
+    def forward(self, x, keys=None, values=None):
+        return self.map(x)
+"""
+SCA = """
+import torch
+from torch import nn
+
+class TVAModel_Cross(nn.Module):
+    def __init__(self, params):
+        super().__init__()
+        self.map = nn.Linear(params.txt_dim + params.aud_dim, params.output_dim)
+
+    def forward(self, text, face, sound):
+        assert sound.shape[1] == 1000 and face.shape[1] == 32
+        return self.map(torch.cat((text.mean(1), sound.mean(1)), 1)), None
+
+TVAModel_Self = TVAModel_Cross
+"""
+
+
+@pytest.fixture
+def clones(tmp_path):
+    """Two clones that hold as little as the benchmark imports."""
+    (tmp_path / "mult" / "modules").mkdir(parents=True)
+    (tmp_path / "sca").mkdir()
+    (tmp_path / "mult" / "modules" / "transformer.py").write_text(MULT, encoding="utf-8")
+    (tmp_path / "sca" / "models.py").write_text(SCA, encoding="utf-8")
+    return tmp_path
+
+
+def test_peers_are_imported_from_their_clones_and_forgotten(clones):
+    compared = peers.pairs(clones / "mult", clones / "sca")
+    assert len(compared) == 3
+    assert not {"modules.transformer", "models"} & set(sys.modules)
+    only_one = {name: pair for name, pair in compared.items() if "cross" in name}
+    (row,) = peers.measure(only_one, n=4, size=2, rounds=1)
+    assert row["ratio"] == pytest.approx(row["ours"] / row["theirs"]) and row["ratio"] > 0
+    table = peers.page_table([row], "this machine", 4, 2)
+    assert f"{row['ratio']:.1f} ×" in table and "this machine" in table
+
+
+def test_peers_without_a_clone_is_refused():
+    command = [sys.executable, str(ROOT / "benchmarks" / "peers.py")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "Given: no clone." in done.stderr
