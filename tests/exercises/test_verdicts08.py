@@ -19,7 +19,7 @@ CASES = [
     (read.say_update_order, (0.0, 0.4, 0.8), "updates from the old values"),
     (read.say_update_order, (0.4, 0.0, 0.8), "AFTER the other"),
     (read.say_update_order, (0.0, 0.0, 0.8), "do not show"),
-    (read.say_pool_winners, (3, 5, 10), "nothing from the other 2"),
+    (read.say_pool_winners, (3, 5, 10), "nothing of the remaining 2"),
     (read.say_pool_winners, (5, 5, 10), "All 5 words win"),
     (read.say_padding_wins, ("Filled with 0", 7, 7, 80), "7 of 80 pooled numbers change, all"),
     (read.say_padding_wins, ("Filled with 0", 7, 3, 80), "3 of them upwards"),

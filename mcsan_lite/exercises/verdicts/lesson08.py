@@ -121,8 +121,8 @@ def say_pool_winners(winners: int, words: int, channels: int) -> str:
     if silent == 0:
         return f"All {words} words win at least one of these {channels} channels."
     return (
-        f"{winners} of {words} words win at least one of these {channels} channels. The classifier "
-        f"learns nothing from the other {silent} in these channels, whatever their values are."
+        f"{winners} of {words} words win at least one of these {channels} channels. In these "
+        f"channels, nothing of the remaining {silent} reaches the classifier."
     )
 
 
