@@ -46,7 +46,7 @@ def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
     if not above:
         return (
             f"No version that reads both modalities gets above “{best}” with "
-            f"{percent_interval(*rows[best])}. On this corpus one modality is as good as two."
+            f"{percent_interval(*rows[best])}. This run does not show that two modalities beat one."
         )
     names = " and ".join(f"“{name}”" for name in above)
     text = (
@@ -187,10 +187,10 @@ def say_size_and_gain(gains: Mapping[int, float]) -> str:
     """
     sizes = sorted(gains)
     values = [gains[size] for size in sizes]
-    falling = all(a >= b for a, b in zip(values, values[1:], strict=False))
+    falling = values == sorted(values, reverse=True)
     ends = (
-        f"{100 * values[0]:.1f} points with {sizes[0]} utterances and {100 * values[-1]:.1f} with "
-        f"{sizes[-1]}"
+        f"{100 * values[0]:.1f} points at a size of {sizes[0]} and {100 * values[-1]:.1f} at a "
+        f"size of {sizes[-1]}"
     )
     if falling and values[0] > values[-1]:
         return f"The smaller the test part, the more peeking buys: {ends}."
@@ -204,9 +204,10 @@ def say_peeking_in_runs(gains: Sequence[float]) -> str:
         gains: the gain of each run, as a share.
     """
     none = sum(gain < 5e-4 for gain in gains)
+    mean = sum(gains) / len(gains)
     return (
         f"In {none} of these {len(gains)} runs, choosing on test would have bought nothing; the "
-        f"largest gain is {100 * max(gains):.1f} points, the mean {100 * sum(gains) / len(gains):.1f}."
+        f"largest gain is {100 * max(gains):.1f} points, the mean {100 * mean:.1f}."
     )
 
 
