@@ -3,41 +3,38 @@
 #
 # **You will be able to**
 #
-# - map each of the paper's twenty equations to the function that computes it, and name its misprints;
-# - compute residual, LayerNorm, feed-forward, max-pooling, softmax and loss by hand, and get the package's numbers;
+# - map each of the paper's twenty equations to the function that computes it, and name
+#   the paper's misprints;
+# - compute residual, LayerNorm, feed-forward, max-pooling, softmax and loss by hand,
+#   and get the package's numbers;
 # - wire the parallel network and the two sequential ones;
 # - predict how many parameters each part and each row of Table 3 has;
 # - test a network before you trust it: first loss, padding, one batch learnt by heart.
 #
-# **Needs** lessons 05 (encoders) and 05 (attention) · **Time** 20 min to read, half a minute to run, 40 min of
-# exercises · **Paper** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1 to 10 and 15 return as known bricks ·
-# **Runs on** eight utterances of the synthetic corpus, or of your own copy of MELD or RAVDESS; no graphics card.
+# **Needs** lessons 05 (encoders) and 06 (attention) · **Time** 20 min to read, half a
+# minute to run, 35 min of exercises · **Paper** sections 2.1 to 2.5, Fig. 1, Eq. 11 to
+# 20; Eq. 1 to 10 and 15 return as known bricks · **Runs on** eight utterances of the
+# synthetic corpus, or of your own copy of MELD or RAVDESS; no graphics card.
 
 # %%
 import inspect
 import math
-import re
+import pydoc
 from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 import torch
 from IPython.display import display
 from torch.nn import functional as F
 
-import mcsan_lite
 import mcsan_lite as mc
 from mcsan_lite.exercises import lesson08 as check
-from mcsan_lite.models.layers import (
-    AttentionBlock,
-    BiLSTMMean,
-    ConvBlock,
-    MultiHead,
-    attend,
-    masked_max,
-)
+from mcsan_lite.exercises.verdicts import lesson08 as read
+from mcsan_lite.models.layers import AttentionBlock, masked_max
 from mcsan_lite.models.mcsan import AttentionModule
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
@@ -51,242 +48,367 @@ ROOT = None  # the corpus's folder; None means data/<corpus>
 RETRAIN = False  # True trains again instead of loading
 
 # %% [markdown]
-# Nothing here is loaded from a training, so `RETRAIN` changes nothing: all training in this lesson takes seconds.
+# This lesson loads no trained network, so `RETRAIN` changes nothing here. Whatever it
+# trains takes a few seconds.
 #
 # ## 1 · The plan
 #
-# You know the bricks. Sound and words each pass an encoder (lesson 05). Attention lets one sequence look at another, or
-# at itself (lesson 06). What is left is the house: how the bricks are joined, what stands between them, and what comes
-# out. The paper says it in twenty equations. Which line of code computes which?
+# You know the bricks. Sound and words each pass through an encoder (lesson 05).
+# Attention lets one sequence look at another, or at itself (lesson 06). What remains is
+# assembly: how the bricks are joined, what stands between them, and how an answer comes
+# out. Here is the whole plan, the paper's Fig. 1, with the equations below each column.
 
-# %%
-bricks = [(1, 1, ConvBlock, "convolution, then max-pool; twice"),
-          (2, 3, BiLSTMMean, "audio: two directions, averaged"),
-          (4, 5, BiLSTMMean, "text: the same"),
-          (6, 8, MultiHead, "queries, keys, values"),
-          (9, 10, attend, "softmax(QKᵀ / √d) V across modalities"),
-          (11, 12, AttentionBlock, "add to the old state, normalise"),
-          (13, 14, AttentionBlock, "feed-forward, add, normalise"),
-          (15, 15, attend, "softmax(QKᵀ / √d) V within a modality"),
-          (16, 17, AttentionBlock, "as 11 to 14, for self-attention"),
-          (18, 18, masked_max, "largest real value of each channel; joined in MCSAN.forward"),
-          (19, 19, mc.predict, "classifier in MCSAN, softmax here"),
-          (20, 20, mc.fit, "cross-entropy")]
-
-# %% [markdown]
-# The table of the ledger looks up file, line and test by itself. A renamed function would stop this cell.
-
-# %%
-test_file = Path(mcsan_lite.__file__).parents[1] / "tests/paper/test_equations.py"
-text = test_file.read_text(encoding="utf-8") if test_file.exists() else ""
-tests = [(int(a), int(b or a), name) for name, a, b in re.findall(r"def (test_eq_(\d\d)(?:_(\d\d))?_\w+)\(", text)]
-
-
-def where(brick) -> str:
-    return f"{Path(inspect.getsourcefile(brick)).name}:{inspect.getsourcelines(brick)[1]}"
-
-
-pd.DataFrame([{"Eq.": f"{a}–{b}" if b > a else f"{a}", "function": brick.__name__, "where": where(brick),
-               "what it does": does,
-               "tested by": ", ".join(n for c, d, n in tests if c <= b and d >= a and d - c < 18)}
-              for a, b, brick, does in bricks]).set_index("Eq.")
+# %% tags=["hide-input"]
+plan = [["self"], ["cross"]]  # two parallel paths, of one attention module each
+fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
+mc.figures.draw_wiring(plan, ["audio", "text"], ax=ax)
+modules = "self: Eq. 15–17\ncross: Eq. 6–14"
+columns = ["Eq. 1–5", modules, "“P” in Fig. 1", "Eq. 18", "Eq. 19"]
+for column, equations in enumerate(columns):
+    ax.text(column, -0.75, equations, ha="center", va="top")
+for text in ax.texts:
+    text.set_fontsize(9)
+ax.set_ylim(bottom=-1.5)
+mc.figures.show(
+    fig,
+    alt="From left to right: two encoders; a self-attention box for each and one "
+    "cross-attention box for both; four max-pools; one concatenation; one classifier.",
+    caption="MCSAN from left to right. Each encoder feeds two modules. The four "
+    "sequences that come out are pooled over time, joined and classified. Eq. 20 is the "
+    "loss.",
+)
 
 # %% [markdown]
-# ### What is misprinted
-#
-# Read with a pencil. No slip changes the idea, but each one stops a reader who types the formula as it stands.
-#
-# | where | printed | what it must mean | here |
-# |---|---|---|---|
-# | Eq. 1 | $\mathbf X^a = ConvBlock(ConvBlock(\mathbf X^a))$ | input and output need two names | `ConvBlock.forward` |
-# | Eq. 4 | $\mathbf h_a, \mathbf x_a, T_a$ in the *text* encoder | $\mathbf h_l, \mathbf x_l, T_l$ | `text_lstm` |
-# | Eq. 6–8 | $\mathbf W\mathbf H$ | $\mathbf H\mathbf W$: the rows are the positions | `nn.Linear`, with a bias |
-# | below Eq. 10 | $\Delta\mathbf H_{a\to l} \in \mathbf H^{T_l\times d}$ | $\in \mathbb R^{T_l\times d}$ | `(B, L, D)` |
-# | Eq. 9, 10, 15 | $\sqrt d$ | with several heads, the cited method divides by $\sqrt{d/heads}$ | `full_scale=False` |
-#
-# The third slip can be tried, and the fifth has a size:
+# The paper says all this in twenty equations. Which line of code computes which? We
+# type only the meaning of each equation. The package reads the rest from its own
+# docstrings and tests, so a renamed function would stop this cell.
 
 # %%
-H, W = torch.randn(5, 4), torch.randn(4, 4)  # 5 positions, d = 4
+MEANINGS = """convolution and max-pooling, twice
+audio LSTM, in both directions
+audio: the mean of the two directions
+text LSTM, in both directions
+text: the mean of the two directions
+queries
+keys
+values
+cross-attention: the text looks at the audio
+cross-attention: the audio looks at the text
+audio: add ΔH, normalise
+text: add ΔH, normalise
+audio: feed-forward, add, normalise
+text: feed-forward, add, normalise
+self-attention: a sequence looks at itself
+self: add ΔH, normalise
+self: feed-forward, add, normalise
+join the four pooled vectors
+classifier and softmax
+cross-entropy""".splitlines()
+
+
+# %%
+def find_lines(names: str) -> str:
+    """For dotted names in the package: file and line of each."""
+    places = []
+    for name in names.split(", "):
+        brick = pydoc.locate(f"mcsan_lite.{name}")
+        file = Path(inspect.getsourcefile(brick)).name
+        line = inspect.getsourcelines(brick)[1]
+        places.append(f"{file}:{line}")
+    return ", ".join(places)
+
+
+equations = mc.paper.equations_ledger()
+equations["meaning"] = MEANINGS
+equations["where"] = equations.function.map(find_lines)
+equations.set_index("eq")[["meaning", "function", "where", "test"]]
+
+# %% [markdown]
+# ### The paper's confusing W H
+#
+# One slip deserves a word before the others, because it meets you at once. The paper
+# gives the shape of a sequence as $\mathbf H \in \mathbb R^{T\times d}$: one *row* per
+# position, $d$ numbers in each. Yet Eq. 6 to 8 print $\mathbf W\mathbf H$, with the
+# weights on the left. That product would multiply along *time*. It is right only for a
+# single position written as a column, $\mathbf W\mathbf h$. For rows, the weights
+# belong on the right: $\mathbf H\mathbf W$. The course writes $\mathbf H\mathbf W$
+# everywhere, and PyTorch's `nn.Linear` computes just that.
+
+# %%
+H = torch.randn(5, 4)  # (positions, d)
+W = torch.randn(4, 4)  # (d, d)
 try:
-    W @ H
+    W @ H  # (4, 4) times (5, 4)
 except RuntimeError as error:
     print("W H:", error)
-print("H W:", tuple((H @ W).shape), "   rows are still positions")
-paper = mc.MCSANConfig()
-print(f"divide by √{paper.hidden} = {paper.hidden ** 0.5:.1f} as printed, "
-      f"or by √{paper.hidden // paper.heads} = {(paper.hidden // paper.heads) ** 0.5:.1f} with {paper.heads} heads")
+print("H W:", tuple((H @ W).shape), "   the rows are still positions")
 
 # %% [markdown]
-# ### What is left open
+# ### The other misprints
 #
-# A paper of four pages cannot say everything. Whoever rebuilds it has to choose, and should say so. Our choices stand
-# beside the settings, as comments that begin with `paper silent`. So this list is not typed, it is read from the code:
+# Read a paper with a pencil. None of these slips changes the idea, but each one stops
+# a reader who types the formula as it is printed.
+#
+# - **Eq. 1** prints $\mathbf X^a = ConvBlock(ConvBlock(\mathbf X^a))$. Input and output
+#   need two names. Here: `ConvBlock.forward`.
+# - **Eq. 4** prints $\mathbf h_a, \mathbf x_a, T_a$ in the *text* encoder. It must mean
+#   $\mathbf h_l, \mathbf x_l, T_l$. Here: `text_lstm`.
+# - **Eq. 6 to 8** print $\mathbf W\mathbf H$ for $\mathbf H\mathbf W$, as above. Here:
+#   `nn.Linear`, with a bias.
+# - **Below Eq. 10**, $\Delta\mathbf H_{a\to l} \in \mathbf H^{T_l\times d}$ must mean
+#   $\in \mathbb R^{T_l\times d}$. Here: a tensor (B, L, D).
+# - **Eq. 9, 10 and 15** print $\sqrt d$. With several heads, the cited method divides
+#   by $\sqrt{d/heads}$. Here: `full_scale=False`.
+#
+# The last one has a size:
 
 # %%
-print(inspect.getsource(mc.paper.choices))
-ledger = mc.paper.choices()
-stated, silent = (ledger.status == status for status in ("stated", "silent"))
-print(f"{len(ledger)} choices: {stated.sum()} as the paper states, {silent.sum()} where it is silent, "
-      f"{(~stated & ~silent).sum()} where it is unclear or where we depart from it")
-ledger[~stated].drop(columns="status").set_index("choice")
+paper = mc.MCSANConfig()
+printed = math.sqrt(paper.hidden)
+cited = math.sqrt(paper.hidden / paper.heads)
+print(f"As printed, scores are divided by √{paper.hidden} = {printed:.1f}.")
+print(f"In the cited method with {paper.heads} heads, they are divided by {cited:.1f}.")
+print(f"So the printed rule makes all scores {printed / cited:.1f} times smaller.")
 
 # %% [markdown]
-# Nobody knows which of these matter until they are tried. Lesson 15 tries some. Until then, a result of ours that
-# differs from the paper's may come from any line of this list.
+# ### What the paper leaves open
+#
+# A paper of four pages cannot say everything. Anyone who rebuilds it has to choose, and
+# should say so. In our code a comment that begins with `paper silent` stands beside
+# each such setting. The table below is read from those comments, not typed.
+
+# %%
+open_choices = mc.paper.ambiguities_ledger()
+# Half precision is a choice about the machine, and not a reading of the paper.
+open_choices = open_choices[open_choices.choice != "precision"]
+parts = {
+    "MCSANConfig": "network",
+    "FeatureConfig": "features",
+    "TrainConfig": "training",
+    "": "experiment",
+}
+open_choices["part"] = open_choices["of"].map(parts)
+open_choices["why"] = open_choices.why.str.removeprefix("paper silent: ")
+shown = ["part", "choice", "ours", "alternatives", "why"]
+open_choices[shown].set_index(["part", "choice"])
+
+# %%
+stated = (mc.paper.choices().status == "stated").sum()
+print(read.say_open_choices(stated, len(open_choices)))
+
+# %% [markdown]
+# Nobody knows which of these choices matter until they are tried. Lesson 15 tries some.
+# Until then, any line of this list may explain why a result of ours differs from the
+# paper's.
 #
 # ## 2 · The batch
 #
-# From here on we need something to feed in: eight utterances, the classes in turn. The MFCC are z-normalised
-# as in lesson 03, here over just these eight.
+# From here on we need something to feed in: eight utterances, taking the classes in
+# turn. The MFCC are z-normalised as in lesson 03, here over just these eight.
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
-table = pd.DataFrame([(u.id, u.label) for u in corpus.utterances if u.split in ("train", None)], columns=["id", "label"])
+training = [one for one in corpus.utterances if one.split in ("train", None)]
+table = pd.DataFrame({"id": [one.id for one in training]})
+table["label"] = [one.label for one in training]
 table["turn"] = table.groupby("label").cumcount()
-eight = corpus.subset(table.sort_values("turn", kind="stable").id[:8])
+chosen = table.sort_values("turn", kind="stable").id[:8]
+eight = corpus.subset(chosen)
+
+# %%
 features, _ = mc.extract(eight, cache="data/cache")
 features = mc.Standardizer().fit(features).apply(features)
 batch = mc.collate(features, corpus.labels)
 dims = mc.Dims(batch.audio.shape[2], batch.text.shape[2], len(corpus.labels))
-pd.DataFrame({"words": [" ".join(f.tokens) for f in features], "label": [f.label for f in features],
-              "frames": batch.audio_mask.sum(1), "tokens": batch.text_mask.sum(1)})
+pd.DataFrame(
+    {
+        "words": [" ".join(one.tokens) for one in features],
+        "label": [one.label for one in features],
+        "frames": batch.audio_mask.sum(1),
+        "tokens": batch.text_mask.sum(1),
+    }
+)
 
 # %%
-longest = max(eight.utterances, key=lambda u: len(u.text))
+real = int(batch.audio_mask.sum() + batch.text_mask.sum())
+positions = batch.audio_mask.numel() + batch.text_mask.numel()
+print(read.say_padding_share(real, positions))
+
+# %%
+longest = max(eight.utterances, key=lambda one: len(one.text))
 if longest.audio is None:
-    print("This corpus has no clips here: the audio stream stays empty, and the network must cope.")
+    print("Your copy has no clips: the network must cope with an empty audio stream.")
 else:
     sound = mc.load_audio(longest.audio)
-    display(mc.figures.play(sound, 16_000, alt=f"{longest.label}: “{longest.text}”, {len(sound) / 16_000:.1f} s, "
-                                          f"peak {np.abs(sound).max():.2f}"))
+    seconds = len(sound) / 16_000
+    heard = f"{longest.label}: “{longest.text}”, {seconds:.1f} s"
+    display(mc.figures.play(sound, 16_000, alt=heard))
 
 # %% [markdown]
 # ## 3 · One block by hand: Eq. 11 to 14
 #
-# Attention gives $\Delta\mathbf H$, news from the other side. What does a stream do with the news? It adds them to what
-# it knew, and normalises each position. Then it thinks about each position alone, adds, and normalises again:
+# Attention gives $\Delta\mathbf H$, the news from the other side. What does a stream do
+# with it? It adds the news to its own state and normalises each position. Then it
+# transforms each position by itself, adds the result, and normalises again:
 #
 # $$\mathbf H_l = LayerNorm(\mathbf H_l + \Delta\mathbf H_{a\to l}) \tag{12}$$
 # $$\mathbf H_l = LayerNorm(\mathbf H_l + FeedForward(\mathbf H_l)) \tag{14}$$
 #
-# Eq. 11 and 13 say the same for the audio, Eq. 16 and 17 for self-attention. Three words, five frames, four numbers:
+# Eq. 11 and 13 say the same for the audio, Eq. 16 and 17 for self-attention. We try it
+# with three words, five frames and four numbers for each.
 
 # %%
 torch.manual_seed(6)
-block = AttentionBlock(4, 2, 8, dropout=0.0, full_scale=False)  # hidden 4, two heads, feed-forward 8
-words, frames, real = torch.randn(1, 3, 4), torch.randn(1, 5, 4), torch.ones(1, 5, dtype=torch.bool)
+# hidden 4, two heads, feed-forward 8
+block = AttentionBlock(4, 2, 8, dropout=0.0, full_scale=False)
+words = torch.randn(1, 3, 4)  # (B, L, D)
+frames = torch.randn(1, 5, 4)  # (B, A, D)
+real_frames = torch.ones(1, 5, dtype=torch.bool)  # (B, A): no padding
 
 
 def layer_norm(x, norm):
     centred = x - x.mean(-1, keepdim=True)
-    return centred / (centred.pow(2).mean(-1, keepdim=True) + norm.eps).sqrt() * norm.weight + norm.bias
+    variance = centred.pow(2).mean(-1, keepdim=True)
+    return centred / (variance + norm.eps).sqrt() * norm.weight + norm.bias
 
-
-up, _, _, down = block.feedforward  # linear, ReLU, dropout, linear
-with torch.no_grad():
-    delta, _ = block.attention(words, frames, real)  # lesson 06
-    after_12 = layer_norm(words + delta, block.norm_attention)
-    thought = torch.relu(after_12 @ up.weight.T + up.bias) @ down.weight.T + down.bias
-    after_14 = layer_norm(after_12 + thought, block.norm_feedforward)
 
 # %%
-stages = {"H": words, "ΔH": delta, "H + ΔH": words + delta, "after Eq. 12": after_12, "after Eq. 14": after_14}
-fig, axes = plt.subplots(1, len(stages), figsize=(9, 2.1), layout="constrained")
+up, _, _, down = block.feedforward  # linear, ReLU, dropout, linear
+with torch.no_grad():
+    delta, _ = block.attention(words, frames, real_frames)  # (B, L, D), as in lesson 06
+    after_12 = layer_norm(words + delta, block.norm_attention)
+    wide = torch.relu(after_12 @ up.weight.T + up.bias)  # (B, L, 8)
+    thought = wide @ down.weight.T + down.bias  # (B, L, D)
+    after_14 = layer_norm(after_12 + thought, block.norm_feedforward)
+
+# %% tags=["hide-input"]
+stages = {
+    "H": words,
+    "ΔH": delta,
+    "H + ΔH": words + delta,
+    "after Eq. 12": after_12,
+    "after Eq. 14": after_14,
+}
+fig, axes = plt.subplots(1, len(stages), figsize=(11, 2.3), layout="constrained")
 for ax, (name, x) in zip(axes, stages.items(), strict=True):
-    ax.imshow(x[0], cmap="cividis", vmin=-2.5, vmax=2.5)
-    for (i, j), value in np.ndenumerate(x[0].numpy()):
-        ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=8, color="black" if value > 0.4 else "white")
-    ax.set(title=name, xticks=[], yticks=range(3), yticklabels=["word 1", "word 2", "word 3"] if ax is axes[0] else [])
-summed = (words + delta)[0]
-mc.figures.show(fig, alt="Five small tables of three words by four numbers, from H to the output of the block.",
-           caption=f"The text stream through one block. Before Eq. 12 the rows have means {summed.mean(1).min():.2f} to "
-                   f"{summed.mean(1).max():.2f} and deviations {summed.std(1, correction=0).min():.2f} to "
-                   f"{summed.std(1, correction=0).max():.2f}; after it every mean is {after_12.mean(2).abs().max():.2f} "
-                   f"and every deviation {after_12.std(2, correction=0).mean():.2f}.")
+    is_last = ax is axes[-1]
+    sns.heatmap(
+        x[0].numpy(), ax=ax, annot=True, fmt=".1f", annot_kws={"size": 9}, cbar=is_last,
+        cmap="PuOr_r", vmin=-2.5, vmax=2.5, xticklabels=False, yticklabels=False,
+    )
+    ax.set_title(name, fontsize=10)
+word_names = ["word 1", "word 2", "word 3"]
+axes[0].set_yticks([0.5, 1.5, 2.5], word_names, rotation=0, fontsize=9)
+mc.figures.show(
+    fig,
+    alt="Five tables of three words by four numbers on one diverging colour scale, "
+    "from H to the output of the block.",
+    caption="The text stream on its way through one block. All five tables share one "
+    "colour scale, with white at zero.",
+)
+
+# %%
+summed = (words + delta)[0]  # (L, D)
+normed = after_12[0]  # (L, D)
+sizes = []
+for rows in (summed, normed):
+    largest_mean = rows.mean(1).abs().max().item()
+    largest_gap = (rows.std(1, correction=0) - 1).abs().max().item()
+    sizes.append((largest_mean, largest_gap))
+print(read.say_normalised(sizes[0], sizes[1]))
 
 # %% [markdown]
-# The package's version is two lines, because the bricks do the work. Does it give our numbers?
+# The package's version is two lines long, because the bricks do the work. Does it give
+# our numbers?
 
 # %%
 print(inspect.getsource(AttentionBlock.forward))
 
 # %%
 with torch.no_grad():
-    found, weights = block(words, frames, real)
+    found, weights = block(words, frames, real_frames)
 torch.testing.assert_close(found, after_14)
-print(f"by hand = the package, to {(found - after_14).abs().max():.0e}")
+print(read.say_agreement((found - after_14).abs().max().item()))
 
 # %% [markdown]
-# **Predict, then check.** Multiply all that the words know, $\mathbf H_l$, by 1000. The queries change, the sum
-# changes. What does the LayerNorm of Eq. 12 let through?
+# **Predict, then check.** Multiply everything that the words know, $\mathbf H_l$, by
+# 1000. The queries change, and so does the sum. How much of the news $\Delta\mathbf H$
+# gets through the LayerNorm of Eq. 12?
 
 # %%
 with torch.no_grad():
-    loud, _ = block.attention(1000 * words, frames, real)
-    kept = layer_norm(1000 * words + loud, block.norm_attention)
-    alone = layer_norm(words, block.norm_attention)
-print(f"distance to LayerNorm(H): {(after_12 - alone).abs().max():.3f} as it was, "
-      f"{(kept - alone).abs().max():.3f} times 1000")
+    loud, _ = block.attention(1000 * words, frames, real_frames)
+    with_news = layer_norm(1000 * words + loud, block.norm_attention)
+    without_news = layer_norm(words, block.norm_attention)
+as_it_was = (after_12 - without_news).abs().max().item()
+times_thousand = (with_news - without_news).abs().max().item()
+print(read.say_news_or_old(as_it_was, times_thousand))
 
 # %% [markdown]
-# The size is gone, the pattern stays, and the news drown: a residual sum is a scale, and the heavier side wins. This is
-# why the size of the position embedding (`position_scale`, in the ledger) is a choice worth stating.
+# This is why the size of the position embedding, `position_scale` in the table above,
+# is a choice worth stating.
 #
 # ## 4 · Two streams, updated from the old values
 #
-# Eq. 11 and 12 stand below each other. Eq. 12 uses $\Delta\mathbf H_{a\to l}$, computed in Eq. 9 from the audio *as it
-# came in*. A program that writes the lines below each other computes Eq. 12 from the audio that Eq. 11 has just
+# Eq. 11 and 12 are printed one below the other. Eq. 12 uses $\Delta\mathbf H_{a\to l}$,
+# which Eq. 9 computed from the audio *as it came in*. A program that simply runs the
+# lines in their printed order computes Eq. 12 from the audio that Eq. 11 has just
 # changed.
 
 # %%
 torch.manual_seed(6)
 tiny = mc.MCSANConfig(hidden=8, heads=2, positions="none", dropout=0.0)
 module = AttentionModule(("audio", "text"), tiny, cross=True)
-old = {"audio": torch.randn(1, 5, 8), "text": torch.randn(1, 3, 8)}
-masks = {m: torch.ones(x.shape[:2], dtype=torch.bool) for m, x in old.items()}
+old = {"audio": torch.randn(1, 5, 8), "text": torch.randn(1, 3, 8)}  # (B, length, D)
+masks = {name: torch.ones(x.shape[:2], dtype=torch.bool) for name, x in old.items()}
 blocks = module.layers[0]
 
+# %%
 with torch.no_grad():
-    audio = blocks["audio"](old["audio"], old["text"], masks["text"])[0]
-    text_old = blocks["text"](old["text"], old["audio"], masks["audio"])[0]  # as the paper: looks at the old audio
-    text_new = blocks["text"](old["text"], audio, masks["audio"])[0]  # sequential: looks at the new audio
-    found, _ = module(old, masks)
+    audio, _ = blocks["audio"](old["audio"], old["text"], masks["text"])
+    # As in the paper, the text looks at the old audio.
+    text_old, _ = blocks["text"](old["text"], old["audio"], masks["audio"])
+    # In the sequential program it looks at the new audio.
+    text_new, _ = blocks["text"](old["text"], audio, masks["audio"])
+    found, _ = module(old, masks)  # the package
 
 # %%
 torch.testing.assert_close(found["audio"], audio)
 torch.testing.assert_close(found["text"], text_old)
-print(f"package against old values:   audio {(found['audio'] - audio).abs().max():.3f}, "
-      f"text {(found['text'] - text_old).abs().max():.3f}")
-print(f"package against sequential:   audio {(found['audio'] - audio).abs().max():.3f}, "
-      f"text {(found['text'] - text_new).abs().max():.3f}, where a number is {found['text'].abs().mean():.2f} on average")
+from_old = (found["text"] - text_old).abs().max().item()
+from_new = (found["text"] - text_new).abs().max().item()
+size = found["text"].abs().mean().item()
+print(read.say_update_order(from_old, from_new, size))
 
 # %% [markdown]
-# The sequential version runs, trains, and raises no error. It is another network: one modality is a step ahead of the
-# other, and which one depends on the order of two lines. With the old values no modality comes first. In the source,
-# look for the dictionary `updated`: `streams` is replaced only when both are done.
+# The sequential program runs, trains, and raises no error. Yet in it one modality is
+# always a step ahead of the other, and the order of two lines decides which one. With
+# the old values no modality comes first. In the source, look for the dictionary
+# `updates`: `streams` is replaced only when both streams are done.
 
 # %%
 print(inspect.getsource(AttentionModule.forward))
 
 # %% [markdown]
-# ### Exercise 8.1 · Both streams (implement, medium, 8 min)
+# **E8.1 · Implement** (★★, 8 min). Write Eq. 11 and 12. `delta(x, memory)` gives the
+# $\Delta\mathbf H$ of the stream `x` that looks at `memory`, and `norm(x)` is the
+# LayerNorm. Return the new audio and the new text.
 #
-# Write Eq. 11 and 12. `delta(x, memory)` gives the $\Delta\mathbf H$ of the stream `x` that looks at `memory`;
-# `norm(x)` is the LayerNorm. Return the new audio and the new text.
-#
-# <details><summary>Hint 1: where to look</summary>How many tensors does the right side of Eq. 12 use, and which
-# equation made each?</details>
-# <details><summary>Hint 2: the plan</summary>First both ΔH. Then both sums. Nothing may be overwritten before both ΔH
-# are there.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>new_audio = norm(audio + delta(audio, text))</code>; the
-# text line is its mirror image and uses <code>audio</code>, not <code>new_audio</code>.</details>
+# <details><summary>Hint 1: where to look</summary>How many tensors does the right side
+# of Eq. 12 use, and which equation made each of them?</details>
+# <details><summary>Hint 2: the plan</summary>First compute both ΔH, then both sums. Do
+# not overwrite anything before both ΔH are there.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>new_audio = norm(audio +
+# delta(audio, text))</code>; the line for the text is its mirror image and uses
+# <code>audio</code>, not <code>new_audio</code>.</details>
 
 # %% tags=["exercise"]
 def two_streams(audio, text, delta, norm):
     """audio (A, D), text (L, D) -> new audio (A, D), new text (L, D)."""
     raise NotImplementedError
 
+
+solved = check.two_streams(two_streams)
 
 # %% tags=["solution"]
 def two_streams(audio, text, delta, norm):
@@ -296,15 +418,14 @@ def two_streams(audio, text, delta, norm):
     return new_audio, new_text
 
 
-# %%
-check.two_streams(two_streams)
+solved = check.two_streams(two_streams)
 
 # %% [markdown]
 # ## 5 · From sequences to one vector: max-pool and Eq. 18
 #
-# Each module ends with a sequence for each modality. The classifier wants one vector of fixed length. Fig. 1 writes
-# "P", a global max-pool: for each of the $d$ channels, the largest value over time. Over *real* time: what is padding
-# must not win.
+# Each module ends with one sequence per modality. The classifier wants one vector of
+# fixed length. Fig. 1 writes "P", a global max-pool: for each of the $d$ channels, it
+# keeps the largest value over time. It must be *real* time: padding must not win.
 
 # %%
 torch.manual_seed(6)
@@ -313,58 +434,79 @@ model = mc.MCSAN(dims, config).eval()
 with torch.no_grad():
     encoded, masks = model.encode(batch)  # Eq. 1 to 5
     ends, _ = model.self_(encoded, masks)  # Eq. 15 to 17
-x, mask = ends["text"], masks["text"]  # (B, L, D), (B, L)
+x = ends["text"]  # (B, L, D)
+mask = masks["text"]  # (B, L)
 
-by_hand = torch.tensor([[max(x[b, t, d] for t in range(x.shape[1]) if mask[b, t]) for d in range(x.shape[2])]
-                        for b in range(len(x))])
+by_hand = torch.empty(len(x), x.shape[2])  # (B, D)
+for i in range(len(x)):
+    real_words = x[i][mask[i]]  # (words of this utterance, D)
+    for channel in range(x.shape[2]):
+        by_hand[i, channel] = max(real_words[:, channel])
 print("shape", tuple(x.shape), "→", tuple(by_hand.shape))
 
 # %%
 torch.testing.assert_close(by_hand, masked_max(x, mask))
 print(inspect.getsource(masked_max))
 
-# %%
-b = int(mask.sum(1).argsort()[len(mask) // 3])  # an utterance of modest length
-part = x[b, :, :10].T.masked_fill(~mask[b], math.nan)  # ten channels
-fig, ax = plt.subplots(figsize=(8, 2.9), layout="constrained")
+# %% tags=["hide-input"]
+modest = int(mask.sum(1).argsort()[len(mask) // 3])  # an utterance of modest length
+part = x[modest, :, :10].T.masked_fill(~mask[modest], math.nan).numpy()  # (10, L)
+winners = np.nanargmax(part, 1)
+count = int(mask[modest].sum())
+fig, ax = plt.subplots(figsize=(8.5, 3.2), layout="constrained")
 ax.set_facecolor("white")
-ax.axvspan(mask[b].sum() - 0.5, len(mask[b]) - 0.5, fc="0.93", ec="0.7", hatch="//", lw=0)
-fig.colorbar(ax.imshow(part, cmap="cividis", aspect="auto"), ax=ax, label="value", pad=0.01)
-ax.plot(np.nanargmax(part, 1), range(10), "o", mfc="white", mec="black", ms=7)
-names = [*features[b].tokens, *["pad"] * int((~mask[b]).sum())]
-ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
-ax.set(ylabel="channel", yticks=range(0, 10, 3))
-mc.figures.show(fig, alt="Ten channels by words; a white dot marks the largest value of each channel; padding is hatched.",
-           caption=f"Who wins the max-pool: {len(set(np.nanargmax(part, 1).tolist()))} of {int(mask[b].sum())} words win at "
-                   f"least one of ten channels (white dots). The {int((~mask[b]).sum())} hatched positions are padding.")
-
-# %% [markdown]
-# **Predict, then check.** Fill the padding with 0 instead of minus infinity. Values behind a LayerNorm are centred at
-# zero, so zero looks harmless. How many of the pooled numbers change, and in which direction? And if the padding is not
-# hidden at all?
+ax.axvspan(count, len(mask[modest]), fc="0.93", ec="0.7", hatch="//", lw=0)
+names = [*features[modest].tokens, *["pad"] * (len(mask[modest]) - count)]
+sns.heatmap(
+    part, ax=ax, cmap="PuOr_r", center=0, cbar_kws={"label": "value"},
+    xticklabels=names, yticklabels=range(10),
+)
+ax.plot(winners + 0.5, np.arange(10) + 0.5, "o", mfc="white", mec="black", ms=7)
+ax.tick_params(axis="x", rotation=45, labelsize=9)
+ax.set(ylabel="channel")
+mc.figures.show(
+    fig,
+    alt="Ten channels by words on a diverging scale; a white dot marks the largest "
+    "value of each channel; padding is hatched.",
+    caption="Which word wins the max-pool in each channel (white dots). The "
+    f"{len(mask[modest]) - count} hatched positions are padding.",
+)
 
 # %%
-zero_fill = x.masked_fill(~mask[..., None], 0.0).amax(1)
-for name, wrong in (("filled with 0", zero_fill), ("not hidden", x.amax(1))):
-    changed = wrong != by_hand
-    print(f"{name}: {changed.sum()} of {by_hand.numel()} numbers change, {(wrong > by_hand).sum()} of them upwards; "
-          f"the shortest text has {changed[mask.sum(1).argmin()].sum()} of {x.shape[2]}, "
-          f"the longest {changed[mask.sum(1).argmax()].sum()}")
+print(read.say_pool_winners(len(set(winners.tolist())), count, len(winners)))
 
 # %% [markdown]
-# The longest text has no padding and stays right. So the mistake depends on who else is in the batch: the same
-# utterance gets another prediction in other company. Section 8 turns this into a test.
+# **Predict, then check.** Fill the padding with 0 instead of minus infinity. The values
+# have just come out of a LayerNorm, so they are centred at zero, and zero looks
+# harmless. How many of the pooled numbers change, and in which direction? And what
+# happens if the padding is not hidden at all?
+
+# %%
+zero_filled = x.masked_fill(~mask[..., None], 0.0).amax(1)  # (B, D)
+not_hidden = x.amax(1)  # (B, D)
+for name, wrong in (("Filled with 0", zero_filled), ("Not hidden", not_hidden)):
+    changed = wrong != by_hand
+    upwards = wrong > by_hand
+    print(read.say_padding_wins(name, changed.sum(), upwards.sum(), by_hand.numel()))
+    in_shortest = changed[mask.sum(1).argmin()].sum()
+    in_longest = changed[mask.sum(1).argmax()].sum()
+    print(f"   in the shortest text {in_shortest}, in the longest text {in_longest}")
+
+# %% [markdown]
+# The longest text has no padding, so nothing can go wrong there. In every other text
+# the mistake depends on the company: the same utterance gets another prediction in
+# another batch. Section 8 turns this into a test.
 #
-# ### Exercise 8.2 · Masked max (implement, easy, 6 min)
+# **E8.2 · Implement** (★, 6 min). Write the max-pool for `x` (B, T, D) and `mask`
+# (B, T), True where a step is real. Every row has at least one real step. Leave `x` as
+# it is.
 #
-# Write the max-pool for `x` (B, T, D) and `mask` (B, T), True where real. Every row has at least one real position.
-# Leave `x` as it is.
-#
-# <details><summary>Hint 1: where to look</summary>Which number never wins a maximum?</details>
-# <details><summary>Hint 2: the plan</summary>Give the mask a third axis, put minus infinity where it is False, take the
-# maximum over the time axis.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>x.masked_fill(~mask[..., None], -math.inf)</code>, then
-# <code>amax</code> over axis 1.</details>
+# <details><summary>Hint 1: where to look</summary>Which number never wins a
+# maximum?</details>
+# <details><summary>Hint 2: the plan</summary>Give the mask a third axis, put minus
+# infinity where it is False, and take the maximum over the time axis.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>x.masked_fill(~mask[...,
+# None], -math.inf)</code>, then <code>amax</code> over axis 1.</details>
 
 # %% tags=["exercise"]
 def global_max(x, mask):
@@ -372,177 +514,266 @@ def global_max(x, mask):
     raise NotImplementedError
 
 
+solved = check.global_max(global_max)
+
 # %% tags=["solution"]
 def global_max(x, mask):
     """x (B, T, D), mask (B, T), True where real -> (B, D)."""
-    return x.masked_fill(~mask[..., None], -math.inf).amax(1)
+    hidden = x.masked_fill(~mask[..., None], -math.inf)  # (B, T, D)
+    return hidden.amax(1)
 
 
-# %%
-check.global_max(global_max)
+solved = check.global_max(global_max)
 
 # %% [markdown]
 # ## 6 · Classifier, softmax, loss: Eq. 18 to 20
 #
-# Four vectors are joined, a fully connected network gives a number a class, softmax makes probabilities:
+# Four vectors are joined. A fully connected network turns them into one number per
+# class, and the softmax turns these into probabilities:
 #
-# $$\mathbf h = Concat(\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s) \tag{18}$$
+# $$\mathbf h = Concat(\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s)
+# \tag{18}$$
 # $$\hat{\mathbf y} = Softmax(f_\theta(\mathbf h)) \tag{19}$$
 # $$\mathcal L = -\sum_i y_i \log \hat y_i \tag{20}$$
 #
-# $\mathbf y$ is one-hot, so only one term of the sum survives: minus the logarithm of what the true class got.
+# $\mathbf y$ is one-hot, so only one term of the sum survives: minus the logarithm of
+# the probability that the true class got.
 
 # %%
-logits, true = torch.tensor([2.0, 0.5, -1.0]), 1
-parts = [math.exp(z) for z in logits]
-probability = [p / sum(parts) for p in parts]  # Eq. 19
-loss = -sum(y * math.log(p) for y, p in zip([0, 1, 0], probability, strict=True))  # Eq. 20
-print("probabilities", [f"{p:.3f}" for p in probability], f"  loss {loss:.4f} = −ln {probability[true]:.3f}")
-print(f"F.cross_entropy gives {F.cross_entropy(logits, torch.tensor(true)):.4f}")
-assert math.isclose(loss, F.cross_entropy(logits, torch.tensor(true)).item(), rel_tol=1e-6)
+logits = torch.tensor([2.0, 0.5, -1.0])  # (classes,)
+true = 1
+powers = logits.exp()
+probability = powers / powers.sum()  # Eq. 19
+loss = -math.log(probability[true])  # Eq. 20: the one term that survives
+from_torch = F.cross_entropy(logits, torch.tensor(true)).item()
+print("probabilities", probability.numpy().round(3), f"  loss {loss:.4f}")
+print(read.say_agreement(abs(loss - from_torch), "By hand and F.cross_entropy"))
 
 # %% [markdown]
-# Note what `F.cross_entropy` takes: the numbers *before* the softmax. A softmax inside the model as well would be
-# applied twice, again without an error. So `MCSAN` returns logits.
+# Note that `F.cross_entropy` takes the numbers *before* the softmax. If the model
+# applied a softmax as well, it would be applied twice, again without an error. That is
+# why `MCSAN` returns logits.
 #
 # ## 7 · The whole network
 #
-# Now the bricks in their order, with the equations beside them:
+# Here are the bricks in their order, each with its equations:
 
 # %%
 with torch.no_grad():
     encoded, masks = model.encode(batch)  # Eq. 1 to 5
     crossed, _ = model.cross(encoded, masks)  # Eq. 6 to 14
-    itself, _ = model.self_(encoded, masks)  # Eq. 15 to 17, from the same encodings: parallel
-    streams = [masked_max(end[m], masks[m]) for end in (crossed, itself) for m in ("audio", "text")]
-    h = torch.cat(streams, -1)  # Eq. 18
-    logits = model.classifier(h)
+    itself, _ = model.self_(encoded, masks)  # Eq. 15 to 17, from the same encodings
+    streams = []
+    for end in (crossed, itself):
+        for modality in ("audio", "text"):
+            streams.append(masked_max(end[modality], masks[modality]))  # (B, D)
+    h = torch.cat(streams, -1)  # Eq. 18: (B, 4 · D)
+    logits = model.classifier(h)  # (B, classes)
     probabilities = logits.softmax(-1)  # Eq. 19
-    loss = F.cross_entropy(logits, batch.label)  # Eq. 20, mean over the batch
+    loss = F.cross_entropy(logits, batch.label)  # Eq. 20, the mean over the batch
     package = model(batch).logits
 torch.testing.assert_close(logits, package)
-print(f"loss {loss:.3f}; by hand = the package, to {(logits - package).abs().max():.0e}")
+print(f"loss {loss:.3f}")
+print(read.say_agreement((logits - package).abs().max().item()))
 
 # %%
 print(inspect.getsource(mc.MCSAN.forward))
 
 # %% [markdown]
-# What shape goes where? PyTorch can tell: a *forward hook* is a function that a module calls whenever it was used. We
-# hang one on each part and send the batch through.
+# Which shape arrives where? PyTorch can tell us. A *forward hook* is a function that a
+# module calls whenever it has been used. We hang one on each part and send the batch
+# through.
 
 # %%
-def shapes(output) -> str:
-    first = output[0] if isinstance(output, tuple) else output
+def shapes(given) -> str:
+    """The shapes of whatever a module takes or gives."""
+    first = given[0] if isinstance(given, tuple) else given
     if isinstance(first, dict):
-        return "  ".join(f"{m} {tuple(x.shape)}" for m, x in first.items())
+        return "  ".join(f"{name} {tuple(x.shape)}" for name, x in first.items())
     return str(tuple(first.shape))
 
 
-equations = {"conv.0": "1", "conv.1": "1", "audio_lstm": "2–3", "text_lstm": "4–5", "cross": "6–14", "self_": "15–17",
-             "classifier": "18–19"}
-trace, hooks = [], []
-for name, eq in equations.items():
-    hooks.append(model.get_submodule(name).register_forward_hook(
-        lambda module, given, output, name=name, eq=eq: trace.append((name, eq, shapes(given[:1]), shapes(output)))))
-with torch.no_grad():
-    model(batch)
-for hook in hooks:
-    hook.remove()
-pd.DataFrame(trace, columns=["part", "Eq.", "in", "out"]).set_index("part")
+def trace_shapes(model, batch, parts: dict) -> pd.DataFrame:
+    """One row per part of the model: its equations, and the shapes in and out."""
+    trace = []
+    hooks = []
+    for name, eq in parts.items():
 
-# %% [markdown]
-# Read the table from top to bottom. Time shrinks twice, by the stride of the pooling. The modules change no shape. The
-# classifier's input is as wide as the pooled streams together.
-#
-# ### Three wirings
-#
-# Table 3 also puts the modules one behind the other. Hooks can draw that as well: whose output came in as whose input?
+        def note(module, given, output, name=name, eq=eq):
+            trace.append((name, eq, shapes(given), shapes(output)))
 
-# %%
-def paths(model) -> list[list[str]]:
-    """The attention modules that follow each other, as the running network uses them."""
-    made, fed_by, alive = {}, {}, []
-
-    def note(module, given, output, name):
-        fed_by[name] = made.get(id(given[0]))
-        made[id(output[0])] = name
-        alive.append(output)  # an id is only unique among living objects
-
-    hooks = [part.register_forward_hook(lambda *now, name=name.strip("_"): note(*now, name))
-             for name, part in model.named_children() if name in ("cross", "self_")]
+        hooks.append(model.get_submodule(name).register_forward_hook(note))
     with torch.no_grad():
         model(batch)
     for hook in hooks:
         hook.remove()
-    ends = [name for name in fed_by if name not in fed_by.values()]
-    return [[fed_by[end], end] if fed_by[end] else [end] for end in ends]
+    return pd.DataFrame(trace, columns=["part", "Eq.", "in", "out"]).set_index("part")
+
 
 # %%
-rows = ["MCSAN", "cross + self (seq)", "self + cross (seq)"]
-wired = {row: mc.MCSAN(dims, replace(config, **mc.paper.ABLATIONS[row])).eval() for row in rows}
-fig, axes = plt.subplots(3, 1, figsize=(7.5, 6), height_ratios=[2, 1.2, 1.2], layout="constrained")
-for ax, (row, net) in zip(axes, wired.items(), strict=True):
-    mc.figures.draw_wiring(paths(net), net.modalities, ax=ax)
+part_equations = {
+    "conv.0": "1",
+    "conv.1": "1",
+    "audio_lstm": "2–3",
+    "text_lstm": "4–5",
+    "cross": "6–14",
+    "self_": "15–17",
+    "classifier": "18–19",
+}
+shape_table = trace_shapes(model, batch, part_equations)
+shape_table
+
+# %%
+modules = shape_table.loc[["cross", "self_"]]
+kept = (modules["in"] == modules["out"]).all()
+first_block, _ = model.conv[0](batch.audio, batch.audio_mask)
+lengths = [batch.audio.shape[1], first_block.shape[1], encoded["audio"].shape[1]]
+print(read.say_time_shrinks(lengths, kept))
+
+# %% [markdown]
+# ### Three wirings
+#
+# Table 3 also puts one module after the other. Hooks can find that out as well: whose
+# output came in as whose input?
+
+# %%
+def attention_paths(model, batch) -> list[list[str]]:
+    """The attention modules that follow each other, in the running network."""
+    made_by = {}  # id of an output -> the module that made it
+    fed_by = {}  # module -> the module before it, or None
+    alive = []  # an id is unique among living objects only
+
+    def note(module, given, output):
+        name = "cross" if module.cross else "self"
+        fed_by[name] = made_by.get(id(given[0]))
+        made_by[id(output[0])] = name
+        alive.append(output)
+
+    hooks = []
+    for module in model.modules():
+        if isinstance(module, AttentionModule):
+            hooks.append(module.register_forward_hook(note))
+    with torch.no_grad():
+        model(batch)
+    for hook in hooks:
+        hook.remove()
+    last = [name for name in fed_by if name not in fed_by.values()]
+    return [[fed_by[name], name] if fed_by[name] else [name] for name in last]
+
+
+# %%
+wired = {}
+for row in ("MCSAN", "cross + self (seq)", "self + cross (seq)"):
+    changes = mc.paper.ABLATIONS[row]
+    wired[row] = mc.MCSAN(dims, replace(config, **changes)).eval()
+paths = {row: attention_paths(network, batch) for row, network in wired.items()}
+print(paths)
+assert sorted(paths["MCSAN"]) == sorted(plan)  # the diagram of section 1 is true
+
+# %% tags=["hide-input"]
+fig, axes = plt.subplots(3, 1, figsize=(8.5, 6.5), height_ratios=[2, 1.2, 1.2])
+fig.set_layout_engine("constrained")
+for ax, (row, network) in zip(axes, wired.items(), strict=True):
+    mc.figures.draw_wiring(paths[row], network.modalities, ax=ax)
     ax.set_title(row, loc="left", fontsize=10)
-mc.figures.show(fig, alt="Box diagrams of the parallel network and the two sequential ones, from encoders to classifier.",
-           caption="The three wirings, traced from running networks. Attention modules between an encoder and its pooling: "
-                   + ", ".join(f"{len(paths(net)[0])} in {row}" for row, net in wired.items()) + ".")
+    for text in ax.texts:
+        text.set_fontsize(9)
+mc.figures.show(
+    fig,
+    alt="Box diagrams of the parallel network and the two sequential ones, from "
+    "encoders to classifier.",
+    caption="The three wirings, traced from running networks. Arrows run from left to "
+    "right; a box named cross holds both modalities.",
+)
+
+# %%
+depths = {row: len(paths[row][0]) for row in wired}
+pooled = {}
+for row, network in wired.items():
+    pooled[row] = network.classifier[0].in_features // network.config.hidden
+print(read.say_wirings(depths, pooled))
 
 # %% [markdown]
 # ## 8 · Does padding leak?
 #
-# Four places must ignore padding: convolution, LSTM, attention, max-pool. One test covers them all. An utterance alone
-# has no padding; in a batch it is padded to the longest. Its logits must not care. **Predict** what happens to the
-# difference if the masks are lost, so that padding counts as frames and words.
+# Four places must ignore padding: convolution, LSTM, attention and max-pool. One test
+# covers them all. An utterance alone has no padding; in a batch it is padded to the
+# longest one. Its logits must not care. **Predict** how large the difference gets if
+# the masks are lost, so that padding counts as frames and words.
 
 # %%
 with torch.no_grad():
-    together = model(batch).logits
-    alone = torch.cat([model(mc.collate([f], corpus.labels)).logits for f in features])
-    everything = {m: torch.ones_like(getattr(batch, m)) for m in ("audio_mask", "text_mask")}
-    unmasked = model(replace(batch, **everything)).logits
-print(f"largest difference alone / in a batch:        {(together - alone).abs().max():.0e}")
-print(f"largest difference with and without masks:    {(together - unmasked).abs().max():.0e}")
-print(f"predictions that change without masks:        {(together.argmax(1) != unmasked.argmax(1)).sum()} of {len(together)}")
+    together = model(batch).logits  # (B, classes)
+    one_by_one = [model(mc.collate([one], corpus.labels)).logits for one in features]
+    alone = torch.cat(one_by_one)  # (B, classes)
+    lost_masks = replace(
+        batch,
+        audio_mask=torch.ones_like(batch.audio_mask),
+        text_mask=torch.ones_like(batch.text_mask),
+    )
+    unmasked = model(lost_masks).logits  # (B, classes)
 assert (together - alone).abs().max() < 1e-4
 
+# %%
+changed = (together.argmax(1) != unmasked.argmax(1)).sum()
+from_alone = (together - alone).abs().max().item()
+from_unmasked = (together - unmasked).abs().max().item()
+print(read.say_padding_leaks(from_alone, from_unmasked, changed, len(together)))
+
 # %% [markdown]
-# The first number is rounding. The second is a network that answers differently depending on who else is in the batch,
-# which no loss curve would show.
+# A network without masks answers differently depending on which other utterances are in
+# the batch. No loss curve would ever show that.
 #
 # ## 9 · How large is it?
 #
-# The paper prints no size. Its settings fix most of it: 40 MFCC, 300 numbers a word, 7 classes, hidden 128.
+# The paper prints no size. Its settings fix most of it: 40 MFCC, 300 numbers per word,
+# 7 classes, hidden size 128.
 
 # %%
 full = mc.MCSAN(mc.Dims(40, 300, 7), mc.MCSANConfig())
-names = {"conv": "convolutions", "audio_lstm": "audio LSTM", "text_lstm": "text LSTM", "cross": "cross-attention",
-         "self_": "self-attention", "classifier": "classifier"}
-size = pd.Series({names[n]: sum(p.numel() for p in part.parameters()) for n, part in full.named_children()})
+full_names = {
+    "conv": "convolutions",
+    "audio_lstm": "audio LSTM",
+    "text_lstm": "text LSTM",
+    "cross": "cross-attention",
+    "self_": "self-attention",
+    "classifier": "classifier",
+}
+sizes = {}
+for name, part in full.named_children():
+    sizes[full_names[name]] = sum(p.numel() for p in part.parameters())
 total = sum(p.numel() for p in full.parameters())
-assert size.sum() == total
-fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-ax.barh(size.index[::-1], size[::-1], color=mc.figures.OKABE_ITO[0])
-for y, n in enumerate(size[::-1]):
-    ax.text(n, y, f" {n:,} ({n / total:.0%})", va="center", fontsize=8)
-ax.set(xlabel="parameters", xlim=(0, 1.3 * size.max()))
+assert sum(sizes.values()) == total
+
+# %% tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+sns.barplot(x=list(sizes.values()), y=list(sizes), color=mc.figures.OKABE_ITO[0], ax=ax)
+labels = [f" {n:,} ({n / total:.0%})" for n in sizes.values()]
+ax.bar_label(ax.containers[0], labels=labels, fontsize=9)
+ax.set(xlabel="parameters", xlim=(0, 1.3 * max(sizes.values())))
 ax.ticklabel_format(axis="x", style="plain")
-mc.figures.show(fig, alt="Bars: parameters of each of the six parts at the paper's size.",
-           caption=f"Where the {total:,} parameters are. The largest part is the {size.idxmax()} with {size.max():,}; the "
-                   f"two attention modules hold {(size['cross-attention'] + size['self-attention']) / total:.0%}.")
+mc.figures.show(
+    fig,
+    alt="Bars: the parameters of each of the six parts at the paper's size.",
+    caption=f"Where the {total:,} parameters of the network are, at the paper's size.",
+)
+
+# %%
+print(read.say_largest_part(sizes))
 
 # %% [markdown]
-# ### Exercise 8.3 · Count a block (predict, medium, 10 min)
+# **E8.3 · Predict** (★★, 10 min). How many parameters has one `AttentionBlock`, given
+# `hidden` and the width of the feed-forward layer? Return three numbers: attention,
+# feed-forward, LayerNorms. Predict first: does the number of heads matter?
 #
-# How many parameters has one `AttentionBlock`, from `hidden` and the width of the feed-forward layer? Return three
-# numbers: attention, feed-forward, LayerNorms. Predict first: does the number of heads matter?
-#
-# <details><summary>Hint 1: where to look</summary>Print <code>AttentionBlock(4, 2, 10, dropout=0,
-# full_scale=False)</code> and count its linear maps.</details>
-# <details><summary>Hint 2: the plan</summary>A linear map from n to m holds n · m weights and m biases. A LayerNorm
-# over n numbers holds a scale and a shift for each.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Attention has four maps from hidden to hidden: query, key,
-# value, and the one that merges the heads. The feed-forward has two maps. There are two LayerNorms.</details>
+# <details><summary>Hint 1: where to look</summary>Print <code>AttentionBlock(4, 2, 10,
+# dropout=0, full_scale=False)</code> and count its linear maps.</details>
+# <details><summary>Hint 2: the plan</summary>A linear map from n to m numbers holds
+# n · m weights and m biases. A LayerNorm over n numbers holds a scale and a shift for
+# each of them.</details>
+# <details><summary>Hint 3: nearly the solution</summary>Attention has four maps from
+# hidden to hidden: query, key, value, and the one that merges the heads. The
+# feed-forward layer has two maps. There are two LayerNorms.</details>
 
 # %% tags=["exercise"]
 def block_parameters(hidden, feedforward):
@@ -550,109 +781,134 @@ def block_parameters(hidden, feedforward):
     raise NotImplementedError
 
 
+solved = check.block_parameters(block_parameters)
+
 # %% tags=["solution"]
 def block_parameters(hidden, feedforward):
     """Parameters of one AttentionBlock: (attention, feed-forward, LayerNorms)."""
     attention = 4 * (hidden * hidden + hidden)  # query, key, value, merge
-    feed = (hidden * feedforward + feedforward) + (feedforward * hidden + hidden)
-    norms = 2 * (hidden + hidden)  # two of them, scale and shift
-    return attention, feed, norms
+    upwards = hidden * feedforward + feedforward
+    downwards = feedforward * hidden + hidden
+    norms = 2 * (hidden + hidden)  # two of them, each with a scale and a shift
+    return attention, upwards + downwards, norms
 
+
+solved = check.block_parameters(block_parameters)
 
 # %%
-check.block_parameters(block_parameters)
-
-# %%
+by_heads = {}
 for heads in (1, 2, 8):
     block = AttentionBlock(128, heads, 512, dropout=0.1, full_scale=False)
-    print(f"{heads} heads: {sum(p.numel() for p in block.parameters()):,} parameters")
+    by_heads[heads] = sum(p.numel() for p in block.parameters())
+print(read.say_price_of_heads(by_heads))
 
 # %% [markdown]
-# Heads cut the same matrices into slices; they add no parameter. A module has such a block for each modality and layer.
-# No weights are shared between modalities: the paper's subscripts $a$ and $l$ on $\mathbf W$ say so for Eq. 6 to 8, for
-# the rest it is our reading.
+# A module has one such block for each modality and layer. No weights are shared between
+# modalities. For Eq. 6 to 8 the paper says so, by the subscripts $a$ and $l$ on
+# $\mathbf W$; for the rest it is our reading.
 #
 # ## 10 · Table 3 as nine diffs
 #
-# Each row of the paper's ablation table is the full model with a few settings changed. What changes besides the name?
+# Each row of the paper's ablation table is the full model with a few settings changed.
+# What else changes, besides the name?
 
 # %%
 lines = []
 for row, changes in mc.paper.ABLATIONS.items():
-    net = mc.MCSAN(mc.Dims(40, 300, 7), mc.MCSANConfig(**changes))
-    n = sum(p.numel() for p in net.parameters())
-    lines.append({"row": row, "differs in": ", ".join(f"{k}={v}" for k, v in changes.items()) or "nothing",
-                  "streams": net.classifier[0].in_features // net.config.hidden, "parameters": f"{n:,}",
-                  "of the full model": f"{n / total:.0%}"})
-nine = pd.DataFrame(lines)
-nine.drop(columns="streams").set_index("row")
+    network = mc.MCSAN(mc.Dims(40, 300, 7), mc.MCSANConfig(**changes))
+    count = sum(p.numel() for p in network.parameters())
+    differs = ", ".join(f"{name}={value}" for name, value in changes.items())
+    lines.append({"row": row, "differs in": differs or "nothing", "parameters": count})
+nine = pd.DataFrame(lines).set_index("row")
+nine["of the full model"] = nine.parameters / total
+nine.style.format({"parameters": "{:,}", "of the full model": "{:.0%}"})
+
+# %%
+print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 
 # %% [markdown]
-# The number of streams, that is of pooled vectors that enter the classifier, is left out: it is your question.
+# The number of streams, that is of pooled vectors that enter the classifier, is missing
+# from this table. It is your question.
 #
-# ### Exercise 8.4 · Concatenation (explain, easy, 8 min)
+# **E8.4 · Explain** (★, 8 min). **Order.** Eq. 18 joins
+# $\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them
+# in another order and trains from the start. Why does it not matter?
 #
-# **Order.** Eq. 18 joins $\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them in
-# another order and trains from the start. Why does it not matter?
-#
-# - **a** It does: the first stream gets more weight, so it should be the audio.
-# - **b** The first linear map has its own column for each input, and all columns start random; another order is another
-#   numbering.
+# - **a** It does matter: the first stream gets more weight, so it should be the audio.
+# - **b** The first linear map has its own columns for each input, and all columns start
+#   at random; another order is only another numbering.
 # - **c** The softmax does not depend on the order of its inputs.
 # - **d** A LayerNorm removes the difference.
 #
-# **Streams.** How many vectors of width $d$ does the classifier get in these rows: `w/o self`, `w/o audio`,
-# `cross + self (seq)`, `N = 2`? Answer with a dictionary: `{"order": a letter, "streams": {row: number, …}}`.
+# **Streams.** How many vectors of width $d$ does the classifier get in these rows:
+# `w/o self`, `w/o audio`, `cross + self (seq)`, `N = 2`? Answer with a dictionary:
+# `{"order": a letter, "streams": {row: number, …}}`.
 #
-# <details><summary>Hint 1: where to look</summary><code>ABLATIONS</code> above, and the wirings of section 7.</details>
-# <details><summary>Hint 2: the plan</summary>Count the ends of the arrows that reach "concat". The full model has
-# four.</details>
-# <details><summary>Hint 3: nearly the solution</summary>One stream for each modality and each module at the end of a
-# path. Layers inside a module replace each other. One modality cannot cross.</details>
+# <details><summary>Hint 1: where to look</summary>The table above, and the wirings of
+# section 7.</details>
+# <details><summary>Hint 2: the plan</summary>Count the ends of the arrows that reach
+# "concat". The full model has four.</details>
+# <details><summary>Hint 3: nearly the solution</summary>There is one stream for each
+# modality and each module at the end of a path. Layers inside a module replace each
+# other. A single modality has nothing to cross with.</details>
 
 # %% tags=["exercise"]
 answer = ...
 
+solved = check.concatenation(answer)
+
 # %% tags=["solution"]
-answer = {"order": "b", "streams": {"w/o self": 2, "w/o audio": 1, "cross + self (seq)": 2, "N = 2": 4}}
+streams_by_row = {"w/o self": 2, "w/o audio": 1, "cross + self (seq)": 2, "N = 2": 4}
+answer = {"order": "b", "streams": streams_by_row}
 
-# %%
-check.concatenation(answer)
+solved = check.concatenation(answer)
 
 # %% [markdown]
-# The question of order can be settled by doing it. Join the four streams backwards, and renumber the columns of the
-# first map in the same way:
+# The question of order can be settled by trying it. Join the four streams backwards,
+# and renumber the columns of the first map in the same way:
 
 # %%
-first, d = model.classifier[0], config.hidden
-backwards = [slice(i * d, (i + 1) * d) for i in (3, 2, 1, 0)]
+first = model.classifier[0]  # its weight: (out, 4 · D)
+columns = first.weight.split(config.hidden, dim=1)  # four times (out, D)
 with torch.no_grad():
-    renumbered = torch.cat([first.weight[:, part] for part in backwards], 1)
-    other = torch.cat(streams[::-1], -1) @ renumbered.T + first.bias
-    print(f"largest difference behind the first map: {(other - first(h)).abs().max():.0e}")
-    only_joined = first(torch.cat(streams[::-1], -1))
-    print(f"… with the streams reversed and the columns left: {(only_joined - first(h)).abs().max():.2f}")
+    renumbered_weight = torch.cat(columns[::-1], 1)  # (out, 4 · D)
+    backwards = torch.cat(streams[::-1], -1)  # (B, 4 · D)
+    renumbered = backwards @ renumbered_weight.T + first.bias
+    left_as_they_are = first(backwards)
+    expected = first(h)
+print(
+    read.say_joining_order(
+        (renumbered - expected).abs().max().item(),
+        (left_as_they_are - expected).abs().max().item(),
+    )
+)
 
 # %% [markdown]
-# The second line is why a *trained* network needs its own order: a checkpoint is worthless if the reader joins
-# differently.
+# The second half of that sentence is why a *trained* network needs its own order: a
+# checkpoint is worthless to a program that joins the streams differently.
 #
 # ## 11 · The last test: one batch by heart
 #
-# Before hours of training, ask for two small things. Most wiring mistakes fail one of them.
+# Before you spend hours on training, ask for two small things. Most wiring mistakes
+# fail at least one of them.
 #
-# 1. **The first loss.** A fresh network knows nothing, so each of $C$ classes gets about $1/C$, and Eq. 20 gives about
-#    $\ln C$.
-# 2. **One batch.** A network of this size must be able to learn eight utterances by heart: loss to nearly zero.
+# 1. **The first loss.** A fresh network knows nothing, so each of $C$ classes gets a
+#    probability of about $1/C$, and Eq. 20 gives about $\ln C$.
+# 2. **One batch.** A network of this size must be able to learn eight utterances by
+#    heart, with a loss of nearly zero.
 #
-# And a control that must fail: eight times the *same* utterance with the eight labels. Nothing can tell them apart, so
-# the best that can be done is to guess with the labels' frequencies. **Predict** where this curve ends.
+# Add a control that must fail: eight times the *same* utterance, with the eight labels.
+# Nothing can tell the copies apart, so the best possible answer is the frequency of
+# each label. **Predict** where this curve ends.
 
 # %%
 def learn(features: list, steps: int = 100) -> list[float]:
+    """Train a fresh network on one batch and return the loss of every step."""
     mc.seed_everything(6)
-    model, batch = mc.MCSAN(dims, config), mc.collate(features, corpus.labels)
-    optimizer, losses = torch.optim.Adam(model.parameters(), lr=3e-3), []
+    model = mc.MCSAN(dims, config)
+    batch = mc.collate(features, corpus.labels)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    losses = []
     for _ in range(steps):
         loss = F.cross_entropy(model(batch).logits, batch.label)
         optimizer.zero_grad()
@@ -663,53 +919,75 @@ def learn(features: list, steps: int = 100) -> list[float]:
 
 
 eight_losses = learn(features)
-same = min(features, key=lambda f: len(f.audio))
-same_losses = learn([replace(same, label=f.label) for f in features])
+same = min(features, key=lambda one: len(one.audio))
+same_losses = learn([replace(same, label=one.label) for one in features])
 
 # %%
-share = torch.bincount(batch.label, minlength=dims.classes) / len(batch.label)
-floor, chance = -sum(p * math.log(p) for p in share.tolist() if p), math.log(dims.classes)
-end, control = np.median(eight_losses[-10:]), np.median(same_losses[-10:])
-fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-for i, (name, losses) in enumerate({"eight utterances": eight_losses, "one utterance, eight labels": same_losses}.items()):
-    ax.plot(losses, color=mc.figures.OKABE_ITO[i], ls=("-", "--")[i], marker=mc.figures.MARKERS[i], markevery=10, label=name)
-ax.axhline(chance, color="black", lw=1, ls=":", label=f"ln {dims.classes} = {chance:.2f}")
-ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
-ax.legend(frameon=False, loc="center right")
-mc.figures.show(fig, alt="Loss over steps: one curve falls to zero, the control stays high.",
-           caption=f"Eight utterances: the loss falls from {eight_losses[0]:.2f} (ln {dims.classes} = {chance:.2f}) to "
-                   f"{end:.4f}, the median of the last ten steps. One utterance with eight labels ends at {control:.2f}; "
-                   f"the labels' frequencies allow {floor:.2f}.")
-assert abs(eight_losses[0] - chance) < 0.7, "the first loss is far from ln C"
-assert end < 0.2 < control, "one batch is not learnt, or the control is"
+counts = torch.bincount(batch.label, minlength=dims.classes)
+share = counts[counts > 0] / len(batch.label)
+best_possible = -(share * share.log()).sum().item()  # of the control
+chance = math.log(dims.classes)
+end = np.median(eight_losses[-10:])  # a median: single steps jump
+control = np.median(same_losses[-10:])
+
+# %% tags=["hide-input"]
+curves = {"eight utterances": eight_losses, "one utterance, eight labels": same_losses}
+fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+for i, (name, losses) in enumerate(curves.items()):
+    style = {"color": mc.figures.OKABE_ITO[i], "marker": mc.figures.MARKERS[i]}
+    ax.plot(losses, ls=("-", "--")[i], markevery=10, **style)
+    offset = (0, (8, -16)[i])  # points: the first name above its line, the other below
+    ax.annotate(name, (60, losses[60]), offset, textcoords="offset points", fontsize=9)
+ax.axhline(chance, color="black", lw=1, ls=":")
+ax.text(1, chance + 0.05, f"ln {dims.classes} = {chance:.2f}", fontsize=9, va="bottom")
+ax.set(xlabel="step", ylabel="loss")
+ax.set_ylim(0, 1.15 * max(*eight_losses, *same_losses))
+mc.figures.show(
+    fig,
+    alt="Loss over steps: one curve for eight utterances, one for the control, and a "
+    "dotted line at ln C.",
+    caption=f"The loss of every step. Medians of the last ten steps: {end:.4f} for the "
+    f"eight utterances, {control:.2f} for the control.",
+)
+
+# %%
+print(read.say_batch_by_heart(eight_losses[0], chance, end, control, best_possible))
 
 # %% [markdown]
-# The control could have caught a leak: a network that learns it has found the label somewhere in its input.
+# The control can catch a leak. A network that learnt it would have found the label
+# somewhere in its input.
 #
 # ## Recap
 #
-# - **Map.** Each equation has a function, a line and a test; five slips of the paper are named, and its open choices
-#   are listed from the code.
-# - **By hand.** Residual, LayerNorm, feed-forward, max-pool, softmax and loss gave the package's numbers.
-# - **Wire.** Both streams are updated from old values. Parallel modules read the same encodings; in a sequence the
-#   second reads the first.
-# - **Count.** You can count a block. The rows of Table 3 differ in size as well as in what they see.
-# - **Test.** First loss near $\ln C$, no padding effect, one batch learnt, the control not.
+# - **Map.** Each equation has a function, a line and a test. Five slips of the paper
+#   are named, and its open choices are listed from the code.
+# - **By hand.** Residual, LayerNorm, feed-forward, max-pool, softmax and loss gave the
+#   package's numbers.
+# - **Wire.** Both streams are updated from old values. Parallel modules read the same
+#   encodings; in a sequence, the second module reads the first.
+# - **Count.** You can count the parameters of a block. The rows of Table 3 differ in
+#   size as well as in what they see.
+# - **Test.** You looked at the first loss, the effect of padding, one batch learnt by
+#   heart, and a control that cannot be learnt.
 #
 # **What you may not conclude**
 #
-# - That this is the authors' network. It follows every equation, and it fills the gaps in one of many ways.
-# - That it works. Learning eight utterances by heart shows that gradients flow, nothing about new speech: lesson 09.
-# - That "w/o cross" measures cross-attention alone. The row also has fewer parameters and a narrower classifier: lesson
-#   10.
+# - That this is the authors' network. It follows every equation, and it fills the gaps
+#   in one of many ways.
+# - That it works. Learning eight utterances by heart shows that gradients flow, and
+#   nothing about new speech. Lesson 09 goes on from there.
+# - That "w/o cross" measures cross-attention alone. That row also has fewer parameters
+#   and a narrower classifier. Lesson 14 comes back to this.
 #
 # **Further reading**
 #
-# - L. Sun, B. Liu, J. Tao, Z. Lian, *Multimodal Cross- and Self-Attention Network for Speech Emotion Recognition*,
-#   ICASSP 2021: section 2 now reads in ten minutes.
-# - A. Vaswani et al., *Attention Is All You Need*, 2017: sections 3.1 to 3.3, the source of "[18]".
-# - R. Xiong et al., *On Layer Normalization in the Transformer Architecture*, 2020: LayerNorm before or after the sum.
+# - L. Sun, B. Liu, J. Tao, Z. Lian, *Multimodal Cross- and Self-Attention Network for
+#   Speech Emotion Recognition*, ICASSP 2021. You can now read section 2 in ten minutes.
+# - A. Vaswani et al., *Attention Is All You Need*, 2017: sections 3.1 to 3.3, the
+#   source of "[18]".
+# - R. Xiong et al., *On Layer Normalization in the Transformer Architecture*, 2020: the
+#   LayerNorm before or after the sum.
 # - A. Karpathy, *A Recipe for Training Neural Networks*, 2019: more tests of this kind.
 #
-# **Previous** [06 · Attention by hand](06_attention_by_hand.ipynb) ·
+# **Previous** [07 · Ways to fuse](07_ways_to_fuse.ipynb) ·
 # **Next** [09 · Training you can trust](09_training_you_can_trust.ipynb)

@@ -1,0 +1,277 @@
+"""What lesson 09 says of its numbers: floors, curves, epochs, peeking, confusion, calibration.
+
+In: scores as shares with their intervals, epochs, points. Out: a sentence or two, which follow from
+the numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+Interval = tuple[float, float, float]  # mean, low, high
+
+
+def say_above_floors(network: Interval, floors: Mapping[str, float]) -> str:
+    """Whether a network is better than the simple methods.
+
+    Args:
+        network: its score with the interval.
+        floors: the score of each simple method.
+    """
+    best = max(floors, key=floors.get)
+    side = side_of(network[1], network[2], floors[best])
+    return (
+        f"The network gets {percent_interval(*network)} of the test part right. That is {side} the "
+        f"highest floor, {best} with {floors[best]:.0%}."
+    )
+
+
+def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
+    """Which versions get above the best version that reads a single modality.
+
+    Args:
+        rows: the test score of every version, with its interval.
+        single: the versions that read one modality only.
+    """
+    best = max(single, key=lambda name: rows[name][0])
+    both = [name for name in rows if name not in single]
+    above = [name for name in both if rows[name][1] > rows[best][2]]
+    if not above:
+        return (
+            f"No version that reads both modalities gets above “{best}” with "
+            f"{percent_interval(*rows[best])}. This run does not show that two modalities beat one."
+        )
+    names = " and ".join(f"“{name}”" for name in above)
+    text = (
+        f"The best single modality is “{best}” with {percent_interval(*rows[best])}. {names} "
+        f"{'gets' if len(above) == 1 else 'get'} above it"
+    )
+    if len(above) == len(both) and len(both) > 1:
+        return (
+            f"{text}: all {len(both)} versions that read both modalities. So this climb needs both "
+            "modalities, and it does not by itself need the module by which they differ."
+        )
+    return f"{text}, of {len(both)} that read both modalities."
+
+
+def say_early_gap(early: float, late: float, epoch: int, last: int) -> str:
+    """What anyone who stopped early would have said of two versions.
+
+    Args:
+        early: the gap of their validation scores at the early epoch, as a share.
+        late: the gap at the last epoch.
+        epoch: the early epoch.
+        last: the last one.
+    """
+    change = abs(late) - abs(early)
+    reading = "about the same"
+    if abs(change) >= 0.01:
+        reading = "larger" if change > 0 else "smaller"
+    return (
+        f"In epoch {epoch} the gap is {100 * early:+.1f} points, in epoch {last} it is "
+        f"{100 * late:+.1f}: {reading}. One seed each, so a gap of this size may still be chance."
+    )
+
+
+def say_seed_band(seeds: Sequence[float], other: float) -> str:
+    """Whether one version lies outside the seeds of another.
+
+    Args:
+        seeds: the best score of each seed.
+        other: the best score of the one seed of the other version.
+    """
+    low, high = min(seeds), max(seeds)
+    place = "inside"
+    if other > high:
+        place = "above"
+    elif other < low:
+        place = "below"
+    moral = "it cannot be distinguished from another seed"
+    if place != "inside":
+        moral = "the two may differ"
+    return (
+        f"The {len(seeds)} seeds reach {low:.1%} to {high:.1%}; the other version, with one seed, "
+        f"reaches {other:.1%}, {place} their band: {moral}. A band of so few seeds is a lottery."
+    )
+
+
+def say_patience(patience: int, kept: int, spent: int, best: int, lost: float) -> str:
+    """What stopping early would have cost and saved.
+
+    Args:
+        patience: epochs without a better score that end the training.
+        kept: the epoch that is then kept.
+        spent: the epochs that are then computed.
+        best: the epoch that is kept without patience.
+        lost: the validation score that is given away, as a share.
+    """
+    start = f"patience={patience} computes {spent} epochs and keeps epoch {kept}"
+    if kept == best:
+        return f"{start}, the same as without it."
+    return (
+        f"{start} instead of {best}: it stopped on the way up, and gave away "
+        f"{100 * lost:.1f} points of validation."
+    )
+
+
+def say_past_peak(lowest: int, last: int, rise: float) -> str:
+    """Whether a training went past the epoch with the lowest validation loss.
+
+    Args:
+        lowest: the epoch with the lowest validation loss.
+        last: the last epoch.
+        rise: the validation loss at the end, divided by the lowest one.
+    """
+    if rise < 1.02:
+        return (
+            f"The validation loss is lowest in epoch {lowest} of {last} and has not risen since: "
+            "this training has not gone past its peak."
+        )
+    return (
+        f"The validation loss is lowest in epoch {lowest} of {last}. By the end it has risen by "
+        f"{rise - 1:.0%}: this training has gone past its peak."
+    )
+
+
+def say_peeking_buys(gain: Interval, parts: int, epochs: int) -> str:
+    """What choosing the epoch on test bought.
+
+    Args:
+        gain: the mean gain over test parts with its interval, as a share.
+        parts: how many test parts were drawn.
+        epochs: how many different epochs they chose.
+    """
+    side = gap_side(gain[1], gain[2])
+    reading = "That is a gain that nobody earned"
+    if side != "more":
+        reading = "The interval holds zero, so this run shows no gain"
+    return (
+        f"Over {parts} test parts, choosing the epoch on test bought {points_interval(*gain)}. "
+        f"{reading}. The {parts} parts chose {epochs} different epochs, for one and the same "
+        "training."
+    )
+
+
+def say_bought_is_gone(gain: Interval, elsewhere: Interval) -> str:
+    """Whether the epochs that were chosen on test are better on other utterances, too.
+
+    Args:
+        gain: what they gain on the part that chose them, with its interval, as a share.
+        elsewhere: what they gain on all other utterances.
+    """
+    side = gap_side(elsewhere[1], elsewhere[2])
+    text = (
+        f"On the utterances that did not choose, the same epochs are worth "
+        f"{points_interval(*elsewhere)}"
+    )
+    if side == "more":
+        share = elsewhere[0] / gain[0] if gain[0] > 0 else 1.0
+        return f"{text}: they are better there as well, by {share:.0%} of what was reported."
+    if side == "less":
+        return f"{text}: they are worse there. Peeking did harm."
+    return f"{text}: {side}. What peeking bought stays in the table in which it was reported."
+
+
+def say_size_and_gain(gains: Mapping[int, float]) -> str:
+    """Whether a smaller test part makes peeking pay more.
+
+    Args:
+        gains: the mean gain, as a share, by the size of the test part.
+    """
+    sizes = sorted(gains)
+    values = [gains[size] for size in sizes]
+    falling = values == sorted(values, reverse=True)
+    ends = (
+        f"{100 * values[0]:.1f} points at a size of {sizes[0]} and {100 * values[-1]:.1f} at a "
+        f"size of {sizes[-1]}"
+    )
+    if falling and values[0] > values[-1]:
+        return f"The smaller the test part, the more peeking buys: {ends}."
+    return f"Here the gain does not simply fall with the size of the test part: {ends}."
+
+
+def say_peeking_in_runs(gains: Sequence[float]) -> str:
+    """What peeking would have bought in trainings that are at hand.
+
+    Args:
+        gains: the gain of each run, as a share.
+    """
+    none = sum(gain < 5e-4 for gain in gains)
+    mean = sum(gains) / len(gains)
+    return (
+        f"In {none} of these {len(gains)} runs, choosing on test would have bought nothing; the "
+        f"largest gain is {100 * max(gains):.1f} points, the mean {100 * mean:.1f}."
+    )
+
+
+def say_worst_confusion(label: str, recall: float, taken_for: str, n: int) -> str:
+    """Which class is found least, and what it is taken for.
+
+    Args:
+        label: the class with the lowest recall.
+        recall: its recall.
+        taken_for: the class that it is mistaken for most often; "" where it never is.
+        n: how many utterances of the class there are.
+    """
+    if not taken_for:
+        return "Every utterance of every class was found."
+    return (
+        f"The class that is found least is {label}: {recall:.0%} of its {n} utterances. It is "
+        f"taken for {taken_for} most often."
+    )
+
+
+def say_lazy_guess(wa: float, ua: float, precision: float) -> str:
+    """What the three scores say of a guesser who always names one class.
+
+    Args:
+        wa: its weighted accuracy.
+        ua: its unweighted accuracy.
+        precision: of the only class that it names.
+    """
+    text = (
+        f"One and the same guesser has WA {wa:.1%}, UA {ua:.1%} and, for the class that it names, "
+        f"a precision of {precision:.1%}"
+    )
+    if wa - ua > 0.01:
+        return f"{text}. WA flatters it, because the classes are not equally large."
+    return f"{text}. WA and UA agree here, because the classes are about equally large."
+
+
+def say_sure_or_right(confidence: float, right: Interval, error: float) -> str:
+    """Whether a network is surer than it is right.
+
+    Args:
+        confidence: the mean probability of the named class.
+        right: the share that is right, with its interval.
+        error: the calibration error.
+    """
+    side = side_of(right[1], right[2], confidence)
+    reading = {
+        "above": "it is more often right than it believes",
+        "below": "it is surer than it is right",
+        "not distinguishable from": "on the whole, its confidence can be believed",
+    }[side]
+    return (
+        f"The network is {confidence:.0%} sure on average and right in {percent_interval(*right)} "
+        f"of the cases: {reading}. The mean distance to the diagonal (ECE) is {error:.3f}."
+    )
+
+
+def say_steps_off_diagonal(off: int, steps: int) -> str:
+    """How many steps of confidence are shown to be wrong.
+
+    Args:
+        off: steps of which the interval leaves out the diagonal.
+        steps: steps that hold utterances.
+    """
+    if not off:
+        return f"In none of the {steps} steps is the confidence shown to be wrong."
+    return f"In {off} of {steps} steps the interval leaves out the diagonal."

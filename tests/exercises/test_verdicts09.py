@@ -1,0 +1,56 @@
+"""The sentences of lesson 09 follow its numbers: opposite numbers, opposite sentences."""
+
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson09 as read
+
+LOW, HIGH = (0.45, 0.42, 0.48), (0.9, 0.88, 0.92)
+BOTH_CLIMB = {"w/o audio": LOW, "w/o text": LOW, "w/o cross": HIGH, "MCSAN": HIGH}
+ONE_CLIMBS = {"w/o audio": LOW, "w/o text": LOW, "w/o cross": LOW, "MCSAN": HIGH}
+NONE_CLIMBS = {"w/o audio": HIGH, "w/o text": LOW, "w/o cross": LOW, "MCSAN": LOW}
+SINGLE = ["w/o audio", "w/o text"]
+NOTHING = (0.002, -0.01, 0.014)
+GAIN = (0.05, 0.02, 0.08)
+LOSS = (-0.05, -0.08, -0.02)
+
+CASES = [
+    (read.say_above_floors, (HIGH, {"majority": 0.2, "words": 0.5}), "above the highest floor"),
+    (read.say_above_floors, (LOW, {"majority": 0.2, "words": 0.5}), "below the highest floor"),
+    (read.say_above_floors, (LOW, {"words": 0.45}), "not distinguishable from"),
+    (read.say_which_climb, (BOTH_CLIMB, SINGLE), "all 2 versions that read both"),
+    (read.say_which_climb, (ONE_CLIMBS, SINGLE), "“MCSAN” gets above it, of 2"),
+    (read.say_which_climb, (NONE_CLIMBS, SINGLE), "does not show that two modalities beat one"),
+    (read.say_early_gap, (0.01, 0.06, 3, 10), "+6.0: larger"),
+    (read.say_early_gap, (0.06, -0.01, 3, 10), "-1.0: smaller"),
+    (read.say_early_gap, (0.06, 0.062, 3, 10), "about the same"),
+    (read.say_seed_band, ([0.93, 0.95, 0.94], 0.89), "below their band: the two may differ"),
+    (read.say_seed_band, ([0.93, 0.95, 0.94], 0.99), "above their band"),
+    (read.say_seed_band, ([0.93, 0.95, 0.94], 0.94), "cannot be distinguished"),
+    (read.say_patience, (1, 5, 6, 10, 0.124), "stopped on the way up, and gave away 12.4"),
+    (read.say_patience, (3, 10, 10, 10, 0.0), "the same as without it"),
+    (read.say_past_peak, (12, 30, 1.4), "risen by 40%: this training has gone past"),
+    (read.say_past_peak, (30, 30, 1.0), "has not gone past its peak"),
+    (read.say_peeking_buys, (GAIN, 10, 7), "a gain that nobody earned"),
+    (read.say_peeking_buys, (NOTHING, 10, 7), "shows no gain"),
+    (read.say_bought_is_gone, (GAIN, NOTHING), "no difference shown. What peeking bought stays"),
+    (read.say_bought_is_gone, (GAIN, GAIN), "by 100% of what was reported"),
+    (read.say_bought_is_gone, (GAIN, LOSS), "Peeking did harm"),
+    (read.say_size_and_gain, ({25: 0.09, 200: 0.03},), "The smaller the test part, the more"),
+    (read.say_size_and_gain, ({25: 0.03, 200: 0.09},), "does not simply fall"),
+    (read.say_peeking_in_runs, ([0.0, 0.0, 0.02],), "In 2 of these 3 runs"),
+    (read.say_peeking_in_runs, ([0.01, 0.03],), "In 0 of these 2 runs"),
+    (read.say_worst_confusion, ("joy", 0.4, "calm", 90), "found least is joy: 40% of its 90"),
+    (read.say_worst_confusion, ("joy", 1.0, "", 90), "Every utterance"),
+    (read.say_lazy_guess, (0.6, 0.2, 0.6), "WA flatters it"),
+    (read.say_lazy_guess, (0.2, 0.2, 0.2), "WA and UA agree"),
+    (read.say_sure_or_right, (0.95, HIGH, 0.04), "surer than it is right"),
+    (read.say_sure_or_right, (0.80, HIGH, 0.04), "more often right than it believes"),
+    (read.say_sure_or_right, (0.90, HIGH, 0.04), "can be believed"),
+    (read.say_steps_off_diagonal, (0, 6), "In none of the 6"),
+    (read.say_steps_off_diagonal, (2, 6), "In 2 of 6"),
+]
+
+
+@pytest.mark.parametrize(("say", "numbers", "says"), CASES)
+def test_the_sentence_follows_the_numbers(say, numbers, says):
+    assert says in say(*numbers)
