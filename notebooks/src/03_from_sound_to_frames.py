@@ -579,9 +579,9 @@ def draw_level_of_the_clip(ax):
 if shifts:
     fig, (upper, lower) = plt.subplots(2, 1, figsize=(8, 4.8), layout="constrained")
     draw_level_of_the_clip(upper)
-    lower.bar(range(41), [one.mean for one in shifts.values()], color=blue)
+    lower.bar([-3, *range(40)], [one.mean for one in shifts.values()], color=blue)
     lower.axhline(0, color="0.3", lw=0.8)
-    lower.set_xticks([0, *range(1, 41, 5)], ["length", *range(0, 40, 5)])
+    lower.set_xticks([-3, *range(0, 40, 5)], ["length", *range(0, 40, 5)])
     lower.set(xlabel="length of the word, then coefficients 0 to 39", ylabel="d")
     mc.figures.show(
         fig,
