@@ -136,7 +136,7 @@ def say_where_text_stands(best: str, found: Reached, chance: float, ceiling: flo
     meaning = {
         "above": "That would be a leak, or luck: look for the cause before you believe it.",
         "below": "A better text model could still gain something.",
-    }.get(top, "A better text model has nothing more to find: the rest is in the sound.")
+    }.get(top, "No gap is shown, so look for the rest in the sound, not in a better text model.")
     return f"{line} It is {top} the ceiling of {ceiling:.1%}. {meaning}"
 
 
@@ -152,8 +152,8 @@ def say_what_repeated_texts_allow(again: int, total: int, right: float) -> str:
         return f"Each of the {total} texts occurs once: this says nothing about a ceiling."
     if right == 1:
         return (
-            f"{again} of {total} utterances repeat a text, and all with one label: here the text "
-            "alone decides."
+            f"{again} of {total} utterances repeat a text, and no text among them has two labels: "
+            "these repeats show no ceiling."
         )
     return (
         f"{again} of {total} utterances repeat a text. Naming its most frequent label, with the "
