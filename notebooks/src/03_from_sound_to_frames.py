@@ -507,12 +507,14 @@ mc.figures.show(
 
 # %%
 for k in (13, 40):
-    sides = {}
+    sides, of_side = {}, {"above": [], "below": []}
     for side, group in kept[kept.coefficients == k].groupby("side"):
+        of_side[side] = list(group.kept)
         mean, half = mc.fold_interval(group.kept)
         sides[side] = read.Survival(
             len(group), mean, mean - half, mean + half, group.chance.mean())
-    print(read.say_whose_pitch_survives(sides, k, finest[40]))
+    gap = read.survival_gap(of_side["above"], of_side["below"])
+    print(read.say_whose_pitch_survives(sides, k, finest[40], gap))
 
 # %% [markdown]
 # "MFCC hold no pitch" is often said. The lines above show the two things that this

@@ -1016,7 +1016,7 @@ def numbered(data):
 
 # %%
 def train_reader(data, *, frozen, seed):
-    """WA on the test part, and the vectors after training."""
+    """Which test utterances are right, and the vectors after training."""
     torch.manual_seed(seed)
     embedding = torch.nn.Embedding.from_pretrained(
         data.vectors.clone(), freeze=frozen, padding_idx=0)
@@ -1036,18 +1036,26 @@ def train_reader(data, *, frozen, seed):
             optimizer.step()
     with torch.no_grad():
         right = logits(data.test).argmax(dim=1) == data.test_classes
-    return right.float().mean().item(), embedding.weight.detach()
+    return right.float().numpy(), embedding.weight.detach()
 
 
 # %%
 def frozen_and_trainable(texts):
     """WA of both over three seeds, and how far training turned the vectors."""
     data = numbered(texts)
-    found = {}
+    n = len(data.test)
+    found, right = {}, {}
     for kind, frozen in (("frozen", True), ("trainable", False)):
         runs = [train_reader(data, frozen=frozen, seed=seed) for seed in (0, 1, 2)]
-        scores = [wa for wa, _ in runs]
-        found[kind] = read.Reached(*mc.score_interval(scores, len(data.test)))
+        right[kind] = np.stack([one for one, _ in runs])  # (seeds, n)
+        found[kind] = read.Reached(*mc.score_interval(right[kind].mean(axis=1), n))
+    # The same utterances and seeds on both sides: the interval of their difference has
+    # a part from utterances and a part from seeds, added as the legs of a right angle.
+    difference = right["trainable"] - right["frozen"]  # (seeds, n)
+    mean, of_seeds = mc.fold_interval(difference.mean(axis=1))
+    of_utterances = 1.96 * difference.mean(axis=0).std(ddof=1) / np.sqrt(n)
+    half = np.hypot(of_seeds, of_utterances)
+    found["gap"] = read.Reached(mean, mean - half, mean + half)
     after = runs[-1][1]  # of the last, trainable run
     stayed = torch.nn.functional.cosine_similarity(after, data.vectors)[1:]
     met = torch.isin(torch.arange(1, len(data.vectors)), data.train)
@@ -1060,7 +1068,7 @@ def frozen_and_trainable(texts):
 
 # %%
 found, met, never_met = frozen_and_trainable(here)
-print(read.say_whether_to_train_vectors(found["frozen"], found["trainable"], majority))
+print(read.say_whether_to_train_vectors(**found, chance=majority))
 print(read.say_how_words_drift(met, never_met))
 
 # %% [markdown]
@@ -1119,7 +1127,7 @@ for n in (3_000, 10_000):
 
 # %%
 found, met, never_met = frozen_and_trainable(unseen)
-print(read.say_whether_to_train_vectors(found["frozen"], found["trainable"], guess))
+print(read.say_whether_to_train_vectors(**found, chance=guess))
 print(read.say_how_words_drift(met, never_met))
 
 # %% [markdown]

@@ -35,23 +35,30 @@ def voices(share, half=0.05, chance=0.2):
 
 
 def test_whose_pitch_survives():
-    said = read.say_whose_pitch_survives({"above": voices(0.8), "below": voices(0.2)}, 40, 152)
+    kept, gap = {"above": voices(0.8), "below": voices(0.2)}, read.SurvivalGap(0.6, 0.4, 0.8)
+    said = read.say_whose_pitch_survives(kept, 40, 152, gap)
     assert "80 % (75 to 85 %) of the frames keep their pitch, above the 20%" in said
     assert "20 % (15 to 25 %) of the frames keep their pitch, not distinguishable" in said
-    assert "High voices keep more" in said
-    said = read.say_whose_pitch_survives({"above": voices(0.1), "below": voices(0.8)}, 40, 152)
+    assert "High voices keep more" in said and "+60.0 points" in said
+    kept, gap = {"above": voices(0.1), "below": voices(0.8)}, read.SurvivalGap(-0.7, -0.9, -0.5)
+    said = read.say_whose_pitch_survives(kept, 40, 152, gap)
     assert "10 % (5 to 15 %) of the frames keep their pitch, below" in said
     assert "Low voices keep more" in said
-    said = read.say_whose_pitch_survives({"above": voices(0.5), "below": voices(0.5)}, 40, 152)
-    assert "do not tell them apart" in said
+    said = read.say_whose_pitch_survives(kept, 40, 152, read.SurvivalGap(0.0, -0.2, 0.2))
+    assert "no difference between the two" in said
+
+
+def test_the_gap_is_that_of_two_groups():
+    found = read.survival_gap([0.8, 0.9, 1.0], [0.1, 0.2, 0.3])
+    back = read.survival_gap([0.1, 0.2, 0.3], [0.8, 0.9, 1.0])
+    assert found.mean == pytest.approx(0.7) and 0 < found.low < 0.7 < found.high
+    assert back.high < 0 and read.survival_gap([0.8], [0.1, 0.2]) is None
 
 
 def test_one_side_or_one_voice_is_said():
     lone = read.Survival(1, 0.5, np.nan, np.nan, 0.1)
-    said = read.say_whose_pitch_survives({"above": lone}, 40, 152)
-    assert "one clip only" in said and "cannot be compared" in said
-    said = read.say_whose_pitch_survives({"above": lone, "below": voices(0.1)}, 40, 152)
-    assert "do not tell them apart" in said
+    said = read.say_whose_pitch_survives({"above": lone}, 40, 152, None)
+    assert "one clip only" in said and "too few voices" in said
 
 
 def test_a_shift_is_that_of_two_groups():

@@ -114,10 +114,12 @@ def test_fillers():
 
 
 def test_frozen_against_trainable():
-    said = read.say_whether_to_train_vectors(near(0.2), near(0.4), 0.2)
+    said = read.say_whether_to_train_vectors(near(0.2), near(0.4), near(0.2), 0.2)
     assert "pays here" in said and "Frozen 20 % (17 to 23 %) (not distinguishable" in said
-    assert "costs here" in read.say_whether_to_train_vectors(near(0.4), near(0.2), 0.1)
-    assert "overlap" in read.say_whether_to_train_vectors(near(0.2), near(0.21), 0.1)
+    said = read.say_whether_to_train_vectors(near(0.4), near(0.2), near(-0.2), 0.1)
+    assert "costs here" in said and "-20.0 points" in said
+    said = read.say_whether_to_train_vectors(near(0.2), near(0.21), near(0.01), 0.1)
+    assert "Neither is shown" in said
 
 
 def test_drift():

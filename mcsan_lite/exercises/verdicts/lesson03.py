@@ -12,7 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
 
 _LARGEST_LEAK = 0.05  # deviations; more than this is called visible
 
@@ -126,13 +131,49 @@ class Survival(NamedTuple):
     chance: float
 
 
-def say_whose_pitch_survives(kept: Mapping[str, Survival], count: int, limit_hz: float) -> str:
+class SurvivalGap(NamedTuple):
+    """How much more of their pitch high voices keep than low ones, as a share.
+
+    Attributes:
+        mean: the difference of the two means.
+        low: the lower end of Welch's 95 % interval.
+        high: the upper end.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+def survival_gap(above: Sequence[float], below: Sequence[float]) -> SurvivalGap | None:
+    """The difference of two groups of voices, with Welch's interval.
+
+    Args:
+        above: one share per high voice.
+        below: one share per low voice.
+
+    Returns:
+        None where a group has fewer than two voices.
+    """
+    from scipy.stats import ttest_ind
+
+    if min(len(above), len(below)) < 2:
+        return None
+    interval = ttest_ind(above, below, equal_var=False).confidence_interval()
+    mean = float(np.mean(above) - np.mean(below))
+    return SurvivalGap(mean, float(interval.low), float(interval.high))
+
+
+def say_whose_pitch_survives(
+    kept: Mapping[str, Survival], count: int, limit_hz: float, gap: SurvivalGap | None
+) -> str:
     """Whether voices above and below the narrowest ripple keep their pitch.
 
     Args:
         kept: "above" and "below", as far as there are such voices.
         count: how many coefficients were kept.
         limit_hz: the width of their narrowest ripple.
+        gap: voices above minus voices below, or None where there are too few to compare.
     """
     lines = []
     for side, found in kept.items():
@@ -145,19 +186,17 @@ def say_whose_pitch_survives(kept: Mapping[str, Survival], count: int, limit_hz:
             f"{start}{percent_interval(found.share, found.low, found.high)} of the frames keep "
             f"their pitch, {where} the {found.chance:.0%} of frames in random order."
         )
-    return "\n".join([*lines, _high_against_low(kept)])
+    return "\n".join([*lines, _high_against_low(gap)])
 
 
-def _high_against_low(kept: Mapping[str, Survival]) -> str:
+def _high_against_low(gap: SurvivalGap | None) -> str:
     """What the two sides say together."""
-    if len(kept) < 2:
-        return "All voices lie on one side, so high and low ones cannot be compared here."
-    above, below = kept["above"], kept["below"]
-    if above.low > below.high:
-        return "High voices keep more of their pitch than low ones: the intervals do not meet."
-    if above.high < below.low:
-        return "Low voices keep more of their pitch than high ones: the intervals do not meet."
-    return "The intervals of high and low voices overlap: these clips do not tell them apart."
+    if gap is None:
+        return "There are too few voices on one side to compare high with low ones."
+    found = f"High minus low voices: {points_interval(*gap)}."
+    shown = {"more": "High voices keep more of their pitch.", "less": "Low voices keep more."}
+    side = gap_side(gap.low, gap.high)
+    return f"{found} {shown.get(side, 'These clips show no difference between the two.')}"
 
 
 def shift_of(stressed: Sequence[float], plain: Sequence[float], quantile: float = 1.96) -> Shift:

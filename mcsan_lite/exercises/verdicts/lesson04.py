@@ -279,25 +279,27 @@ def say_which_filler_wins(found: Mapping[str, Reached], where: str) -> str:
     return f"{where}: {listed}. The intervals of the first two overlap: neither is shown ahead."
 
 
-def say_whether_to_train_vectors(frozen: Reached, trainable: Reached, chance: float) -> str:
+def say_whether_to_train_vectors(
+    frozen: Reached, trainable: Reached, gap: Reached, chance: float
+) -> str:
     """Compare vectors that stay with vectors that are trained.
 
     Args:
         frozen: accuracy with frozen vectors.
         trainable: accuracy with trainable ones.
+        gap: trainable minus frozen, on the same utterances and seeds.
         chance: the accuracy of guessing.
     """
-    if trainable.low > frozen.high:
-        meaning = "Training the vectors pays here."
-    elif trainable.high < frozen.low:
-        meaning = "Training the vectors costs here."
-    else:
-        meaning = "The intervals overlap: neither is shown to be better."
+    meaning = {
+        "more": "Training the vectors pays here.",
+        "less": "Training the vectors costs here.",
+    }.get(gap_side(gap.low, gap.high), "Neither is shown to be better.")
     sides = " and ".join(
         f"{name} {found} ({side_of(found.low, found.high, chance)} chance, {chance:.1%})"
         for name, found in (("frozen", frozen), ("trainable", trainable))
     )
-    return f"{sides[0].upper()}{sides[1:]}. {meaning}"
+    difference = f"Trainable minus frozen: {points_interval(*gap)}."
+    return f"{sides[0].upper()}{sides[1:]}. {difference} {meaning}"
 
 
 def say_how_words_drift(met: float, never_met: float | None) -> str:
