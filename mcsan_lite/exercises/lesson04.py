@@ -167,12 +167,23 @@ def masked_mean(student) -> str | None:
             f"the shape should be (B, E) = {tuple(right.shape)}, and is {tuple(np.shape(found))}."
         )
     if torch.allclose(found, right, atol=1e-5):
-        return None
+        return _with_nan_padding(student, x.masked_fill(~is_word, torch.nan), mask, right)
     unknown = (
         "the first sentence has three words; its mean should be the sum of these three rows "
         "divided by 3, and is not."
     )
     return hint_for(found, _mistaken_means(x, mask), _equal_where_known) or unknown
+
+
+def _with_nan_padding(student, x: Tensor, mask: Tensor, right: Tensor) -> str | None:
+    """Whether the mean stays right where the padding of x is not even a number."""
+    found = student(x, mask.clone())
+    if torch.allclose(found, right, atol=1e-5):  # NaN equals nothing
+        return None
+    return (
+        "right, as long as the padding holds numbers. Here it holds NaN, and NaN times zero is "
+        "NaN. Put zeros in its place: x.masked_fill(~mask[..., None], 0)."
+    )
 
 
 def _equal_where_known(found: Tensor, mistake: Tensor) -> bool:

@@ -188,6 +188,11 @@ def _groups(prior, sense):
         (check.masked_mean, lambda x, m: x[m].mean(0), "the shape should be"),
         (check.masked_mean, _unmasked_in_place, "changed x itself"),
         (check.masked_mean, lambda x, m: x[:, 0], "three rows divided by 3"),
+        (
+            check.masked_mean,
+            lambda x, m: (x * m[..., None]).sum(1) / m.sum(1, keepdim=True).clamp(min=1),
+            "NaN times zero",
+        ),
         (check.text_ceiling, lambda p, s: max(p.values()), "does not read"),
         (
             check.text_ceiling,

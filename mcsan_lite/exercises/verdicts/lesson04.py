@@ -1,0 +1,315 @@
+"""What lesson 04, From words to vectors, says of its numbers.
+
+In: numbers that a cell has just measured. Out: a sentence or two that follows from them, for any
+corpus, profile and seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+
+class Reached(NamedTuple):
+    """An accuracy with its 95 % interval.
+
+    Attributes:
+        mean: the accuracy.
+        low: the lower end.
+        high: the upper end.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return percent_interval(*self)
+
+
+def say_what_tokenisers_change(where: str, known: Mapping[str, float]) -> str:
+    """How far the tokeniser alone moves the coverage of types.
+
+    Args:
+        where: what was cut into tokens.
+        known: by tokeniser, the share of types that the table holds.
+    """
+    best, worst = max(known, key=known.get), min(known, key=known.get)
+    if known[best] == known[worst]:
+        return f"{where}: every tokeniser finds the same share of known types, {known[best]:.1%}."
+    return (
+        f"{where}: the share of known types runs from {known[worst]:.1%} ({worst}) to "
+        f"{known[best]:.1%} ({best}). The table is the same; only the cutting differs."
+    )
+
+
+def say_what_a_small_table_covers(tokens: float, types: float, size: int) -> str:
+    """Which of the two coverages the most frequent words serve.
+
+    Args:
+        tokens: the share of tokens that is covered.
+        types: the share of types.
+        size: how many words are kept.
+    """
+    start = f"The {size:,} most frequent words cover {tokens:.0%} of the tokens and {types:.0%} of"
+    if tokens > types:
+        return f"{start} the types. The curve of tokens leads: frequent words are known first."
+    return f"{start} the types. The curve of tokens does not lead here."
+
+
+def say_which_rare_words_matter(rare: Sequence[str], decisive: Collection[str]) -> str:
+    """Whether the rarest known words belong to the homophones that carry the label.
+
+    Args:
+        rare: the rarest known words.
+        decisive: the spellings of all homophones.
+    """
+    found = [word for word in rare if word in decisive]
+    if not found:
+        return f"None of these {len(rare)} words is one of the synthetic corpus's homophones."
+    return (
+        f"{len(found)} of these {len(rare)} words are homophones of the synthetic corpus, whose "
+        "spelling decides the label. A coverage of tokens hides such words; keep both numbers."
+    )
+
+
+def say_what_padding_does(length: float, mean_turn: float, largest_turn: float) -> str:
+    """What rows of zeros do to a mean and to a maximum.
+
+    Args:
+        length: of the wrong mean, as a share of the right one's.
+        mean_turn: cosine of the wrong and the right mean.
+        largest_turn: cosine of the wrong and the right maximum.
+    """
+    mean = "keeps its direction" if mean_turn > 0.999 else f"turns (cosine {mean_turn:.2f})"
+    largest = "stays" if largest_turn > 0.999 else f"turns (cosine {largest_turn:.2f})"
+    why = "" if largest_turn > 0.999 else ", because zero beats every negative number"
+    return (
+        f"Padding leaves the mean {length:.0%} of its length, and it {mean}. The maximum "
+        f"{largest}{why}."
+    )
+
+
+def say_what_a_missing_mask_costs(masked: Reached, gap: Reached, changed: float) -> str:
+    """What happens to the score and to single answers without a mask.
+
+    Args:
+        masked: accuracy with the mask.
+        gap: accuracy with the mask minus accuracy without, on the same utterances.
+        changed: the share of answers that change with the other utterances of the batch.
+    """
+    cost = {"more": "The mask is worth", "less": "The mask costs"}.get(
+        gap_side(gap.low, gap.high), "No difference in score is shown:"
+    )
+    lines = [f"With a mask: {masked}. {cost} {points_interval(*gap)}."]
+    if changed:
+        lines.append(
+            f"Without it, {changed:.1%} of the answers change with the *other* utterances of the "
+            "batch. That is a bug, whatever the score says."
+        )
+    else:
+        lines.append("On these batches, no answer changes with the other utterances.")
+    return "\n".join(lines)
+
+
+def say_where_text_stands(best: str, found: Reached, chance: float, ceiling: float | None) -> str:
+    """A trained reader between chance and the ceiling of the text.
+
+    Args:
+        best: the name of the best reader.
+        found: its accuracy.
+        chance: the accuracy of always naming the most frequent class.
+        ceiling: the best possible expected accuracy, or None where nobody knows it.
+    """
+    floor = side_of(found.low, found.high, chance)
+    line = f"Best reader, {best}: {found}, {floor} the majority's {chance:.1%}."
+    if ceiling is None:
+        return f"{line} How much higher a reader could get is not known for this corpus."
+    top = side_of(found.low, found.high, ceiling)
+    meaning = {
+        "above": "That would be a leak, or luck: look for the cause before you believe it.",
+        "below": "A better text model could still gain something.",
+    }.get(top, "No gap is shown, so look for the rest in the sound, not in a better text model.")
+    return f"{line} It is {top} the ceiling of {ceiling:.1%}. {meaning}"
+
+
+def say_what_repeated_texts_allow(again: int, total: int, right: float) -> str:
+    """How far naming the most frequent label of each repeated text gets.
+
+    Args:
+        again: how many utterances have a text that occurs more than once.
+        total: how many utterances there are.
+        right: the share of `again` that the most frequent label of the text gets right.
+    """
+    if not again:
+        return f"Each of the {total} texts occurs once: this says nothing about a ceiling."
+    if right == 1:
+        return (
+            f"{again} of {total} utterances repeat a text, and no text among them has two labels: "
+            "these repeats show no ceiling."
+        )
+    return (
+        f"{again} of {total} utterances repeat a text. Naming its most frequent label, with the "
+        f"answers in view, is right for {right:.1%}: even so, one text has several labels."
+    )
+
+
+def say_whether_opposites_are_close(opposite: float, alike: float) -> str:
+    """Compare a word's opposite with a word of like meaning.
+
+    Args:
+        opposite: cosine of "happy" and "sad".
+        alike: cosine of "happy" and "cheerful".
+    """
+    nearer = "sad" if opposite > alike else "cheerful"
+    follows = (
+        "The opposite is the nearer one: a neighbour is a word that could stand there."
+        if opposite > alike
+        else "In this table the opposite is not the nearer one."
+    )
+    return f"happy/sad {opposite:.2f}, happy/cheerful {alike:.2f}: nearer is {nearer}. {follows}"
+
+
+def say_what_analogies_return(went_in: int, neighbours: int, asked: int) -> str:
+    """How much of an analogy is arithmetic.
+
+    Args:
+        went_in: how often the nearest word of all is one of the three that went in.
+        neighbours: how often the answer is just the nearest neighbour of the first word.
+        asked: how many analogies there are.
+    """
+    return (
+        f"In {went_in} of {asked} cases the nearest word of all is one that went in. In "
+        f"{neighbours} of {asked} the answer is no more than the first word's nearest neighbour."
+    )
+
+
+def say_whether_homophones_are_alike(pairs: Reached, random: float) -> str:
+    """Whether words that sound the same have like vectors.
+
+    Args:
+        pairs: mean cosine of the pairs, with its interval.
+        random: mean cosine of random pairs of the same words.
+    """
+    side = side_of(pairs.low, pairs.high, random)
+    meaning = {
+        "above": "Sounding alike goes with some likeness of the vectors.",
+        "below": "Words that sound alike are even less alike than others.",
+    }.get(side, "For the table, words that sound the same are like any two words.")
+    return (
+        f"Mean cosine of {pairs.mean:.2f} ({pairs.low:.2f} to {pairs.high:.2f}), {side} the "
+        f"{random:.2f} of random pairs. {meaning}"
+    )
+
+
+def say_how_far_a_picture_holds(variance: float, agree: float, chance: float) -> str:
+    """Whether neighbours in two dimensions are neighbours in all of them.
+
+    Args:
+        variance: the share that the picture keeps.
+        agree: the share of three nearest neighbours that are the same.
+        chance: that share for random neighbours.
+    """
+    trust = (
+        "Most neighbours hold here, but a cosine or a score is still the proof."
+        if agree > 0.5
+        else "Most neighbours in the picture are false. A cosine or a score is the proof."
+    )
+    return (
+        f"The picture keeps {variance:.0%} of the variance. Of a word's three nearest words in it, "
+        f"{agree:.0%} are among its three nearest in all dimensions (chance {chance:.0%}). {trust}"
+    )
+
+
+def say_what_company_teaches(question: str, own: Reached, glove: float, chance: float) -> str:
+    """Whether vectors trained on a small text know something.
+
+    Args:
+        question: what is asked of neighbours.
+        own: of the vectors trained here, with an interval over trainings.
+        glove: of GloVe.
+        chance: of random neighbours.
+    """
+    side = side_of(own.low, own.high, chance)
+    better = "GloVe is ahead" if glove > own.mean else "GloVe is not ahead"
+    return f"{question} word2vec {own}, {side} chance ({chance:.0%}); GloVe {glove:.0%}. {better}."
+
+
+def say_whether_vectors_carry_over(glove: Reached, random: Sequence[Reached], chance: float) -> str:
+    """Whether pre-trained vectors help with words that training never met.
+
+    Args:
+        glove: accuracy with pre-trained vectors.
+        random: accuracies with random vectors, one per draw.
+        chance: the accuracy of guessing.
+    """
+    side = side_of(glove.low, glove.high, chance)
+    best = max(random)
+    if glove.low > best.high:
+        meaning = "What GloVe knows from elsewhere carries over to words that training never met."
+    elif glove.high < min(random).low:
+        meaning = "Random vectors do better here: GloVe's knowledge does not help."
+    else:
+        meaning = "The intervals overlap: no carrying over is shown."
+    return (
+        f"GloVe {glove}, {side} chance ({chance:.1%}); the best of {len(random)} random draws "
+        f"{best}. {meaning}"
+    )
+
+
+def say_which_filler_wins(found: Mapping[str, Reached], where: str) -> str:
+    """Whether one policy for unknown words is ahead of the others.
+
+    Args:
+        found: by policy, its accuracy.
+        where: the corpus and the table.
+    """
+    ranked = sorted(found, key=lambda policy: found[policy].mean, reverse=True)
+    listed = ", ".join(f"{policy} {found[policy]}" for policy in ranked)
+    first, second = ranked[:2]
+    if found[first].low > found[second].high:
+        return f"{where}: {listed}. The policy {first} is ahead: its interval meets no other."
+    return f"{where}: {listed}. The intervals of the first two overlap: neither is shown ahead."
+
+
+def say_whether_to_train_vectors(
+    frozen: Reached, trainable: Reached, gap: Reached, chance: float
+) -> str:
+    """Compare vectors that stay with vectors that are trained.
+
+    Args:
+        frozen: accuracy with frozen vectors.
+        trainable: accuracy with trainable ones.
+        gap: trainable minus frozen, on the same utterances and seeds.
+        chance: the accuracy of guessing.
+    """
+    meaning = {
+        "more": "Training the vectors pays here.",
+        "less": "Training the vectors costs here.",
+    }.get(gap_side(gap.low, gap.high), "Neither is shown to be better.")
+    sides = " and ".join(
+        f"{name} {found} ({side_of(found.low, found.high, chance)} chance, {chance:.1%})"
+        for name, found in (("frozen", frozen), ("trainable", trainable))
+    )
+    difference = f"Trainable minus frozen: {points_interval(*gap)}."
+    return f"{sides[0].upper()}{sides[1:]}. {difference} {meaning}"
+
+
+def say_how_words_drift(met: float, never_met: float | None) -> str:
+    """How far training turned the vectors of words that it met, and of others.
+
+    Args:
+        met: mean cosine of trained and given vectors, for words of the training part.
+        never_met: the same for other words, or None where there are none.
+    """
+    line = f"Training turned the vectors of words that it met to a cosine of {met:.2f}"
+    if never_met is None:
+        return f"{line}. There are no words that it never met."
+    return f"{line}, and those of words that it never met to {never_met:.2f}."
