@@ -367,6 +367,7 @@ for row in varies:  # the package agrees
     assert np.isclose(test.p, equal["p alike"][row])
     assert np.isclose(test.low, equal["low 90"][row])
 equal["so"] = [read.gap_or_alike(equal.loc[row], MARGIN) for row in varies]
+print("Each row alone:")
 print(read.say_gap_or_alike(equal, MARGIN))
 points = 100 * equal[["gap", "low", "high", "low 90", "high 90"]]
 points.join(equal[["p alike", "so"]]).round(3)
@@ -457,7 +458,8 @@ points.round(1)
 # %%
 full_gain = tuple(peeked.loc[FULL, ["peeking gains", "low", "high"]])
 print(read.say_epoch_of_peeking(trainings[FULL], FULL, full_gain))
-print(read.say_peeking_rows(peeked["peeking gains"], mean))
+gains = peeked.rename(columns={"peeking gains": "mean"})
+print(read.say_peeking_rows(gains, mean))
 print(f"if MCSAN alone peeks, its gaps grow by {100 * full_gain[0]:.1f} points")
 
 # %% [markdown]
@@ -469,7 +471,7 @@ print(f"if MCSAN alone peeks, its gaps grow by {100 * full_gain[0]:.1f} points")
 
 # %%
 rng = np.random.default_rng(0)
-gains = {}
+by_length = {}
 for epochs in (1, 10, 30, 100):
     valid = 0.60 + 0.01 * rng.normal(size=(2000, epochs))  # (trainings, epochs)
     test = 0.60 + 0.01 * rng.normal(size=(2000, epochs))
@@ -477,8 +479,8 @@ for epochs in (1, 10, 30, 100):
     honest = test[np.arange(len(test)), chosen]
     difference = test.max(axis=1) - honest
     average, half = mc.fold_interval(difference)  # trainings are independent here
-    gains[f"{epochs} epochs"] = {"gain": 100 * average, "±": 100 * half}
-pd.DataFrame(gains).T.round(2)  # in points
+    by_length[f"{epochs} epochs"] = {"gain": 100 * average, "±": 100 * half}
+pd.DataFrame(by_length).T.round(2)  # in points
 
 # %% [markdown]
 # Nothing was learned on the plateau, and yet the best of many noisy scores is a high one, and the longer you look, the

@@ -64,7 +64,7 @@ def test_gaps_are_grouped_by_verdict():
 def test_what_holm_takes_away():
     p = pd.Series({"a": 0.001, "b": 0.04, "c": 0.5})
     says = read.say_luck_removed(p, pd.Series({"a": 0.003, "b": 0.08, "c": 0.5}))
-    assert "Alone, 2 of 3 rows stand out (a and b). After Holm 1 do (a)" in says
+    assert "Alone, 2 of 3 rows stand out (a and b). After Holm there remain 1 (a)" in says
     assert says.endswith("could have brought: b.")
     assert read.say_luck_removed(p, p).endswith("takes none away.")
     assert "none of 3 rows" in read.say_luck_removed(p + 0.5, p + 0.5)
@@ -111,11 +111,12 @@ def test_peeking_that_gained_something():
 
 def test_peeking_and_the_smallest_gap():
     gaps = pd.Series({"b": 0.01, "c": 0.5})
-    more = read.say_peeking_rows(pd.Series({"a": 0.0, "b": 0.02}), gaps)
-    assert "most in b: +2.0 points" in more and "That is more than" in more
-    less = read.say_peeking_rows(pd.Series({"a": 0.005, "b": 0.0}), gaps)
-    assert "most in a" in less and "That is less than the smallest gap of the table (b" in less
-    assert "nothing in any row" in read.say_peeking_rows(pd.Series({"a": 0.0}), gaps)
+    more = read.say_peeking_rows(intervals(a=(0.0, nan, nan), b=(0.02, 0.01, 0.03)), gaps)
+    assert "most in b: +2.0 points (+1.0 to +3.0). The mean is more than" in more
+    less = read.say_peeking_rows(intervals(a=(0.005, nan, nan), b=(0.0, nan, nan)), gaps)
+    assert "most in a: +0.5 points, the same in every fold" in less
+    assert "The mean is less than the smallest gap of the table (b" in less
+    assert "nothing in any row" in read.say_peeking_rows(intervals(a=(0.0, nan, nan)), gaps)
 
 
 def test_interaction():

@@ -85,7 +85,7 @@ def changes(**rows):
 
 def test_choices_that_move_the_score_and_choices_that_do_not():
     says = read.say_choices(changes(a=(0.2, -0.1, 0.5), b=(0.02, 0.01, 0.03), c=(0, nan, nan)))
-    assert "Of 2 choices with an interval, 1 are shown to move the score (b)" in says
+    assert "Shown to move the score: 1 of 2 choices with an interval (b)" in says
     assert "luck alone would bring 0.1" in says and says.endswith("which is not shown.")
     says = read.say_choices(changes(a=(-0.2, -0.3, -0.1), b=(0.02, -0.01, 0.05)))
     assert "(a)" in says and says.endswith("is a: -20.0 points (-30.0 to -10.0).")

@@ -130,7 +130,7 @@ def say_luck_removed(p: pd.Series, adjusted: pd.Series, level: float = 0.05) -> 
         return f"Alone, none of {len(p)} rows stands out, so Holm has nothing to take away."
     says = (
         f"Alone, {len(alone)} of {len(p)} rows stand out ({listed_names(alone)}). "
-        f"After Holm {len(together)} do ({listed_names(together)})."
+        f"After Holm there remain {len(together)} ({listed_names(together)})."
     )
     if lost:
         return f"{says} What luck in {len(p)} tests could have brought: {listed_names(lost)}."
@@ -199,20 +199,22 @@ def say_epoch_of_peeking(
     return f"{bought}: {chosen}."
 
 
-def say_peeking_rows(gains: pd.Series, gaps: pd.Series) -> str:
+def say_peeking_rows(gains: pd.DataFrame, gaps: pd.Series) -> str:
     """The row in which peeking bought most, beside the smallest gap of the table.
 
     Args:
-        gains: mean of what peeking bought each row, as a share.
+        gains: mean, low and high of what peeking bought each row, as shares; low and high are nan
+            where all folds agree.
         gaps: each row's gap to the full network, as a share.
     """
-    if not (gains > 0).any():
+    if not (gains["mean"] > 0).any():
         return "On this corpus peeking bought nothing in any row: no training passed its peak."
-    most = gains.idxmax()
+    most = gains["mean"].idxmax()
+    gain = gains.loc[most]
     smallest = gaps.abs().idxmin()
-    larger = "more" if gains[most] > abs(gaps[smallest]) else "less"
+    larger = "more" if gain["mean"] > abs(gaps[smallest]) else "less"
     return (
-        f"It bought most in {most}: {100 * gains[most]:+.1f} points on average. That is {larger} "
+        f"It bought most in {most}: {_gap_in_words(gain)}. The mean is {larger} "
         f"than the smallest gap of the table ({smallest}, {100 * gaps[smallest]:+.1f} points)."
     )
 

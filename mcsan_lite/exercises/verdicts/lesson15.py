@@ -190,7 +190,7 @@ def say_choices(changes: pd.DataFrame) -> str:
     if not pd.isna(row.low):
         moved = points_interval(row.difference, row.low, row.high)
     says = (
-        f"Of {len(tested)} choices with an interval, {len(clear)} are shown to move the score "
+        f"Shown to move the score: {len(clear)} of {len(tested)} choices with an interval "
         f"({listed_names(list(clear.index))}); luck alone would bring {0.05 * len(tested):.1f}. "
         f"The largest difference is {longest}: {moved}"
     )
