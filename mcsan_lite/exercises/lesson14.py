@@ -63,11 +63,11 @@ def _t_mistakes(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[float, str]]:
     yield _t(d, folds=0), "1 / k is missing: more folds should help a little."
     yield (
         _t(d, folds=1),
-        "1 / k is missing, and 1 stands in its place: divide 1 by the number of folds.",
+        "there is a 1 where 1 / k should be: divide 1 by the number of folds.",
     )
     yield (
         _t(d, folds=1 / (_FOLDS - 1)),
-        "1 / (k - 1) belongs into the deviation; here it is 1 / k.",
+        "k - 1 belongs in the deviation; here it is 1 / k.",
     )
     yield (
         _t(d, deviation=d.std()),
@@ -75,7 +75,8 @@ def _t_mistakes(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[float, str]]:
     )
     yield (
         _t(d, deviation=d.var(ddof=1)),
-        "this divides by the variance times a root: take the deviation, or the root of all.",
+        "this divides by the variance times a root: take the standard deviation, which is its "
+        "square root.",
     )
     yield (
         d.mean() / (factor * d.std(ddof=1)),
@@ -87,7 +88,7 @@ def _t_mistakes(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[float, str]]:
 
 @exercise
 def corrected(student) -> str | None:
-    """E14.1: student(a, b, n_train, n_test) -> the corrected t of a less b over their folds.
+    """E14.1: student(a, b, n_train, n_test) -> the corrected t of a minus b over their folds.
 
     Nadeau & Bengio 2003.
     """
@@ -100,14 +101,14 @@ def corrected(student) -> str | None:
         backwards = float(student(b.copy(), a.copy(), _TRAIN, _TEST))
         if np.isclose(backwards, -right):
             return None
-        return "b less a should give the same number with the other sign."
+        return "b minus a should give the same number with the other sign."
     for wrong, hint in _t_mistakes(a, b):
         if np.isclose(found, wrong):
             return hint
         if np.isclose(found, -wrong):
-            return "the sign is turned: a less b. And " + hint
+            return "the sign is turned: a minus b. And " + hint
     if np.isclose(found, -right):
-        return "the sign is turned: a less b."
+        return "the sign is turned: a minus b."
     return (
         f"on ten folds it gives {found:.3f}; mean / sqrt((1 / k + n_test / n_train) S²) is "
         f"{right:.3f}."
@@ -115,10 +116,10 @@ def corrected(student) -> str | None:
 
 
 _WRONG_SEEDS = (
-    (5, "five is what independent folds would need: test_share must be 1/8, not 0."),
+    (5, "five would be enough for independent folds: test_share must be 1/8, not 0."),
     (210, "210 is the number of trainings; the question is the number of seeds per fold."),
     (8, "that is with 20 folds; you have 10."),
-    (20, "20 seeds just miss 80 %. The smallest number that reaches it?"),
+    (20, "20 seeds just miss 80 %. Which is the smallest number that reaches it?"),
     (1, "one seed per fold leaves all 1.2 points in."),
 )
 
@@ -136,8 +137,8 @@ def plan(student) -> str | None:
     a, b = student["A"], student["B"]
     if a is None or a == 0:
         return (
-            "A: here most of the spread comes from seeds, and seeds can be had. Are fold_sd and "
-            "seed_sd swapped?"
+            "A: here most of the spread comes from seeds, and you can always train more of them. "
+            "Are fold_sd and seed_sd swapped?"
         )
     if a != 21:
         hint = hint_for(a, _WRONG_SEEDS, lambda given, wrong: given == wrong)
@@ -161,14 +162,15 @@ _WRONG_VERDICTS = {
         "unknown": "the interval excludes zero.",
     },
     "b": {
-        "reproduced": "its mean is on the paper's side, but the interval holds zero: the mean "
-        "alone is no verdict.",
-        "alike": "not distinguishable is not alike: a gap of four points is within its interval, "
-        "too.",
+        "reproduced": "its mean is on the paper's side, but the interval contains zero: the mean "
+        "alone is not a verdict.",
+        "alike": "not distinguishable is not alike: its intervals also contain a gap of three "
+        "points.",
     },
     "c": {
-        "unknown": "it holds zero, and *all* of it lies within ± 1 point: that is knowledge.",
-        "reproduced": "the interval holds zero.",
+        "unknown": "TOST at 5 % goes with the 90 % interval, since each of its two tests spends "
+        "5 % on one side. That interval lies within ± 1 point: this is knowledge.",
+        "reproduced": "the 95 % interval contains zero.",
     },
     "d": {
         "reproduced": "zero is excluded, but on the other side: here the row is better than MCSAN.",
@@ -176,7 +178,7 @@ _WRONG_VERDICTS = {
     },
     "e": {
         "alike": "small, but zero is excluded on the paper's side. The verdict is about the "
-        "direction; that the gap does not matter may be said beside it.",
+        "direction; you may add that a gap of this size does not matter.",
         "unknown": "the interval is narrow and excludes zero.",
     },
 }
@@ -184,7 +186,7 @@ _WRONG_VERDICTS = {
 
 @exercise
 def verdicts(student) -> str | None:
-    """E14.3: a verdict for each of the five intervals."""
+    """E14.3: a verdict for each of the five gaps with their intervals."""
     names = ", ".join(_VERDICT_NAMES)
     if not isinstance(student, dict) or set(student) != set(VERDICTS):
         return f"the answer names {', '.join(VERDICTS)}, each with one of {names}."
@@ -195,7 +197,7 @@ def verdicts(student) -> str | None:
             return f"{letter}: {answer!r} is none of {names}."
     for letter, answer in sorted(student.items()):
         if answer != VERDICTS[letter]:
-            general = "look for zero in the interval, then for its width."
+            general = "look for zero in the 95 % interval, then at the width of the 90 % one."
             return f"{letter}: {_WRONG_VERDICTS[letter].get(answer, general)}"
     return None
 
@@ -205,13 +207,14 @@ _NOT_DEFENSIBLE = {
     "margin (TOST).",
     "c": "a hundred folds of one corpus share their data, and the plain t takes them for "
     "independent: false alarms.",
-    "e": "one p of 0.04 in eight tests is what luck brings. Holm's p would be 0.32.",
-    "g": "the epoch was chosen on test, and on one side only; the other score is from other folds.",
+    "e": "in eight tests luck easily brings one p of 0.04. Holm's p would be 0.32.",
+    "g": "the epoch was chosen on test, and for one side only; besides, the other score is from "
+    "other folds.",
 }
 
 
 @exercise
 def defensible(student) -> str | None:
-    """E14.4: the letters of the three sentences that the measurements carry."""
+    """E14.4: the letters of the three sentences that can be defended."""
     look_for = "look for n, an interval, a margin or a power"
     return three_letters(student, "bdf", _NOT_DEFENSIBLE, look_for)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,70 +11,69 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mcsan_lite.exercises.exercise import exercise, three_letters
+from mcsan_lite.evaluation.significance import holm
+from mcsan_lite.exercises.exercise import NOT_SOLVED, exercise, three_letters
 from mcsan_lite.tables.own import parse_table
 
-
-def _choice_name(choice: object) -> str:
-    """ "dropout" of "dropout=0.3"."""
-    return str(choice).partition("=")[0].strip()
+_STANDING_FORM = 'the answer is {"alone": {"a row", …}, "together": {"a row", …}}.'
 
 
 @exercise
-def matters(student, panel: pd.DataFrame) -> str | None:
-    """E15.1: {"longest": a choice, "shown": choices of which an interval excludes 0}.
+def standing(student, gaps: pd.DataFrame) -> str | None:
+    """E15.1: {"alone": rows, "together": rows} of the paper's Table 3 whose UA gaps stand.
 
     Args:
         student: the answer.
-        panel: the table of `ambiguities.sensitivity`. The answer is read off our own panel of it.
+        gaps: from `published_gaps`, the rows of Table 3.
     """
-    has_fields = isinstance(student, dict) and set(student) == {"longest", "shown"}
-    if not has_fields or isinstance(student["shown"], str):
+    if not isinstance(student, dict) or set(student) != {"alone", "together"}:
+        return _STANDING_FORM
+    if any(answer is ... for answer in student.values()):
+        return NOT_SOLVED
+    if any(isinstance(answer, str) for answer in student.values()):
+        return _STANDING_FORM
+    alone, together = set(student["alone"]), set(student["together"])
+    for row in sorted(alone | together):
+        if row not in gaps.index:
+            return f"{row!r} is not a row of the paper's Table 3."
+    return _wrong_alone(alone, gaps) or _wrong_together(together, gaps)
+
+
+def _wrong_alone(rows: set[str], gaps: pd.DataFrame) -> str | None:
+    """Why these are not the rows whose own interval excludes 0, or None where they are."""
+    excludes = set(gaps.index[(gaps["ua gap low"] > 0) | (gaps["ua gap high"] < 0)])
+    for row in sorted(rows - excludes):
+        low, high = 100 * gaps.loc[row, "ua gap low"], 100 * gaps.loc[row, "ua gap high"]
         return (
-            'the answer is {"longest": "a name", "shown": {"a name", …}}, and the set may be empty.'
+            f"alone: the interval of {row!r} contains 0 ({low:+.1f} to {high:+.1f} points). A gap "
+            "in a table, however large, does not stand without its interval."
         )
-    panel = panel.assign(choice=panel.choice.map(_choice_name))
-    ours = panel[panel.panel.str.startswith("ours")]
-    longest = _choice_name(student["longest"])
-    shown = {_choice_name(choice) for choice in student["shown"]}
-    for choice in (longest, *sorted(shown)):
-        if choice in set(ours.choice):
-            continue
-        if choice in set(panel.choice):
-            return (
-                f"{choice!r} is in the paper's panel: those are its rows, no open choices of ours."
-            )
-        return f"{choice!r} is no choice that was tried."
-    return _wrong_longest(longest, ours) or _wrong_shown(shown, ours)
+    for row in sorted(excludes - rows):
+        return f"alone: the interval of {row!r} excludes 0, so it belongs here."
+    return None
 
 
-def _wrong_longest(longest: str, ours: pd.DataFrame) -> str | None:
-    """Why this is not the choice with the longest bar, or None where it is."""
-    size = ours.difference.abs().groupby(ours.choice).max()
-    if math.isclose(size[longest], size.max(), abs_tol=1e-12):
+def _wrong_together(rows: set[str], gaps: pd.DataFrame) -> str | None:
+    """Why these are not the rows that Holm leaves, or None where they are."""
+    p = gaps["ua p"].astype(float)
+    adjusted = pd.Series(holm(p), gaps.index)
+    right = set(adjusted.index[adjusted < 0.05])
+    if rows == right:
         return None
-    if longest == ours.choice.loc[ours.difference.idxmax()]:
-        why = "helped most"
-    elif longest == ours.choice.loc[ours.difference.idxmin()]:
-        why = "hurt most"
-    else:
-        why = "moved the score less"
-    return f"{longest!r} {why}. The longest bar, to either side, belongs to another choice."
-
-
-def _wrong_shown(shown: set[str], ours: pd.DataFrame) -> str | None:
-    """Why these are not the choices whose interval excludes 0, or None where they are."""
-    excludes = set(ours.choice[(ours.low > 0) | (ours.high < 0)])
-    for choice in sorted(shown - excludes):
-        row = ours[ours.choice == choice].iloc[0]
-        if math.isnan(row.low):
-            return f"{choice!r} has no interval, and so nothing is shown."
+    if rows == set(p.index[p < 0.05]):
         return (
-            f"the interval of {choice!r} holds 0 ({100 * row.low:+.1f} to {100 * row.high:+.1f} "
-            "points): a bar, however long, is not yet an effect."
+            "together: these stand alone. Multiply the smallest p by 8, the next by 7, and so on."
         )
-    for choice in sorted(excludes - shown):
-        return f"the interval of {choice!r} excludes 0: it belongs to what these runs show."
+    in_wa = pd.Series(holm(gaps["wa p"].astype(float)), gaps.index)
+    if rows == set(in_wa.index[in_wa < 0.05]):
+        return "together: these are the rows that stand in WA. The question is about UA."
+    for row in sorted(rows - right):
+        return (
+            f"together: {row!r} has p = {p[row]:.3f}, which Holm makes {adjusted[row]:.2f}. In "
+            f"{len(p)} tests luck can bring it."
+        )
+    for row in sorted(right - rows):
+        return f"together: {row!r} stays below 0.05 after Holm ({adjusted[row]:.4f})."
     return None
 
 
@@ -152,8 +150,8 @@ def _wrong_labels(labels: tuple[str, ...], kept: dict, table: _Table) -> str | N
     for label in labels:
         if label not in table.labels:
             return (
-                f"{label!r} became a class of its own: a slip of the pen, which the network would "
-                "now be trained on."
+                f"{label!r} became a class of its own. It is a slip of the pen, and the network "
+                "would now be trained on it."
             )
     for name, slip in table.unusable.items():
         if name in kept and slip:
@@ -181,7 +179,7 @@ def _wrong_skipping(kept: dict, skipped: dict[str, str], table: _Table) -> str |
     """A row that is lost, left out in silence, without a reason, or taken and skipped at once."""
     for name in table.rows.index:
         if name not in kept and name not in table.unusable:
-            return f"row {name} is whole, and it is gone."
+            return f"row {name} is complete, but it is gone."
     for name in table.unusable:
         if name not in skipped:
             return (
@@ -214,7 +212,7 @@ def _wrong_fields(kept: dict, rows: pd.DataFrame) -> str | None:
 
 VERDICTS = ("reproduced", "not distinguishable", "differs", "not run")
 _NAN = float("nan")
-_HOLDS_ZERO = "the interval holds 0: no gap at all would fit as well, whatever its middle."
+_HOLDS_ZERO = "the interval contains 0: no gap at all would fit as well, wherever its middle lies."
 _ENDS_AT_ZERO = "an interval that ends at 0 does not exclude it."
 _LEFT_SIDE = "the paper's gap is negative here: its side is the left one."
 
@@ -271,8 +269,8 @@ _CASES = (
         _NAN,
         0.016,
         "not distinguishable",
-        "it was run, but one training, or no spread at all, gives no interval (nan): the run can "
-        "say nothing.",
+        "it was run, but a single training, or no spread at all, gives no interval (nan): the run "
+        "can say nothing.",
     ),
 )
 
@@ -295,17 +293,17 @@ def verdict(student) -> str | None:
 
 _NO_USE = {
     "b": "nothing was measured, so nothing speaks against the claim. Suspicion is not a result.",
-    "c": "then the paper confirms itself: its number stands on both sides of the comparison.",
+    "c": "then the paper would confirm itself: its number would be on both sides.",
     "f": "*not distinguishable* has an interval, and all gaps outside it are ruled out. *Not run* "
     "rules out nothing.",
-    "g": "a failure is a finding (memory, a corrupt clip, a loss that explodes), and it is to be "
-    "told.",
+    "g": "a failure is a finding (memory, a corrupt clip, a loss that explodes), and must be "
+    "reported.",
 }
 
 
 @exercise
 def not_run(student) -> str | None:
-    """E15.4: the letters of the three sentences that say what "not run" is good for."""
+    """E15.4: the letters of the three sentences that say what "not run" protects against."""
     return three_letters(student, "ade", _NO_USE, "ask what a reader could be led to believe")
 
 
@@ -335,7 +333,7 @@ def pool(student) -> str | None:
             "every gradient."
         )
     if empty.any():
-        return "where nothing is real, zeros are wanted."
+        return "where nothing is real, return zeros."
     return None
 
 

@@ -14,47 +14,41 @@ from notebook_solutions import solution
 
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.exercises import lesson15
+from mcsan_lite.paper.verdicts import published_gaps
 
 LESSON = "15_reproducing_the_paper"
+PRINTED = published_gaps().query("source == 'Table 3'")
 CHECKS = {
-    "matters": "answer",
+    "standing": "answer",
     "adapter": "adapter",
     "verdict": "verdict",
     "not_run": "answer",
     "pool": "pool",
 }
 nan = float("nan")
-MOVED = pd.DataFrame(
-    [
-        ("positions=none", -0.030, -0.080, 0.020),
-        ("dropout=0.3", 0.020, 0.010, 0.030),
-        ("clip=1.0", 0.004, -0.010, 0.018),
-        ("schedule=warmdown", -0.010, -0.015, -0.005),
-        ("seed=1", 0.001, nan, nan),
-    ],
-    columns=["choice", "difference", "low", "high"],
-).assign(panel="ours: synthetic")
-MOVED = pd.concat(
-    [
-        MOVED,
-        pd.DataFrame([("w/o audio", -0.103, -0.113, -0.093)], columns=MOVED.columns[:4]).assign(
-            panel="the paper: IEMOCAP, Table 3 as printed"
-        ),
-    ],
-    ignore_index=True,
+# p values of UA: two rows stand alone, one of them after Holm; in WA two stand in both ways.
+GAPS = pd.DataFrame(
+    {
+        "ua gap low": [0.05, 0.002, -0.01, -0.02],
+        "ua gap high": [0.09, 0.030, 0.03, 0.01],
+        "ua p": [0.001, 0.03, 0.4, 0.5],
+        "wa p": [0.001, 0.002, 0.4, 0.5],
+    },
+    index=["w/o text", "w/o cross", "w/o self", "N = 2"],
 )
-SHOWN = {"dropout", "schedule"}
+STANDING = {"alone": {"w/o text", "w/o cross"}, "together": {"w/o text"}}
 
 
 def asked(check, answer):
-    return getattr(lesson15, check)(answer, *([MOVED] if check == "matters" else []))
+    return getattr(lesson15, check)(answer, *([GAPS] if check == "standing" else []))
 
 
 @pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
 def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = solution(LESSON, number, moved=MOVED)  # the first reads the lesson's table `moved`
+    space = solution(LESSON, number, printed_gaps=PRINTED, pd=pd)  # both are the lesson's own
     capsys.readouterr()
-    assert asked(check, space[CHECKS[check]])
+    answer = space[CHECKS[check]]
+    assert getattr(lesson15, check)(answer, *([PRINTED] if check == "standing" else []))
     assert capsys.readouterr().out == f"✓ {check}: right.\n"
 
 
@@ -64,7 +58,10 @@ def unsolved(*_):
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_an_open_exercise_is_not_solved_yet(check, capsys):
-    assert not asked(check, ... if CHECKS[check] == "answer" else unsolved)
+    open_answer = ... if CHECKS[check] == "answer" else unsolved
+    if check == "standing":
+        open_answer = {"alone": ..., "together": ...}
+    assert not asked(check, open_answer)
     assert "not solved yet" in capsys.readouterr().out
 
 
@@ -173,19 +170,19 @@ def pooled(
 
 
 WRONG = [
-    ("matters", "positions", "the answer is"),
-    ("matters", {"longest": "position", "shown": SHOWN}, "is no choice that was tried"),
-    ("matters", {"longest": "w/o audio", "shown": SHOWN}, "in the paper's panel"),
-    ("matters", {"longest": "dropout", "shown": SHOWN}, "helped most"),
-    ("matters", {"longest": "clip", "shown": SHOWN}, "moved the score less"),
+    ("standing", "w/o text", "the answer is"),
+    ("standing", {"alone": {"w/o text"}}, "the answer is"),
+    ("standing", STANDING | {"together": "w/o text"}, "the answer is"),
+    ("standing", STANDING | {"alone": {"without text"}}, "'without text' is not a row"),
     (
-        "matters",
-        {"longest": "positions", "shown": SHOWN | {"positions"}},
-        "'positions' holds 0 (-8.0 to +2.0",
+        "standing",
+        STANDING | {"alone": {*STANDING["alone"], "w/o self"}},
+        "'w/o self' contains 0 (-1.0 to +3.0 points)",
     ),
-    ("matters", {"longest": "positions", "shown": SHOWN | {"seed"}}, "'seed' has no interval"),
-    ("matters", {"longest": "positions", "shown": {"dropout"}}, "'schedule' excludes 0"),
-    ("matters", {"longest": "positions", "shown": "dropout"}, "the answer is"),
+    ("standing", STANDING | {"alone": {"w/o text"}}, "the interval of 'w/o cross' excludes 0"),
+    ("standing", STANDING | {"together": STANDING["alone"]}, "these stand alone"),
+    ("standing", STANDING | {"together": {"w/o text", "N = 2"}}, "which Holm makes 0.80"),
+    ("standing", STANDING | {"together": set()}, "'w/o text' stays below 0.05"),
     ("adapter", slip_becomes_a_class, "'crosss' became a class of its own"),
     ("adapter", slip_is_mended, "made 'cross' of it without a word"),
     ("adapter", slip_is_not_seen, "stops with DataError"),
@@ -210,7 +207,7 @@ WRONG = [
     (
         "adapter",
         changed(lambda c: {"utterances": c.utterances[1:]}),
-        "row a01 is whole, and it is gone",
+        "row a01 is complete, but it is gone",
     ),
     (
         "adapter",
@@ -228,7 +225,7 @@ WRONG = [
     ),
     ("verdict", lambda low, high, gap: side(low or 0, high or 0, gap), "a row without a run"),
     ("verdict", judged(printed_inside), "not its size"),
-    ("verdict", judged(by_the_middle), "the interval holds 0"),
+    ("verdict", judged(by_the_middle), "the interval contains 0"),
     (
         "verdict",
         judged(
@@ -258,7 +255,7 @@ WRONG = [
         "is not a verdict",
     ),
     ("not_run", {"a", "b", "d"}, "Suspicion is not a result"),
-    ("not_run", {"c"}, "the paper confirms itself"),
+    ("not_run", {"c"}, "the paper would confirm itself"),
     ("not_run", {"a", "d", "f"}, "rules out nothing"),
     ("not_run", {"a", "e", "g"}, "a failure is a finding"),
     ("not_run", {"a", "d"}, "1 more can be defended"),
@@ -280,7 +277,7 @@ WRONG = [
         pooled(top=lambda x, mask: x.masked_fill(~mask[..., None], -math.inf).amax(1)),
         "nan or infinity",
     ),
-    ("pool", pooled(empty=lambda x: torch.where(x.abs().sum() == 0, x + 1, x)), "zeros are wanted"),
+    ("pool", pooled(empty=lambda x: torch.where(x.abs().sum() == 0, x + 1, x)), "return zeros"),
 ]
 
 
@@ -296,8 +293,22 @@ def test_other_right_solutions_pass_too():
         and lesson15.verdict(judged(side))
         and lesson15.not_run(["E", "a ", "d"])
     )
-    assert lesson15.matters(
-        {"longest": "positions=none", "shown": ["dropout=0.3", "schedule=warmdown"]}, MOVED
+    assert lesson15.standing({name: sorted(rows) for name, rows in STANDING.items()}, GAPS)
+
+
+def test_the_rows_of_wa_are_told_from_those_of_ua(capsys):
+    swapped = GAPS.assign(
+        **{"ua p": [0.001, 0.03, 0.04, 0.5], "ua gap low": [0.05, 0.002, 0.001, -1]}
     )
-    nothing = MOVED.assign(low=-1.0, high=1.0)
-    assert lesson15.matters({"longest": "positions", "shown": set()}, nothing)
+    alone = {"w/o text", "w/o cross", "w/o self"}
+    answer = {"alone": alone, "together": {"w/o text", "w/o cross"}}
+    assert lesson15.standing(answer, swapped) is False
+    assert "stand in WA" in capsys.readouterr().out
+
+
+def test_in_the_papers_table_something_stands_and_something_falls():
+    p = PRINTED["ua p"].astype(float)
+    alone = set(PRINTED.index[p < 0.05])
+    together = set(PRINTED.index[PRINTED["ua Holm p"] < 0.05])
+    assert together and together < alone
+    assert lesson15.standing({"alone": alone, "together": together}, PRINTED)

@@ -1,0 +1,235 @@
+"""Sentences of lesson 14 on the rows of Table 3, their gaps and the tests of them.
+
+In: numbers of this run, scores and gaps as shares of one. Out: text. No sentence is fixed: each one
+follows from its numbers, for any corpus, profile and seed. What reads the toys and the paper's own
+table is in `lesson14_design`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "a, b and c"; "none" where there are none."""
+    names = [str(name) for name in names]
+    if not names:
+        return "none"
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def say_rows_and_chance(scores: pd.DataFrame, chance: float) -> str:
+    """Which rows of a table lie above chance.
+
+    Args:
+        scores: mean, low and high of each row, as shares; the index names the rows.
+        chance: what guessing gives, as a share.
+    """
+    groups: dict[str, list[str]] = {"above": [], "not distinguishable from": [], "below": []}
+    for row, score in scores.iterrows():
+        if pd.isna(score["low"]):
+            continue
+        groups[side_of(score["low"], score["high"], chance)].append(row)
+    lines = []
+    for side, rows in groups.items():
+        if rows:
+            lines.append(
+                f"{side.capitalize()} chance ({100 * chance:.0f} %): {listed_names(rows)}."
+            )
+    if not lines:
+        return "No row has an interval here, so none can be compared with chance."
+    lowest = scores["mean"].idxmin()
+    interval = percent_interval(*scores.loc[lowest, ["mean", "low", "high"]])
+    lines.append(f"The lowest row is {lowest}: {interval}.")
+    return "\n".join(lines)
+
+
+def say_folds_ahead(ahead: Mapping[str, int], folds: int) -> str:
+    """In how many folds the full network wins, and how often luck alone would do that.
+
+    Args:
+        ahead: row -> number of folds in which the full network is ahead.
+        folds: how many folds there are.
+    """
+    wins = [f"{number} of {folds} against {row}" for row, number in ahead.items()]
+    luck = min(1.0, 2 * 0.5**folds)
+    enough = "can" if luck < 0.05 else "cannot"
+    return (
+        f"The full network is ahead in {listed_names(wins)}. If neither version were better, all "
+        f"{folds} folds would still agree in {100 * luck:.1f} % of cases, so counting folds "
+        f"{enough} settle a comparison here."
+    )
+
+
+def say_pairing(paired_t: pd.Series, unpaired_t: pd.Series) -> str:
+    """In which rows pairing the folds made the test sharper.
+
+    Args:
+        paired_t: the t of the differences within folds, by row; nan where nothing varies.
+        unpaired_t: the t that treats both rows as strangers.
+    """
+    known = paired_t.notna() & unpaired_t.notna()
+    sharper = paired_t.abs()[known] > unpaired_t.abs()[known]
+    helped = list(sharper.index[sharper])
+    hurt = list(sharper.index[~sharper])
+    says = f"Pairing gave the larger |t| in {len(helped)} of {len(sharper)} rows"
+    if helped:
+        says += f" ({listed_names(helped)}): there a fold moved both versions together"
+    if hurt:
+        says += f". It gave no larger one for {listed_names(hurt)}"
+    return says + "."
+
+
+def say_row_gaps(gaps: pd.DataFrame, verdicts: pd.Series) -> str:
+    """One line per verdict: the rows that have it, each gap with its interval.
+
+    Args:
+        gaps: mean, low and high of each gap, as shares; the index names the rows.
+        verdicts: the verdict of each row.
+    """
+    lines = []
+    for verdict in verdicts.unique():
+        parts = []
+        for row in verdicts.index[verdicts == verdict]:
+            parts.append(f"{row} {_gap_in_words(gaps.loc[row])}")
+        lines.append(f"{str(verdict).capitalize()}: {'; '.join(parts)}.")
+    return "\n".join(lines)
+
+
+def _gap_in_words(gap: pd.Series) -> str:
+    if pd.isna(gap["mean"]):
+        return "without a run"
+    if pd.isna(gap["low"]):
+        return f"{100 * gap['mean']:+.1f} points, the same in every fold, so without an interval"
+    return points_interval(*gap[["mean", "low", "high"]])
+
+
+def say_luck_removed(p: pd.Series, adjusted: pd.Series, level: float = 0.05) -> str:
+    """What Holm's correction leaves of the rows that stand out alone.
+
+    Args:
+        p: p of each row alone.
+        adjusted: p after Holm.
+        level: below it a row stands out.
+    """
+    alone = list(p.index[p < level])
+    together = [row for row in alone if adjusted[row] < level]
+    lost = [row for row in alone if row not in together]
+    if not alone:
+        return f"Alone, none of {len(p)} rows stands out, so Holm has nothing to take away."
+    says = (
+        f"Alone, {len(alone)} of {len(p)} rows stand out ({listed_names(alone)}). "
+        f"After Holm there remain {len(together)} ({listed_names(together)})."
+    )
+    if lost:
+        return f"{says} What luck in {len(p)} tests could have brought: {listed_names(lost)}."
+    return f"{says} The correction takes none away."
+
+
+def say_gap_or_alike(gaps: pd.DataFrame, margin: float) -> str:
+    """Which rows differ, which are shown to be alike, and about which nothing is known.
+
+    Args:
+        gaps: low and high of each 95 % interval, low 90 and high 90 of each 90 % interval, as
+            shares; the index names the rows.
+        margin: the gap that would not matter.
+    """
+    groups: dict[str, list[str]] = {}
+    for row, gap in gaps.iterrows():
+        groups.setdefault(gap_or_alike(gap, margin), []).append(row)
+    lines = [f"{what.capitalize()}: {listed_names(rows)}." for what, rows in groups.items()]
+    unknown = len(groups.get("we do not know", []))
+    lines.append(
+        f"For {unknown} of {len(gaps)} rows these folds can neither show a gap nor rule one out."
+    )
+    return "\n".join(lines)
+
+
+def gap_or_alike(gap: pd.Series, margin: float) -> str:
+    """ "a gap", "a gap too small to matter", "alike" or "we do not know".
+
+    Args:
+        gap: low and high of the 95 % interval, low 90 and high 90 of the 90 % one.
+        margin: the gap that would not matter.
+    """
+    differs = gap_side(gap["low"], gap["high"]) != "no difference shown"
+    within = -margin < gap["low 90"] and gap["high 90"] < margin
+    if differs and within:
+        return "a gap too small to matter"
+    if differs:
+        return "a gap"
+    return "alike" if within else "we do not know"
+
+
+def say_epoch_of_peeking(
+    trainings: pd.DataFrame, row: str, gain: tuple[float, float, float]
+) -> str:
+    """What choosing the epoch on the test part bought one row, and why so much or so little.
+
+    Args:
+        trainings: best_epoch, peeked_epoch and epochs of each training of the row.
+        row: its name.
+        gain: mean, low and high of what peeking bought, as shares; low and high are nan where all
+            folds agree.
+    """
+    mean, low, high = gain
+    same = int((trainings.best_epoch == trainings.peeked_epoch).sum())
+    last = int((trainings.peeked_epoch == trainings.epochs).sum())
+    count = len(trainings)
+    chosen = f"in {same} of {count} trainings both parts choose the same epoch"
+    if last:
+        chosen += f", and in {last} of {count} the test part is best in the last epoch of all"
+    if pd.isna(low):
+        bought = f"Peeking bought {row} {100 * mean:+.1f} points in every fold"
+    else:
+        shown = gap_side(low, high) == "more"
+        bought = f"Peeking bought {row} {points_interval(mean, low, high)}"
+        bought += ", which is shown" if shown else ", which these folds cannot tell from nothing"
+    return f"{bought}: {chosen}."
+
+
+def say_peeking_rows(gains: pd.DataFrame, gaps: pd.Series) -> str:
+    """The row in which peeking bought most, beside the smallest gap of the table.
+
+    Args:
+        gains: mean, low and high of what peeking bought each row, as shares; low and high are nan
+            where all folds agree.
+        gaps: each row's gap to the full network, as a share.
+    """
+    if not (gains["mean"] > 0).any():
+        return "On this corpus peeking bought nothing in any row: no training passed its peak."
+    most = gains["mean"].idxmax()
+    gain = gains.loc[most]
+    smallest = gaps.abs().idxmin()
+    larger = "more" if gain["mean"] > abs(gaps[smallest]) else "less"
+    return (
+        f"It bought most in {most}: {_gap_in_words(gain)}. The mean is {larger} "
+        f"than the smallest gap of the table ({smallest}, {100 * gaps[smallest]:+.1f} points)."
+    )
+
+
+def say_interaction(row: str, difference: tuple[float, float, float]) -> str:
+    """Whether a network needs sound and words at once: its accuracy less that of its EMAP.
+
+    Args:
+        row: the name of the network.
+        difference: mean, low and high, as shares.
+    """
+    text = points_interval(*difference)
+    side = gap_side(*difference[1:])
+    if side == "more":
+        return f"{row}: without interaction it loses {text}; it does need both inputs at once."
+    if side == "less":
+        return f"{row}: without interaction it is better, {text}; what it mixes harms it here."
+    return f"{row}: the difference is {text}; these utterances show no use of interaction."

@@ -1,0 +1,275 @@
+"""Sentences of lesson 15, computed from the numbers of this run.
+
+In: verdicts, gaps and scores of this run or of the paper's tables, as shares of one. Out: text, for
+any corpus, profile and seed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from mcsan_lite.exercises.verdicts.lesson14 import listed_names
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+_UNTESTED = ("reference", "not run", "not comparable", "")
+
+# The fields of settings in plain words. A field that is not named here is named as in the code.
+_PLAIN_NAMES = {
+    "full_scale": "attention divided by √d of all heads",
+    "positions": "position embedding",
+    "position_scale": "scale of the positions",
+    "pool_stride": "stride of the pooling",
+    "conv_same": "padding of the convolution",
+    "activation": "activation function",
+    "feedforward": "width of the feed-forward layer",
+    "classifier_layers": "layers of the classifier",
+    "dropout": "dropout",
+    "schedule": "learning-rate schedule",
+    "weight_decay": "weight decay",
+    "clip": "gradient clipping",
+    "mask_frames": "share of frames blanked",
+    "label_smoothing": "label smoothing",
+    "select": "score that picks the epoch",
+    "patience": "patience of early stopping",
+}
+
+
+def readable_choice(choice: str, default: object) -> str:
+    """ "dropout=0.3" with default 0.0 gives "dropout: 0.0 → 0.3".
+
+    Args:
+        choice: a field and the value that it was changed to.
+        default: the value that this run has otherwise.
+    """
+    field, _, value = choice.partition("=")
+    name = _PLAIN_NAMES.get(field, field.replace("_", " "))
+    words = {"True": "yes", "False": "no"}
+    before = words.get(str(default), str(default))
+    return f"{name}: {before} → {words.get(value, value)}"
+
+
+def say_settings(verdicts: pd.Series) -> str:
+    """How many of the printed settings the profile "paper" has, and which it has not.
+
+    Args:
+        verdicts: one verdict per setting; the index says which.
+    """
+    met = verdicts == "reproduced"
+    says = f"{int(met.sum())} of {len(verdicts)} printed settings are those of the code."
+    if met.all():
+        return says
+    return f"{says} Not met: {listed_names(list(verdicts.index[~met]))}."
+
+
+def say_open_choices(paper: pd.Series, here: pd.Series, profile: str) -> str:
+    """How many open settings this profile sets otherwise than the profile "paper".
+
+    Args:
+        paper: the value of each setting in the profile "paper".
+        here: its value in this profile.
+        profile: the name of this profile.
+    """
+    changed = [name for name in paper.index if str(paper[name]) != str(here[name])]
+    if not changed:
+        return f"The profile {profile} leaves all {len(paper)} settings as paper has them."
+    return (
+        f"The profile {profile} differs from paper in {len(changed)} of {len(paper)} of them: "
+        f"{listed_names(changed)}. The experiments below start from {profile}."
+    )
+
+
+def say_price(trainings: int, minutes: float, seconds: float, expected: float) -> str:
+    """What a table was expected to cost, and what it did cost.
+
+    Args:
+        trainings: how many trainings there are.
+        minutes: the estimate for one process.
+        seconds: what one training took, on average.
+        expected: what one was expected to take, on average.
+    """
+    ratio = expected / seconds
+    if ratio > 1.5:
+        so = "too cautious"
+    elif ratio < 1 / 1.5:
+        so = "too hopeful"
+    else:
+        so = "about right"
+    return (
+        f"{trainings} trainings, {minutes:.1f} minutes with one process. One took "
+        f"{seconds:.1f} s; the estimate of {expected:.1f} s was {so} (another hour, and for "
+        "shipped results another machine)."
+    )
+
+
+def _counted(verdicts: pd.Series) -> str:
+    return ", ".join(f"{number} {verdict}" for verdict, number in verdicts.value_counts().items())
+
+
+def say_both_verdicts(alone: pd.Series, together: pd.Series) -> str:
+    """The verdicts of a table before and after Holm, and which of them the correction changes.
+
+    Args:
+        alone: one verdict per row or sentence, each by itself.
+        together: the same after Holm.
+    """
+    tested = alone.notna() & ~alone.isin(_UNTESTED)
+    if not tested.any():
+        return "Nothing was tested here."
+    alone, together = alone[tested], together[tested]
+    changed = list(alone.index[alone != together])
+    says = f"Alone: {_counted(alone)}. After Holm: {_counted(together)}."
+    if changed:
+        return f"{says} Lost by the correction: {listed_names(changed)}."
+    return f"{says} The correction changes none of the {len(alone)}."
+
+
+def say_sentence(says: str, gap: tuple[float, float, float], alone: str, together: str) -> str:
+    """One sentence of the paper, our gap, and its two verdicts.
+
+    Args:
+        says: the sentence.
+        gap: mean, low and high, as shares.
+        alone: the verdict of this sentence by itself.
+        together: the verdict after Holm.
+    """
+    if math.isnan(gap[1]):
+        measured = f"{100 * gap[0]:+.1f} points, the same in every fold"
+    else:
+        measured = points_interval(*gap)
+    return f"“{says}”: {measured}. Alone: {alone}. After Holm: {together}."
+
+
+def say_printed_gap(t: float, p: float, gap: tuple[float, float, float]) -> str:
+    """Whether a printed gap is more than noise, by its own deviations.
+
+    Args:
+        t: Welch's t.
+        p: its p.
+        gap: mean, low and high, as shares.
+    """
+    carry = "do not carry" if gap_side(*gap[1:]) == "no difference shown" else "carry"
+    return (
+        f"t = {t:.2f}, p = {p:.3f}, {points_interval(*gap)}: taken as unpaired, the printed "
+        f"numbers alone {carry} the sentence."
+    )
+
+
+def say_weak_sentences(verdicts: pd.Series) -> str:
+    """How many comparisons of the paper are within noise by its own numbers.
+
+    Args:
+        verdicts: "within noise" or "beyond noise" for each sentence that could be tested.
+    """
+    weak = int((verdicts == "within noise").sum())
+    tested = int(verdicts.isin(["within noise", "beyond noise"]).sum())
+    untold = int((verdicts == "no deviation printed").sum())
+    says = f"{weak} of {tested} comparisons are within noise by their own numbers"
+    if untold:
+        says += f"; {untold} more have no printed deviation and cannot be tested"
+    return says + "."
+
+
+def say_choices(changes: pd.DataFrame) -> str:
+    """Which open choices are shown to move the score, and how many luck alone would bring.
+
+    Args:
+        changes: difference, low and high of each choice, as shares; the index names the choices.
+    """
+    tested = changes.dropna(subset=["low", "high"])
+    clear = tested[(tested.low > 0) | (tested.high < 0)]
+    longest = changes.difference.abs().idxmax()
+    row = changes.loc[longest]
+    moved = f"{100 * row.difference:+.1f} points, without an interval"
+    if not pd.isna(row.low):
+        moved = points_interval(row.difference, row.low, row.high)
+    says = (
+        f"Shown to move the score: {len(clear)} of {len(tested)} choices with an interval "
+        f"({listed_names(list(clear.index))}); luck alone would bring {0.05 * len(tested):.1f}. "
+        f"The largest difference is {longest}: {moved}"
+    )
+    return says + ("." if longest in clear.index else ", which is not shown.")
+
+
+def say_floors(table: pd.DataFrame, score: str, order_floor: str) -> str:
+    """Which systems are above the highest floor of those that sound or words can give.
+
+    Args:
+        table: rows of systems and of floors ("floor: …"), with columns `score`, `score` low, high.
+        score: such as "wa".
+        order_floor: the name of the floor that reads the truth about order, not the speech.
+    """
+    is_floor = table.index.str.startswith("floor: ")
+    names = table.index.str.removeprefix("floor: ")
+    heard = table[is_floor & (names != order_floor)]
+    systems = table[~is_floor & table[score].notna()]
+    best = heard[score].astype(float).idxmax()
+    lines = [_above_a_floor(systems, heard.loc[best], score, best.removeprefix("floor: "))]
+    order = table[is_floor & (names == order_floor)]
+    if len(order):
+        lines.append(_above_a_floor(systems, order.iloc[0], score, order_floor))
+    return "\n".join(lines)
+
+
+def _above_a_floor(systems: pd.DataFrame, floor: pd.Series, score: str, name: str) -> str:
+    height = float(floor[score])
+    groups: dict[str, list[str]] = {"above": [], "below": [], "not distinguishable from": []}
+    for row, cells in systems.iterrows():
+        low, high = cells[f"{score} low"], cells[f"{score} high"]
+        groups[side_of(low, high, height)].append(row)
+    above = groups.pop("above")
+    says = f"Floor “{name}” ({100 * height:.0f} %): {len(above)} of {len(systems)} systems above"
+    for side, rows in groups.items():
+        if rows:
+            says += f"; {side} it: {listed_names(rows)}"
+    return says + "."
+
+
+def say_ahead_of(table: pd.DataFrame, score: str) -> str:
+    """Which systems are shown to be ahead of MCSAN, and which behind, each taken alone.
+
+    Args:
+        table: with the columns of gaps to MCSAN, MCSAN minus row.
+        score: such as "wa".
+    """
+    gaps = table[table[f"{score} gap"].notna()]
+    low, high = gaps[f"{score} gap low"].astype(float), gaps[f"{score} gap high"].astype(float)
+    ahead, behind = list(gaps.index[high < 0]), list(gaps.index[low > 0])
+    rest = len(gaps) - len(ahead) - len(behind)
+    return (
+        f"Taken alone, ahead of MCSAN: {listed_names(ahead)}; behind: {listed_names(behind)}; "
+        f"not distinguishable: {rest} of {len(gaps)}."
+    )
+
+
+def say_comparable(comparable: pd.Series, corpus: str) -> str:
+    """How many published numbers share the paper's protocol.
+
+    Args:
+        comparable: True for each number that does.
+        corpus: its name.
+    """
+    yes = int(comparable.sum())
+    few = "only a minority" if yes < len(comparable) / 2 else "the majority"
+    return (
+        f"{yes} of {len(comparable)} published numbers on {corpus} share the paper's protocol, "
+        f"{few}."
+    )
+
+
+def say_own_model(name: str, score: tuple[float, float, float], floor: float) -> str:
+    """Whether a model of one's own is above the majority floor.
+
+    Args:
+        name: the model.
+        score: mean, low and high, as shares.
+        floor: the accuracy of always predicting the largest class.
+    """
+    side = side_of(*score[1:], floor)
+    return f"{name}: {percent_interval(*score)}, {side} the majority floor of {100 * floor:.0f} %."

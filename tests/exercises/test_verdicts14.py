@@ -1,0 +1,197 @@
+"""The sentences of lesson 14 follow their numbers: opposite numbers give the opposite sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson14 as read
+from mcsan_lite.exercises.verdicts import lesson14_design as design
+
+nan = float("nan")
+
+
+def intervals(**rows):
+    return pd.DataFrame(rows, index=["mean", "low", "high"]).T
+
+
+def test_names_are_listed():
+    assert read.listed_names([]) == "none"
+    assert read.listed_names(["a"]) == "a"
+    assert read.listed_names(["a", "b", "c"]) == "a, b and c"
+
+
+def test_rows_and_chance():
+    scores = intervals(good=(0.9, 0.8, 1.0), bad=(0.05, 0.01, 0.1), wide=(0.2, 0.0, 0.6))
+    says = read.say_rows_and_chance(scores, 1 / 7)
+    assert "Above chance (14 %): good." in says
+    assert "Below chance (14 %): bad." in says
+    assert "Not distinguishable from chance (14 %): wide." in says
+    assert "The lowest row is bad: 5 % (1 to 10 %)." in says
+    silent = intervals(one=(0.5, nan, nan))
+    assert "none can be compared" in read.say_rows_and_chance(silent, 1 / 7)
+
+
+def test_folds_that_are_too_few_cannot_settle_anything():
+    assert "25.0 % of cases, so counting folds cannot" in read.say_folds_ahead({"x": 3}, 3)
+    says = read.say_folds_ahead({"x": 10, "y": 4}, 10)
+    assert "10 of 10 against x and 4 of 10 against y" in says
+    assert "0.2 % of cases, so counting folds can settle" in says
+
+
+def test_pairing():
+    paired, unpaired = pd.Series({"a": 5.0, "b": -1.0}), pd.Series({"a": 2.0, "b": -3.0})
+    says = read.say_pairing(paired, unpaired)
+    assert "1 of 2 rows (a)" in says and "no larger one for b" in says
+    says = read.say_pairing(unpaired, paired)
+    assert "1 of 2 rows (b)" in says and "no larger one for a" in says
+    says = read.say_pairing(pd.Series({"a": 1.0, "b": nan}), unpaired)  # b did not vary
+    assert "0 of 1 rows. It gave no larger one for a." in says
+
+
+def test_gaps_are_grouped_by_verdict():
+    gaps = intervals(a=(0.02, 0.01, 0.03), b=(-0.01, -0.05, 0.03), c=(0.01, nan, nan))
+    verdicts = pd.Series({"a": "reproduced", "b": "not distinguishable", "c": "not run"})
+    says = read.say_row_gaps(gaps, verdicts).splitlines()
+    assert says[0] == "Reproduced: a +2.0 points (+1.0 to +3.0)."
+    assert says[1] == "Not distinguishable: b -1.0 points (-5.0 to +3.0)."
+    assert "+1.0 points, the same in every fold" in says[2]
+    turned = read.say_row_gaps(-gaps, pd.Series({"a": "differs"}))
+    assert turned.startswith("Differs: a -2.0 points")
+    gone = read.say_row_gaps(intervals(a=(nan, nan, nan)), pd.Series({"a": "not run"}))
+    assert gone == "Not run: a without a run."
+
+
+def test_what_holm_takes_away():
+    p = pd.Series({"a": 0.001, "b": 0.04, "c": 0.5})
+    says = read.say_luck_removed(p, pd.Series({"a": 0.003, "b": 0.08, "c": 0.5}))
+    assert "Alone, 2 of 3 rows stand out (a and b). After Holm there remain 1 (a)" in says
+    assert says.endswith("could have brought: b.")
+    assert read.say_luck_removed(p, p).endswith("takes none away.")
+    assert "none of 3 rows" in read.say_luck_removed(p + 0.5, p + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "says"),
+    [
+        ((0.02, 0.04, 0.022, 0.038), "a gap"),
+        ((-0.04, -0.02, -0.038, -0.022), "a gap"),
+        ((0.001, 0.008, 0.002, 0.007), "a gap too small to matter"),
+        ((-0.011, 0.009, -0.009, 0.007), "alike"),  # TOST goes with the 90 % interval
+        ((-0.009, 0.013, -0.007, 0.011), "we do not know"),
+    ],
+)
+def test_a_gap_alike_or_unknown(numbers, says):
+    gap = pd.Series(numbers, ["low", "high", "low 90", "high 90"])
+    assert read.gap_or_alike(gap, 0.01) == says
+    number = "1" if says == "we do not know" else "0"
+    text = read.say_gap_or_alike(pd.DataFrame({"row": gap}).T, 0.01)
+    assert f"{says.capitalize()}: row." in text
+    assert f"For {number} of 1 rows" in text
+
+
+def epochs(best, peeked, count=10):
+    return pd.DataFrame({"best_epoch": best, "peeked_epoch": peeked, "epochs": count})
+
+
+def test_peeking_that_gained_nothing_says_why():
+    says = read.say_epoch_of_peeking(epochs([10, 10], [10, 10]), "MCSAN", (0.0, nan, nan))
+    assert "bought MCSAN +0.0 points in every fold" in says
+    assert "in 2 of 2 trainings both parts choose the same epoch" in says
+    assert "in 2 of 2 the test part is best in the last epoch" in says
+
+
+def test_peeking_that_gained_something():
+    past = epochs([4, 5], [6, 9])
+    says = read.say_epoch_of_peeking(past, "x", (0.02, 0.01, 0.03))
+    assert "+2.0 points (+1.0 to +3.0), which is shown: in 0 of 2" in says
+    assert "last epoch" not in says
+    says = read.say_epoch_of_peeking(past, "x", (0.02, -0.01, 0.05))
+    assert "cannot tell from nothing" in says
+
+
+def test_peeking_and_the_smallest_gap():
+    gaps = pd.Series({"b": 0.01, "c": 0.5})
+    more = read.say_peeking_rows(intervals(a=(0.0, nan, nan), b=(0.02, 0.01, 0.03)), gaps)
+    assert "most in b: +2.0 points (+1.0 to +3.0). The mean is more than" in more
+    less = read.say_peeking_rows(intervals(a=(0.005, nan, nan), b=(0.0, nan, nan)), gaps)
+    assert "most in a: +0.5 points, the same in every fold" in less
+    assert "The mean is less than the smallest gap of the table (b" in less
+    assert "nothing in any row" in read.say_peeking_rows(intervals(a=(0.0, nan, nan)), gaps)
+
+
+def test_interaction():
+    assert "does need both" in read.say_interaction("x", (0.2, 0.1, 0.3))
+    assert "harms it here" in read.say_interaction("x", (-0.2, -0.3, -0.1))
+    assert "no use of interaction" in read.say_interaction("x", (0.2, -0.1, 0.5))
+
+
+def test_the_limits_of_a_deviation_are_those_of_chi_square():
+    low, high = design.deviation_limits(1.0, 3)
+    assert np.isclose(low, 0.5207, atol=1e-4) and np.isclose(high, 6.2847, atol=1e-3)
+
+
+def test_a_deviation_of_three_numbers_is_a_lottery_and_of_thirty_is_not():
+    assert design.say_deviation("x", 0.01, 3) == (
+        "x: 1.0 points over 3 numbers; the true one may be 0.5 to 6.3 (a lottery)."
+    )
+    assert "lottery" not in design.say_deviation("x", 0.01, 30)
+    assert "has no deviation" in design.say_deviation("x", nan, 1)
+    assert "the same in all 3" in design.say_deviation("x", 0.0, 3)
+
+
+def test_the_spread_and_the_draw():
+    assert "is above the 1.0 points" in design.say_sampling_share(0.05, 10, 0.01)
+    assert "is below the 5.0 points" in design.say_sampling_share(0.01, 10, 0.05)
+    assert "is not distinguishable from" in design.say_sampling_share(0.01, 10, 0.011)
+    assert "no spread" in design.say_sampling_share(nan, 1, 0.01)
+
+
+def test_a_promise_that_is_kept_or_broken():
+    alarms = intervals(a=(0.3, 0.2, 0.4), b=(0.01, 0.0, 0.03), c=(0.05, 0.02, 0.1))
+    says = design.say_promise_kept(alarms).splitlines()
+    assert says[0] == "a: 30 % (20 to 40 %) false alarms, too many."
+    assert says[1].endswith("fewer than that.")
+    assert "as promised" in says[2]
+
+
+def test_repeating():
+    rows = intervals(few=(0.1, 0.05, 0.15), many=(0.6, 0.5, 0.7), middle=(0.12, 0.06, 0.2))
+    assert "worse (+50" in design.say_repeats(rows.loc["few"], rows.loc["many"])
+    assert "better (-50" in design.say_repeats(rows.loc["many"], rows.loc["few"])
+    assert "no clear difference" in design.say_repeats(rows.loc["few"], rows.loc["middle"])
+
+
+def test_power_that_is_enough_or_never():
+    says = design.say_best_power({"from seeds": 1.0, "from folds": 0.2}).splitlines()
+    assert says[0].endswith("100 %, so some number is enough.")
+    assert says[1].endswith("20 %, so only more data would help.")
+
+
+def test_printed_gaps_within_noise():
+    table = pd.DataFrame(
+        {"ua p": [0.001, 0.03, 0.4], "ua Holm p": [0.003, 0.06, 0.4]}, ["a", "b", "c"]
+    )
+    says = design.say_within_noise(table, "ua")
+    assert says == "In UA, within noise as printed: c; after Holm also b."
+    same = table.assign(**{"ua Holm p": table["ua p"]})
+    assert design.say_within_noise(same, "ua").endswith("Holm adds none.")
+
+
+def test_needed_correlations():
+    says = design.say_needed_correlations(pd.Series({"a": -3.0, "b": 0.9, "c": 0.1}))
+    assert "move: a." in says and "asked of b: a correlation of at least 0.90" in says
+    says = design.say_needed_correlations(pd.Series({"a": -3.0, "b": -2.0}))
+    assert says.endswith("a and b.")
+
+
+def test_small_deviations():
+    says = design.say_small_deviations(pd.Series({"a": 0.01, "b": 0.3}))
+    assert "that of a" in says and says.endswith("Rarer than one in 20: a.")
+    says = design.say_small_deviations(pd.Series({"a": 0.2, "b": 0.1}))
+    assert "that of b" in says and says.endswith("No single row is remarkable.")
+
+
+def test_two_directions():
+    assert "two studies do not agree" in design.say_two_directions(0.01, -0.01)
+    assert "two studies agree" in design.say_two_directions(-0.02, -0.01)
+    assert "Rajan et al. have neither ahead" in design.say_two_directions(0.0, -0.01)

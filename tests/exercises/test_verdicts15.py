@@ -1,0 +1,142 @@
+"""The sentences of lesson 15 follow their numbers: opposite numbers give the opposite sentence."""
+
+import pandas as pd
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson15 as read
+
+nan = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("choice", "default", "says"),
+    [
+        ("dropout=0.3", 0.0, "dropout: 0.0 → 0.3"),
+        ("conv_same=False", True, "padding of the convolution: yes → no"),
+        ("select=ua", "wa", "score that picks the epoch: wa → ua"),
+        ("new_field=2", 1, "new field: 1 → 2"),
+    ],
+)
+def test_a_choice_in_plain_words(choice, default, says):
+    assert read.readable_choice(choice, default) == says
+
+
+def test_settings():
+    verdicts = pd.Series({"a": "reproduced", "b": "differs"})
+    assert read.say_settings(verdicts).endswith("Not met: b.")
+    assert read.say_settings(verdicts[:1]) == "1 of 1 printed settings are those of the code."
+
+
+def test_open_choices():
+    paper, here = pd.Series({"a": 1, "b": "x"}), pd.Series({"a": 2, "b": "x"})
+    assert "quick differs from paper in 1 of 2 of them: a." in read.say_open_choices(
+        paper, here, "quick"
+    )
+    assert "leaves all 2 settings" in read.say_open_choices(paper, paper, "quick")
+
+
+@pytest.mark.parametrize(
+    ("expected", "says"), [(10, "about right"), (20, "too cautious"), (5, "too hopeful")]
+)
+def test_the_price(expected, says):
+    text = read.say_price(27, 4.5, 10, expected)
+    assert text.startswith("27 trainings, 4.5 minutes") and f"was {says} (" in text
+
+
+def test_both_verdicts():
+    alone = pd.Series(
+        {"m": "reference", "a": "reproduced", "b": "reproduced", "c": "not run", "d": nan}
+    )
+    after = alone.replace({"b": "not run"})
+    after["b"] = "not distinguishable"
+    says = read.say_both_verdicts(alone, after)
+    assert says.startswith("Alone: 2 reproduced. After Holm: 1 reproduced, 1 not distinguishable.")
+    assert says.endswith("Lost by the correction: b.")
+    assert read.say_both_verdicts(alone, alone).endswith("changes none of the 2.")
+    assert (
+        read.say_both_verdicts(alone[["m", "c"]], after[["m", "c"]]) == "Nothing was tested here."
+    )
+
+
+def test_one_sentence():
+    says = read.say_sentence("x helps", (0.02, 0.01, 0.03), "reproduced", "not distinguishable")
+    assert "“x helps”: +2.0 points (+1.0 to +3.0). Alone: reproduced. After Holm: not" in says
+    flat = read.say_sentence("x helps", (-0.02, nan, nan), "differs", "differs")
+    assert "-2.0 points, the same in every fold. Alone: differs." in flat
+
+
+def test_a_printed_gap():
+    assert "do not carry" in read.say_printed_gap(1.2, 0.2, (0.01, -0.01, 0.03))
+    assert "alone carry the sentence" in read.say_printed_gap(4.0, 0.001, (0.02, 0.01, 0.03))
+
+
+def test_weak_sentences():
+    verdicts = pd.Series(["within noise", "beyond noise", "beyond noise", ""])
+    assert read.say_weak_sentences(verdicts) == (
+        "1 of 3 comparisons are within noise by their own numbers."
+    )
+    more = pd.concat([verdicts, pd.Series(["no deviation printed"])])
+    assert "; 1 more have no printed deviation" in read.say_weak_sentences(more)
+
+
+def changes(**rows):
+    return pd.DataFrame(rows, index=["difference", "low", "high"]).T
+
+
+def test_choices_that_move_the_score_and_choices_that_do_not():
+    says = read.say_choices(changes(a=(0.2, -0.1, 0.5), b=(0.02, 0.01, 0.03), c=(0, nan, nan)))
+    assert "Shown to move the score: 1 of 2 choices with an interval (b)" in says
+    assert "luck alone would bring 0.1" in says and says.endswith("which is not shown.")
+    says = read.say_choices(changes(a=(-0.2, -0.3, -0.1), b=(0.02, -0.01, 0.05)))
+    assert "(a)" in says and says.endswith("is a: -20.0 points (-30.0 to -10.0).")
+    assert "without an interval" in read.say_choices(changes(a=(0.1, nan, nan)))
+
+
+def beside(mcsan, rival):
+    rows = {
+        "MCSAN": mcsan,
+        "rival": rival,
+        "floor: words": (0.4, 0.3, 0.5),
+        "floor: none": (0.1, 0.1, 0.1),
+        "floor: order": (0.8, 0.7, 0.9),
+        "not there": (nan, nan, nan),
+    }
+    return pd.DataFrame(rows, index=["wa", "wa low", "wa high"]).T
+
+
+def test_floors():
+    says = read.say_floors(beside((0.9, 0.85, 0.95), (0.5, 0.45, 0.55)), "wa", "order")
+    words, order = says.splitlines()
+    assert words == "Floor “words” (40 %): 2 of 2 systems above."
+    assert order == "Floor “order” (80 %): 1 of 2 systems above; below it: rival."
+    says = read.say_floors(beside((0.3, 0.2, 0.35), (0.5, 0.35, 0.9)), "wa", "order")
+    words, order = says.splitlines()
+    assert words.endswith(
+        "0 of 2 systems above; below it: MCSAN; not distinguishable from it: rival."
+    )
+    assert "0 of 2" in order
+    without = read.say_floors(
+        beside((0.9, 0.8, 1), (0.5, 0.4, 0.6)).drop("floor: order"), "wa", "order"
+    )
+    assert len(without.splitlines()) == 1
+
+
+def test_who_is_ahead_of_mcsan():
+    gaps = {"a": (0.1, 0.05, 0.2), "b": (-0.1, -0.2, -0.05), "c": (0.1, -0.1, 0.3)}
+    table = pd.DataFrame(gaps, index=["wa gap", "wa gap low", "wa gap high"]).T
+    says = read.say_ahead_of(table, "wa")
+    assert "ahead of MCSAN: b; behind: a; not distinguishable: 1 of 3." in says
+    turned = -table[["wa gap", "wa gap high", "wa gap low"]].set_axis(table.columns, axis=1)
+    assert "ahead of MCSAN: a; behind: b; not" in read.say_ahead_of(turned, "wa")
+
+
+def test_comparable_numbers():
+    assert "1 of 3" in read.say_comparable(pd.Series([True, False, False]), "meld")
+    assert read.say_comparable(pd.Series([True, False, False]), "x").endswith("a minority.")
+    assert read.say_comparable(pd.Series([True, True, False]), "x").endswith("the majority.")
+
+
+def test_a_model_of_ones_own():
+    assert "above the majority floor of 14 %" in read.say_own_model("m", (0.3, 0.2, 0.4), 0.14)
+    assert "below the majority" in read.say_own_model("m", (0.05, 0.0, 0.1), 0.14)
+    assert "not distinguishable from" in read.say_own_model("m", (0.2, 0.0, 0.9), 0.14)
