@@ -1,15 +1,13 @@
-"""Checks of lesson 01, Corpora, labels, and splits that do not lie.
+"""Checks of lesson 01, Corpora and splits that do not lie.
 
 In: a student's answer or function. Out: a hint, or None where it is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from mcsan_lite.exercises.exercise import exercise, hint_for
+from mcsan_lite.exercises.exercise import exercise
 
 # Not in alphabetical order; unequal; "ann" has one utterance, so that halving somebody shows.
 _SPEAKER_OF = {
@@ -27,9 +25,53 @@ _SPEAKERS = ("ann", "ben", "cem", "dee")
 _Fold = tuple[set, set, set]  # train, valid, test: ids of utterances, or names of speakers
 
 
+_ATTRIBUTES = ("speaker", "dialogue", "scenario", "text")
+_SHARED = {
+    "dialogue": {"speaker", "scenario", "text"},
+    "session5": {"scenario", "text"},
+    "scenario": {"speaker"},
+}
+
+
+@exercise
+def shared_under(answer: dict) -> str | None:
+    """E1.1: for three protocols, what test utterances of the theatre find again in train."""
+    if set(answer) != set(_SHARED) or any(names is ... for names in answer.values()):
+        return "fill in all three protocols: dialogue, session5 and scenario."
+    for protocol, names in answer.items():
+        if isinstance(names, str) or not set(names) <= set(_ATTRIBUTES):
+            return f"{protocol}: answer with a set of names out of {', '.join(_ATTRIBUTES)}."
+        if protocol in names:
+            return (
+                f"{protocol}: this protocol keeps every {protocol} in one part. It is never shared."
+            )
+    if "speaker" in answer["session5"]:
+        return "session5: each pair of actors plays in one session only, so they are new as well."
+    if "dialogue" in answer["session5"]:
+        return "session5: a dialogue belongs to one session, so it moves as a whole."
+    if "dialogue" in answer["scenario"]:
+        return "scenario: a dialogue is one scene in one session, so it moves with its scene."
+    if "text" in answer["scenario"]:
+        return "scenario: the lines belong to their scene, and that scene is in no other part."
+    return _forgotten(answer)
+
+
+def _forgotten(answer: dict) -> str | None:
+    """What is shared and was not named."""
+    reasons = {
+        "speaker": "the actors play other dialogues and scenes too.",
+        "scenario": "every session plays the same scenes.",
+        "text": "the scripted lines come back wherever their scene is played.",
+    }
+    for protocol, right in _SHARED.items():
+        for name in sorted(right - set(answer[protocol])):
+            return f"{protocol}: {name} is missing: {reasons[name]}"
+    return None
+
+
 @exercise
 def leave_one_speaker_out(student) -> str | None:
-    """E1.1: student({utterance: speaker}) -> a fold (train, valid, test) for every speaker."""
+    """E1.2: student({utterance: speaker}) -> a fold (train, valid, test) for every speaker."""
     given = dict(_SPEAKER_OF)
     answer = list(student(given))
     if given != _SPEAKER_OF:
@@ -121,7 +163,7 @@ def _wrong_order(people: Sequence[_Fold]) -> str | None:
 
 @exercise
 def recognised(answer: set) -> str | None:
-    """E1.2: the letters of the procedures that leak."""
+    """E1.3: the letters of the procedures that leak."""
     answer = set(answer)
     strange = answer - set("abcde")
     if strange:
@@ -136,11 +178,12 @@ def recognised(answer: set) -> str | None:
         )
     if "b" not in answer:
         return (
-            "look at b again: two seconds of one sentence, same voice, same feeling, on both sides."
+            "look at b again: two seconds of one sentence, with the same voice and feeling, can "
+            "lie on both sides."
         )
     if "d" not in answer:
         return (
-            "look at d again: the people are new, but are the words? Section 8 has a number for it."
+            "look at d again: the people are new, but are the words? Section 9 has a number for it."
         )
     return None
 
@@ -150,7 +193,7 @@ _FLOORS = ("speaker only", "dialogue + speaker only", "length + punctuation only
 
 @exercise
 def exposed_by(answer: dict) -> str | None:
-    """E1.3: for each of four leaks, the smallest floor that exposes it."""
+    """E1.4: for each of four leaks, the smallest floor that exposes it."""
     if set(answer) != set("ABCD") or any(name is ... for name in answer.values()):
         return "fill in all four: A, B, C and D."
     strange = [name for name in answer.values() if name not in _FLOORS]
@@ -170,7 +213,7 @@ def exposed_by(answer: dict) -> str | None:
         )
     if answer["B"] != "dialogue + speaker only":
         return (
-            "B: whoever knows the other turns of a call knows the mood of this one. Which floor "
+            "B: anyone who knows the other turns of a call knows the mood of this one. Which floor "
             "knows the call?"
         )
     if answer["C"] != "length + punctuation only":
@@ -182,90 +225,3 @@ def exposed_by(answer: dict) -> str | None:
             "flattered all the same."
         )
     return None
-
-
-@exercise
-def weighted_f1(student) -> str | None:
-    """E1.4: student(counts (C, C)) -> F1 by class, weighted by its share of the true labels."""
-    # class 2 is never predicted, class 3 is never true
-    counts = np.array([[6, 2, 0, 0], [3, 5, 0, 2], [2, 1, 0, 0], [0, 0, 0, 0]])
-    n, predicted, right = counts.sum(1), counts.sum(0), counts.diagonal()
-    f1 = 2 * right / (n + predicted)
-    wanted = (f1 @ n) / n.sum()
-    given = counts.copy()
-    found = float(student(given))
-    if not np.array_equal(given, counts):
-        return "you changed the matrix that was given."
-    if np.isnan(found):
-        return "nan: a class that is never predicted, or never true, gave 0/0. Its F1 is 0."
-    if not np.isclose(found, wanted):
-        unknown = (
-            f"on a small matrix it gives {found:.3f}; F1 by class is {f1.round(3).tolist()}, "
-            f"weighted by n {wanted:.3f}."
-        )
-        return hint_for(found, _f1_mistakes(counts, f1), np.isclose) or unknown
-    with_empty_class = float(student(np.array([[3, 1, 0], [1, 2, 0], [0, 0, 0]])))
-    if not np.isclose(with_empty_class, 5 / 7):
-        return f"a class neither true nor predicted turns the score into {with_empty_class}."
-    return None
-
-
-def _f1_mistakes(counts: np.ndarray, f1: np.ndarray) -> Iterator[tuple[float, str]]:
-    """What other scores than weighted F1 give for counts (C, C), and their hints."""
-    n, predicted, right = counts.sum(1), counts.sum(0), counts.diagonal()
-    macro = (
-        "that is macro F1: every class counts alike. Here a class counts by its share of the true "
-        "labels."
-    )
-    for classes in (2, 3, 4):
-        yield f1.sum() / classes, macro
-    yield (
-        (f1 @ predicted) / n.sum(),
-        "you weighted by how often a class was *predicted*: the columns. Rows are the true "
-        "classes.",
-    )
-    recall = right.sum() / n.sum()
-    yield recall, "that is WA: recall weighted by class size. F1 needs precision too."
-    precision = (right / np.maximum(predicted, 1) @ n) / n.sum()
-    yield (
-        precision,
-        "that is weighted precision, the score that was once called accuracy. F1 needs recall too.",
-    )
-    yield (
-        2 * precision * recall / (precision + recall),
-        "you averaged precision and recall first. F1 is made for each class, then averaged.",
-    )
-
-
-@exercise
-def needed(answer: float) -> str | None:
-    """E1.5: how many utterances make the 95 % interval of WA reach one point to each side."""
-    share = 0.612
-    variance = share * (1 - share)
-    right = 1.96**2 * variance / 0.01**2
-    if abs(answer - right) < 0.01 * right:
-        return None
-    mistakes = [
-        (
-            right / 1.96**2,
-            "that is one standard deviation, about 68 %. For 95 % take 1.96 of them.",
-        ),
-        (
-            right / 4,
-            "that makes the *whole* interval one point wide. Asked is one point to each side.",
-        ),
-        (1.96**2 * 0.25 / 0.01**2, "that is for p = .5, the worst case. Here p = .612."),
-        (right * 0.01**2, "you divided by 1, a whole. One percentage point is 0.01."),
-        (1.96 * variance / 0.01**2, "1.96 must be squared too: it stands outside the root."),
-        (right**0.5, "that is the root of it: n itself stands below the root."),
-        (right * 0.01, "divide by 0.01 squared."),
-    ]
-    hint = hint_for(answer, mistakes, _within_a_percent)
-    if hint:
-        return hint
-    amount = "few" if answer < right else "many"
-    return f"{answer:,.0f} is too {amount}. Set 1.96 standard deviations of WA equal to 0.01."
-
-
-def _within_a_percent(found: float, value: float) -> bool:
-    return abs(found - value) < 0.01 * value

@@ -1,0 +1,250 @@
+"""What lesson 01 says of its results: who is on both sides of a split, and what that is worth.
+
+In: counts, shares and scores of folds, all as numbers. Out: sentences, which follow from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.stats import ttest_ind
+
+from mcsan_lite.evaluation.intervals import fold_interval
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+_NEARLY_BALANCED = 1.5  # times as many utterances in the largest class as in the smallest
+
+
+def say_how_uneven(corpus: str, counts: Mapping[str, int]) -> str:
+    """How unequal the classes are, and how often the largest one would be right.
+
+    Args:
+        corpus: its name.
+        counts: utterances by class.
+    """
+    largest = max(counts, key=counts.get)
+    smallest = min(counts, key=counts.get)
+    share = counts[largest] / sum(counts.values())
+    text = f"{corpus}: always answering {largest!r} is right {100 * share:.1f} % of the time."
+    if not counts[smallest]:
+        return f"{text} The class {smallest!r} has no utterance at all."
+    ratio = counts[largest] / counts[smallest]
+    if ratio < _NEARLY_BALANCED:
+        return f"{text} The classes are nearly balanced."
+    return f"{text} {largest!r} has {ratio:.0f} times as many utterances as {smallest!r}."
+
+
+def say_toy_ceiling(no_majority: float, perfect: float, rater: float) -> str:
+    """What a perfect listener would score against the votes of the toy's raters.
+
+    Args:
+        no_majority: share of turns without a majority.
+        perfect: score of a listener who always names the feeling itself.
+        rater: score of one more rater.
+    """
+    text = (
+        f"Where {100 * no_majority:.0f} % of the toy's turns have no majority, a perfect listener "
+        f"scores {100 * perfect:.0f} % and one more rater {100 * rater:.0f} %."
+    )
+    if perfect > 0.995:
+        return f"{text} Here the votes cost a perfect listener nothing."
+    lost = 100 * (1 - perfect)
+    return f"{text} The votes themselves cost a perfect listener {lost:.0f} points."
+
+
+def say_tied_voices(corpus: str, shares: Mapping[str, float], classes: int) -> str:
+    """How many voices are tied to a class: it has over three times its equal share.
+
+    Args:
+        corpus: its name.
+        shares: for each speaker the share of the class that this speaker says most often.
+        classes: how many classes there are.
+    """
+    tied = [share for share in shares.values() if share > 3 / classes]
+    if not tied:
+        return f"{corpus}: none of the {len(shares)} voices is tied to a class."
+    span = f"{100 * min(tied):.0f} to {100 * max(tied):.0f} %"
+    return (
+        f"{corpus}: {len(tied)} of {len(shares)} voices are tied to one class, which makes up "
+        f"{span} of their utterances (equal shares would be {100 / classes:.0f} %)."
+    )
+
+
+def say_who_is_shared(protocol: str, shares: Mapping[str, float]) -> str:
+    """What the test utterances of a protocol have in common with its training part.
+
+    Args:
+        protocol: its name.
+        shares: for "speaker", "dialogue" and so on, the share of test utterances that have theirs
+            in train too; nan where the corpus does not say.
+    """
+    known = {name: share for name, share in shares.items() if not np.isnan(share)}
+    shared = [f"{name} {100 * share:.0f} %" for name, share in known.items() if share > 0]
+    new = [name for name, share in known.items() if share == 0]
+    text = f"{protocol}: test utterances found again in train by "
+    text += f"{', '.join(shared)}." if shared else "nothing."
+    return f"{text} Always new: {', '.join(new)}." if new else text
+
+
+def say_what_a_name_tells(where: str, scores: Sequence[float], chance: float) -> str:
+    """Whether a floor that sees only the speaker's name is above chance.
+
+    Args:
+        where: corpus and split.
+        scores: one WA per fold.
+        chance: as a share.
+    """
+    mean, half_width = fold_interval(scores)
+    low, high = mean - half_width, mean + half_width
+    side = side_of(low, high, chance)
+    text = (
+        f"{where}: the name alone scores {percent_interval(mean, low, high)}, {side} chance "
+        f"({100 * chance:.0f} %)."
+    )
+    if side == "above":
+        return f"{text} Part of any score on this split may be recognition of the voice."
+    if side == "below":
+        return (
+            f"{text} A counter of habits falls below chance where holding out a class leaves less "
+            "of it to count in train."
+        )
+    return f"{text} This floor finds nothing in the name."
+
+
+def say_sound_against_name(name: Sequence[float], sound: Sequence[float]) -> str:
+    """Whether the sound is shown to add anything to the name, on the same folds.
+
+    Args:
+        name: WA of the floor that sees only the name, one per fold.
+        sound: WA of the floor that hears, in the same order.
+    """
+    mean, half_width = fold_interval(np.subtract(sound, name))
+    low, high = mean - half_width, mean + half_width
+    text = f"Sound minus name, on the same folds: {points_interval(mean, low, high)}."
+    return {
+        "more": f"{text} The listener gets more than the name gives.",
+        "less": f"{text} The listener gets less than the name alone would give.",
+        "no difference shown": f"{text} The listener's score is no proof of hearing an emotion: "
+        "the name alone does as well, as far as these folds can tell.",
+    }[gap_side(low, high)]
+
+
+def say_what_a_split_promises(
+    corpus: str, kinds: tuple[str, str], easier: Sequence[float], harder: Sequence[float]
+) -> str:
+    """Whether one split promises more than another to the same model.
+
+    The interval is Welch's. Folds share what they are trained on, so it is a guide, no proof.
+
+    Args:
+        corpus: its name.
+        kinds: what is tested in each split, such as ("random utterances", "new speakers").
+        easier: WA of the first split, one per fold.
+        harder: WA of the second split, one per fold.
+    """
+    interval = ttest_ind(easier, harder, equal_var=False).confidence_interval()
+    low, high = float(interval.low), float(interval.high)
+    gap = float(np.mean(easier) - np.mean(harder))
+    first, second = kinds
+    text = f"{corpus}: {first} minus {second} is {points_interval(gap, low, high)}."
+    return {
+        "more": f"{text} The model is the same. The first split promises more.",
+        "less": f"{text} The model is the same. The first split promises less.",
+        "no difference shown": f"{text} These folds show no difference between the two splits.",
+    }[gap_side(low, high)]
+
+
+def say_which_promise_holds(
+    corpus: str, promises: Mapping[str, float], met: tuple[float, float, float]
+) -> str:
+    """Which split had promised what strangers then gave.
+
+    Args:
+        corpus: its name.
+        promises: the mean score of each split, by its name.
+        met: mean, low and high of the score on voices that were locked away.
+    """
+    mean, low, high = met
+    said = []
+    for split, promise in promises.items():
+        side = side_of(low, high, promise)
+        holds = "holds" if side == "not distinguishable from" else "is too high"
+        if side == "above":
+            holds = "is too low"
+        said.append(f"the {100 * promise:.0f} % of {split} {holds}")
+    score = percent_interval(mean, low, high)
+    return f"{corpus}: the locked-away voices give {score}. Against that, {'; '.join(said)}."
+
+
+def say_where_a_floor_speaks(
+    floor: str, intervals: Mapping[str, tuple[float, float]], reference: float
+) -> str:
+    """Under which protocols a floor is above always answering the largest class.
+
+    Args:
+        floor: its name.
+        intervals: low and high of its score, by protocol.
+        reference: share of the largest class.
+    """
+    above = []
+    silent = []
+    for protocol, (low, high) in intervals.items():
+        heard = side_of(low, high, reference) == "above"
+        (above if heard else silent).append(protocol)
+    loud = f"above {100 * reference:.0f} % under {', '.join(above)}" if above else "never above"
+    rest = f"; not shown to be above under {', '.join(silent)}" if silent and above else ""
+    return f"{floor}: {loud}{rest}."
+
+
+def say_beside_the_paper(floor: str, worst: float, published: float) -> str:
+    """Whether a floor stays above a published score after the count that is worst for it.
+
+    Args:
+        floor: its name.
+        worst: its score where every utterance of the missing class counts as wrong.
+        published: the published score.
+    """
+    side = "still above" if worst > published else "no longer above"
+    text = f"{floor}: {100 * worst:.1f} % at the worst, {side} the {100 * published:.1f} % printed."
+    if worst > published:
+        return (
+            f"{text} On random folds, a score of that size alone cannot show that anything was "
+            "heard or read."
+        )
+    return f"{text} This count leaves the question open."
+
+
+def say_what_new_scenes_cost(random: float, new: float, largest: float) -> str:
+    """How much of what a floor has above the largest class goes when the scenes are new.
+
+    Args:
+        random: its score on random utterances.
+        new: its score on new scenes.
+        largest: share of the largest class.
+    """
+    text = f"From {100 * random:.1f} to {100 * new:.1f} % (largest class {100 * largest:.1f} %)"
+    if new >= random:
+        return f"{text}: new scenes cost nothing."
+    lost = min(1.0, (random - new) / (random - largest))
+    return f"{text}: new scenes cost {100 * lost:.0f} % of the lead over the largest class."
+
+
+def say_never_tested(protocol: str, tested: int, total: int) -> str:
+    """How many utterances no fold ever tests.
+
+    Args:
+        protocol: its name.
+        tested: utterances that are in the test part of some fold.
+        total: all utterances.
+    """
+    if tested == total:
+        return f"{protocol}: each of the {total:,} utterances is tested."
+    never = total - tested
+    share = 100 * never / total
+    return f"{protocol}: {never:,} of {total:,} utterances ({share:.0f} %) are never tested."

@@ -1,0 +1,189 @@
+"""What lesson 02 says of its results: scores of one matrix, floors, and the noise of a fold.
+
+In: scores and counts, as numbers. Out: sentences, which follow from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
+
+
+def say_what_silence_scores(corpus: str, share: float, classes: int) -> str:
+    """WA and UA of always answering the largest class.
+
+    Args:
+        corpus: its name.
+        share: of the largest class.
+        classes: how many classes there are.
+    """
+    equal = 1 / classes
+    text = (
+        f"{corpus}: always answering the largest class has WA {share:.3f} and UA 1/{classes} = "
+        f"{equal:.3f}."
+    )
+    if share > 1.25 * equal:
+        return f"{text} WA rewards the imbalance; UA does not."
+    return f"{text} The classes are so even that the two scores agree."
+
+
+def say_which_class_is_missed(recalls: Mapping[str, float], wa: float, ua: float) -> str:
+    """What separates WA and UA in one matrix.
+
+    Args:
+        recalls: recall by class.
+        wa: weighted accuracy.
+        ua: unweighted accuracy.
+    """
+    worst = min(recalls, key=recalls.get)
+    text = (
+        f"WA is {wa:.3f} and UA {ua:.3f}. The class found least often is {worst!r}: "
+        f"{100 * recalls[worst]:.0f} %."
+    )
+    if abs(wa - ua) < 0.005:
+        return f"{text} The two scores agree."
+    if wa > ua:
+        return f"{text} UA is lower, because the classes that are missed are the small ones."
+    return f"{text} UA is higher, because the classes that are missed are the large ones."
+
+
+def say_what_precision_adds(recall: float, precision: float) -> str:
+    """How far mean precision lies from mean recall in one matrix.
+
+    Args:
+        recall: macro recall, which is UA.
+        precision: macro precision.
+    """
+    gap = 100 * (precision - recall)
+    text = f"Macro precision is {precision:.3f}, macro recall {recall:.3f}."
+    if gap > 0.5:
+        return (
+            f"{text} Calling precision accuracy would add {gap:.0f} points without a better model."
+        )
+    if gap < -0.5:
+        return f"{text} Calling precision accuracy would take {-gap:.0f} points away."
+    return f"{text} Here the two agree."
+
+
+def say_what_the_revision_cost(
+    model: str, published: tuple[float, float], revised: tuple[float, float]
+) -> str:
+    """What became of a model's two numbers once they were accuracies.
+
+    Args:
+        model: its name.
+        published: what was called WA and UA.
+        revised: WA and UA.
+    """
+    moves = []
+    for name, before, after in zip(("WA", "UA"), published, revised, strict=True):
+        moves.append(f"{name} {100 * (after - before):+.1f} points")
+    return f"{model}: {', '.join(moves)}."
+
+
+def say_order_of_models(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """Whether the revision changed the order of the models.
+
+    Args:
+        before: score by model, as published.
+        after: score by model, revised.
+    """
+    first = sorted(before, key=before.get, reverse=True)
+    second = sorted(after, key=after.get, reverse=True)
+    if first == second:
+        return f"The order stays: {' > '.join(second)}. The distances do not."
+    return f"The order changes from {' > '.join(first)} to {' > '.join(second)}."
+
+
+def say_where_the_floors_lie(
+    intervals: Mapping[str, tuple[float, float, float]], reference: float
+) -> str:
+    """Which floors are above always answering the largest class.
+
+    Args:
+        intervals: mean, low and high of the score, by floor.
+        reference: share of the largest class in test.
+    """
+    above = []
+    silent = []
+    for floor, (mean, low, high) in intervals.items():
+        if side_of(low, high, reference) == "above":
+            above.append(f"{floor}, {percent_interval(mean, low, high)}")
+        else:
+            silent.append(floor)
+    loud = f"Above the largest class ({100 * reference:.0f} %): {'; '.join(above)}."
+    if not above:
+        loud = f"No floor is above the largest class ({100 * reference:.0f} %)."
+    return f"{loud} Not shown to be above it: {', '.join(silent)}." if silent else loud
+
+
+def say_the_floor_to_beat(intervals: Mapping[str, tuple[float, float, float]]) -> str:
+    """The highest floor, and from where on a network's score would say more.
+
+    Args:
+        intervals: mean, low and high of the score, by floor.
+    """
+    best = max(intervals, key=lambda floor: intervals[floor][0])
+    return (
+        f"The floor to beat here is {best!r}, {percent_interval(*intervals[best])}. A network "
+        "that stays below it has shown nothing that this floor does not show."
+    )
+
+
+def say_how_wide_a_fold_is(share: float, low: float, high: float, gap: float) -> str:
+    """Whether a gap between two rows is larger than what one fold leaves open.
+
+    Args:
+        share: a score on one fold.
+        low: lower end of its interval.
+        high: upper end of its interval.
+        gap: a difference between two rows of a table, as a share.
+    """
+    half = (high - low) / 2
+    text = (
+        f"One fold that scores {100 * share:.1f} % leaves open {100 * low:.1f} to "
+        f"{100 * high:.1f} %."
+    )
+    if gap < half:
+        return f"{text} A gap of {100 * gap:.1f} points lies inside that."
+    return f"{text} A gap of {100 * gap:.1f} points is wider than that."
+
+
+def say_deviations_beside_chance(score: str, deviations: Sequence[float], expected: float) -> str:
+    """How many published deviations are smaller than what sampling alone gives.
+
+    Args:
+        score: such as "WA".
+        deviations: published ones, one per row.
+        expected: the deviation that sampling alone gives.
+    """
+    below = sum(deviation < expected for deviation in deviations)
+    text = f"{score}: {below} of {len(deviations)} published deviations are below {expected:.4f}."
+    if below == len(deviations):
+        return (
+            f"{text} Stratified folds or an average over seeds can do that, and the rows share "
+            "their folds, so it proves nothing."
+        )
+    if not below:
+        return f"{text} All rows vary more than sampling alone."
+    return f"{text} Sampling alone is of the same size as what was printed."
+
+
+def say_the_loudest_class(counts: Mapping[str, int]) -> str:
+    """Which class makes up most of UA's noise, if all recalls are alike.
+
+    Args:
+        counts: utterances by class, each at least 1.
+    """
+    noise = {name: 1 / count for name, count in counts.items()}
+    loudest = max(noise, key=noise.get)
+    share = noise[loudest] / sum(noise.values())
+    size = counts[loudest] / sum(counts.values())
+    text = (
+        f"{loudest!r} has {100 * size:.1f} % of the utterances and makes {100 * share:.0f} % of "
+        "UA's sampling variance."
+    )
+    if share < 1.5 / len(counts):
+        return f"{text} No class stands out."
+    return f"{text} When UA moves, look there first."

@@ -1,0 +1,99 @@
+"""Opposite numbers give opposite sentences."""
+
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson02 as read
+
+
+@pytest.mark.parametrize(("share", "says"), [(0.47, "rewards the imbalance"), (0.15, "so even")])
+def test_what_silence_scores(share, says):
+    assert says in read.say_what_silence_scores("here", share, 7)
+
+
+@pytest.mark.parametrize(
+    ("wa", "ua", "says"),
+    [
+        (0.58, 0.52, "the small ones"),
+        (0.52, 0.58, "the large ones"),
+        (0.52, 0.521, "The two scores agree"),
+    ],
+)
+def test_which_class_is_missed(wa, ua, says):
+    said = read.say_which_class_is_missed({"a": 0.9, "b": 0.2}, wa, ua)
+    assert says in said and "'b': 20 %" in said
+
+
+@pytest.mark.parametrize(
+    ("precision", "says"),
+    [(0.79, "would add 27 points"), (0.42, "would take 10 points"), (0.52, "the two agree")],
+)
+def test_what_precision_adds(precision, says):
+    assert says in read.say_what_precision_adds(0.52, precision)
+
+
+@pytest.mark.parametrize(
+    ("published", "revised", "says"),
+    [
+        ((0.557, 0.536), (0.498, 0.418), "WA -5.9 points, UA -11.8 points"),
+        ((0.498, 0.418), (0.557, 0.536), "WA +5.9 points, UA +11.8 points"),
+    ],
+)
+def test_what_the_revision_cost(published, revised, says):
+    assert says in read.say_what_the_revision_cost("MDRE", published, revised)
+
+
+@pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        ({"a": 0.3, "b": 0.2}, "The order stays: a > b"),
+        ({"a": 0.2, "b": 0.3}, "changes from a > b to b > a"),
+    ],
+)
+def test_order_of_models(after, says):
+    assert says in read.say_order_of_models({"a": 0.5, "b": 0.4}, after)
+
+
+@pytest.mark.parametrize(
+    ("interval", "says"),
+    [
+        ((0.4, 0.37, 0.43), "Above the largest class (16 %): words, 40 % (37 to 43 %)."),
+        ((0.16, 0.13, 0.19), "Not shown to be above it: words."),
+        ((0.1, 0.08, 0.12), "No floor is above the largest class"),
+    ],
+)
+def test_where_the_floors_lie(interval, says):
+    assert says in read.say_where_the_floors_lie({"words": interval}, 0.16)
+
+
+@pytest.mark.parametrize(("mean", "best"), [(0.9, "sound"), (0.1, "words")])
+def test_the_floor_to_beat(mean, best):
+    floors = {"words": (0.4, 0.3, 0.5), "sound": (mean, mean - 0.05, mean + 0.05)}
+    assert f"is {best!r}" in read.say_the_floor_to_beat(floors)
+
+
+@pytest.mark.parametrize(("gap", "says"), [(0.01, "lies inside"), (0.1, "is wider")])
+def test_how_wide_a_fold_is(gap, says):
+    assert says in read.say_how_wide_a_fold_is(0.612, 0.576, 0.646, gap)
+
+
+@pytest.mark.parametrize(
+    ("deviations", "says"),
+    [
+        ([0.01, 0.012], "2 of 2 published deviations are below 0.0169. Stratified"),
+        ([0.02, 0.03], "0 of 2 published deviations are below 0.0169. All rows vary more"),
+        ([0.01, 0.03], "1 of 2 published deviations are below 0.0169. Sampling alone"),
+    ],
+)
+def test_deviations_beside_chance(deviations, says):
+    assert says in read.say_deviations_beside_chance("WA", deviations, 0.0169)
+
+
+@pytest.mark.parametrize(
+    ("counts", "says"),
+    [
+        ({"a": 100, "b": 100, "c": 10}, "'c' has 4.8 % of the utterances and makes 83 % of"),
+        ({"a": 100, "b": 100, "c": 90}, "No class stands out"),
+    ],
+)
+def test_the_loudest_class(counts, says):
+    assert says in read.say_the_loudest_class(counts)
