@@ -130,6 +130,9 @@ def where_to_start(answers: Mapping[int, str]) -> None:
         for number, (letter, lesson) in _QUIZ.items()
         if str(answers.get(number, "")).strip().lower() != letter
     ]
+    if not any(str(letter).strip() for letter in answers.values()):
+        print(f"No answer yet: write one letter for each of the {len(_QUIZ)} questions.")
+        return
     print(f"{len(_QUIZ) - len(missed)} of {len(_QUIZ)} right.")
     if not missed:
         print("Nothing here is new to you: go to 07 · Ways to fuse, then 08, 10 and 11.")

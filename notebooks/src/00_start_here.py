@@ -28,7 +28,7 @@
 # - say what such a map has *not* shown.
 #
 # **Needs:** an installed course. Sections 1 to 3 use clips and networks that come with
-# it; section 4 needs the spoken corpus and says so. **Time:** read 10 min · run under 1
+# it; section 4 needs the spoken corpus and says so. **Time:** read 12 min · run under 1
 # min · exercises 10 min. **Paper:** all of it, from far away (Fig. 1, Eq. 9, Table 3).
 # **Runs on:** generated speech in which the truth is known. Scores on it prove that the
 # software works and teach the mechanism. They are never set beside the paper's scores.
@@ -105,25 +105,26 @@ for number, clip in enumerate(clips, 1):
 
 # %% [markdown]
 # If you cannot play the clips, guess from this picture. A tall and long stretch of wave
-# is loud and slow, and an utterance that needs little time per word is fast.
+# is loud and slow. The caption says how fast and how loud each clip is as a whole.
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(4, 1, figsize=(8, 6.2), layout="constrained")
 longest = max(len(signal) for signal in signals) / 16_000
-paces = []
+manners = []
 for number, ax in enumerate(axes, 1):
     clip, signal = clips[number - 1], signals[number - 1]
     mc.figures.draw_waveform(signal, 16_000, ax=ax, words=clip.words)
     ax.set_title(f"clip {number}", loc="left", fontsize=10)
     ax.set(xlim=(0, longest), ylabel="")
     pace = clip.words[-1].end_s / len(clip.words)
-    paces.append(f"clip {number}: {pace:.2f} s per word")
+    level = 20 * np.log10(np.sqrt(np.mean(signal**2)))  # dB below full scale
+    manners.append(f"clip {number}: {pace:.2f} s per word at {level:.0f} dB")
 axes[-1].set_xlabel("seconds")
 mc.figures.show(
     fig,
     alt="Waveforms of the four clips over seconds, with the word above each stretch.",
-    caption=f"The four clips on one axis of seconds. {'; '.join(paces)}. "
-    "Each wave is scaled to its own height.",
+    caption="The four clips on one axis of seconds, each scaled to its own height. Pace "
+    f"and loudness of the whole: {'; '.join(manners)} (a higher number is louder).",
 )
 
 # %% [markdown]
@@ -157,7 +158,7 @@ for seed in SEEDS:
     accuracies.append(tested["wa"])
 n_test = tested["n"]
 right = read.MeasuredShare(*mc.score_interval(accuracies, n_test))
-print(f"Right on {right} of {n_test} test utterances that training never showed.")
+print(f"Right on {right} of {n_test:,} test utterances that training never showed.")
 
 # %% [markdown]
 # Now each network hears the four clips and reads their transcripts.
@@ -180,7 +181,7 @@ pd.DataFrame({"by the rule": by_rule, **answers}, index=names).fillna("–")
 print(read.say_how_many_are_right(by_rule, answers, classes=len(networks[0].labels)))
 
 # %% [markdown]
-# The network gives more than a name: it spreads 100 % over the seven classes. Here are
+# The network gives more than a name: it spreads a probability of 1 over the seven classes. Here are
 # the probabilities of network 0.
 
 # %%
@@ -190,8 +191,8 @@ for name, clip in zip(names, clips, strict=True):
     rows[name] = networks[0].probabilities(features)
 probabilities = pd.DataFrame(rows).T[list(networks[0].labels)]
 surest, least_sure = probabilities.max(axis=1).max(), probabilities.max(axis=1).min()
-print(f"Its top probability lies between {least_sure:.0%} and {surest:.0%}.")
-probabilities.style.format("{:.0%}")
+print(f"Its top probability is between {least_sure:.2f} and {surest:.2f}.")
+probabilities.style.format("{:.2f}")
 
 # %% [markdown]
 # ### The same sound, another spelling
@@ -240,7 +241,7 @@ maps = mc.attention_maps(networks[0].model, features)
 looks = maps["cross.0.text_from_audio"]  # "text from audio": each word asks the sound
 heads, words, moments = looks.weights.shape  # (H, L, A)
 np.testing.assert_allclose(looks.weights.sum(-1), 1, atol=1e-5)  # every row sums to 1
-step = looks.keys[1] - looks.keys[0]
+step = looks.keys[2] - looks.keys[1]  # seconds; the first is cut off at zero
 print(f"{heads} heads, {words} words, {moments} moments, one every {step:.2f} s")
 
 # %% tags=["hide-input"]
@@ -265,6 +266,7 @@ mc.figures.show(
 
 # %%
 print(read.say_where_a_row_looks("pain", row_of_pain, looks.keys, clip.words))
+print(read.say_how_many_rows_agree(looks.mean, place))
 
 # %% [markdown]
 # The whole map in words, for anyone who cannot see the picture:
@@ -317,7 +319,7 @@ pointing = read.rows_against_chance(
     counts.points, counts.others, counts.chance.mean(), utterances=len(rows)
 )
 print(f"{len(rows)} test utterances per network")
-counts.style.format("{:.0%}")
+counts.style.format("{:.2f}")
 
 # %% tags=["hide-input"]
 bars = pd.DataFrame(
@@ -334,7 +336,7 @@ mc.figures.show(
     alt="Two points with intervals: how often the decisive word's row, and the rows of "
     "the other words, point at the decisive word. Chance is a dashed line.",
     caption=f"Own row {pointing.own}, other rows {pointing.others}, chance "
-    f"{pointing.chance:.0%}. The 95 % intervals cover {len(SEEDS)} trainings and "
+    f"{100 * pointing.chance:.0f} %. The 95 % intervals cover {len(SEEDS)} trainings and "
     f"{len(rows)} utterances.",
 )
 
@@ -379,7 +381,7 @@ mc.figures.show(
     fig,
     alt="Accuracy of the network with and without cross-attention, with 95 % "
     "intervals, and three ceilings as upright lines.",
-    caption=f"With cross-attention {right}, without {without_cross}, on {n_test} test "
+    caption=f"With cross-attention {right}, without {without_cross}, on {n_test:,} test "
     "utterances. The intervals are not of one kind: a single training has Wilson's, "
     "over utterances; several trainings have one over utterances and seeds.",
 )

@@ -74,7 +74,9 @@ def test_the_quiz_routes(capsys):
     assert "5 of 7 right" in two_missed and "  03 · From sound to frames\n" in two_missed
     assert "  06 · Attention by hand\n" in two_missed and "04 ·" not in two_missed
     assert "begin with 02" in routed(_answers(q2="b", q3="a", q4="a", q5="c"))
-    assert "0 of 7 right" in (empty := routed({})) and "begin with 01" in empty
+    assert "0 of 7 right" in (wrong := routed({1: "x"})) and "begin with 01" in wrong
+    for nothing in ({}, {1: "", 2: " "}):
+        assert routed(nothing).startswith("No answer yet") and "begin" not in routed(nothing)
 
 
 def test_the_quiz_sends_to_lessons_that_the_map_names():

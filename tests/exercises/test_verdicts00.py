@@ -27,11 +27,11 @@ def test_what_respelling_did():
     assert "All 2 answers changed" in all_follow and "2 of 2" in all_follow
     assert "every time" in all_follow
     wrong_way = read.say_what_respelling_did(["a", "b"], ["c", "d"], ["c", "x"])
-    assert "1 of 2" in wrong_way and "reading the word is one thing" in wrong_way
+    assert "1 of 2 cases" in wrong_way and "reading the word is one thing" in wrong_way
     some = read.say_what_respelling_did(["a", "b"], ["a", "d"], ["x", "y"])
-    assert "1 of 2 answers changed" in some and "0 of 2" in some
+    assert "1 of 2 answers changed" in some and "0 of 2 cases" in some
     none = read.say_what_respelling_did(["a", "b"], ["a", "b"], ["c", "d"])
-    assert "Not one answer changed" in none and "nothing shows" in none
+    assert "Not one answer changed" in none and "nothing here shows" in none
 
 
 WORDS = (Word("and", 0.0, 0.4), Word("pain", 0.4, 0.8), Word("or", 0.8, 1.2))
@@ -48,11 +48,19 @@ def row_with_peak(second, mass_of_pain):
 def test_where_a_row_looks():
     towards = read.say_where_a_row_looks("pain", row_with_peak(0.55, 0.8), TIMES, WORDS)
     assert "leans towards" in towards and "inside “pain” itself" in towards
-    assert "would put 33%" in towards and "0.55 s" in towards and "anecdote" in towards
+    assert "would put 33 %" in towards and "0.55 s" in towards
     away = read.say_where_a_row_looks("pain", row_with_peak(0.95, 0.1), TIMES, WORDS)
     assert "leans away" in away and "while “or” is said" in away
     even = read.say_where_a_row_looks("pain", np.full(12, 1 / 12), TIMES, WORDS)
     assert "what an even spread would give it" in even
+    flat = np.full((4, 12), 0.05)
+    flat[:, 3] = 0.2
+    shared = read.say_how_many_rows_agree(flat, 1)
+    assert "Of the 3 other rows, 3" in shared and "does not belong" in shared
+    flat[1, 5] = 0.3
+    alone = read.say_how_many_rows_agree(flat, 1)
+    assert "None of the 3 other rows" in alone and "belong" not in alone
+    assert "anecdote" in shared and "anecdote" in alone
     late = read.say_where_a_row_looks("pain", np.eye(13)[12], np.append(TIMES, 1.3), WORDS)
     assert "while no word is said" in late
 
@@ -78,7 +86,7 @@ def rows(own, others, gap, chance=0.22):
         ),
         (
             rows((0.27, 0.05, 0.49), (0.26, 0.1, 0.4), (0.01, -0.05, 0.07)),
-            ("not distinguishable from chance", "nothing here shows", "right in 96%"),
+            ("not distinguishable from chance", "nothing here shows", "right in 96 %"),
             "looks away",
         ),
         (
@@ -110,12 +118,12 @@ FULL, LESS = MeasuredShare(0.95, 0.93, 0.97), MeasuredShare(0.88, 0.86, 0.90)
 def test_what_matching_adds():
     more = read.say_what_matching_adds(FULL, LESS, ceiling=0.84)
     assert "+7.0 points" in more and "scores higher" in more
-    assert "is above the 84%" in more and "goes on elsewhere" in more
+    assert "is above the 84 %" in more and "goes on elsewhere" in more
     less = read.say_what_matching_adds(LESS, FULL)
     assert "-7.0 points" in less and "scores lower" in less and "is possible" not in less
     none = read.say_what_matching_adds(FULL, FULL, ceiling=0.99)
     assert "no difference is shown" in none
-    assert "is below the 99%" in none and "goes on elsewhere" not in none
+    assert "is below the 99 %" in none and "goes on elsewhere" not in none
 
 
 def test_the_interval_of_a_difference_holds_both():
@@ -125,7 +133,7 @@ def test_the_interval_of_a_difference_holds_both():
 
 def test_whether_one_source_is_enough():
     both = read.say_whether_one_source_is_enough(FULL, {"the words": 0.43, "the sound": 0.47})
-    assert "43% with the words alone, 47% with the sound alone" in both
+    assert "43 % with the words alone, 47 % with the sound alone" in both
     assert "it uses both sources" in both
     one = read.say_whether_one_source_is_enough(FULL, {"the words": 0.43, "the sound": 0.99})
     assert "one source might be enough" in one

@@ -110,17 +110,17 @@ def say_what_respelling_did(
     changed = sum(a != b for a, b in zip(before, after, strict=True))
     right = sum(a == b for a, b in zip(after, wanted, strict=True))
     if changed == 0:
-        reads = "Not one answer changed, so on these clips nothing shows that the network reads"
+        reads = "Not one answer changed, so nothing here shows that the transcript is read"
     elif changed == count:
-        reads = f"All {count} answers changed although the sound did not: the network reads"
+        reads = f"All {count} answers changed although the sound did not: the transcript is read"
     else:
         reads = (
-            f"{changed} of {count} answers changed although the sound did not: there, the network "
-            "reads"
+            f"{changed} of {count} answers changed although the sound did not: there, the "
+            "transcript is read"
         )
-    follows = f"It now gives the class that the rule demands on {right} of {count}"
+    follows = f"The answer is now the class that the rule demands in {right} of {count} cases"
     if changed and right == count:
-        return f"{reads}. {follows}: it followed the spelling every time."
+        return f"{reads}. {follows}: it follows the spelling every time."
     if changed and right:
         return f"{reads}. {follows}: reading the word is one thing, using its sound another."
     return f"{reads}. {follows}."
@@ -156,9 +156,28 @@ def say_where_a_row_looks(
     else:
         place = f"outside it, while “{heard}” is said"
     return (
-        f"The row of “{word}” puts {mass:.0%} of its weight on the sound of “{word}”, where an "
-        f"even spread would put {even:.0%}, {leans}. Its heaviest moment, at {peak_s:.2f} s, is "
-        f"{place}. This is one clip and one training: an anecdote, not a finding."
+        f"The row of “{word}” puts {100 * mass:.0f} % of its weight on the sound of “{word}”, "
+        f"where an even spread would put {100 * even:.0f} %, {leans}. Its heaviest moment, at "
+        f"{peak_s:.2f} s, is {place}."
+    )
+
+
+def say_how_many_rows_agree(weights: np.ndarray, number: int) -> str:
+    """How many rows of a map have their heaviest moment where one of them has it.
+
+    Args:
+        weights: (L, A) one row per word.
+        number: of the row that the others are compared with.
+    """
+    peaks = np.asarray(weights).argmax(axis=1)
+    agreeing = int((peaks == peaks[number]).sum()) - 1
+    others = len(peaks) - 1
+    anecdote = "This is one clip and one training: an anecdote, not a finding."
+    if agreeing == 0:
+        return f"None of the {others} other rows has its heaviest moment there. {anecdote}"
+    return (
+        f"Of the {others} other rows, {agreeing} have their heaviest moment at the same place, so "
+        f"that place does not belong to this word alone. {anecdote}"
     )
 
 
@@ -174,7 +193,7 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
     compared = gap_side(rows.gap.low, rows.gap.high)
     found = (
         f"The decisive word's row has its heaviest moment inside that word in {rows.own} of "
-        f"utterances; chance is {rows.chance:.0%}. That is {side} chance. "
+        f"utterances; chance is {100 * rows.chance:.0f} %. That is {side} chance. "
         f"Rows of the other words have theirs there in {rows.others}; the decisive word's own row "
         f"differs by {points_interval(*rows.gap)}: {compared}. "
     )
@@ -189,7 +208,7 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
         away = " It even looks away from it." if side == "below" else ""
         meaning = (
             f"So nothing here shows that the map points at the evidence.{away} Yet the same "
-            f"networks are right in {right:.0%}: being right and pointing are two things."
+            f"networks are right in {100 * right:.0f} %: being right and pointing are two things."
         )
     return f"{found}{meaning} ({trainings} trainings; the intervals cover seeds and utterances.)"
 
@@ -223,8 +242,8 @@ def say_what_matching_adds(
     if ceiling is None:
         return text
     side = side_of(without.low, without.high, ceiling)
-    text = f"{text} Without it, the score is {side} the {ceiling:.0%} that is possible without "
-    text += "knowing which word is which sound"
+    text += f" Without it, the score is {side} the {100 * ceiling:.0f} % that is possible "
+    text += "without knowing which word is which sound"
     if side == "above":
         return f"{text}: some matching goes on elsewhere, for instance by the order of the words."
     return f"{text}."
@@ -237,7 +256,9 @@ def say_whether_one_source_is_enough(full: MeasuredShare, best_alone: Mapping[st
         full: the score of the network with both.
         best_alone: {"the words": the best score that anyone can reach with them alone, …}.
     """
-    bests = ", ".join(f"{best:.0%} with {source} alone" for source, best in best_alone.items())
+    bests = ", ".join(
+        f"{100 * best:.0f} % with {source} alone" for source, best in best_alone.items()
+    )
     sides = {side_of(full.low, full.high, best) for best in best_alone.values()}
     text = f"Nobody can get more than {bests}. The network with both gets {full}"
     if sides == {"above"}:
