@@ -92,7 +92,10 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 # Other words may be stressed as well. **Their stress means nothing.** So you must find
 # out which stretch of sound belongs to the word that the transcript singles out.
 #
-# Listen, and read the transcript under each player. Then write down four guesses.
+# The four sentences were written by hand and spoken by the corpus's own synthetic
+# voice, before any network heard them
+# (`mcsan_lite/datasets/synthetic/start/clips.py` makes them again). Listen, and read
+# the transcript under each player. Then write down four guesses.
 
 # %%
 clips = start_clips()
@@ -138,9 +141,9 @@ guesses = [None, None, None, None]  # such as ["anger", "neutral", "anger", "sur
 # ## 2 · What does the network say?
 #
 # Three networks come with the course. They have the same architecture and were trained
-# on the same 6,000 utterances (`train` in `SyntheticConfig`), each from another random
-# start, its *seed*. None of them has met the four clips. Nothing is trained here:
-# `mcsan checkpoints` in a terminal makes the files again.
+# on the same utterances, each from another random start, its *seed*. The four clips were
+# not among them. Nothing is trained here: `mcsan checkpoints` in a terminal makes the
+# files again.
 
 # %%
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
@@ -295,7 +298,7 @@ print(f"First sound, guess, prediction and map: {minute:.0f} s since the first i
 #    network likes to listen, but the row knows nothing about its own word.
 #
 # *From here on the lesson needs the spoken corpus. `make course` has made it. Without
-# it the next cell makes it now, which takes a few minutes, once.*
+# it the next cell makes it now, which takes a minute or two, once.*
 
 # %%
 folder = Path(ROOT or mc.synthetic_folder(PROFILE))
@@ -376,7 +379,11 @@ marks = {
 
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
-mc.figures.draw_rows(bars, ax=ax, marks=marks, score="share of utterances right (WA)")
+mc.figures.draw_rows(bars, ax=ax, score="share of utterances right (WA)")
+for (name, best), side in zip(marks.items(), ("right", "left", "right"), strict=True):
+    ax.axvline(best, color=mc.figures.OKABE_ITO[5], ls="--", lw=1.2)
+    ax.text(best, 1.55, f" {name} {best:.2f} ", ha=side, va="bottom", fontsize=9)
+ax.set_ylim(-0.6, 2.0)
 mc.figures.show(
     fig,
     alt="Accuracy of the network with and without cross-attention, with 95 % "

@@ -103,6 +103,12 @@ def test_whether_rows_point(found, says, says_not):
     assert says_not not in said and "3 trainings" in said
 
 
+def test_networks_that_are_wrong_show_no_contrast():
+    found = rows((0.27, 0.05, 0.49), (0.26, 0.1, 0.4), (0.01, -0.05, 0.07))
+    said = read.say_whether_rows_point(found, 0.2, trainings=3)
+    assert "right in only 20 %" in said and "being right and pointing" not in said
+
+
 def test_rows_are_paired_by_training():
     found = read.rows_against_chance([0.3, 0.5, 0.7], [0.2, 0.4, 0.6], 0.25, utterances=150)
     assert found.own.mean == pytest.approx(0.5) and found.others.mean == pytest.approx(0.4)

@@ -206,10 +206,12 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
         )
     else:
         away = " It even looks away from it." if side == "below" else ""
-        meaning = (
-            f"So nothing here shows that the map points at the evidence.{away} Yet the same "
-            f"networks are right in {100 * right:.0f} %: being right and pointing are two things."
-        )
+        meaning = f"So nothing here shows that the map points at the evidence.{away} "
+        if right > 0.5:
+            meaning += f"Yet the same networks are right in {100 * right:.0f} % of all utterances: "
+            meaning += "being right and pointing are two things."
+        else:
+            meaning += f"The same networks are right in only {100 * right:.0f} % of all utterances."
     return f"{found}{meaning} ({trainings} trainings; the intervals cover seeds and utterances.)"
 
 

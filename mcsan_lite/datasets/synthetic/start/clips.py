@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcsan_lite.corpus import Word
@@ -125,13 +125,11 @@ def respell(clip: StartClip, word: str) -> StartClip:
             "take one of these.",
         )
     other = {word: _SPELLED_OTHERWISE[word]}
-    return StartClip(
-        clip.id,
-        clip.audio,
-        " ".join(other.get(one, one) for one in words),
-        tuple(Word(other.get(one.text, one.text), one.start_s, one.end_s) for one in clip.words),
-        tuple(other.get(one, one) for one in clip.stressed),
-        clip.arousal,
+    return replace(
+        clip,
+        text=" ".join(other.get(one, one) for one in words),
+        words=tuple(replace(one, text=other.get(one.text, one.text)) for one in clip.words),
+        stressed=tuple(other.get(one, one) for one in clip.stressed),
     )
 
 
