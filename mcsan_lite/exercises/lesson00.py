@@ -1,16 +1,30 @@
 """Checks of lesson 00, Start here: the rule of the synthetic corpus, and how far a reader gets.
 
-In: a student's answer or function. Out: a hint, or None where it is right.
+In: a student's answer or function. Out: a hint, or None where it is right. The quiz at the end has
+no hints: it prints which lesson to read next.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from mcsan_lite.exercises.exercise import exercise
 
 _CLASSES = ("frustration", "neutral", "anger", "sadness", "excitement", "happiness", "surprise")
 _SENSES = ("negative", "positive", "none")
+
+# Of each question of the quiz: its right letter, and the lesson that teaches the answer.
+_QUIZ = {
+    1: ("b", "01 · Corpora and splits that do not lie"),
+    2: ("a", "02 · Scores and floors"),
+    3: ("c", "03 · From sound to frames"),
+    4: ("c", "04 · From words to vectors"),
+    5: ("a", "05 · Encoders"),
+    6: ("b", "06 · Attention by hand"),
+    7: ("c", "09 · Training you can trust"),
+}
+_MANY_MISSED = 4
 
 
 def _truth(sense: str, stressed: bool, aroused: bool) -> str:
@@ -32,16 +46,18 @@ def rule(answer: str) -> str | None:
         return f"{answer!r} is not one of the classes: {', '.join(_CLASSES)}."
     if answer == "excitement":
         return (
-            "you took the stress of another word. Only the stress of the evaluative word counts, "
-            "and that is 'sweet'."
+            "you used the stress of another word. Only the stress of the evaluative word counts, "
+            "and here that word is 'sweet'."
         )
     if answer in ("neutral", "surprise"):
         return (
-            "that is for utterances without an evaluative word. Here is one: 'sweet' is spelled "
-            "as the sweet one."
+            "that class is for utterances without an evaluative word. This one has an evaluative "
+            "word: the transcript says 'sweet', and not 'suite'."
         )
     if answer in ("anger", "sadness", "frustration"):
-        return "you read 'week' as 'weak'. The transcript says week, which is no evaluative word."
+        return (
+            "you read 'week' as 'weak'. The transcript says week, which is not an evaluative word."
+        )
     return None
 
 
@@ -87,15 +103,42 @@ def text_ceiling(share: float) -> str | None:
         return "1/7 is blind guessing. A reader knows the sense, which leaves two or three classes."
     if abs(share - 1 / 3) < 0.01:
         return (
-            "1/3 counts the senses. Within the negative sense a guess is right one time in three, "
-            "in the others in two."
+            "1/3 counts the senses. A guess within the negative sense is right one time in three, "
+            "but within each of the other two it is right one time in two."
         )
     if abs(share - 4 / 9) < 0.01:
         return (
-            "you averaged 1/3, 1/2 and 1/2 evenly. The senses are not equally likely: 3, 2 and 2 "
-            "classes of seven."
+            "you averaged 1/3, 1/2 and 1/2 evenly. The senses are not equally likely: they hold "
+            "3, 2 and 2 of the seven classes."
         )
     return (
-        "count: from each of the three senses, one class can be had. All seven classes are equally "
-        "likely."
+        "count the classes that can be right: the best guess wins one class of each of the three "
+        "senses, and all seven classes are equally likely."
     )
+
+
+def where_to_start(answers: Mapping[int, str]) -> None:
+    """Print which lesson to read next, from the answers to the quiz.
+
+    A question that is left open counts as missed.
+
+    Args:
+        answers: {number of the question: its letter}.
+    """
+    missed = [
+        lesson
+        for number, (letter, lesson) in _QUIZ.items()
+        if str(answers.get(number, "")).strip().lower() != letter
+    ]
+    if not any(str(letter).strip() for letter in answers.values()):
+        print(f"No answer yet: write one letter for each of the {len(_QUIZ)} questions.")
+        return
+    print(f"{len(_QUIZ) - len(missed)} of {len(_QUIZ)} right.")
+    if not missed:
+        print("Nothing here is new to you: go to 07 · Ways to fuse, then 08, 10 and 11.")
+    elif len(missed) >= _MANY_MISSED:
+        print(f"Read the lessons in order, and begin with {missed[0]}.")
+    else:
+        print("Before you go on to 07 · Ways to fuse, read:")
+        for lesson in missed:
+            print(f"  {lesson}")

@@ -55,3 +55,46 @@ def test_an_open_exercise_is_a_verdict(capsys):
 
     assert not check.label(label)
     assert capsys.readouterr().out.count("not solved yet") == 2
+
+
+def _answers(**changes):
+    right = {1: "b", 2: "a", 3: "c", 4: "c", 5: "a", 6: "b", 7: "c"}
+    return right | {int(number[1:]): letter for number, letter in changes.items()}
+
+
+def test_the_quiz_routes(capsys):
+    def routed(answers):
+        assert check.where_to_start(answers) is None
+        return capsys.readouterr().out
+
+    solution("00_start_here", 4)
+    assert capsys.readouterr().out.startswith("7 of 7 right.")
+    assert "go to 07" in routed(_answers(q1=" B "))
+    two_missed = routed(_answers(q3="a", q6="c"))
+    assert "5 of 7 right" in two_missed and "  03 · From sound to frames\n" in two_missed
+    assert "  06 · Attention by hand\n" in two_missed and "04 ·" not in two_missed
+    assert "begin with 02" in routed(_answers(q2="b", q3="a", q4="a", q5="c"))
+    assert "0 of 7 right" in (wrong := routed({1: "x"})) and "begin with 01" in wrong
+    for nothing in ({}, {1: "", 2: " "}):
+        assert routed(nothing).startswith("No answer yet") and "begin" not in routed(nothing)
+
+
+def test_the_quiz_sends_to_lessons_that_the_map_names():
+    import notebook_solutions
+
+    text = (notebook_solutions.SOURCES / "00_start_here.py").read_text(encoding="utf-8")
+    for letter, lesson in check._QUIZ.values():
+        assert f"[{lesson}](" in text and letter in "abc"
+
+
+def test_the_stresses_are_not_announced_before_the_guess():
+    import notebook_solutions
+
+    from mcsan_lite.datasets.synthetic.start.clips import start_clips
+
+    text = (notebook_solutions.SOURCES / "00_start_here.py").read_text(encoding="utf-8")
+    rule, guess = text.index("that very word is stressed"), text.index("\nguesses = ")
+    assert rule < text.index("start_clips()\n") < guess  # the rule first, then clips and guess
+    before = text[:guess]
+    assert ".stressed" not in before and ".label" not in before and "highlight" not in before
+    assert not [clip.label for clip in start_clips() if f"is {clip.label}" in before]

@@ -1,0 +1,1 @@
+"""Four short clips that come with the package, so that lesson 00 starts without a corpus."""
