@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 
 import torch
 from torch import Tensor, nn
 
 from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
+from mcsan_lite.models.mcsan import MCSANConfig
 
 
 def _same(a: object, b: Tensor) -> bool:
@@ -39,7 +41,7 @@ def average_both(student) -> str | None:
         return None
     if found.shape == (1, 5, 4):
         return (
-            "the two directions are set side by side, 2 D numbers per frame. The paper averages "
+            "the two directions are concatenated, 2 D numbers per frame. The paper averages "
             "them: D stays."
         )
     if found.shape != ahead.shape:
@@ -65,9 +67,9 @@ def _mistaken_averages(
     yield (
         ahead,
         "this is the forward direction alone (or the first half of the concatenation): frame t has "
-        "not heard what follows.",
+        "not read what follows.",
     )
-    yield back, "this is the backward direction alone: frame t has not heard what came before."
+    yield back, "this is the backward direction alone: frame t has not read what came before."
     yield (
         (ahead + from_the_end) / 2,
         "the backward states are still in reading order: its first state belongs to the last "
@@ -104,8 +106,8 @@ def pooled_lengths(student) -> str | None:
     rows = zip(lengths, found, right, strict=True)
     length, pooled = next((length, pooled) for length, pooled, wanted in rows if pooled != wanted)
     return (
-        f"{length} frames: {pooled:g} came out. Cut them into windows of three, count also the "
-        "last; then again."
+        f"{length} frames: {pooled:g} came out. Cut them into windows of three and count the last "
+        "one too; then do the same again."
     )
 
 
@@ -119,7 +121,7 @@ def _mistaken_lengths(lengths: Sequence[int]) -> Iterator[tuple[list[float], str
     yield [math.ceil(n / 3) for n in lengths], "this is one block. There are two."
     yield (
         [round(n / 9, 3) for n in lengths],
-        "a length is a whole number. What of a window that is begun but not full?",
+        "a length is a whole number. What happens to a window that is begun but not full?",
     )
     yield (
         [n // 9 + 1 for n in lengths],
@@ -212,19 +214,33 @@ _BEFORE = {  # hints for wrong numbers of windows
     9: "9 is the step between pooled frames. Ask how many windows hold one MFCC frame.",
     17: "17 MFCC frames are seen by one pooled frame. The question is the other way round.",
 }
-_FORWARD = {
-    "a": "an LSTM carries a state from frame to frame: what it heard is not gone with the next "
-    "frame.",
-    "c": "a forward LSTM reads from left to right: earlier states were written before the change "
-    "was heard.",
-    "d": "it reads from left to right, so the earlier frames are those that know nothing of it.",
-}
-_BOTH = {
-    "a": "that is true before the BiLSTM. After it, the state travels.",
-    "b": "that is the forward half. The backward half reads from the end.",
-    "c": "that is the backward half. The forward half carries the news to the later frames as "
-    "well.",
-}
+_SEES, _LATER, _EARLIER, _ALL = {4, 5}, set(range(4, 10)), set(range(6)), set(range(10))
+_FORWARD = [
+    (
+        _SEES,
+        "an LSTM carries a state from frame to frame: what it has read is not gone at the next "
+        "frame.",
+    ),
+    (
+        _ALL,
+        "a forward LSTM reads from left to right: the states of earlier frames were written before "
+        "it met the change.",
+    ),
+    (
+        _EARLIER,
+        "it reads from left to right, so the earlier frames are the ones that know nothing of it.",
+    ),
+    ({6, 7, 8, 9}, "frames 4 and 5 see the edit themselves, so they move as well."),
+]
+_BOTH = [
+    (_SEES, "that is true before the BiLSTM. After it, the state travels."),
+    (_LATER, "that is the forward half. The backward half reads from the end."),
+    (
+        _EARLIER,
+        "that is the backward half. The forward half carries the change to the later frames as "
+        "well.",
+    ),
+]
 _WEIGHT = {
     "a": "the sound of that word may have been carried there from anywhere; the weight does not "
     "say.",
@@ -235,18 +251,60 @@ _WEIGHT = {
 
 @exercise
 def how_far(student) -> str | None:
-    """E5.4: student = {"before": number, "forward": letter, "both": letter, "weight": letter}."""
+    """E5.4: student = {"before": number, "forward": frames, "both": frames, "weight": letter}."""
     if not isinstance(student, dict) or set(student) != {"before", "forward", "both", "weight"}:
         return (
-            'the answer is a dict: {"before": a number, "forward": a letter, "both": a letter, '
-            '"weight": a letter}.'
+            'the answer is a dict: {"before": a number, "forward": a set of numbers, "both": a set '
+            'of numbers, "weight": a letter}.'
         )
     before = student["before"]
     if before != 2:
         ask = "how many windows, 17 frames long and begun every 9, can hold one MFCC frame?"
         return f"before: {_BEFORE.get(before, ask)}"
     return (
-        letter_hint(student, "forward", "b", _FORWARD)
-        or letter_hint(student, "both", "d", _BOTH)
+        _wrong_frames(student, "forward", _LATER, _FORWARD)
+        or _wrong_frames(student, "both", _ALL, _BOTH)
         or letter_hint(student, "weight", "c", _WEIGHT)
+    )
+
+
+def _wrong_frames(
+    answers: dict, name: str, right: set[int], mistakes: list[tuple[set[int], str]]
+) -> str | None:
+    """The mistake in an answer that is a set of frame numbers."""
+    given = answers[name]
+    if not isinstance(given, set | frozenset | list | tuple | range):
+        return f"{name}: give a set of frame numbers, such as {{0, 1, 2}}."
+    found = set(given)
+    if found == right:
+        return None
+    beyond = sorted(map(str, found - _ALL))
+    if beyond:
+        return f"{name}: the frames are numbered 0 to 9; {', '.join(beyond)} is none of them."
+    unknown = "frames 4 and 5 see the edit. To which frames can a state carry it from there?"
+    return f"{name}: {hint_for(found, mistakes, operator.eq) or unknown}"
+
+
+@exercise
+def without_recurrence(student) -> str | None:
+    """E5.5: student(config) -> a copy of an MCSANConfig in which only the encoder is changed."""
+    config = MCSANConfig(hidden=16, heads=2, layers=2)
+    found = student(config)
+    if isinstance(found, dict):
+        return "return a config, not a dict: dataclasses.replace makes a changed copy."
+    if not isinstance(found, MCSANConfig):
+        return f"return an MCSANConfig; this is of type {type(found).__name__}."
+    if found.encoder != "linear":
+        return (
+            f"the encoder is still {found.encoder!r}, so a state still passes from step to step. "
+            "Which field of MCSANConfig names the encoder?"
+        )
+    if found == replace(config, encoder="linear"):
+        return None
+    names = [field.name for field in fields(config)]
+    changed = [name for name in names if getattr(found, name) != getattr(config, name)]
+    others = ", ".join(name for name in changed if name != "encoder")
+    return (
+        f"the encoder is right, but {others} changed as well. Change one thing at a time: begin "
+        "with the config that you are given."
     )

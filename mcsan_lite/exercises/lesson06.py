@@ -327,19 +327,15 @@ _SHUFFLED = {
     "b": "the softmax does not care where a score stands; each weight moves with its frame.",
     "c": "nothing is lost: the same frames are averaged with the same weights.",
 }
-_HEADS = {
-    "a": "each head works with a slice of the same matrices; no matrix is added.",
-    "b": "slices are smaller, but there are more of them.",
-}
 _PRINTED = {
-    "a": "a larger divisor brings the scores closer together, and closer scores give …",
-    "c": "√128 is not √16: the divisor is 2.8 times as large.",
+    "sharper": "a larger divisor brings the scores closer together, and closer scores give …",
+    "neither": "√128 is not √16: the divisor is 2.8 times as large.",
 }
 
 
 @exercise
 def predictions(student) -> str | None:
-    """E6.5: student = {"zero": number, "large": number, and three letters for the other names}."""
+    """E6.5: student = {"zero", "large", "heads": numbers, "shuffled": letter, "printed": word}."""
     if not isinstance(student, dict) or set(student) != set(_ASKED):
         return f"the answer is a dict with the keys {', '.join(_ASKED)}."
     four_zeros = "every score is then 0, and the softmax of four equal numbers is …"
@@ -348,9 +344,22 @@ def predictions(student) -> str | None:
         _wrong_share(student, "zero", 0.25, four_zeros)
         or _wrong_share(student, "large", 1.0, multiplied)
         or letter_hint(student, "shuffled", "a", _SHUFFLED)
-        or letter_hint(student, "heads", "c", _HEADS)
-        or letter_hint(student, "printed", "b", _PRINTED)
+        or _wrong_factor(student["heads"])
+        or letter_hint(student, "printed", "flatter", _PRINTED)
     )
+
+
+def _wrong_factor(given: object) -> str | None:
+    """The mistake in: by what is the number of parameters multiplied?"""
+    try:
+        factor = float(given)
+    except (TypeError, ValueError):
+        return "heads: give a number; 2 would mean twice as many parameters."
+    if factor == 1:
+        return None
+    if factor > 1:
+        return "heads: each head works with a slice of the same matrices; no matrix is added."
+    return "heads: slices are smaller, but there are more of them."
 
 
 def _wrong_share(answers: dict, name: str, right: float, hint: str) -> str | None:

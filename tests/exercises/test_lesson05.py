@@ -4,12 +4,14 @@ An exercise that is still open is not solved yet, and no mistake.
 """
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from notebook_solutions import names
 
 from mcsan_lite.exercises import lesson05 as check
+from mcsan_lite.models.mcsan import MCSANConfig
 
 LESSON = "05_encoders"
 NAMES = {
@@ -17,12 +19,13 @@ NAMES = {
     "pooled_lengths": "pooled_lengths",
     "receptive_field": "receptive_field",
     "how_far": "answer",
+    "without_recurrence": "without_recurrence",
 }
 
 
 @pytest.mark.parametrize(("exercise", "name"), NAMES.items())
 def test_the_solution_of_the_notebook_passes(exercise, name, capsys):
-    assert getattr(check, exercise)(names(LESSON, "solution")[name])
+    assert getattr(check, exercise)(names(LESSON, "solution", replace=replace)[name])
     assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
 
 
@@ -51,12 +54,13 @@ def field(grow=lambda seen, step, k, s: (seen + (k - 1) * step, step * s)):
 
 
 def told(**changes):
-    return {"before": 2, "forward": "b", "both": "d", "weight": "c"} | changes
+    right = {"before": 2, "forward": set(range(4, 10)), "both": set(range(10)), "weight": "c"}
+    return right | changes
 
 
 WRONG = [
     (check.average_both, lambda x, f, b: f(x)[0] + back(x, b), "this is the sum"),
-    (check.average_both, both_ways, "side by side"),
+    (check.average_both, both_ways, "are concatenated"),
     (check.average_both, lambda x, f, b: both_ways(x, f, b)[..., :2], "forward direction alone"),
     (check.average_both, lambda x, f, b: both_ways(x, f, b)[..., 2:], "backward direction alone"),
     (
@@ -101,14 +105,37 @@ WRONG = [
     (check.how_far, told(before=1), "so they overlap"),
     (check.how_far, told(before=17), "the other way round"),
     (check.how_far, told(before="all"), "how many windows, 17 frames long"),
-    (check.how_far, told(forward="a"), "a state from frame to frame"),
-    (check.how_far, told(forward="c"), "earlier states were written before"),
-    (check.how_far, told(both="a"), "true before the BiLSTM"),
-    (check.how_far, told(both="b"), "that is the forward half"),
-    (check.how_far, told(both=7), "one of the letters"),
+    (check.how_far, told(forward={4, 5}), "a state from frame to frame"),
+    (check.how_far, told(forward=set(range(10))), "earlier frames were written before"),
+    (check.how_far, told(forward=range(6)), "know nothing of it"),
+    (check.how_far, told(forward={6, 7, 8, 9}), "see the edit themselves"),
+    (check.how_far, told(forward="b"), "give a set of frame numbers"),
+    (check.how_far, told(both={4, 5}), "true before the BiLSTM"),
+    (check.how_far, told(both=list(range(4, 10))), "that is the forward half"),
+    (check.how_far, told(both=set(range(6))), "that is the backward half"),
+    (check.how_far, told(both=set(range(1, 11))), "10 is none of them"),
+    (check.how_far, told(both={4}), "To which frames can a state"),
     (check.how_far, told(weight="a"), "carried there from anywhere"),
     (check.how_far, told(weight="b"), "not what changed the prediction"),
     (check.how_far, "d", "the answer is a dict"),
+    (check.without_recurrence, lambda config: config, "the encoder is still 'bilstm'"),
+    (
+        check.without_recurrence,
+        lambda config: replace(config, positions="none"),
+        "the encoder is still 'bilstm'",
+    ),
+    (
+        check.without_recurrence,
+        lambda config: replace(config, encoder="linear", positions="none"),
+        "but positions changed as well",
+    ),
+    (
+        check.without_recurrence,
+        lambda config: MCSANConfig(encoder="linear"),
+        "Change one thing at a time",
+    ),
+    (check.without_recurrence, lambda config: {"encoder": "linear"}, "not a dict"),
+    (check.without_recurrence, lambda config: None, "this is of type NoneType"),
 ]
 
 

@@ -90,7 +90,8 @@ def added_infinity(s, m):
 
 
 def told(**changes):
-    return {"zero": 0.25, "large": 1, "shuffled": "a", "heads": "c", "printed": "b"} | changes
+    right = {"zero": 0.25, "large": 1, "shuffled": "a", "heads": 1, "printed": "flatter"}
+    return right | changes
 
 
 WRONG = [
@@ -174,9 +175,11 @@ WRONG = [
     (check.predictions, told(large=0.25), "differences between scores"),
     (check.predictions, told(large="all"), "give a number"),
     (check.predictions, told(shuffled="b"), "each weight moves with its frame"),
-    (check.predictions, told(heads="a"), "no matrix is added"),
-    (check.predictions, told(printed="a"), "closer together"),
-    (check.predictions, told(printed=2), "one of the letters"),
+    (check.predictions, told(heads=8), "no matrix is added"),
+    (check.predictions, told(heads=0.125), "slices are smaller"),
+    (check.predictions, told(heads="c"), "give a number"),
+    (check.predictions, told(printed="sharper"), "closer together"),
+    (check.predictions, told(printed="Neither"), "2.8 times as large"),
     (check.predictions, 0.25, "a dict with the keys"),
 ]
 

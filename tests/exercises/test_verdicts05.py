@@ -1,0 +1,93 @@
+"""Opposite numbers give the opposite sentence."""
+
+from mcsan_lite.exercises.verdicts import lesson05 as read
+
+
+def between(mean, half=0.01):
+    return read.MeasuredMean(mean, mean - half, mean + half)
+
+
+def test_the_score_is_compared_with_the_largest_class():
+    assert "is above 16 %" in read.say_score_of_the_network(between(0.93), 0.16)
+    assert "is below 16 %" in read.say_score_of_the_network(between(0.1), 0.16)
+    unclear = read.say_score_of_the_network(between(0.2, 0.1), 0.16)
+    assert "is not distinguishable from 16 %" in unclear
+    assert "20 % (10 to 30 %)" in unclear
+
+
+def test_a_block_says_what_it_cut():
+    said = read.say_what_one_block_did(7, 3, 4, 14)
+    assert "ReLU set 4 of 14 numbers to zero" in said and "holds 1 of the 3 frames" in said
+    full = read.say_what_one_block_did(9, 3, 0, 18)
+    assert "ReLU changed nothing" in full and "holds 3 of the 3 frames" in full
+
+
+def test_how_much_shorter_the_clip_becomes():
+    assert "1,000 MFCC frames become 112" in read.say_how_much_shorter(1000, 112)
+    assert "8.9 times fewer" in read.say_how_much_shorter(1000, 112)
+    assert "3.0 times fewer" in read.say_how_much_shorter(30, 10)
+
+
+def test_what_rounding_down_costs():
+    said = read.say_what_rounding_down_costs([4, 8, 9, 100], [4, 8, 0, 1])
+    assert "up to 8 frames, 80 ms" in said and "4 and 8 frames would vanish" in said
+    assert "vanish" not in read.say_what_rounding_down_costs([100], [1])
+    assert "lose nothing" in read.say_what_rounding_down_costs([9, 18], [0, 0])
+
+
+def test_what_the_mean_saves():
+    assert "4.0 times as many" in read.say_what_the_mean_saves(66_048, 263_168)
+    assert "1.0 times as many" in read.say_what_the_mean_saves(100, 100)
+
+
+def test_naive_padding_is_named_where_it_moves_states():
+    assert "moves states by up to 0.10" in read.say_what_naive_padding_does(0.1, 4e-8, 0.21)
+    assert "happens to change nothing" in read.say_what_naive_padding_does(0, 4e-8, 0.21)
+    assert "does not agree with packing" in read.say_what_naive_padding_does(0.1, 0.2, 0.21)
+
+
+def test_an_encoder_that_sees_padding_fails():
+    assert "passes" in read.say_whether_padding_matters({"batch mates": 5e-7, "noise": 0.0})
+    said = read.say_whether_padding_matters({"batch mates": 5e-7, "noise": 0.3})
+    assert "fails" in said and "noise (0.3)" in said and "mates" not in said
+
+
+def test_frames_that_move():
+    assert "reached 14 more frames" in read.say_how_many_frames_move(5, 19, 35)
+    assert "did not spread" in read.say_how_many_frames_move(5, 5, 35)
+
+
+def test_how_far_the_edit_reaches():
+    near, far = between(0.003, 0.001), between(0.05)
+    assert "network carries the edit further" in read.say_how_far_it_reaches(far, near, 0.99)
+    assert "carries the edit less far" in read.say_how_far_it_reaches(near, far, 0.99)
+    assert "no difference is shown" in read.say_how_far_it_reaches(far, between(0.055), 0.99)
+
+
+def test_the_verdict_of_the_smear_test():
+    said = read.say_smear_test("trained", between(0.45), 0.84)
+    assert "45 % (44 to 46 %)" in said and "smeared, but not evenly" in said and "84 %" in said
+    assert "over the whole clip" in read.say_smear_test("trained", between(0.84), 0.84)
+    assert "no smear shown" in read.say_smear_test("trained", between(0.0), 0.84)
+
+
+def test_the_predict_is_answered_either_way():
+    assert "smears more than the untrained" in read.say_whether_training_smears(between(0.13))
+    assert "smears less than the untrained" in read.say_whether_training_smears(between(-0.13))
+    unclear = read.say_whether_training_smears(between(0.005))
+    assert "no difference shown" in unclear and "smears" not in unclear
+    assert "+13.0 points (+12.0 to +14.0)" in read.say_whether_training_smears(between(0.13))
+
+
+def test_whether_the_edits_agree():
+    same = {"another word": between(0.13), "mean frame": between(0.14)}
+    assert "Both edits give the same answer" in read.say_whether_edits_agree(same)
+    turned = same | {"mean frame": between(-0.14)}
+    assert "do not give the same answer" in read.say_whether_edits_agree(turned)
+
+
+def test_without_recurrence():
+    nothing = read.MeasuredMean(0, 0, 0)
+    assert "is a place again" in read.say_smear_without_recurrence(nothing)
+    assert "20 % (19 to 21 %)" in read.say_smear_without_recurrence(between(0.2))
+    assert "Something other than the BiLSTM" in read.say_smear_without_recurrence(between(0.2))
