@@ -42,7 +42,7 @@ class TableRequest:
     """Which table of the paper is wanted, on which corpus.
 
     Attributes:
-        table: "table1", "table2", "table3" or "ambiguities".
+        table: "table1", "table2", "table3", "fusion" or "ambiguities".
         corpus: which corpus.
         rows: which rows, and what they share.
         world: which generated one.

@@ -112,12 +112,13 @@ def grid_corpus(
     Args:
         profile: "smoke", "quick", "full" or "paper".
         table: the table that is to be run on it.
-        world: "matching"; or "listed", which has more utterances, since it is harder to learn.
+        world: "matching"; "leaking", of as many utterances; or "listed", which has more, since it
+            is harder to learn.
         data: folder of corpora.
         jobs: processes side by side.
     """
     require_name(profile, profiles.GRID_SYNTHETIC, "profile")
-    config = profiles.GRID_SYNTHETIC[profile]
+    config = replace(profiles.GRID_SYNTHETIC[profile], world=world)
     if world == "listed":
         config = synthetic_config(profile, world)
     if table == "table1":

@@ -40,7 +40,7 @@ def specs_of_table(table: str, corpus: Corpus, profile: str = "quick", **setting
     """The rows of a table that can be run on this corpus.
 
     Args:
-        table: "table1", "table2", "table3" or "ambiguities".
+        table: "table1", "table2", "table3", "fusion" or "ambiguities".
         corpus: what they will be trained on: its kind chooses the settings, and rows that need what
             it lacks are left out.
         profile: "smoke", "quick", "full" or "paper".
@@ -88,6 +88,7 @@ def grid_results(
     profile: str = "quick",
     *,
     rows: int | None = None,
+    world: str = "matching",
     options: RunOptions = RunOptions(),
 ) -> tuple[pd.DataFrame, str]:
     """Results of a table's grid on the synthetic corpus, and where they are from.
@@ -96,21 +97,24 @@ def grid_results(
     results/, if this very code made those; else, or with `options.retrain`, they are trained now.
 
     Args:
-        table: "table1", "table2", "table3" or "ambiguities".
+        table: "table1", "table2", "table3", "fusion" or "ambiguities".
         profile: "smoke", "quick", "full" or "paper".
         rows: only the first so many rows of the table.
+        world: which generated corpus.
         options: where and with what to compute.
 
     Returns:
         One row per spec, fold and seed; and a sentence about their source.
     """
-    corpus = grid_corpus(profile, table, data=options.data, jobs=options.jobs)
+    corpus = grid_corpus(profile, table, world=world, data=options.data, jobs=options.jobs)
     protocol = profiles.GRID_PROTOCOL["synthetic"]
     specs = specs_of_table(table, corpus, profile, protocol=protocol)[:rows]
     grid = Grid(specs, corpus, first_folds=profiles.GRID_FOLDS[profile])
-    command = f"mcsan run {table} --profile {profile} --jobs 2"
+    elsewhere = "" if world == "matching" else f" --world {world}"
+    command = f"mcsan run {table} --profile {profile}{elsewhere} --jobs 2"
     if not options.retrain and not _is_finished(grid, options.runs):
-        shipped = RESULTS_FOLDER / f"{table}-synthetic-{profile}-folds.csv"
+        place = world if elsewhere else "synthetic"
+        shipped = RESULTS_FOLDER / f"{table}-{place}-{profile}-folds.csv"
         results = _shipped_results(grid, shipped, options.runs)
         if results is not None:
             return results, f"results/{shipped.name}, which `{command}` made with this code"

@@ -1,4 +1,4 @@
-"""The one table of models, by the name that a `Spec` gives: MCSAN and the baselines.
+"""The one table of models, by the name that a `Spec` gives: MCSAN, the baselines and plain fusions.
 
 Each is a class with a `Config`; docs/adding_a_model.md says what else it must have.
 """
@@ -12,6 +12,7 @@ from mcsan_lite.models.baselines.mult import MulT
 from mcsan_lite.models.baselines.multihop import MultiHop
 from mcsan_lite.models.baselines.self_cross import SelfCross
 from mcsan_lite.models.baselines.xu_align import XuAlign, XuAlignDelta
+from mcsan_lite.models.fusion import Fusion
 from mcsan_lite.models.mcsan import MCSAN
 
 MODELS = {
@@ -26,4 +27,5 @@ MODELS = {
     "self_cross": SelfCross,
     "cmkl": CMKL,
     "liang": Liang,
+    "fusion": Fusion,
 }
