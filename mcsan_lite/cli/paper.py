@@ -42,7 +42,7 @@ class TableRequest:
     """Which table of the paper is wanted, on which corpus.
 
     Attributes:
-        table: "table1", "table2", "table3" or "ambiguities".
+        table: "table1", "table2", "table3", "fusion" or "ambiguities".
         corpus: which corpus.
         rows: which rows, and what they share.
         world: which generated one.
@@ -256,7 +256,27 @@ def _show_table(
     table = verdicts.compared_table(results, kind, request.table, dialogues=dialogues)
     table = verdicts.floors_beside(table, _floors_on_folds(grid, results, options))
     files = report.write_table(table, folder, name)
+    if request.table == "fusion" and request.on_grid_corpus and request.world != "leaking":
+        files = [*files, _save_conflicts(request, grid, results, folder / name, options)]
     print(report.table_markdown(table), *files, every_fold, sep="\n")
+
+
+def _save_conflicts(
+    request: TableRequest, grid: Grid, results: pd.DataFrame, table: Path, options: RunOptions
+) -> Path:
+    """Score what each row follows where words and voice disagree, and print and write it."""
+    from mcsan_lite.datasets.synthetic.reader import read_truth
+    from mcsan_lite.experiments import conflict, corpora
+    from mcsan_lite.tables.own import save_table
+
+    where = {"world": request.world, "data": options.data, "jobs": options.jobs}
+    truth = read_truth(corpora.grid_folder(request.corpus.profile, "fusion", **where))
+    counts = conflict.conflict_counts(results, grid.corpus, truth, options)
+    file = table.with_name(f"{table.name}-conflict.csv")
+    save_table(file, counts)
+    summed = counts.groupby("name", sort=False)[["n", *conflict.OUTCOMES]].sum()
+    print(f"words against voice: what is followed\n{summed.to_string()}\n")
+    return file
 
 
 def _kind_of_claims(corpus: Corpus) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import READERS
 from mcsan_lite.datasets.layouts import generated
-from mcsan_lite.datasets.synthetic.generator import make_synthetic
-from mcsan_lite.datasets.synthetic.reader import read_synthetic
+from mcsan_lite.datasets.synthetic.generator import corpus_folder, make_synthetic
+from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_synthetic
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.errors import require_name
 from mcsan_lite.paper import profiles
@@ -104,6 +104,18 @@ def grid_corpus(
     data: Path | str = "data",
     jobs: int = 1,
 ) -> Corpus:
+    """The corpus in `grid_folder`, as every reader gives it; arguments as for that."""
+    return read_synthetic(grid_folder(profile, table, world=world, data=data, jobs=jobs))
+
+
+def grid_folder(
+    profile: str = "quick",
+    table: str = "table3",
+    *,
+    world: str = "matching",
+    data: Path | str = "data",
+    jobs: int = 1,
+) -> Path:
     """The synthetic corpus of a profile's tables of many trainings, generated if it is not there.
 
     Table 1 compares with systems that see. Its corpus has faces, which err in a quarter of the
@@ -112,14 +124,40 @@ def grid_corpus(
     Args:
         profile: "smoke", "quick", "full" or "paper".
         table: the table that is to be run on it.
-        world: "matching"; or "listed", which has more utterances, since it is harder to learn.
+        world: "matching"; "leaking", of as many utterances; or "listed", which has more, since it
+            is harder to learn.
         data: folder of corpora.
         jobs: processes side by side.
     """
+    return make_synthetic(data, grid_config(profile, table, world), jobs=jobs)
+
+
+def grid_config(
+    profile: str = "quick", table: str = "table3", world: str = "matching"
+) -> SyntheticConfig:
+    """The knobs of the corpus in `grid_folder`.
+
+    Args:
+        profile: "smoke", "quick", "full" or "paper".
+        table: the table that is to be run on it.
+        world: "matching", "leaking" or "listed".
+    """
     require_name(profile, profiles.GRID_SYNTHETIC, "profile")
-    config = profiles.GRID_SYNTHETIC[profile]
+    config = replace(profiles.GRID_SYNTHETIC[profile], world=world)
     if world == "listed":
         config = synthetic_config(profile, world)
     if table == "table1":
         config = replace(config, video_noise=0.25)
-    return read_synthetic(make_synthetic(data, config, jobs=jobs))
+    return config
+
+
+def grid_is_generated(
+    profile: str = "quick",
+    table: str = "table3",
+    *,
+    world: str = "matching",
+    data: Path | str = "data",
+) -> bool:
+    """Whether the corpus in `grid_folder` is there already; arguments as for that."""
+    folder = corpus_folder(data, grid_config(profile, table, world))
+    return (folder / TRUTH_FILE).is_file()

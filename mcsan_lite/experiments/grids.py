@@ -13,7 +13,7 @@ import pandas as pd
 
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.errors import DataError
-from mcsan_lite.experiments.corpora import grid_corpus
+from mcsan_lite.experiments.corpora import grid_corpus, grid_is_generated
 from mcsan_lite.features.alignment import LACKING, mostly_timed
 from mcsan_lite.paper import ambiguities, profiles, table_rows
 from mcsan_lite.tables.own import load_table
@@ -40,7 +40,7 @@ def specs_of_table(table: str, corpus: Corpus, profile: str = "quick", **setting
     """The rows of a table that can be run on this corpus.
 
     Args:
-        table: "table1", "table2", "table3" or "ambiguities".
+        table: "table1", "table2", "table3", "fusion" or "ambiguities".
         corpus: what they will be trained on: its kind chooses the settings, and rows that need what
             it lacks are left out.
         profile: "smoke", "quick", "full" or "paper".
@@ -88,6 +88,7 @@ def grid_results(
     profile: str = "quick",
     *,
     rows: int | None = None,
+    world: str = "matching",
     options: RunOptions = RunOptions(),
 ) -> tuple[pd.DataFrame, str]:
     """Results of a table's grid on the synthetic corpus, and where they are from.
@@ -96,25 +97,79 @@ def grid_results(
     results/, if this very code made those; else, or with `options.retrain`, they are trained now.
 
     Args:
-        table: "table1", "table2", "table3" or "ambiguities".
+        table: "table1", "table2", "table3", "fusion" or "ambiguities".
         profile: "smoke", "quick", "full" or "paper".
         rows: only the first so many rows of the table.
+        world: which generated corpus.
         options: where and with what to compute.
 
     Returns:
         One row per spec, fold and seed; and a sentence about their source.
     """
-    corpus = grid_corpus(profile, table, data=options.data, jobs=options.jobs)
+    corpus = grid_corpus(profile, table, world=world, data=options.data, jobs=options.jobs)
     protocol = profiles.GRID_PROTOCOL["synthetic"]
     specs = specs_of_table(table, corpus, profile, protocol=protocol)[:rows]
     grid = Grid(specs, corpus, first_folds=profiles.GRID_FOLDS[profile])
-    command = f"mcsan run {table} --profile {profile} --jobs 2"
+    command = grid_command(table, profile, world)
     if not options.retrain and not _is_finished(grid, options.runs):
-        shipped = RESULTS_FOLDER / f"{table}-synthetic-{profile}-folds.csv"
+        shipped = shipped_file(table, profile, world)
         results = _shipped_results(grid, shipped, options.runs)
         if results is not None:
             return results, f"results/{shipped.name}, which `{command}` made with this code"
     return run_grid(grid, options), f"runs/, by `{command}` or this cell"
+
+
+def grid_command(table: str, profile: str = "quick", world: str = "matching") -> str:
+    """The command that makes what `grid_results` gives.
+
+    Args:
+        table: as for `grid_results`, like the others.
+        profile: how much is trained.
+        world: which generated corpus.
+    """
+    elsewhere = "" if world == "matching" else f" --world {world}"
+    return f"mcsan run {table} --profile {profile}{elsewhere} --jobs 2"
+
+
+def shipped_file(table: str, profile: str = "quick", world: str = "matching") -> Path:
+    """Where the repository keeps the folds of a table, if it ships them.
+
+    Args:
+        table: as for `grid_results`, like the others.
+        profile: how much is trained.
+        world: which generated corpus.
+    """
+    place = "synthetic" if world == "matching" else world
+    return RESULTS_FOLDER / f"{table}-{place}-{profile}-folds.csv"
+
+
+def grid_is_at_hand(
+    table: str,
+    profile: str = "quick",
+    *,
+    world: str = "matching",
+    options: RunOptions = RunOptions(),
+) -> bool:
+    """Whether `grid_results` would train nothing.
+
+    Args:
+        table: as for `grid_results`, like the others.
+        profile: how much is trained.
+        world: which generated corpus; for this question alone it is not generated.
+        options: where results are.
+    """
+    shipped = shipped_file(table, profile, world)
+    if not shipped.is_file() and not grid_is_generated(
+        profile, table, world=world, data=options.data
+    ):
+        return False
+    corpus = grid_corpus(profile, table, world=world, data=options.data, jobs=options.jobs)
+    protocol = profiles.GRID_PROTOCOL["synthetic"]
+    specs = specs_of_table(table, corpus, profile, protocol=protocol)
+    grid = Grid(specs, corpus, first_folds=profiles.GRID_FOLDS[profile])
+    if _is_finished(grid, options.runs):
+        return True
+    return _shipped_results(grid, shipped, options.runs) is not None
 
 
 def _is_finished(grid: Grid, runs: Path | str) -> bool:

@@ -1,4 +1,5 @@
-"""The one table of models, by the name that a `Spec` gives: MCSAN and the baselines.
+"""The one table of models, by the name that a `Spec` gives: MCSAN, the baselines, plain
+fusions.
 
 Each is a class with a `Config`; docs/adding_a_model.md says what else it must have. A class is
 imported when it is first asked for: a prediction of one model does not wait for what the others
@@ -22,6 +23,7 @@ _CLASSES = {
     "self_cross": "baselines.self_cross:SelfCross",
     "cmkl": "baselines.cmkl:CMKL",
     "liang": "baselines.liang:Liang",
+    "fusion": "fusion:Fusion",
 }
 
 

@@ -1,4 +1,5 @@
-"""The rows of the paper's tables as programs: Table 3 (ablations), Tables 1 and 2 (rival systems).
+"""The rows of the paper's tables as programs: Table 3 (ablations), Tables 1 and 2 (rival systems),
+and of the fusion table of lesson 07, which the paper does not have.
 
 In: a profile, the kind of a corpus and the names of rows. Out: specs for `run_experiment`.
 docs/adding_a_row.md shows how to add a row of either kind.
@@ -31,14 +32,14 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class RivalSystem:
-    """A system of Table 1 or 2, or one that readers ask for, as changes of MCSAN's spec.
+    """A system of Table 1 or 2, a way to fuse, or what readers ask for, as changes of MCSAN's spec.
 
     Args:
         model: its name in `models.MODELS`.
         options: fields of the model's Config that make this row what it is, in every profile.
         quick: fields of its Config in the profiles "quick" and "smoke": smaller, and every third
             frame or fewer, so that a laptop can wait for it. A system of its own needs them ({}
-            keeps the sizes of its source); MCSAN has its own.
+            keeps the sizes of its source); MCSAN has its own, and "fusion" takes MCSAN's.
         calm: names of its dropouts, which are 0 on generated speech, as MCSAN's is.
         features: fields of FeatureConfig. They say what the row needs of a corpus, see
             `required_input`.
@@ -118,7 +119,13 @@ SYSTEMS: dict[str, RivalSystem] = {
         calm=("dropout",),
         train=_HALF_THE_LABELS,
     ),
+    "early": RivalSystem("fusion", options={"kind": "early"}),
+    "late": RivalSystem("fusion", options={"kind": "late"}),
+    "gated": RivalSystem("fusion", options={"kind": "gated"}),
+    "tensor": RivalSystem("fusion", options={"kind": "tensor"}),
+    "low-rank": RivalSystem("fusion", options={"kind": "low-rank"}),
 }
+_SIZES_OF_ENCODERS = ("hidden", "kernel", "pool_stride", "dropout")  # in MCSAN and "fusion" alike
 
 # Which of them a table has, in its order. MCSAN is what they are compared with.
 RIVAL_ROWS: dict[str, tuple[str, ...]] = {
@@ -146,6 +153,7 @@ RIVAL_ROWS: dict[str, tuple[str, ...]] = {
         "Liang et al., half the labels",
         "Liang et al., semi, half the labels",
     ),
+    "fusion": ("MCSAN", "early", "late", "gated", "tensor", "low-rank"),
 }
 
 # Batches and clips in the profile "paper", by model. They were read in code (DELTA, Liang,
@@ -167,7 +175,7 @@ SOURCE_TRAIN: dict[str, dict[str, object]] = {
 
 
 def rows_of(table: str) -> list[str]:
-    """Every row of "table1", "table2" or "table3": ours, and those that the paper alone has.
+    """Every row of "table1", "table2", "table3" or "fusion": ours, and those of the paper alone.
 
     An ablation or system that is added to ABLATIONS or RIVAL_ROWS is among them. In Tables 1 and 2
     the printed rows come first, in the paper's order.
@@ -251,10 +259,11 @@ def rival_specs(
     """Table 1 or 2 as specs (section 3.4): every system on the folds, features and scores of MCSAN.
 
     In "paper" each system has the sizes and batches of its source, on MCSAN's features. In "quick"
-    and "smoke" all train as MCSAN does there; on generated speech without dropout, like MCSAN.
+    and "smoke" all train as MCSAN does there; on generated speech without dropout, like MCSAN. The
+    rows of "fusion" have the encoders and the training of MCSAN in every profile.
 
     Args:
-        table: "table1" or "table2".
+        table: "table1", "table2" or "fusion".
         profile: a name of PROFILES.
         corpus: the kind of corpus, as for `table3_specs`.
         rows: names of the table's RIVAL_ROWS; all of them where none is given.
@@ -278,6 +287,8 @@ def _rival_spec(name: str, full: Spec, profile: str, corpus: str) -> Spec:
     train: dict[str, object] = {}
     if system.model == "mcsan":
         options = full.options
+    elif system.model == "fusion":
+        options = {name: full.options[name] for name in _SIZES_OF_ENCODERS if name in full.options}
     elif profile == "paper":
         options = {}
         train = {"learning_rate": 1e-3} | SOURCE_TRAIN.get(system.model, {})

@@ -99,7 +99,7 @@ def compared_table(
         results: of one corpus and protocol, from `run_experiment` or `load_results`. Floors and
             names that are not in the table are left out.
         kind: the kind of corpus. Printed numbers stand only beside the corpus that they are of.
-        table: "table1", "table2" or "table3".
+        table: "table1", "table2", "table3" or "fusion".
         dialogues: utterance id -> dialogue, for a corpus with a single test part.
 
     Returns:
@@ -213,6 +213,8 @@ def _caption(setting: _Setting, full: pd.DataFrame, basis: str) -> str:
 
 
 def _caption_on_the_paper(setting: _Setting) -> list[str]:
+    if setting.published.numbers.empty:
+        return ["The paper has no such table: no claim of it is judged."]
     number = setting.table.removeprefix("table")
     if setting.at_home and number == "1":
         return [

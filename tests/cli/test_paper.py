@@ -11,10 +11,11 @@ from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.manifest import read_manifest
 from mcsan_lite.datasets.synthetic import generator
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
-from mcsan_lite.experiments import corpora, grids
+from mcsan_lite.experiments import conflict, corpora, grids
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.paper.table_rows import ABLATIONS
+from mcsan_lite.tables.own import load_table
 from mcsan_lite.training import runner
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.runner import RunOptions
@@ -138,9 +139,24 @@ def test_rivals_in_one_command(mcsan, home):
     assert mcsan("ledger", "claims", "--corpus", "synthetic")[0] == 0
 
 
+def test_ways_to_fuse_and_what_they_follow(mcsan, home):
+    rows = ("--rows", "MCSAN,late", "--folds", "1")
+    status, out, _ = mcsan("run", "fusion", *rows)
+    file = home / "runs" / "tables" / "fusion-synthetic-smoke-conflict.csv"
+    assert status == 0 and "words against voice" in out and str(file) in out
+    counts = load_table(file, numbers=("n", *conflict.OUTCOMES))
+    assert set(counts.name) == {"MCSAN", "late"}
+    assert (counts[list(conflict.OUTCOMES)].sum(axis=1) == counts.n).all()
+    made = file.read_bytes()
+    assert mcsan("table", "fusion", *rows)[0] == 0 and file.read_bytes() == made
+
+
 @pytest.mark.parametrize(
     ("words", "given"),
     [
+        (("run", "fusion", "--rows", "late"), "Given: --rows late"),
+        (("run", "fusion", "--rows", "MCSAN,latte"), "late"),
+        (("run", "fusion", "--world", "leaking", "--corpus", "meld"), "Given: --world leaking"),
         (("run", "table1", "--rows", "MDRE"), "Given: --rows MDRE"),
         (("run", "ambiguities", "--rows", "MCSAN"), "Given: --rows with ambiguities"),
         (("run", "--estimate"), "Given: --estimate without a table"),

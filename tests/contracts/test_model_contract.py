@@ -73,8 +73,15 @@ CASES = {
     "cmkl": ("cmkl", {"maps": 8, "code": 12, "landmarks": 6}),
     "liang, sup": ("liang", {"width": 16}),
     "liang, semi": ("liang", {"width": 16, "semi": True, "warmup": 1}),
+    "fusion, early": ("fusion", {"hidden": 16}),
+    "fusion, late": ("fusion", {"hidden": 16, "kind": "late"}),
+    "fusion, gated": ("fusion", {"hidden": 16, "kind": "gated"}),
+    "fusion, tensor": ("fusion", {"hidden": 16, "kind": "tensor", "factor": 6}),
+    "fusion, low-rank": ("fusion", {"hidden": 16, "kind": "low-rank", "rank": 3}),
 }
-NO_MAPS = {"mdre", "mdre, sigmoid", "cmkl", "liang, sup", "liang, semi"}
+NO_MAPS = {"mdre", "mdre, sigmoid", "cmkl", "liang, sup", "liang, semi"} | {
+    case for case in CASES if case.startswith("fusion")
+}
 # What a model may say it cannot do without. CAN needs words because it needs their times.
 NEEDS = {"amh": {"video"}, "can": {"text"}}
 every_case = pytest.mark.parametrize("case", CASES)

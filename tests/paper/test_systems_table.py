@@ -12,11 +12,12 @@ from mcsan_lite.corpus import Corpus, Utterance, Word
 from mcsan_lite.experiments import grids
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.models import MODELS
+from mcsan_lite.models.fusion import FUSIONS
 from mcsan_lite.paper import claims, published, report, table_rows, verdicts
 
 
 @pytest.mark.parametrize("profile", ["smoke", "quick", "paper"])
-@pytest.mark.parametrize("table", ["table1", "table2"])
+@pytest.mark.parametrize("table", ["table1", "table2", "fusion"])
 def test_every_row_is_a_network_that_can_be_built(table, profile):
     specs = table_rows.rival_specs(table, profile)
     assert [s.name for s in specs] == list(table_rows.RIVAL_ROWS[table])
@@ -61,6 +62,29 @@ def test_in_quick_all_train_as_mcsan_does():
     assert all(
         s.features.n_mfcc == 40 and s.features.vectors == one.features.vectors for s in others
     )
+
+
+@pytest.mark.parametrize("profile", ["smoke", "quick", "paper"])
+@pytest.mark.parametrize("corpus", ["synthetic", "iemocap"])
+def test_ways_to_fuse_differ_from_mcsan_in_the_fusion_alone(profile, corpus):
+    one, *others = table_rows.rival_specs("fusion", profile, corpus)
+    full = MODELS["mcsan"].Config(**one.options)
+    assert [spec.name for spec in others] == list(FUSIONS)
+    for spec in others:
+        config = MODELS[spec.model].Config(**spec.options)
+        assert config.kind == spec.name and spec.train == one.train
+        for size in ("hidden", "kernel", "pool_stride", "dropout"):
+            assert getattr(config, size) == getattr(full, size)
+
+
+def test_of_ways_to_fuse_nothing_is_printed_and_no_claim_is_judged():
+    runs = results({"MCSAN": 0.90, "late": 0.80, "early": 0.95, "gated": 0.9})
+    for kind in ("synthetic", "iemocap", "meld"):
+        table = verdicts.compared_table(runs, kind, "fusion")
+        assert table.verdict["late"] == "MCSAN ahead" and table.verdict["early"] == "MCSAN behind"
+        assert table.verdict["tensor"] == "not run"
+        assert "no such table" in table.attrs["caption"]
+    assert verdicts.rows_of("fusion") == list(table_rows.RIVAL_ROWS["fusion"])
 
 
 def test_in_paper_the_sources_own_batches_and_sizes():

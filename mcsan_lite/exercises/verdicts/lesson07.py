@@ -1,0 +1,138 @@
+"""What lesson 07 says of its numbers: ways to fuse.
+
+In: gaps, shares and sizes of this run. Out: sentences. They follow from the numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcsan_lite.exercises.verdicts.sentences import percent_interval, points_interval, side_of
+
+_Interval = tuple[float, float, float]
+
+
+def say_who_interacts(sizes: Mapping[str, float], least: float = 1e-5) -> str:
+    """Which fusions let the effect of the sound depend on the words.
+
+    Args:
+        sizes: the largest |interaction| of each fusion.
+        least: below this it is rounding.
+    """
+    none = [name for name, size in sizes.items() if size < least]
+    some = [name for name, size in sizes.items() if size >= least]
+    if not none:
+        return "All of them let the effect of the sound depend on the words."
+    if not some:
+        return "None of them lets the effect of the sound depend on the words."
+    does = "adds" if len(none) == 1 else "add"
+    lets = "lets" if len(some) == 1 else "let"
+    return (
+        f"{', '.join(none)} {does} up what each modality says; {', '.join(some)} {lets} the effect "
+        "of the sound depend on the words."
+    )
+
+
+def say_gaps_to_mcsan(gaps: Mapping[str, _Interval]) -> list[str]:
+    """One sentence per fusion: is MCSAN ahead of it?
+
+    Args:
+        gaps: MCSAN less the row, with the interval, as shares.
+    """
+    said = []
+    for name, (mean, low, high) in gaps.items():
+        where = side_of(low, high, 0.0)
+        verdict = {
+            "above": f"MCSAN is ahead of {name}",
+            "below": f"MCSAN is behind {name}",
+        }.get(where, f"MCSAN and {name} cannot be distinguished")
+        said.append(f"{verdict}: {points_interval(mean, low, high)}.")
+    return said
+
+
+def say_side_of_ceiling(name: str, score: _Interval, view: str, ceiling: float) -> str:
+    """Whether a score lies above what a perfect listener of a poorer view can reach.
+
+    Args:
+        name: of the fusion.
+        score: mean, low and high.
+        view: what the listener may use.
+        ceiling: the best accuracy in that view.
+    """
+    mean, low, high = score
+    where = side_of(low, high, ceiling)
+    meaning = {
+        "above": "it must use more than that view",
+        "below": "it does not even use all of that view",
+    }.get(where, "this score does not show that it uses more than that view")
+    return (
+        f"{name}: {percent_interval(mean, low, high)} is {where} the ceiling of “{view}”, "
+        f"{100 * ceiling:.0f} %: {meaning}."
+    )
+
+
+def say_what_is_followed(name: str, shares: Mapping[str, tuple[float, float, float, float]]) -> str:
+    """Which outcome is most frequent on the conflict set, and which are above chance.
+
+    Args:
+        name: of the fusion.
+        shares: (share, low, high, chance) of each outcome.
+    """
+    first = max(shares, key=lambda outcome: shares[outcome][0])
+    share, low, high, chance = shares[first]
+    text = (
+        f"{name} most often follows “{first}”: {percent_interval(share, low, high)}, "
+        f"chance {100 * chance:.0f} %."
+    )
+    others = [
+        outcome
+        for outcome, (_, low, high, chance) in shares.items()
+        if outcome != first and side_of(low, high, chance) == "above"
+    ]
+    if others:
+        listed = ", ".join(f"“{outcome}”" for outcome in others)
+        text += f" Also above chance: {listed}."
+    return text
+
+
+def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: _Interval) -> str:
+    """Where a word and all its neighbours disagree: whose stress does the class go by?
+
+    Args:
+        name: of the fusion.
+        own: predictions by the word's own stress.
+        neighbours: predictions by the stress of the others.
+        n: recordings with such a disagreement.
+        side: the share of `own` among both, with its interval.
+    """
+    if own + neighbours == 0:
+        return f"{name}: neither stress is followed in any of {n} recordings."
+    where = side_of(side[1], side[2], 0.5)
+    verdict = {
+        "above": "it goes by the word's own stress",
+        "below": "it goes by the neighbours, and so does not match the word with its sound",
+    }.get(where, "neither side is shown")
+    return (
+        f"{name}: {own} by the word's own stress, {neighbours} by its neighbours' (of {n}); "
+        f"own among both {percent_interval(*side)}: {verdict}."
+    )
+
+
+def say_what_leaking_changes(name: str, matching: float, leaking: float) -> str:
+    """How far MCSAN is ahead in two worlds.
+
+    Args:
+        name: of the other fusion.
+        matching: MCSAN less the fusion where both are needed at one word.
+        leaking: the same where the sound alone tells the sense.
+    """
+    if abs(leaking) < abs(matching):
+        change = "smaller"
+    elif abs(leaking) > abs(matching):
+        change = "larger"
+    else:
+        change = "no different"
+    return (
+        f"{name}: the gap to MCSAN is {100 * matching:+.1f} points in the matching world and "
+        f"{100 * leaking:+.1f} in the leaking one, {change} there."
+    )

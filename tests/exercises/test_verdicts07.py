@@ -1,0 +1,76 @@
+"""What lesson 07 says of its numbers: opposite numbers give the opposite sentence."""
+
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson07 as read
+
+
+def test_who_interacts():
+    said = read.say_who_interacts({"late": 1e-8, "early": 0.3, "gated": 0.1})
+    assert said.startswith("late adds up") and "early, gated let the effect" in said
+    turned = read.say_who_interacts({"late": 0.3, "early": 1e-8, "gated": 1e-9})
+    assert turned.startswith("early, gated add up") and "; late lets the effect" in turned
+    assert read.say_who_interacts({"late": 0.3}).startswith("All of them")
+    assert read.say_who_interacts({"late": 0.0}).startswith("None of them")
+
+
+@pytest.mark.parametrize(
+    ("gap", "said"),
+    [
+        ((0.1, 0.05, 0.15), "MCSAN is ahead of late: +10.0 points (+5.0 to +15.0)."),
+        ((-0.1, -0.15, -0.05), "MCSAN is behind late: -10.0 points (-15.0 to -5.0)."),
+        ((0.1, -0.05, 0.25), "MCSAN and late cannot be distinguished: +10.0 points"),
+    ],
+)
+def test_gaps_to_mcsan(gap, said):
+    (sentence,) = read.say_gaps_to_mcsan({"late": gap})
+    assert sentence.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("score", "side", "meaning"),
+    [
+        ((0.9, 0.85, 0.95), " is above ", "it must use more"),
+        ((0.6, 0.55, 0.65), " is below ", "does not even use all"),
+        ((0.8, 0.7, 0.9), " is not distinguishable from ", "does not show"),
+    ],
+)
+def test_side_of_a_ceiling(score, side, meaning):
+    said = read.say_side_of_ceiling("late", score, "both, unmatched", 0.78)
+    assert side in said and meaning in said and "78 %" in said
+
+
+def test_what_is_followed():
+    shares = {"rule": (0.6, 0.55, 0.65, 0.14), "voice": (0.1, 0.08, 0.12, 0.14)}
+    said = read.say_what_is_followed("late", shares)
+    assert "most often follows “rule”: 60 % (55 to 65 %), chance 14 %." in said
+    assert "Also" not in said
+    turned = {"rule": (0.2, 0.16, 0.24, 0.14), "voice": (0.5, 0.45, 0.55, 0.14)}
+    said = read.say_what_is_followed("late", turned)
+    assert "follows “voice”" in said and said.endswith("Also above chance: “rule”.")
+
+
+@pytest.mark.parametrize(
+    ("own", "crowd", "side", "verdict"),
+    [
+        (80, 10, (0.89, 0.8, 0.94), "by the word's own stress."),
+        (10, 80, (0.11, 0.06, 0.2), "does not match the word with its sound."),
+        (40, 50, (0.44, 0.35, 0.55), "neither side is shown."),
+    ],
+)
+def test_whose_stress(own, crowd, side, verdict):
+    said = read.say_whose_stress("late", own, crowd, 100, side)
+    assert said.endswith(verdict) and f"{own} by the word's own" in said and "(of 100)" in said
+
+
+def test_nobody_s_stress():
+    assert "neither stress" in read.say_whose_stress("late", 0, 0, 7, (0, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("matching", "leaking", "change"),
+    [(0.1, 0.02, "smaller"), (0.02, 0.1, "larger"), (0.1, 0.1, "no different")],
+)
+def test_what_leaking_changes(matching, leaking, change):
+    said = read.say_what_leaking_changes("late", matching, leaking)
+    assert said.endswith(f"{change} there.") and f"{100 * matching:+.1f} points" in said
