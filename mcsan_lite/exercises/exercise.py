@@ -16,7 +16,16 @@ from collections.abc import Callable, Iterable, Mapping
 NOT_SOLVED = "not solved yet."
 
 
-def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., bool]:
+class Solved(int):
+    """1 or 0: whether an answer is right. A notebook shows nothing of it, since the line that was
+    printed has said all.
+    """
+
+    def _ipython_display_(self) -> None:
+        """Show nothing."""
+
+
+def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., Solved]:
     """Turn a function that finds mistakes into a check that prints a verdict.
 
     An exercise that is still open, or code that stops, is a verdict and not a crash.
@@ -29,10 +38,10 @@ def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., bool]:
     """
 
     @functools.wraps(find_mistake)
-    def check(student, *args) -> bool:
+    def check(student, *args) -> Solved:
         mistake = _mistake(find_mistake, student, *args)
         _print_verdict(find_mistake.__name__, mistake)
-        return mistake is None
+        return Solved(mistake is None)
 
     return check
 

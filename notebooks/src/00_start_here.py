@@ -66,6 +66,7 @@ from mcsan_lite.explain.pointing_tables import decisive_row_scores
 warnings.filterwarnings("ignore", message="IProgress not found")
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% [markdown]
 # ## 1 · Four clips: guess first

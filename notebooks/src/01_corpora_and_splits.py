@@ -60,6 +60,7 @@ warnings.filterwarnings(
     "ignore", message="(?s).*(has no utterance here|least populated class)"
 )
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% [markdown]
 # ## 1 · What a corpus is

@@ -48,6 +48,7 @@ from mcsan_lite.exercises.verdicts import lesson02 as read
 # Small corpora may lack a class in test. The package says so; here it is expected.
 warnings.filterwarnings("ignore", message="(?s).*has no utterance here")
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% [markdown]
 # ## 1 · What saying nothing scores

@@ -58,6 +58,7 @@ print("On its first sound, librosa compiles itself: up to half a minute, once.")
 extraction.mfcc(np.ones(16_000, np.float32))
 print("librosa is ready.")
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)

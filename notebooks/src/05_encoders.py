@@ -57,6 +57,7 @@ from mcsan_lite.tables.predictions import load_predictions
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% [markdown]
 # ## 1 · Two streams that do not fit together

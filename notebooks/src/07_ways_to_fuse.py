@@ -51,6 +51,7 @@ from mcsan_lite.models.layers import attend
 
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 options = mc.RunOptions(retrain=RETRAIN)
 
 # %% [markdown]

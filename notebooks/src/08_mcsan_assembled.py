@@ -40,6 +40,7 @@ from mcsan_lite.models.mcsan import AttentionModule
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 pd.set_option("display.max_colwidth", None)
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy

@@ -57,6 +57,7 @@ from mcsan_lite.exercises import lesson10 as check
 warnings.filterwarnings("ignore", message="IProgress not found")  # librosa's helpers look for widgets; none are used here
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% [markdown]
 # ## 1 · One network, one utterance

@@ -56,6 +56,7 @@ began = time.perf_counter()
 N = {"smoke": 16}.get(PROFILE, 120)  # utterances a world; more give narrower intervals
 SOME, FEW = N // 3, min(N // 3, 16)  # where an utterance takes several passes, or hundreds
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %% [markdown]
 # ## 1 · One architecture, two worlds

@@ -49,6 +49,7 @@ from mcsan_lite.exercises.verdicts import lesson14_design as read_design
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 FULL = mc.paper.FULL  # the row that all others are compared with
 MARGIN = comparison.ALIKE_MARGIN  # a gap that would not matter: one point
 

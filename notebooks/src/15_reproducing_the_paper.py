@@ -50,6 +50,7 @@ from torch import nn
 import mcsan_lite as mc
 
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 
 # %%
 from mcsan_lite.datasets import splits

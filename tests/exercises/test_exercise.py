@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from mcsan_lite.exercises.exercise import exercise, hint_for
 
@@ -43,6 +44,14 @@ def test_a_stream_that_names_no_encoding_gets_check_marks(monkeypatch):
     monkeypatch.setattr(sys, "stdout", stream)
     assert half(0.5)
     assert stream.getvalue() == "✓ half: right.\n"
+
+
+def test_a_notebook_shows_the_line_and_no_value(capsys):
+    shell = InteractiveShell()
+    shell.push({"half": half})
+    shell.run_cell("half(0.5)")
+    assert capsys.readouterr().out == "✓ half: right.\n"
+    assert half(0.5) == 1 and half(2) == 0
 
 
 def test_the_first_mistake_that_fits_gives_the_hint():
