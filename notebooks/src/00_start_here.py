@@ -127,8 +127,8 @@ axes[-1].set_xlabel("seconds")
 mc.figures.show(
     fig,
     alt="Waveforms of the four clips over seconds, with the word above each stretch.",
-    caption="The four clips on one axis of seconds, each scaled to its own height. Pace "
-    f"and loudness of the whole: {'; '.join(manners)} (a higher number is louder).",
+    caption="The four clips on one axis of seconds, each scaled to its own height. "
+    f"Pace and loudness of the whole: {'; '.join(manners)} (a higher number is louder).",
 )
 
 # %% [markdown]
@@ -142,8 +142,8 @@ guesses = [None, None, None, None]  # such as ["anger", "neutral", "anger", "sur
 # ## 2 · What does the network say?
 #
 # Three networks come with the course. They have the same architecture and were trained
-# on the same utterances, each from another random start, its *seed*. The four clips were
-# not among them. Nothing is trained here: `mcsan checkpoints` in a terminal makes the
+# on the same utterances, each from another random start, its *seed*. The four clips
+# were not among them. Nothing is trained here: `mcsan checkpoints` in a terminal makes the
 # files again.
 
 # %%
@@ -185,8 +185,8 @@ pd.DataFrame({"by the rule": by_rule, **answers}, index=names).fillna("–")
 print(read.say_how_many_are_right(by_rule, answers, classes=len(networks[0].labels)))
 
 # %% [markdown]
-# The network gives more than a name: it spreads a probability of 1 over the seven classes. Here are
-# the probabilities of network 0.
+# The network gives more than a name: it spreads a probability of 1 over the seven
+# classes. Here are the probabilities of network 0.
 
 # %%
 rows = {}
@@ -340,8 +340,8 @@ mc.figures.show(
     alt="Two points with intervals: how often the decisive word's row, and the rows of "
     "the other words, point at the decisive word. Chance is a dashed line.",
     caption=f"Own row {pointing.own}, other rows {pointing.others}, chance "
-    f"{100 * pointing.chance:.0f} %. The 95 % intervals cover {len(SEEDS)} trainings and "
-    f"{len(rows)} utterances.",
+    f"{100 * pointing.chance:.0f} %. The 95 % intervals cover {len(SEEDS)} trainings "
+    f"and {len(rows)} utterances.",
 )
 
 # %%
@@ -389,8 +389,8 @@ mc.figures.show(
     fig,
     alt="Accuracy of the network with and without cross-attention, with 95 % "
     "intervals, and three ceilings as upright lines.",
-    caption=f"With cross-attention {right}, without {without_cross}, on {n_test:,} test "
-    "utterances. The intervals are not of one kind: a single training has Wilson's, "
+    caption=f"With cross-attention {right}, without {without_cross}, on {n_test:,} "
+    "test utterances. The intervals are not of one kind: a single training has Wilson's, "
     "over utterances; several trainings have one over utterances and seeds.",
 )
 

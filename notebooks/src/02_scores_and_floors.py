@@ -397,7 +397,7 @@ for bar in ax.containers[1]:
     bar.set_hatch("//")
 for bars in ax.containers:
     ax.bar_label(bars, fmt=" {:.0%}", fontsize=9)
-ax.legend(frameon=False, title="")
+ax.legend(ax.containers, parts.columns[1:], frameon=False)
 ax.set(xlabel="share", ylabel="", xlim=(0, 1))
 mc.figures.show(
     fig,
