@@ -84,7 +84,7 @@ def draw_arrows(ax):
     x, y = query[0].tolist()
     ax.annotate("", (x, y), (0, 0), arrowprops=arrow | {"color": "#D55E00", "ls": "--"})
     ax.text(x + 0.05, y, "query", color="#D55E00", weight="bold")
-    ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.1), xticks=[], yticks=[])
+    ax.set(xlim=(-1.7, 1.9), ylim=(-1.6, 1.1), xticks=[], yticks=[])
 
 
 def draw_bars(ax, numbers, label, even=None):
