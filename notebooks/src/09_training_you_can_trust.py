@@ -79,8 +79,8 @@ floors[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 
 # %% [markdown]
 # A generated corpus adds a line that real speech cannot have. "Order alone" reads from
-# the truth *where* something is stressed, and recognises no sound. It is high because
-# the place of the stress is most of the task, and a network has to hear that place.
+# the truth *where* something is stressed, and recognises no sound. Its score shows how
+# much of the task can be solved by knowing that place, which a network has to hear.
 
 # %% [markdown]
 # ## The loop, by hand
