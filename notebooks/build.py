@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VARIANTS = {"exercises": "", "solutions": "solutions"}
 DROPPED = {"exercises": "solution", "solutions": "exercise"}
 PROFILE_LINE = 'PROFILE = "quick"'
+FOLDED = "hide-input"  # JupyterLab folds the code of such a cell away; a click unfolds it
 # A path of somebody's machine. (Not after a word or a dot: those are addresses and relative paths.)
 MACHINE_PATH = re.compile(
     r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*"""
@@ -106,6 +107,8 @@ def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> 
         if cell.cell_type == "code":
             new_cell = nbformat.v4.new_code_cell
         metadata = {"tags": tags(cell)} if tags(cell) else {}
+        if FOLDED in tags(cell):
+            metadata["jupyter"] = {"source_hidden": True}
         made.cells.append(new_cell(source, id=_new_id(source, seen), metadata=metadata))
     return made
 

@@ -148,6 +148,15 @@ def sources_of(notebook):
     return [cell.source for cell in notebook.cells]
 
 
+def test_the_code_of_a_long_figure_is_folded_away(project):
+    source = project()
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text + '\n# %% tags=["hide-input"]\nprint(1)\n', encoding="utf-8")
+    made = build.variant_of(build.read(source), "exercises")
+    folded = [c for c in made.cells if c.metadata.get("jupyter", {}).get("source_hidden")]
+    assert [c.source for c in folded] == ["print(1)"]
+
+
 def test_the_variants_differ_in_exercise_and_solution(project):
     whole = build.read(project())
     exercises, solutions = (
