@@ -242,7 +242,8 @@ mc.figures.show(
     fig,
     alt="The share of an 8 by 8 matching table that the best table of rank R misses.",
     caption=f"To match eight words in exact numbers takes rank 8: rank 4 misses "
-    f"{errors[4]:.0%}, the best sum {missed_by_sum:.0%}. To *decide* it is easier: points on a circle, a table of rank "
+    f"{errors[4]:.0%}, the best sum {missed_by_sum:.0%}. "
+    "To *decide* it is easier: points on a circle, a table of rank "
     f"{np.linalg.matrix_rank(circle)}, lie on the right side of a threshold each time.",
 )
 
