@@ -57,7 +57,7 @@ def class_by_rule(sense: str, stressed: bool | None, arousal: str) -> str:
     )
 
 
-def respelled(row, place: int | None) -> str:
+def spelled_anew(row, place: int | None) -> str:
     """The transcript with one of its homophones spelled as the evaluative word, or none.
 
     Args:
@@ -111,7 +111,7 @@ def _conflict(row, rng: np.random.Generator) -> dict[str, object]:
     return {
         "id": row.Index,
         "was": row.text,
-        "text": respelled(row, place),
+        "text": spelled_anew(row, place),
         "sense": sense,
         "rule": class_by_rule(sense, stressed, row.arousal),
         "voice": row.true_label,

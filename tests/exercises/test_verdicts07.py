@@ -67,10 +67,13 @@ def test_nobody_s_stress():
     assert "neither stress" in read.say_whose_stress("late", 0, 0, 7, (0, 0, 1))
 
 
-@pytest.mark.parametrize(
-    ("matching", "leaking", "change"),
-    [(0.1, 0.02, "smaller"), (0.02, 0.1, "larger"), (0.1, 0.1, "no different")],
-)
-def test_what_leaking_changes(matching, leaking, change):
-    said = read.say_what_leaking_changes("late", matching, leaking)
-    assert said.endswith(f"{change} there.") and f"{100 * matching:+.1f} points" in said
+def test_what_leaking_changes():
+    ahead, alike, behind = (0.1, 0.05, 0.15), (0.01, -0.02, 0.04), (-0.1, -0.15, -0.05)
+    said = read.say_what_leaking_changes("late", ahead, alike)
+    assert said == (
+        "late: matching world: +10.0 points (+5.0 to +15.0), MCSAN is ahead; "
+        "leaking world: +1.0 points (-2.0 to +4.0), no difference is shown."
+    )
+    turned = read.say_what_leaking_changes("late", alike, behind)
+    assert "(-2.0 to +4.0), no difference is shown; leaking" in turned
+    assert turned.endswith("MCSAN is behind.")

@@ -32,7 +32,7 @@ def test_the_rule_gives_back_the_label_of_every_utterance(truth):
 def test_spelling_with_the_decisive_word_gives_back_the_transcript(truth):
     for row in truth.itertuples():
         place = None if row.sense == "none" else row.targets.index(int(row.decisive))
-        assert conflict.respelled(row, place) == row.text
+        assert conflict.spelled_anew(row, place) == row.text
 
 
 def test_every_transcript_has_another_sense_and_the_same_sounds(truth):

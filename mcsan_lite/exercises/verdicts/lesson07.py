@@ -118,21 +118,21 @@ def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: _Interv
     )
 
 
-def say_what_leaking_changes(name: str, matching: float, leaking: float) -> str:
-    """How far MCSAN is ahead in two worlds.
+def say_what_leaking_changes(name: str, matching: _Interval, leaking: _Interval) -> str:
+    """Whether MCSAN is ahead in each of two worlds.
 
     Args:
         name: of the other fusion.
-        matching: MCSAN less the fusion where both are needed at one word.
+        matching: MCSAN less the fusion, with the interval, where words and sound must be matched.
         leaking: the same where the sound alone tells the sense.
     """
-    if abs(leaking) < abs(matching):
-        change = "smaller"
-    elif abs(leaking) > abs(matching):
-        change = "larger"
-    else:
-        change = "no different"
-    return (
-        f"{name}: the gap to MCSAN is {100 * matching:+.1f} points in the matching world and "
-        f"{100 * leaking:+.1f} in the leaking one, {change} there."
-    )
+    said = {
+        "above": "MCSAN is ahead",
+        "below": "MCSAN is behind",
+        "not distinguishable from": "no difference is shown",
+    }
+    parts = []
+    for world, (mean, low, high) in (("matching", matching), ("leaking", leaking)):
+        verdict = said[side_of(low, high, 0.0)]
+        parts.append(f"{world} world: {points_interval(mean, low, high)}, {verdict}")
+    return f"{name}: {'; '.join(parts)}."
