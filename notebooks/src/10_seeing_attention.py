@@ -135,8 +135,10 @@ for name, w in worlds.items():
     right = np.mean([w.run.probabilities(f).index[0] == f.label for f in w.test])
     low, high = mc.share_interval(right, len(w.test))
     print(
-        f"{name}: {len(w.valid)} validation and {len(w.test)} test utterances, with a decisive word where that is known; "
-        f"right in {right:.1%} of the test utterances (95 % interval {low:.1%} to {high:.1%})"
+        f"{name}: {len(w.valid)} validation and {len(w.test)} test "
+        "utterances, with a decisive word where that is known; "
+        f"right in {right:.1%} of the test utterances (95 % interval "
+        f"{low:.1%} to {high:.1%})"
     )
 
 # %% [markdown]
@@ -170,11 +172,13 @@ display(
     mc.figures.play(
         sound,
         rate,
-        alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, labelled {one.label}",
+        alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, "
+        f"labelled {one.label}",
     )
 )
 print(
-    f"predicted: {says.index[0]} ({says.iloc[0]:.0%}), then {says.index[1]} ({says.iloc[1]:.0%})"
+    f"predicted: {says.index[0]} ({says.iloc[0]:.0%}), then {says.index[1]} "
+    f"({says.iloc[1]:.0%})"
 )
 print(
     f"decisive: “{tokens[truth[0]]}”, said from {truth[1]:.2f} to {truth[2]:.2f} s"
@@ -214,7 +218,8 @@ mc.figures.show_lens(page)
 # Eq. 9 lets words look at sound, Eq. 10 lets sound look at words, Eq. 15 lets each look
 # at itself:
 #
-# $$\mathbf W = \mathrm{softmax}\!\left(\mathbf Q \mathbf K^\top / \sqrt{d}\right) \qquad \text{a row for each query}$$
+# $$\mathbf W = \mathrm{softmax}\!\left(\mathbf Q \mathbf K^\top / \sqrt{d}\right)
+# \qquad \text{one row for each query}$$
 #
 # The weights exist only for a moment, inside `forward`. PyTorch's *hooks* let us look
 # over its shoulder. Here is one of the four, by hand:
@@ -294,9 +299,12 @@ fig.colorbar(mesh, ax=axes, label="weight ÷ even spread")
 strongest = max(maps.values(), key=lambda m: m.mean.max() * len(m.keys))
 mc.figures.show(
     fig,
-    alt="Four heat maps: sound looks at sound, words at words, sound at words, words at sound; a row is who looks.",
-    caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every row has a mean of 1. The strongest preference, "
-    f"{top:.1f} times even, is in {strongest.name}. The network itself never averages heads.",
+    alt="Four heat maps: sound looks at sound, words at words, sound at "
+    "words, words at sound; a row is who looks.",
+    caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every "
+    "row has a mean of 1. The strongest preference, "
+    f"{top:.1f} times even, is in {strongest.name}. The network itself "
+    "never averages heads.",
 )
 
 # %% [markdown]
@@ -313,10 +321,12 @@ spans = mc.frame_spans(
 np.testing.assert_allclose(spans, looks.spans)
 for k in (0, 1, 2, len(spans) - 1):
     print(
-        f"frame {k:3}: middle {spans[k].mean():.3f} s, sees {spans[k, 0]:.3f} to {spans[k, 1]:.3f} s"
+        f"frame {k:3}: middle {spans[k].mean():.3f} s, sees "
+        f"{spans[k, 0]:.3f} to {spans[k, 1]:.3f} s"
     )
 print(
-    f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see silence after its end"
+    f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see "
+    "silence after its end"
 )
 
 # %% [markdown]
@@ -331,7 +341,8 @@ drawn = mc.figures.draw_stack(
     looks.mean,
     aligned,
     what="mean weight",
-    title=f"{one.id} · labelled {one.label} · predicted {says.index[0]} ({says.iloc[0]:.0%})",
+    title=f"{one.id} · labelled {one.label} · predicted {says.index[0]} "
+    f"({says.iloc[0]:.0%})",
 )
 drawn.show()
 
@@ -356,8 +367,10 @@ if truth:
 mc.figures.draw_directions(looks.mean, heard.mean, aligned).show()
 turned = heard.mean.T  # (A, L) -> (L, A): words down, as on the left
 print(
-    f"left: rows add up to {looks.mean.sum(1).min():.3f} … {looks.mean.sum(1).max():.3f}\n"
-    f"right: columns {turned.sum(0).min():.3f} … {turned.sum(0).max():.3f}, rows {turned.sum(1).min():.3f} … "
+    f"left: rows add up to {looks.mean.sum(1).min():.3f} … "
+    f"{looks.mean.sum(1).max():.3f}\n"
+    f"right: columns {turned.sum(0).min():.3f} … {turned.sum(0).max():.3f}, "
+    f"rows {turned.sum(1).min():.3f} … "
     f"{turned.sum(1).max():.3f}"
 )
 correlation = np.corrcoef(looks.mean.ravel(), turned.ravel())[0, 1]
@@ -381,7 +394,7 @@ def looks_of(w: World, f, model=None) -> AttentionMap:
 
 
 def score_heads(w: World, f, model=None) -> list[float]:
-    """One number a head: 1 where the decisive row's heaviest frame is inside the span, 0 where not."""
+    """One number per head: 1 where the decisive row's peak is inside, else 0."""
     found = looks_of(w, f, model)
     if f.id not in w.truth:
         return [1 - mc.figures.entropy(weights) for weights in found.weights]
@@ -400,7 +413,10 @@ def choose_head(w: World, model=None) -> tuple[int, np.ndarray]:
 # %%
 chosen, on_valid = choose_head(world)
 what = "points at the decisive word" if world.truth else "is uneven"
-rule = f"the head whose row {what} most often in {len(world.valid)} validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
+rule = (
+    f"the head whose row {what} most often in {len(world.valid)} "
+    f"validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
+)
 mc.figures.draw_heads(looks.weights, aligned, rule=rule, chosen=chosen).show()
 print(
     "on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(on_valid)}
@@ -437,13 +453,15 @@ start, end = spans[first, 0], min(spans[last, 1], len(sound) / rate)
 heard_there = sound[int(start * rate) : int(end * rate)]
 said_there = [w.text for w in words if w.start_s < end and w.end_s > start]
 print(
-    f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames {first} to {last} see {start:.2f} to {end:.2f} s"
+    f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames "
+    f"{first} to {last} see {start:.2f} to {end:.2f} s"
 )
 print(read.say_slice(tokens[row], said_there))
 mc.figures.play(
     heard_there,
     rate,
-    alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: {' '.join(said_there)}",
+    alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: "
+    f"{' '.join(said_there)}",
 )
 
 # %%
@@ -467,10 +485,13 @@ mel.set_xlabel("seconds")
 share = weights[first : last + 1].sum()
 mc.figures.show(
     fig,
-    alt=f"Waveform, the weights of one word's row as a strip, and a spectrogram; the slice {start:.2f} to {end:.2f} s "
+    alt="Waveform, the weights of one word's row as a strip, and a "
+    f"spectrogram; the slice {start:.2f} to {end:.2f} s "
     "is framed in the first and the last.",
-    caption=f"The row of “{tokens[row]}”, mean of heads. The framed slice holds {share:.0%} of its weight on "
-    f"{(last - first + 1) / len(weights):.0%} of the frames; said there: {' '.join(said_there) or 'unknown'}.",
+    caption=f"The row of “{tokens[row]}”, mean of heads. The framed slice "
+    f"holds {share:.0%} of its weight on "
+    f"{(last - first + 1) / len(weights):.0%} of the frames; said there: "
+    f"{' '.join(said_there) or 'unknown'}.",
 )
 
 # %% [markdown]
@@ -504,13 +525,17 @@ for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
             weights[box.token], inside_span(found.spans.mean(1), box.span)
         )
         told.append(
-            f"{name}: “{found.queries[box.token]}” puts {score.mass:.0%} on its box, an even spread {score.chance:.0%}"
+            f"{name}: “{found.queries[box.token]}” puts {score.mass:.0%} on "
+            f"its box, an even spread {score.chance:.0%}"
         )
 fig.colorbar(axes[0, 0].collections[0], ax=axes, label="weight", pad=0.01)
 mc.figures.show(
     fig,
-    alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
-    caption=f"One scale, 0 to {top:.2f}. {'; '.join(told) or 'No truth is known here'}. Two utterances: no evidence yet.",
+    alt=f"Words × seconds maps of {len(shown)} networks on one colour "
+    "scale, the decisive word boxed where known.",
+    caption=f"One scale, 0 to {top:.2f}. "
+    f"{'; '.join(told) or 'No truth is known here'}. Two "
+    "utterances: no evidence yet.",
 )
 
 # %% [markdown]
@@ -524,7 +549,7 @@ mc.figures.show(
 
 # %%
 def pointing(w: World, model) -> pd.DataFrame:
-    """One row per test utterance with a truth: decisive row, mean of other rows, chance."""
+    """One row per test utterance: decisive row, mean of other rows, chance."""
     head, _ = choose_head(w, model)
     rows = []
     for f in w.test:
@@ -647,8 +672,10 @@ said = {
 }
 mc.figures.show(
     fig,
-    alt="A trained and an untrained map, left each on its own colour scale, right both on one.",
-    caption=f"Entropy, where 1 is an even spread: trained {said['trained']}; untrained {said['untrained']}. On its own "
+    alt="A trained and an untrained map, left each on its own colour "
+    "scale, right both on one.",
+    caption="Entropy, where 1 is an even spread: trained "
+    f"{said['trained']}; untrained {said['untrained']}. On its own "
     "scale the untrained map seems to have structure; the colour bars tell.",
 )
 
@@ -664,7 +691,8 @@ right, wrong = (
 )  # (A, L) -> (L, A), twice
 for name, picture in {"transposed": right, "reshaped": wrong}.items():
     print(
-        f"{name:11} {picture.shape}: columns add up to {picture.sum(0).min():.2f} … {picture.sum(0).max():.2f}"
+        f"{name:11} {picture.shape}: columns add up to "
+        f"{picture.sum(0).min():.2f} … {picture.sum(0).max():.2f}"
     )
 
 # %% [markdown]
@@ -684,10 +712,12 @@ with torch.no_grad():
 wide = batch[row]  # its padded columns are still there
 stretched = (np.arange(len(wide)) + 0.5) * len(sound) / rate / len(wide)
 print(
-    f"{len(spans)} real frames, {batch.shape[1]} columns; weight on padding: {wide[len(spans) :].sum():.1f}"
+    f"{len(spans)} real frames, {batch.shape[1]} columns; weight on "
+    f"padding: {wide[len(spans) :].sum():.1f}"
 )
 print(
-    f"“{tokens[row]}” looks at {spans[wide.argmax()].mean():.2f} s; the stretched axis says {stretched[wide.argmax()]:.2f} s"
+    f"“{tokens[row]}” looks at {spans[wide.argmax()].mean():.2f} s; the "
+    f"stretched axis says {stretched[wide.argmax()]:.2f} s"
 )
 
 # %% [markdown]
@@ -717,7 +747,8 @@ with torch.no_grad():
             inputs[0], inputs[1], inputs[1], average_attn_weights=False
         )[1][0].numpy()
         print(
-            f"{'train' if mode else 'eval '} mode: rows add up to {found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "
+            f"{'train' if mode else 'eval '} mode: rows add up to "
+            f"{found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "
             f"largest difference from our map {np.abs(found - looks.weights).max():.0e}"
         )
 handle.remove()
@@ -801,7 +832,8 @@ def describe(tokens, times, weights):
     for token, row in zip(tokens, weights, strict=True):
         top = row.argmax()
         lines.append(
-            f"{token} looks most at {times[top]:.2f} s ({row[top]:.0%}; even spread {1 / len(row):.0%})"
+            f"{token} looks most at {times[top]:.2f} s ({row[top]:.0%}; "
+            f"even spread {1 / len(row):.0%})"
         )
     return "\n".join(lines)
 

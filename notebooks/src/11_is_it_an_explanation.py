@@ -141,7 +141,8 @@ tiny = np.array([[0.1, 0.2, 0.6, 0.1], [0.2, 0.1, 0.5, 0.2], [0.3, 0.2, 0.4, 0.1
 peaks = tiny.argmax(axis=1)  # (3,) the heaviest moment of each row
 own, others = float(peaks[1] == 2), np.mean(peaks[[0, 2]] == 2)
 print(
-    f"decisive row points: {own:.0f}; other rows: {others:.0f}; difference {own - others:.0f}"
+    f"decisive row points: {own:.0f}; other rows: {others:.0f}; difference "
+    f"{own - others:.0f}"
 )
 
 # %% [markdown]
@@ -191,9 +192,12 @@ for ax, world in zip(grid.axes.flat, WORLDS, strict=True):
 grid.set_axis_labels("share of rows that point at the decisive word", "")
 mc.figures.show(
     grid.figure,
-    alt="Share of decisive and other rows that point, trained and untrained, two worlds.",
-    caption="One mark per seed, mean of heads; upper marks of each pair: the decisive row; "
-    "lower ones: the rows of all other words. The intervals are in the sentences below.",
+    alt="Share of decisive and other rows that point, trained and "
+    "untrained, two worlds.",
+    caption="One mark per seed, mean of heads; upper marks of each pair: "
+    "the decisive row; "
+    "lower ones: the rows of all other words. The intervals are in the "
+    "sentences below.",
 )
 
 
@@ -379,7 +383,8 @@ mc.figures.draw_rows(pd.DataFrame(bars).T, ax=ax, score="test WA, matching world
 mc.figures.show(
     fig,
     alt="Accuracy of MCSAN, of uniform attention and of no cross-attention.",
-    caption="The bars are of two kinds, named on the left: over seeds they say how another "
+    caption="The bars are of two kinds, named on the left: over seeds they "
+    "say how another "
     "training would score, over utterances how another test part would. Do not compare "
     "their lengths.",
 )
@@ -444,7 +449,7 @@ for one in data:
 
 
 def respelled(one, places):
-    """A copy with its words at `places` spelled as homophones; None without a vector."""
+    """A copy with words spelled as their homophones; None without a vector."""
     tokens = [twin[t] if i in places else t for i, t in enumerate(one.tokens)]
     if not all(token in vector for token in tokens):
         return None
@@ -522,7 +527,8 @@ for edit, part in follows.groupby("edit", sort=False):
 # | uniform attention, trained | whether the score needs learned weights |
 # | an edit that stays natural | what the network does when the cause changes |
 #
-# > The map shows where information was routed in one layer. Where the decision came from is answered by editing the input.
+# > The map shows where information was routed in one layer. Where the decision came
+# > from is answered by editing the input.
 
 # %% [markdown]
 # ## Exercises

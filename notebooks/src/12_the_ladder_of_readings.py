@@ -217,11 +217,10 @@ print("one layer, words × moments:\n", layer[:2, 2:])
 print("two layers, words × moments:\n", (layer @ layer)[:2, 2:])
 
 # %% [markdown]
-# With one layer the block *is* the map, halved. And two layers of pure cross-attention
-# carry nothing over but twice the half: what crosses twice is back in its own stream.
-# The paper has $N = 1$, and its two modules stand side by side, so the read-out sees
-# half of each: a quarter of the raw map is left. Divided by the map, this must be one
-# constant:
+# With one layer the block *is* the map, halved. The second layer adds nothing new in
+# this block: what crosses twice is back in its own stream. The paper has $N = 1$, and
+# its two modules stand side by side, so the read-out sees half of each: a quarter of
+# the raw map is left. Divided by the map, rollout must then be one constant:
 
 # %%
 rolled = mc.READINGS["rollout"].read(model, one, target)
@@ -285,7 +284,8 @@ print(inspect.getsource(from_attention.gradient_x_attention))
 # al. 2017) average the slopes on the way from a baseline $\mathbf x'$:
 #
 # $$\mathrm{IG}_j = (x_j - x'_j)\int_0^1
-#   \frac{\partial y_c}{\partial x_j}\big(\mathbf x' + s(\mathbf x - \mathbf x')\big)\,ds$$
+#   \frac{\partial y_c}{\partial x_j}
+#   \big(\mathbf x' + s(\mathbf x - \mathbf x')\big)\,ds$$
 
 # %%
 middles = (np.arange(64) + 0.5) / 64  # shares of the way, (64,)
@@ -500,7 +500,8 @@ for ax in grid.axes.flat:
 mc.figures.show(
     grid.figure,
     alt="Fall of the logit when one word's voice is flattened, by edit, in two worlds.",
-    caption="Circles: the decisive word. Squares: the word after it. Bars: 95 % bootstrap "
+    caption="Circles: the decisive word. Squares: the word after it. Bars: "
+    "95 % bootstrap "
     "over utterances; the sentences below use Student's interval.",
 )
 
@@ -550,8 +551,10 @@ for ax, world in zip(axes, WORLDS, strict=True):
     ax.text(rows.chance.mean(), len(rows) - 0.4, " chance", fontsize=9, va="top")
 mc.figures.show(
     fig,
-    alt="Pointing score of every reading with its interval, in two worlds, with chance.",
-    caption=f"95 % Student intervals over {int(table.seeds.max())} seeds, at most {SOME} "
+    alt="Pointing score of every reading with its interval, in two worlds, "
+    "with chance.",
+    caption=f"95 % Student intervals over {int(table.seeds.max())} seeds, "
+    f"at most {SOME} "
     "utterances per seed; with three seeds they are wide. Dashed: chance.",
 )
 
@@ -591,7 +594,8 @@ for world in WORLDS:
 # coalitions. What is shared is $v(\text{both}) - v(\text{none})$, where $v$ is the
 # logit of the predicted class (less the mean over classes):
 #
-# $$\phi_{\text{sound}} = \tfrac12\big[(v_s - v_\varnothing) + (v_{st} - v_t)\big] \qquad
+# $$\phi_{\text{sound}} = \tfrac12\big[(v_s - v_\varnothing) + (v_{st} - v_t)\big]
+# \qquad
 #   \phi_{\text{words}} = \tfrac12\big[(v_t - v_\varnothing) + (v_{st} - v_s)\big]$$
 #
 # They add up to $v_{st} - v_\varnothing$. Each holds half of the **interaction**
