@@ -281,6 +281,7 @@ plain = {
     "text": "each word looks at the words",
     "audio": "each moment looks at the sound",
 }
+# %% tags=["hide-input"]
 fig, axes = plt.subplots(2, 2, figsize=(9, 5.8), layout="constrained")
 top = max(m.mean.max() * len(m.keys) for m in maps.values())
 for ax, m in zip(axes.flat, maps.values(), strict=True):
@@ -510,6 +511,7 @@ shown = {
     name: (first_of(w)[0], looks_of(w, first_of(w)[0])) for name, w in worlds.items()
 }
 top = max(found.weights[heads[name]].max() for name, (_, found) in shown.items())
+# %% tags=["hide-input"]
 fig, axes = plt.subplots(
     1, len(shown), figsize=(4.8 * len(shown), 3), squeeze=False, layout="constrained"
 )

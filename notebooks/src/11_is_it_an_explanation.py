@@ -67,6 +67,7 @@ SOME = min(N // 3, 30)  # where an utterance takes several passes
 FEW = min(N // 3, 16)  # where it takes many
 
 
+# %%
 def share_of(values):
     """Mean and 95 % interval: Student's for numbers, Wilson's for True and False."""
     found = with_interval(pd.DataFrame({"x": list(values)})).iloc[0]
