@@ -83,20 +83,23 @@ class World(NamedTuple):
     truth: dict  # id -> the decisive word, where it is known
 
 
+def truth_of(root) -> dict:
+    """{id: the decisive word}, for every utterance that has one."""
+    truth = {}
+    for name, row in mc.read_truth(root).iterrows():
+        found = pointing_module.decisive_span(row)
+        if found:
+            truth[name] = mc.figures.DecisiveWord(found.token, *found.seconds)
+    return truth
+
+
+# %%
 def open_world(name: str, most: int = 150) -> World:
     synthetic = CORPUS == "synthetic"
     root = ROOT or (mc.synthetic_folder(PROFILE, world=name) if synthetic else None)
     corpus, truth = mc.open_corpus(CORPUS, root=root, profile=PROFILE), {}
     if synthetic:
-        known = {
-            i: pointing_module.decisive_span(row)
-            for i, row in mc.read_truth(root).iterrows()
-        }
-        truth = {
-            i: mc.figures.DecisiveWord(found.token, *found.seconds)
-            for i, found in known.items()
-            if found
-        }
+        truth = truth_of(root)
     if synthetic and not RETRAIN:
         run = mc.load_checkpoint(name, 0)
     else:
@@ -161,6 +164,7 @@ def first_of(w: World):
     )
 
 
+# %%
 one, sound, says = first_of(world)
 rate, truth, words = (
     run.features.sample_rate,

@@ -172,6 +172,8 @@ names = {"points": "decisive row", "others": "other rows"}
 long = pointed.rename(columns=names).melt(
     ["world", "network", "seed"], list(names.values()), "row", "share"
 )
+
+# %% tags=["hide-input"]
 grid = sns.catplot(
     long,
     x="share",
