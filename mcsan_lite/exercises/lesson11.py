@@ -132,81 +132,8 @@ def occlude(student) -> str | None:
     )
 
 
-def _bill_mistakes(x: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
-    """What mistakes in E11.2 give, and their hints."""
-    positions = len(x)
-    top, winner = x.max(0), x.argmax(0)  # (D,), (D,)
-    logit = float(weight @ top)
-
-    def billed_to_winners(amounts: np.ndarray | None) -> np.ndarray:
-        return np.bincount(winner, amounts, minlength=positions)
-
-    right = billed_to_winners(weight * top)
-    yield (
-        x @ weight,
-        "every position was billed in every channel. A channel passes on only the position that "
-        "won its max.",
-    )
-    yield (
-        x @ weight / positions,
-        "this is the bill of a *mean* over positions. The read-out takes the maximum.",
-    )
-    yield (
-        billed_to_winners(np.abs(weight) * top),
-        "the weight lost its sign: a channel may speak against the class.",
-    )
-    yield np.abs(right), "the bills lost their sign: a position may speak against the class."
-    yield (
-        billed_to_winners(weight),
-        "weights alone: the value that won is missing as a factor.",
-    )
-    yield (
-        billed_to_winners(top),
-        "values alone: the weight of the channel is missing as a factor.",
-    )
-    yield billed_to_winners(None), "you counted wins. A win is worth weight times value."
-    yield right / right.sum(), "shares sum to one, not to the logit: leave out the division."
-    yield (
-        logit * np.eye(positions)[right.argmax()],
-        "one position got everything; each channel has a winner of its own.",
-    )
-    yield (
-        logit / positions * np.ones(positions),
-        "it sums to the logit, but all pay alike. Completeness alone proves nothing.",
-    )
-
-
-@exercise
-def bill(student) -> str | None:
-    """E11.2: student(x (A, D), weight (D,)) -> (A,) what each position adds to the logit.
-
-    The logit is weight · max over positions of x.
-    """
-    rng = np.random.default_rng(4)
-    x, weight = rng.normal(size=(6, 8)), rng.normal(size=8)
-    right = np.bincount(x.argmax(0), weight * x.max(0), minlength=len(x))
-    logit = float(weight @ x.max(0))
-    found = np.asarray(student(x.copy(), weight.copy()), float)
-    if found.shape != (len(x),):
-        return f"the shape is {found.shape}; expected one number per position, ({len(x)},)."
-    if hint := hint_for(found, _bill_mistakes(x, weight), np.allclose):
-        return hint
-    if not np.isclose(found.sum(), logit):
-        return f"the bills sum to {found.sum():.3f}, the logit is {logit:.3f}."
-    if not np.allclose(found, right):
-        return "the sum is right, the bills are not: find for each channel which position won."
-    tied = np.array([[1.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
-    total = float(np.sum(student(tied.copy(), np.array([3.0, 1.0]))))
-    if not np.isclose(total, 5.0):
-        return (
-            f"where two positions tie, the bills sum to {total:g} and the logit is 5: bill one of "
-            "them, or split."
-        )
-    return None
-
-
 def _loud_word() -> np.ndarray:
-    """The sound of E11.3 (60, 4): its mean is 3, so zero never occurs; frames 20 to 30 are loud."""
+    """The sound of E11.2 (60, 4): its mean is 3, so zero never occurs; frames 20 to 30 are loud."""
     rng = np.random.default_rng(7)
     time = np.linspace(0, 6, 60)[:, None]
     audio = np.sin(time + np.arange(4)) * 2 + 3 + rng.normal(size=(60, 4)) * 0.1
@@ -216,7 +143,7 @@ def _loud_word() -> np.ndarray:
 
 @exercise
 def fair_filler(student) -> str | None:
-    """E11.3: student(audio (T, F), first, last) -> a copy with frames first to last filled.
+    """E11.2: student(audio (T, F), first, last) -> a copy with frames first to last filled.
 
     The filling holds no evidence and no surprise.
     """
@@ -309,6 +236,6 @@ _NOT_DEFENSIBLE = {
 
 @exercise
 def defensible(student) -> str | None:
-    """E11.4: the letters of the three sentences that the measurements carry."""
+    """E11.3: the letters of the three sentences that the measurements carry."""
     look_for = "look for n, chance or a control, and an interval"
     return three_letters(student, "bdf", _NOT_DEFENSIBLE, look_for)

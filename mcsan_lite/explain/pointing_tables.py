@@ -262,7 +262,9 @@ def checkpoint_scores(
                 if one.split == split and decisive_span(truth.loc[one.id])
             ]
             part = replace(corpus, utterances=tuple(decided[:utterances]))
-            features = run.prepare(extract(part, run.features, cache=cache)[0])
+            # Readings that edit whole words need their times; MCSAN itself reads none.
+            timed = replace(run.features, align="gold")
+            features = run.prepare(extract(part, timed, cache=cache)[0])
             scores = oracle_scores(run.model, features, truth, asked, heads=True)
             tables.append(scores.assign(split=split))
         table = pd.concat(tables)

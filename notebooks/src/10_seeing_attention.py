@@ -9,20 +9,23 @@
 # %% [markdown]
 # # 10 · Seeing attention
 #
-# Before the first picture, what it cannot say: **a map shows where one layer routed information.** It does not show why
-# the network decided. Behind the BiLSTM every frame holds news of the whole utterance (lesson 05), and behind the
-# attention a maximum over time keeps one frame a channel. This lesson draws maps that do not mislead. Lesson 11 scores them.
+# Before the first picture, here is what it cannot say. **A map shows where one layer
+# routed information.** It does not show why the network decided. After the encoder
+# every frame carries traces of the whole utterance (lesson 05), and after the attention
+# a maximum over time keeps one frame per channel. This lesson draws maps that do not
+# mislead. Lesson 11 puts them to the test.
 #
 # **You will be able to**
 # - take the four maps of one utterance out of a network without changing a line of it,
 # - put them on an axis of seconds, under the sound, and say which direction is which,
 # - show all heads on one scale, with a rule of choice that did not see the picture,
 # - recognise four bugs that make a wrong map look right,
-# - describe a map for someone who cannot see it, and listen to what a word looks at.
+# - describe a map for anyone who cannot see it, and listen to what a word looks at.
 #
-# **Needs:** lessons 05 and 06. **Time:** read 18 min · run about 1 min · exercises 30 min. **Paper:** sections 2.3
-# and 2.4, Eq. 9, 10 and 15. **Runs on:** the synthetic corpus with the networks that come with the course; with another
-# `CORPUS` on your own copy, where no truth is known and the rules say so.
+# **Needs:** lessons 05 and 06. **Time:** read 18 min · run about 1 min · exercises 30
+# min. **Paper:** sections 2.3 and 2.4, Eq. 9, 10 and 15. **Runs on:** the synthetic
+# corpus with the networks that come with the course; with another `CORPUS` on your own
+# copy, where no truth is known and the rules say so.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "iemocap": the lesson then runs on your own copy
@@ -31,8 +34,8 @@ ROOT = None  # the corpus's folder; None means data/<corpus>
 RETRAIN = False  # True trains again instead of loading
 
 # %% [markdown]
-# Nothing is trained here: the networks lie in `checkpoints/`. `mcsan checkpoints` in a terminal trains all of them again;
-# `RETRAIN = True` trains the ones of this lesson.
+# Nothing is trained here: the networks lie in `checkpoints/`. `mcsan checkpoints` in a
+# terminal trains all of them again; `RETRAIN = True` trains the ones of this lesson.
 
 # %%
 import inspect
@@ -53,8 +56,10 @@ from mcsan_lite.training import inference
 from mcsan_lite.explain.maps import AttentionMap
 from mcsan_lite.explain.pointing import inside_span, pointing_score
 from mcsan_lite.exercises import lesson10 as check
+from mcsan_lite.exercises.verdicts import lesson10 as read
 
-warnings.filterwarnings("ignore", message="IProgress not found")  # librosa's helpers look for widgets; none are used here
+# librosa's helpers look for widgets; none are used here
+warnings.filterwarnings("ignore", message="IProgress not found")
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()
@@ -62,10 +67,13 @@ mc.figures.use_theme()
 # %% [markdown]
 # ## 1 · One network, one utterance
 #
-# Two worlds of the corpus are enough here. In the **matching** world the sound does not tell which word it is: *pain* and *pane* are the
-# same sound, so words and frames must be brought together. That can go by what they sound like, or by order alone: the
-# third word is the third sound. Which of the two a network does, its score here does not say. In the **leaking** world
-# the sound alone tells. Same architecture, same sizes, two tasks. We open both, and keep the second for section 6.
+# Two worlds of the corpus are enough here. In the **matching** world the sound does not
+# tell which word it is: *pain* and *pane* sound the same, so words and frames must be
+# brought together. A network can do that by what they sound like, or by order alone:
+# the third word is the third sound. Its score does not say which of the two it does. In
+# the **leaking** world the sound alone tells. Architecture and sizes are the same, and
+# only the task differs. We open both, and keep the second for section 7.
+
 
 # %%
 class World(NamedTuple):
@@ -76,98 +84,209 @@ class World(NamedTuple):
     truth: dict  # id -> the decisive word, where it is known
 
 
+def truth_of(root) -> dict:
+    """{id: the decisive word}, for every utterance that has one."""
+    truth = {}
+    for name, row in mc.read_truth(root).iterrows():
+        found = pointing_module.decisive_span(row)
+        if found:
+            truth[name] = mc.figures.DecisiveWord(found.token, *found.seconds)
+    return truth
+
+
+# %%
 def open_world(name: str, most: int = 150) -> World:
     synthetic = CORPUS == "synthetic"
     root = ROOT or (mc.synthetic_folder(PROFILE, world=name) if synthetic else None)
     corpus, truth = mc.open_corpus(CORPUS, root=root, profile=PROFILE), {}
     if synthetic:
-        known = {i: pointing_module.decisive_span(row) for i, row in mc.read_truth(root).iterrows()}
-        truth = {i: mc.figures.DecisiveWord(found.token, *found.seconds) for i, found in known.items() if found}
+        truth = truth_of(root)
     if synthetic and not RETRAIN:
         run = mc.load_checkpoint(name, 0)
     else:
-        found = mc.trained(corpus=corpus, profile=PROFILE, options=mc.RunOptions(retrain=RETRAIN, progress=True), folds=1)
+        found = mc.trained(
+            corpus=corpus,
+            profile=PROFILE,
+            options=mc.RunOptions(retrain=RETRAIN, progress=True),
+            folds=1,
+        )
         run = mc.load_run(found.folder[0])
-    fold = mc.folds(corpus, mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol)[0]
-    clips = {u.id: u for u in corpus.utterances if u.audio is not None and u.text and (u.id in truth or not truth)}
+    fold = mc.folds(
+        corpus, mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol
+    )[0]
+    clips = {
+        u.id: u
+        for u in corpus.utterances
+        if u.audio is not None and u.text and (u.id in truth or not truth)
+    }
     parts = [[i for i in part if i in clips][:most] for part in (fold.valid, fold.test)]
-    data = [run.prepare(mc.extract(corpus.subset(ids), run.features)[0]) for ids in parts]
+    data = [
+        run.prepare(mc.extract(corpus.subset(ids), run.features)[0]) for ids in parts
+    ]
     return World(run, clips, *data, truth)
 
 
 # %%
-names = (("matching", "leaking")[:1 if ROOT else 2]) if CORPUS == "synthetic" else (CORPUS,)
+names = (
+    (("matching", "leaking")[: 1 if ROOT else 2])
+    if CORPUS == "synthetic"
+    else (CORPUS,)
+)
 worlds = {name: open_world(name) for name in names}
 world = worlds[names[0]]
 run, model = world.run, world.run.model
 for name, w in worlds.items():
     right = np.mean([w.run.probabilities(f).index[0] == f.label for f in w.test])
     low, high = mc.share_interval(right, len(w.test))
-    print(f"{name}: {len(w.valid)} validation and {len(w.test)} test utterances, with a decisive word where that is known; "
-          f"right in {right:.1%} of the test utterances (95 % interval {low:.1%} to {high:.1%})")
+    print(
+        f"{name}: {len(w.valid)} validation and {len(w.test)} test "
+        "utterances, with a decisive word where that is known; "
+        f"right in {right:.1%} of the test utterances (95 % interval "
+        f"{low:.1%} to {high:.1%})"
+    )
 
 # %% [markdown]
-# Which utterance to show? A picture chosen for its beauty proves nothing, so the rule comes first: **the first test
-# utterance, in order of id, with 8 to 12 words and 2 to 4 seconds.** It is used for every picture below, whatever it shows.
+# Which utterance to show? A picture chosen for its beauty proves nothing, so the rule
+# comes first: **the first test utterance, in order of id, with 8 to 12 words and 2 to 4
+# seconds.** It is used for every picture below, whatever it shows.
+
 
 # %%
 def first_of(w: World):
     """The utterance that the rule gives, its sound and what the network says."""
-    one = next((f for f in w.test if 8 <= len(f.tokens) <= 12 and 200 <= len(f.audio) < 400), w.test[0])
-    return one, mc.load_audio(w.clips[one.id].audio, w.run.features.sample_rate), w.run.probabilities(one)
+    one = next(
+        (f for f in w.test if 8 <= len(f.tokens) <= 12 and 200 <= len(f.audio) < 400),
+        w.test[0],
+    )
+    return (
+        one,
+        mc.load_audio(w.clips[one.id].audio, w.run.features.sample_rate),
+        w.run.probabilities(one),
+    )
 
 
+# %%
 one, sound, says = first_of(world)
-rate, truth, words = run.features.sample_rate, world.truth.get(one.id), world.clips[one.id].words
+rate, truth, words = (
+    run.features.sample_rate,
+    world.truth.get(one.id),
+    world.clips[one.id].words,
+)
 tokens = list(one.tokens)
-display(mc.figures.play(sound, rate, alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, labelled {one.label}"))
-print(f"predicted: {says.index[0]} ({says.iloc[0]:.0%}), then {says.index[1]} ({says.iloc[1]:.0%})")
-print(f"decisive: “{tokens[truth[0]]}”, said from {truth[1]:.2f} to {truth[2]:.2f} s" if truth else "no truth is known")
+display(
+    mc.figures.play(
+        sound,
+        rate,
+        alt=f"{one.id}: “{' '.join(tokens)}”, {len(sound) / rate:.1f} s, "
+        f"labelled {one.label}",
+    )
+)
+print(
+    f"predicted: {says.index[0]} ({says.iloc[0]:.0%}), then {says.index[1]} "
+    f"({says.iloc[1]:.0%})"
+)
+print(
+    f"decisive: “{tokens[truth[0]]}”, said from {truth[1]:.2f} to {truth[2]:.2f} s"
+    if truth
+    else "no truth is known"
+)
 
 # %% [markdown]
-# ## 2 · Four maps
+# ## 2 · Touch the map first: the word lens
 #
-# Eq. 9 lets words look at sound, Eq. 10 lets sound look at words, Eq. 15 lets each look at itself:
+# Pick a word with the mouse or the arrow keys. The frames that it looks at light up on
+# the wave, and that slice of sound plays. The lens is one HTML page without a server.
+# GitHub does not show it; the stack of section 4 is the map that it opens with. `mcsan
+# attend` writes one for any utterance, or for your own recording and transcript.
+
+# %%
+maps = mc.attention_maps(model, one, run.features)
+looks, heard = maps["cross.0.text_from_audio"], maps["cross.0.audio_from_text"]
+spans = looks.spans  # (A, 2) seconds that each frame sees; section 4 derives them
+aligned = mc.figures.AlignedUtterance(tokens, spans, words, truth)
+views = mc.figures.views_of(model, one, maps)
+title = f"{one.id} · predicted {says.index[0]} ({says.iloc[0]:.0%})"
+page = mc.figures.lens_page(sound, rate, aligned, views, title=title)
+np.testing.assert_allclose(views[0].weights, looks.mean, atol=1e-6)
+print(
+    f"{len(page) / 1000:.0f} kB; it opens with {views[0].name}, the mean of the heads"
+)
+mc.figures.show_lens(page)
+
+# %% [markdown]
+# The lens offers other readings besides raw attention. Lesson 12 builds them; do not
+# believe any of them yet. Before we believe even the first, we take the map out by
+# hand.
 #
-# $$\mathbf W = \mathrm{softmax}\!\left(\mathbf Q \mathbf K^\top / \sqrt{d}\right) \qquad \text{a row for each query}$$
+# ## 3 · Four maps
 #
-# The weights exist for a moment inside `forward`. PyTorch's *hooks* let us look over its shoulder. By hand, for one of the
-# four:
+# Eq. 9 lets words look at sound, Eq. 10 lets sound look at words, Eq. 15 lets each look
+# at itself:
+#
+# $$\mathbf W = \mathrm{softmax}\!\left(\mathbf Q \mathbf K^\top / \sqrt{d}\right)
+# \qquad \text{one row for each query}$$
+#
+# The weights exist only for a moment, inside `forward`. PyTorch's *hooks* let us look
+# over its shoulder. Here is one of the four, by hand:
 
 # %%
 caught = []
-asks = model.cross.layers[0]["text"].attention  # here the text asks, and the audio answers
-handle = asks.register_forward_hook(lambda module, inputs, output: caught.append(output[1]))
+asks = model.cross.layers[0][
+    "text"
+].attention  # here the text asks, and the audio answers
+handle = asks.register_forward_hook(
+    lambda module, inputs, output: caught.append(output[1])
+)
 with torch.no_grad():
     logits = model.eval()(mc.collate([one])).logits
 handle.remove()
 by_hand = caught[0][0].numpy()  # (1, H, L, A) -> (H, L, A)
-print(f"{by_hand.shape[0]} heads × {by_hand.shape[1]} words × {by_hand.shape[2]} frames; "
-      f"row sums {by_hand.sum(-1).min():.4f} to {by_hand.sum(-1).max():.4f}")
+print(
+    f"{by_hand.shape[0]} heads × {by_hand.shape[1]} words × {by_hand.shape[2]} frames; "
+    f"row sums {by_hand.sum(-1).min():.4f} to {by_hand.sum(-1).max():.4f}"
+)
 
 # %% [markdown]
-# The package's function does it for every module, layer and direction, and writes words and seconds on the axes:
+# The package's function does it for every module, layer and direction, and writes words
+# and seconds on the axes:
 
 # %%
 print(inspect.getsource(mc.attention_maps))
 
 # %%
-maps = mc.attention_maps(model, one, run.features)
-looks, heard = maps["cross.0.text_from_audio"], maps["cross.0.audio_from_text"]
 np.testing.assert_allclose(looks.weights, by_hand, atol=1e-6)
 with torch.no_grad():
-    torch.testing.assert_close(model(mc.collate([one]), need_attention=True).logits, logits)  # looking changes nothing
+    torch.testing.assert_close(
+        model(mc.collate([one]), need_attention=True).logits, logits
+    )  # looking changes nothing
 print("by hand = the package; the logits are the same with and without maps")
-pd.DataFrame([{"map": m.name, "who looks": m.direction.split("_from_")[0], "queries": len(m.queries), "keys": len(m.keys),
-               "heads": len(m.weights), "even spread": 1 / len(m.keys)} for m in maps.values()]).round(3)
+pd.DataFrame(
+    [
+        {
+            "map": m.name,
+            "who looks": m.direction.split("_from_")[0],
+            "queries": len(m.queries),
+            "keys": len(m.keys),
+            "heads": len(m.weights),
+            "even spread": 1 / len(m.keys),
+        }
+        for m in maps.values()
+    ]
+).round(3)
 
 # %% [markdown]
-# All four in one picture. **Predict** first: a row over 9 words and a row over 30 frames, both perfectly even. Which looks
-# brighter on a scale of plain weights? So the colour here is *weight ÷ even spread*: 1 means "no preference".
+# All four in one picture. **Predict** first: a row over 9 words and a row over 30
+# frames, both perfectly even. Which looks brighter on a scale of plain weights? So the
+# colour here is *weight ÷ even spread*: 1 means "no preference".
 
 # %%
-plain = {"text_from_audio": "each word looks at the sound", "audio_from_text": "each moment looks at the words",
-         "text": "each word looks at the words", "audio": "each moment looks at the sound"}
+plain = {
+    "text_from_audio": "each word looks at the sound",
+    "audio_from_text": "each moment looks at the words",
+    "text": "each word looks at the words",
+    "audio": "each moment looks at the sound",
+}
+# %% tags=["hide-input"]
 fig, axes = plt.subplots(2, 2, figsize=(9, 5.8), layout="constrained")
 top = max(m.mean.max() * len(m.keys) for m in maps.values())
 for ax, m in zip(axes.flat, maps.values(), strict=True):
@@ -175,70 +294,113 @@ for ax, m in zip(axes.flat, maps.values(), strict=True):
     ax.invert_yaxis()
     for axis, labels in ((ax.yaxis, m.queries), (ax.xaxis, m.keys)):
         step = 1 if isinstance(labels[0], str) else max(1, len(labels) // 6)
-        axis.set_ticks(np.arange(0, len(labels), step) + 0.5,
-                       [x if isinstance(x, str) else f"{x:.1f} s" for x in labels[::step]], fontsize=7)
+        axis.set_ticks(
+            np.arange(0, len(labels), step) + 0.5,
+            [x if isinstance(x, str) else f"{x:.1f} s" for x in labels[::step]],
+            fontsize=7,
+        )
     ax.tick_params(axis="x", rotation=60 if isinstance(m.keys[0], str) else 0)
     ax.set_title(f"{m.name}\n{plain[m.direction]}", fontsize=9)
 fig.colorbar(mesh, ax=axes, label="weight ÷ even spread")
 strongest = max(maps.values(), key=lambda m: m.mean.max() * len(m.keys))
-mc.figures.show(fig, alt="Four heat maps: sound looks at sound, words at words, sound at words, words at sound; a row is who looks.",
-           caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every row has a mean of 1. The strongest preference, "
-                   f"{top:.1f} times even, is in {strongest.name}. The network itself never averages heads.")
+mc.figures.show(
+    fig,
+    alt="Four heat maps: sound looks at sound, words at words, sound at "
+    "words, words at sound; a row is who looks.",
+    caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every "
+    "row has a mean of 1. The strongest preference, "
+    f"{top:.1f} times even, is in {strongest.name}. The network itself "
+    "never averages heads.",
+)
 
 # %% [markdown]
-# ## 3 · Seconds, not frame numbers
+# ## 4 · Seconds, not frame numbers
 #
-# Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 05): a new frame every 90 ms, each sees 185 ms, so
-# neighbours overlap. Its middle is where the axis puts it.
+# Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 05): a new frame
+# every 90 ms, each sees 185 ms, so neighbours overlap. Its middle is where the axis
+# puts it.
 
 # %%
-spans = mc.frame_spans(len(looks.keys), hop_s=run.features.hop_s, window_s=run.features.window_s)
+spans = mc.frame_spans(
+    len(looks.keys), hop_s=run.features.hop_s, window_s=run.features.window_s
+)
 np.testing.assert_allclose(spans, looks.spans)
 for k in (0, 1, 2, len(spans) - 1):
-    print(f"frame {k:3}: middle {spans[k].mean():.3f} s, sees {spans[k, 0]:.3f} to {spans[k, 1]:.3f} s")
-print(f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see silence behind its end")
+    print(
+        f"frame {k:3}: middle {spans[k].mean():.3f} s, sees "
+        f"{spans[k, 0]:.3f} to {spans[k, 1]:.3f} s"
+    )
+print(
+    f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see "
+    "silence after its end"
+)
 
 # %% [markdown]
-# With seconds on the axis, the map can lie under what it is about: the words when they are said, the wave, the
-# spectrogram, the pitch. The box is the truth, where one is known: the sound of the word that decides.
+# With seconds on the axis, the map can be drawn under the sound: the words when they
+# are said, the wave, the spectrogram and the pitch. Where the truth is known, a box
+# marks the sound of the word that decides.
 
 # %%
-aligned = mc.figures.AlignedUtterance(tokens, spans, words, truth)
-drawn = mc.figures.draw_stack(sound, rate, looks.mean, aligned, what="mean weight",
-                         title=f"{one.id} · labelled {one.label} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
+drawn = mc.figures.draw_stack(
+    sound,
+    rate,
+    looks.mean,
+    aligned,
+    what="mean weight",
+    title=f"{one.id} · labelled {one.label} · predicted {says.index[0]} "
+    f"({says.iloc[0]:.0%})",
+)
 drawn.show()
 
 # %% [markdown]
-# Read the caption before you read the colours. It says how much lies on the box **and how much an even spread would put
-# there**. A number without its chance level is decoration.
+# Read the caption before you read the colours. A number without its chance level is
+# decoration. In words:
+
+# %%
+if truth:
+    inside = inside_span(spans.mean(1), truth.span)
+    score = pointing_score(looks.mean[truth.token], inside)
+    print(read.say_row_of_one(tokens[truth.token], score.mass, score.chance))
+
+# %% [markdown]
+# ## 5 · Which way round?
 #
-# ## 4 · Which way round?
-#
-# *Each word looks at the sound* and *each moment looks at the words* are two maps, made with other weights. Neither is the
-# other one turned: left a **row** adds up to one, right a **column** does.
+# *Each word looks at the sound* and *each moment looks at the words* are two maps with
+# weights of their own. Neither is the other's transpose. On the left each **row** adds
+# up to one, on the right each **column** does.
 
 # %%
 mc.figures.draw_directions(looks.mean, heard.mean, aligned).show()
 turned = heard.mean.T  # (A, L) -> (L, A): words down, as on the left
-print(f"left: rows add up to {looks.mean.sum(1).min():.3f} … {looks.mean.sum(1).max():.3f}\n"
-      f"right: columns {turned.sum(0).min():.3f} … {turned.sum(0).max():.3f}, rows {turned.sum(1).min():.3f} … "
-      f"{turned.sum(1).max():.3f}")
-print(f"correlation of the two pictures' cells: {np.corrcoef(looks.mean.ravel(), turned.ravel())[0, 1]:+.2f}")
+print(
+    f"left: rows add up to {looks.mean.sum(1).min():.3f} … "
+    f"{looks.mean.sum(1).max():.3f}\n"
+    f"right: columns {turned.sum(0).min():.3f} … {turned.sum(0).max():.3f}, "
+    f"rows {turned.sum(1).min():.3f} … "
+    f"{turned.sum(1).max():.3f}"
+)
+correlation = np.corrcoef(looks.mean.ravel(), turned.ravel())[0, 1]
+print(read.say_two_directions(correlation))
 
 # %% [markdown]
-# ## 5 · All heads, one scale, a rule
+# ## 6 · All heads, one scale, a rule
 #
-# The mean of the heads is nobody's opinion. But whoever looks at all heads and shows the nicest has chosen by the answer.
-# So the head is chosen **on validation utterances**; the shown one is a test utterance. The score: how often is the
-# heaviest frame of the decisive word's row inside that word's span? (Without a truth: how uneven are the rows?)
+# The mean of the heads is no head's own opinion. But if you look at all heads and show
+# the nicest one, you have chosen by the answer. So the head is chosen **on validation
+# utterances**, and the shown utterance is a test one. The score is how often the
+# heaviest frame of the decisive word's row lies inside that word's span. (Where no
+# truth is known, it is how uneven the rows are.)
+
 
 # %%
 def looks_of(w: World, f, model=None) -> AttentionMap:
-    return mc.attention_maps(model or w.run.model, f, w.run.features)["cross.0.text_from_audio"]
+    return mc.attention_maps(model or w.run.model, f, w.run.features)[
+        "cross.0.text_from_audio"
+    ]
 
 
 def score_heads(w: World, f, model=None) -> list[float]:
-    """One number a head: 1 where the decisive row's heaviest frame is inside the span, 0 where not."""
+    """One number per head: 1 where the decisive row's peak is inside, else 0."""
     found = looks_of(w, f, model)
     if f.id not in w.truth:
         return [1 - mc.figures.entropy(weights) for weights in found.weights]
@@ -257,35 +419,32 @@ def choose_head(w: World, model=None) -> tuple[int, np.ndarray]:
 # %%
 chosen, on_valid = choose_head(world)
 what = "points at the decisive word" if world.truth else "is uneven"
-rule = f"the head whose row {what} most often in {len(world.valid)} validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
+rule = (
+    f"the head whose row {what} most often in {len(world.valid)} "
+    f"validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
+)
 mc.figures.draw_heads(looks.weights, aligned, rule=rule, chosen=chosen).show()
-print("on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(on_valid)})
+print(
+    "on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(on_valid)}
+)
 
 # %% [markdown]
-# Was the head that validation chose also the best on *this* utterance? Compare the two lines of numbers. If not: had you
-# chosen from this picture, you would have told another story. **One utterance is an anecdote**; section 6 counts.
-#
-# ### The word lens
-#
-# The same maps, to be touched: pick a word with the mouse or the arrow keys; the frames that it looks at light up on the
-# wave, and that slice plays. It is one HTML page without a server (GitHub does not show it; its still
-# twins are the stack of section 3, which is the map it opens with, and the picture below, which is one row of it). `mcsan attend` writes one for any utterance, or for your own recording and transcript.
+# Was the head that validation chose also the best on *this* utterance?
 
 # %%
-views = mc.figures.views_of(model, one, maps)
-page = mc.figures.lens_page(sound, rate, aligned, views, title=f"{one.id} · predicted {says.index[0]} ({says.iloc[0]:.0%})")
-view = views[0]
-np.testing.assert_allclose(view.weights, looks.mean, atol=1e-6)  # the lens opens with the map of section 3
-print(f"the page: {len(page) / 1000:.0f} kB; it opens with {view.name}, {view.direction}, the mean of the heads")
-mc.figures.show_lens(page)
+if truth:
+    inside = inside_span(spans.mean(1), truth.span)
+    here = [w[truth.token][inside].sum() for w in looks.weights]  # (H,) mass on the box
+    print(read.say_chosen_head(chosen, int(np.argmax(here))))
 
 # %% [markdown]
-# The lens offers other readings besides raw attention. They are the ladder of lesson 11: do not believe any of them yet.
+# **One utterance is an anecdote**; section 7 counts.
 #
 # ### Listen back
 #
-# What does a word look at? Take its heaviest frame and the neighbours that have at least half of that, and play what these
-# frames see. **Predict**: is it the word's own sound?
+# What does a word look at? Take its heaviest frame and the neighbours that have at
+# least half of its weight, and play what these frames see. **Predict**: is it the
+# word's own sound?
 
 # %%
 row = truth[0] if truth else int(looks.mean.max(1).argmax())
@@ -297,41 +456,70 @@ while first > 0 and weights[first - 1] >= weights[peak] / 2:
 while last < len(weights) - 1 and weights[last + 1] >= weights[peak] / 2:
     last += 1
 start, end = spans[first, 0], min(spans[last, 1], len(sound) / rate)
-heard_there = sound[int(start * rate):int(end * rate)]
+heard_there = sound[int(start * rate) : int(end * rate)]
 said_there = [w.text for w in words if w.start_s < end and w.end_s > start]
-print(f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames {first} to {last} see {start:.2f} to {end:.2f} s")
-print("said there:", " ".join(said_there) or "unknown")
-mc.figures.play(heard_there, rate, alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: {' '.join(said_there)}")
+print(
+    f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames "
+    f"{first} to {last} see {start:.2f} to {end:.2f} s"
+)
+print(read.say_slice(tokens[row], said_there))
+mc.figures.play(
+    heard_there,
+    rate,
+    alt=f"The {end - start:.2f} s that “{tokens[row]}” looks at most: "
+    f"{' '.join(said_there)}",
+)
 
 # %%
-fig, (wave, strip, mel) = plt.subplots(3, 1, figsize=(9, 4), height_ratios=(1, 0.3, 1), sharex=True, layout="constrained")
-mc.figures.draw_waveform(sound, rate, ax=wave, words=words, highlight=row if truth else None)
-mc.figures.draw_attention(weights[None], mc.figures.AlignedUtterance([tokens[row]], spans), ax=strip, top=looks.mean.max())
+fig, (wave, strip, mel) = plt.subplots(
+    3, 1, figsize=(9, 4), height_ratios=(1, 0.3, 1), sharex=True, layout="constrained"
+)
+mc.figures.draw_waveform(
+    sound, rate, ax=wave, words=words, highlight=row if truth else None
+)
+mc.figures.draw_attention(
+    weights[None],
+    mc.figures.AlignedUtterance([tokens[row]], spans),
+    ax=strip,
+    top=looks.mean.max(),
+)
 strip.set(xlabel="", ylabel="")
 mc.figures.draw_spectrogram(sound, rate, ax=mel)
 for ax in (wave, mel):
     ax.axvspan(start, end, fill=False, ec=mc.figures.OKABE_ITO[5], lw=2)
 mel.set_xlabel("seconds")
-share = weights[first:last + 1].sum()
-mc.figures.show(fig, alt=f"Waveform, the weights of one word's row as a strip, and a spectrogram; the slice {start:.2f} to {end:.2f} s "
-                    "is framed in the first and the last.",
-           caption=f"The row of “{tokens[row]}”, mean of heads. The framed slice holds {share:.0%} of its weight on "
-                   f"{(last - first + 1) / len(weights):.0%} of the frames; said there: {' '.join(said_there) or 'unknown'}.")
+share = weights[first : last + 1].sum()
+mc.figures.show(
+    fig,
+    alt="Waveform, the weights of one word's row as a strip, and a "
+    f"spectrogram; the slice {start:.2f} to {end:.2f} s "
+    "is framed in the first and the last.",
+    caption=f"The row of “{tokens[row]}”, mean of heads. The framed slice "
+    f"holds {share:.0%} of its weight on "
+    f"{(last - first + 1) / len(weights):.0%} of the frames; said there: "
+    f"{' '.join(said_there) or 'unknown'}.",
+)
 
 # %% [markdown]
-# Remember what you hear: the *sound* of the slice. What the network read there is the BiLSTM's summary at that moment,
-# which no player can play.
+# Remember that you hear the *sound* of the slice. What the network read there is the
+# encoder's summary at that moment, which no player can play.
 #
-# ## 6 · Same architecture, two worlds
+# ## 7 · Same architecture, two worlds
 #
-# Now the other network. Its task needs no matching: the sound alone tells. The utterance follows the same rule, the head
-# is chosen in the same way, on its own validation part. **Predict**: whose rows point at the decisive word more often?
+# Now we take the other network, whose task needs no matching. The utterance follows the
+# same rule, and the head is chosen in the same way, on its own validation part.
+# **Predict**: whose rows point at the decisive word more often?
 
 # %%
 heads = {name: choose_head(w)[0] for name, w in worlds.items()}
-shown = {name: (first_of(w)[0], looks_of(w, first_of(w)[0])) for name, w in worlds.items()}
+shown = {
+    name: (first_of(w)[0], looks_of(w, first_of(w)[0])) for name, w in worlds.items()
+}
 top = max(found.weights[heads[name]].max() for name, (_, found) in shown.items())
-fig, axes = plt.subplots(1, len(shown), figsize=(4.8 * len(shown), 3), squeeze=False, layout="constrained")
+# %% tags=["hide-input"]
+fig, axes = plt.subplots(
+    1, len(shown), figsize=(4.8 * len(shown), 3), squeeze=False, layout="constrained"
+)
 told = []
 for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
     box, weights = worlds[name].truth.get(f.id), found.weights[heads[name]]
@@ -340,139 +528,247 @@ for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
     ax.set_title(f"{name} world, head {heads[name]}", fontsize=9)
     ax.set_ylabel("")
     if box:
-        score = pointing_score(weights[box.token], inside_span(found.spans.mean(1), box.span))
-        told.append(f"{name}: “{found.queries[box.token]}” puts {score.mass:.0%} on its box, an even spread {score.chance:.0%}")
+        score = pointing_score(
+            weights[box.token], inside_span(found.spans.mean(1), box.span)
+        )
+        told.append(
+            f"{name}: “{found.queries[box.token]}” puts {score.mass:.0%} on "
+            f"its box, an even spread {score.chance:.0%}"
+        )
 fig.colorbar(axes[0, 0].collections[0], ax=axes, label="weight", pad=0.01)
-mc.figures.show(fig, alt=f"Words × seconds maps of {len(shown)} networks on one colour scale, the decisive word boxed where known.",
-           caption=f"One scale, 0 to {top:.2f}. {'; '.join(told) or 'No truth is known here'}. Two utterances: no evidence yet.")
+mc.figures.show(
+    fig,
+    alt=f"Words × seconds maps of {len(shown)} networks on one colour "
+    "scale, the decisive word boxed where known.",
+    caption=f"One scale, 0 to {top:.2f}. "
+    f"{'; '.join(told) or 'No truth is known here'}. Two "
+    "utterances: no evidence yet.",
+)
 
 # %% [markdown]
-# Pictures end here, counting begins. For each test utterance: does the heaviest frame of the **decisive word's row** lie
-# inside its span? And a control: do the rows of the **other words** point at the same place? If they do, the place draws
-# every row, whatever the word: no matching is needed to look there. Three trainings of each world, since one is no rule,
-# and three **untrained** networks of the same architecture, each with the head that is its best on validation.
+# The pictures end here, and the counting begins. For each test utterance: does the
+# heaviest frame of the **decisive word's row** lie inside its span? And a control: do
+# the rows of the **other words** point at the same place? If they do, the place
+# attracts every row, and no matching is needed to look there. We take three trainings
+# of each world, since one is no rule, and three **untrained** networks of the same
+# architecture, each with the head that is its best on validation.
+
 
 # %%
 def pointing(w: World, model) -> pd.DataFrame:
-    """A line a test utterance with a truth: the decisive row, the mean of the other rows, chance."""
-    head, lines = choose_head(w, model)[0], []
-    for f in (f for f in w.test if f.id in w.truth and len(f.tokens) > 1):
+    """One row per test utterance: decisive row, mean of other rows, chance."""
+    head, _ = choose_head(w, model)
+    rows = []
+    for f in w.test:
+        if f.id not in w.truth or len(f.tokens) < 2:
+            continue
         token, start, end = w.truth[f.id]
         found = looks_of(w, f, model)
         inside = inside_span(found.spans.mean(1), (start, end))
         scores = [pointing_score(row, inside) for row in found.weights[head]]
-        if scores[token] is None:  # no moment lies inside: there is nothing to find
+        own = scores.pop(token)
+        if own is None:  # no frame lies inside: there is nothing to find
             continue
-        others = np.mean([score.points for i, score in enumerate(scores) if i != token])
-        lines.append({"decisive row": scores[token].points, "other rows": others, "chance": scores[token].chance})
-    return pd.DataFrame(lines, columns=["decisive row", "other rows", "chance"])
+        others = np.mean([score.points for score in scores])
+        rows.append({"own": own.points, "others": others, "chance": own.chance})
+    return pd.DataFrame(rows, columns=["own", "others", "chance"])
 
 
 def untrained(seed: int):
+    """A network of the same architecture that has learned nothing."""
     mc.seed_everything(seed)
-    return type(model)(mc.Dims(run.features.n_mfcc, one.text.shape[1], len(run.labels)), model.config).eval()
+    sizes = mc.Dims(run.features.n_mfcc, one.text.shape[1], len(run.labels))
+    return type(model)(sizes, model.config).eval()
+
+
+def share_of(values) -> read.Share:
+    """Mean and 95 % interval over utterances."""
+    mean, half = mc.fold_interval(values)
+    return read.Share(mean, mean - half, mean + half)
 
 
 # %%
 networks = {f"{name}, seed 0": (w, w.run.model) for name, w in worlds.items()}
-if CORPUS == "synthetic" and not RETRAIN:  # of these, three trainings each come with the course
-    networks = {f"{name}, seed {k}": (w, mc.load_checkpoint(name, k).model) for name, w in worlds.items() for k in range(3)}
-networks |= {f"untrained, seed {k}": (world, untrained(k)) for k in range(3)}
-table = {}
+if (
+    CORPUS == "synthetic" and not RETRAIN
+):  # three trainings of each come with the course
+    for name, w in worlds.items():
+        for seed in range(3):
+            shipped = mc.load_checkpoint(name, seed).model
+            networks[f"{name}, seed {seed}"] = (w, shipped)
+for seed in range(3):
+    networks[f"untrained, seed {seed}"] = (world, untrained(seed))
+
+numbers = {}
 for name, (w, network) in networks.items():
-    lines = pointing(w, network)
-    lines["difference"] = lines["decisive row"] - lines["other rows"]
-    pairs = {column: mc.fold_interval(lines[column]) for column in lines if len(lines) > 1 and column != "chance"}
-    table[name] = {column: f"{mean:.2f} ({mean - half:.2f} to {mean + half:.2f})" for column, (mean, half) in pairs.items()}
-    mean, half = pairs.get("difference", (np.nan, np.nan))
-    table[name] |= {"more than others": "yes" if mean > half else "not seen" if pairs else "no truth known",
-                    "chance": f"{lines.chance.mean():.2f}", "n": len(lines)}
-pd.DataFrame(table).T
+    found = pointing(w, network)
+    if len(found) > 1:
+        difference = found["own"] - found["others"]
+        parts = (found["own"], found["others"], difference)
+        numbers[name] = read.RowsOfMap(*map(share_of, parts), found["chance"].mean())
+table = {
+    name: {
+        "decisive row": rows.own.mean,
+        "other rows": rows.others.mean,
+        "difference": rows.difference.mean,
+        "from": rows.difference.low,
+        "to": rows.difference.high,
+        "chance": rows.chance,
+    }
+    for name, rows in numbers.items()
+}
+pd.DataFrame(table).T.round(2)
 
 # %% [markdown]
-# In brackets: 95 % intervals over utterances; compare seeds yourself, they are the other half of the uncertainty.
+# `from` and `to` are the 95 % interval of the difference over utterances. Seeds are the
+# other half of the uncertainty: compare them. The rule by which the code reads this
+# table:
 #
-# - **difference**: does a word's row depend on the word? Only where the interval lies above zero ("yes") is the decisive
-#   word seen to look at its own sound *more than the other words do*.
-# - **other rows** above chance: this stretch of sound draws every word, decisive or not.
-# - **decisive row** alone cannot tell these apart, however far above chance it is.
-# - **untrained**: nothing was learnt, so whatever these rows show comes from the wiring and the order of words and frames.
-#   If one of them says "yes", do not believe a single "yes" anywhere in this table.
-#
-# And neither column says what the *decision* used. A network can be right in almost all utterances while its rows point
-# elsewhere: compare with the accuracies of section 1.
-#
-# ## 7 · Bug hunt
-#
-# Four bugs. Each gives a picture that looks fine.
-#
-# **a · Every map on its own scale.** Left two maps as a plotting library scales them by default, right both on one scale.
-# One of them is the untrained network's.
+# - decisive row above chance, and above the other rows: **a word of its own**;
+# - decisive row above chance, but no more than the other rows: **a readable place, no
+#   word of its own**. This stretch of sound attracts every word;
+# - if an **untrained** network's decisive row beats its other rows, the comparison with
+#   other words is void for every network in the table, because wiring and the order of
+#   words are enough to win it.
 
 # %%
-pair = {"trained": looks.weights[chosen], "untrained": looks_of(world, one, untrained(0)).weights[0]}
+shown = {name: read.what_rows_show(rows) for name, rows in numbers.items()}
+control = {name: s for name, s in shown.items() if name.startswith("untrained")}
+learned = {name: s for name, s in shown.items() if name not in control}
+standing = read.voided_by_untrained(learned, control)
+for name, rows in numbers.items():
+    print(read.say_what_rows_show(name, rows, standing.get(name, shown[name])))
+if numbers:
+    print()
+    print(read.say_what_the_control_did(control))
+    print(read.say_worlds_together(standing))
+else:
+    print("No truth is known on this corpus, so nothing can be counted.")
+
+# %% [markdown]
+# None of this says what the *decision* used. A network can be right in almost all
+# utterances while its rows point elsewhere: compare with the accuracies of section 1.
+#
+# ## 8 · Bug hunt
+#
+# Here are four bugs. Each gives a picture that looks fine.
+#
+# **a · Every map on its own scale.** On the left are two maps as a plotting library
+# scales them by default, on the right both on one scale. One of them is an untrained
+# network's.
+
+# %%
+pair = {
+    "trained": looks.weights[chosen],
+    "untrained": looks_of(world, one, untrained(0)).weights[0],
+}
 fig, axes = plt.subplots(2, 2, figsize=(9, 4.4), layout="constrained")
-for (down, (name, weights)), across in ((x, c) for x in enumerate(pair.items()) for c in (0, 1)):
+for (down, (name, weights)), across in (
+    (x, c) for x in enumerate(pair.items()) for c in (0, 1)
+):
     top = weights.max() if across == 0 else max(w.max() for w in pair.values())
     ax = axes[down, across]
-    mc.figures.draw_attention(weights, mc.figures.AlignedUtterance(tokens, spans), ax=ax, top=top)
+    mc.figures.draw_attention(
+        weights, mc.figures.AlignedUtterance(tokens, spans), ax=ax, top=top
+    )
     ax.set_title(f"{name}, {('its own scale', 'one scale')[across]}", fontsize=9)
     ax.set(ylabel="", xlabel="seconds" if down else "")
-said = {name: f"{mc.figures.entropy(w):.2f}, highest weight {w.max():.2f}" for name, w in pair.items()}
-mc.figures.show(fig, alt="A trained and an untrained map, left each on its own colour scale, right both on one.",
-           caption=f"Entropy, where 1 is an even spread: trained {said['trained']}; untrained {said['untrained']}. On its own "
-                   "scale the untrained map seems to have structure; the colour bars tell.")
+said = {
+    name: f"{mc.figures.entropy(w):.2f}, highest weight {w.max():.2f}"
+    for name, w in pair.items()
+}
+mc.figures.show(
+    fig,
+    alt="A trained and an untrained map, left each on its own colour "
+    "scale, right both on one.",
+    caption="Entropy, where 1 is an even spread: trained "
+    f"{said['trained']}; untrained {said['untrained']}. On its own "
+    "scale the untrained map seems to have structure; the colour bars tell.",
+)
 
 # %% [markdown]
-# **b · Axes exchanged.** $(A, L)$ drawn as $(L, A)$. With `reshape` instead of a transpose the shapes fit, and nothing
-# complains. The sums do: know which axis adds up to one, and add.
+# **b · Axes exchanged.** $(A, L)$ drawn as $(L, A)$. With `reshape` instead of a
+# transpose the shapes fit, and nothing complains. The sums do: know which axis adds up
+# to one, and add.
 
 # %%
-right, wrong = heard.mean.T, heard.mean.reshape(len(tokens), -1)  # (A, L) -> (L, A), twice
+right, wrong = (
+    heard.mean.T,
+    heard.mean.reshape(len(tokens), -1),
+)  # (A, L) -> (L, A), twice
 for name, picture in {"transposed": right, "reshaped": wrong}.items():
-    print(f"{name:11} {picture.shape}: columns add up to {picture.sum(0).min():.2f} … {picture.sum(0).max():.2f}")
+    print(
+        f"{name:11} {picture.shape}: columns add up to "
+        f"{picture.sum(0).min():.2f} … {picture.sum(0).max():.2f}"
+    )
 
 # %% [markdown]
-# **c · Padding shown.** In a batch, short utterances are padded. Their padding has no weight, but it has *columns*: who
-# stretches the picture over the length of the sound moves every frame.
+# **c · Padding shown.** In a batch, short utterances are padded. The padding has no
+# weight, but it has *columns*: if you stretch the picture over the length of the sound,
+# every frame moves.
 
 # %%
 mate = max(world.test, key=lambda f: len(f.audio))
 with torch.no_grad():
-    batch = model(mc.collate([one, mate]), need_attention=True).attention["cross.0.text_from_audio"][0].mean(0).numpy()
+    batch = (
+        model(mc.collate([one, mate]), need_attention=True)
+        .attention["cross.0.text_from_audio"][0]
+        .mean(0)
+        .numpy()
+    )
 wide = batch[row]  # its padded columns are still there
 stretched = (np.arange(len(wide)) + 0.5) * len(sound) / rate / len(wide)
-print(f"{len(spans)} real frames, {batch.shape[1]} columns; weight on padding: {wide[len(spans):].sum():.1f}")
-print(f"“{tokens[row]}” looks at {spans[wide.argmax()].mean():.2f} s; the stretched axis says {stretched[wide.argmax()]:.2f} s")
+print(
+    f"{len(spans)} real frames, {batch.shape[1]} columns; weight on "
+    f"padding: {wide[len(spans) :].sum():.1f}"
+)
+print(
+    f"“{tokens[row]}” looks at {spans[wide.argmax()].mean():.2f} s; the "
+    f"stretched axis says {stretched[wide.argmax()]:.2f} s"
+)
 
 # %% [markdown]
-# **d · Training mode.** `torch.nn.MultiheadAttention` returns its weights *after* dropout. Ours returns them before. Give
-# PyTorch's module the weights of our layer, and let it see what our layer saw, once in each mode:
+# **d · Training mode.** `torch.nn.MultiheadAttention` returns its weights *after*
+# dropout. Ours returns them before. Give PyTorch's module the weights of our layer, and
+# let it see what our layer saw, once in each mode:
 
 # %%
-theirs = nn.MultiheadAttention(model.config.hidden, model.config.heads, dropout=0.5, batch_first=True)
+theirs = nn.MultiheadAttention(
+    model.config.hidden, model.config.heads, dropout=0.5, batch_first=True
+)
 linear = (asks.to_query, asks.to_key, asks.to_value)
-theirs.load_state_dict({"in_proj_weight": torch.cat([m.weight for m in linear]),
-                        "in_proj_bias": torch.cat([m.bias for m in linear]),
-                        "out_proj.weight": asks.merge.weight, "out_proj.bias": asks.merge.bias})
+theirs.load_state_dict(
+    {
+        "in_proj_weight": torch.cat([m.weight for m in linear]),
+        "in_proj_bias": torch.cat([m.bias for m in linear]),
+        "out_proj.weight": asks.merge.weight,
+        "out_proj.bias": asks.merge.bias,
+    }
+)
 inputs = []
 handle = asks.register_forward_hook(lambda module, given, output: inputs.extend(given))
 with torch.no_grad():
     model(mc.collate([one]))
     for mode in (False, True):
-        found = theirs.train(mode)(inputs[0], inputs[1], inputs[1], average_attn_weights=False)[1][0].numpy()
-        print(f"{'train' if mode else 'eval '} mode: rows add up to {found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "
-              f"largest difference from our map {np.abs(found - looks.weights).max():.0e}")
+        found = theirs.train(mode)(
+            inputs[0], inputs[1], inputs[1], average_attn_weights=False
+        )[1][0].numpy()
+        print(
+            f"{'train' if mode else 'eval '} mode: rows add up to "
+            f"{found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "
+            f"largest difference from our map {np.abs(found - looks.weights).max():.0e}"
+        )
 handle.remove()
 
 # %% [markdown]
-# Rows that do not add up to one are the symptom of b, c with a wrong mask, and d. **One line, `weights.sum(-1)`, before
-# every picture.**
+# Rows that do not add up to one are the symptom of b, c with a wrong mask, and d. **One
+# line, `weights.sum(-1)`, before every picture.**
 #
-# ## 8 · For who cannot see it
+# ## 9 · For anyone who cannot see it
 #
-# A picture that cannot be said in words was perhaps not understood. `describe()` names for each row where it looks most,
-# how much, and what an even spread would give:
+# If you cannot say a picture in words, perhaps you have not understood it. For each
+# row, `describe()` says where it looks most, how much, and what an even spread would
+# give:
 
 # %%
 print(replace(looks, weights=looks.weights[[chosen]]).describe())
@@ -480,16 +776,21 @@ print(replace(looks, weights=looks.weights[[chosen]]).describe())
 # %% [markdown]
 # ## Exercises
 #
-# **E10.1 · Break it, mended** (★★, 8 min). This function should make fair pictures of several heads: words down, seconds
-# across, without padding, on one colour scale. It holds three of the bugs above. `maps` are `(H, A', L')`, *each moment
-# looks at the words*, padded to `A'` frames and `L'` words; `words` and `frames` are how many are real. Return the pictures
-# `(H, words, frames)` with their weights unchanged, and the top of the common scale. Run it, then mend it.
+# **E10.1 · Break it** (★★, 8 min). This function should make fair pictures of several
+# heads: words down, seconds across, without padding, on one colour scale. It holds
+# three of the bugs of section 8. `maps` are `(H, A', L')`, *each moment looks at the
+# words*, padded to `A'` frames and `L'` words; `words` and `frames` are how many are
+# real. Return the pictures `(H, words, frames)` with their weights unchanged, and the
+# top of the common scale. Run it, then mend it.
 #
-# <details><summary>Hint 1: where to look</summary>Section 7, a to c. The check names one bug at a time.</details>
-# <details><summary>Hint 2: the plan</summary>First cut the padding off, then exchange the two last axes, then take one
-# maximum of all heads.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>maps[:, :frames, :words].transpose(0, 2, 1)</code>; dividing
-# each head by its own maximum is a scale of its own.</details>
+# <details><summary>Hint 1: where to look</summary>Section 8, a to c. The check names
+# one bug at a time.</details>
+# <details><summary>Hint 2: the plan</summary>First cut the padding off, then exchange
+# the two last axes, then take one maximum of all heads.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>maps[:, :frames,
+# :words].transpose(0, 2, 1)</code>; dividing each head by its own maximum is a scale of
+# its own.</details>
+
 
 # %% tags=["exercise"]
 def pictures(maps, words, frames):
@@ -499,6 +800,7 @@ def pictures(maps, words, frames):
 
 
 check.pictures(pictures)
+
 
 # %% tags=["solution"]
 def pictures(maps, words, frames):
@@ -510,15 +812,18 @@ def pictures(maps, words, frames):
 check.pictures(pictures)
 
 # %% [markdown]
-# **E10.2 · Implement** (★★, 8 min). Write `describe(tokens, times, weights)`: a text with a line for each word, in order.
-# Each line holds the word, the time of its heaviest frame as `0.85 s`, that frame's share as `61%`, and what an even spread
-# would give, `4%`. `times (A,)` in seconds, `weights (L, A)`.
+# **E10.2 · Implement** (★★, 8 min). Write `describe(tokens, times, weights)`: a text
+# with one line per word, in order. Each line holds the word, the time of its heaviest
+# frame as `0.85 s`, that frame's share as `61%`, and what an even spread would give,
+# `4%`. `times (A,)` in seconds, `weights (L, A)`.
 #
-# <details><summary>Hint 1: where to look</summary>The output of section 8.</details>
-# <details><summary>Hint 2: the plan</summary>For each row: <code>argmax</code>, the time of that frame, the weight there, one
-# divided by the number of frames.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>f"{times[top]:.2f} s"</code>, <code>f"{row[top]:.0%}"</code>,
-# <code>f"{1 / len(row):.0%}"</code>, joined by <code>"\n"</code>.</details>
+# <details><summary>Hint 1: where to look</summary>The output of section 9.</details>
+# <details><summary>Hint 2: the plan</summary>For each row: <code>argmax</code>, the
+# time of that frame, the weight there, one divided by the number of frames.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>f"{times[top]:.2f}
+# s"</code>, <code>f"{row[top]:.0%}"</code>, <code>f"{1 / len(row):.0%}"</code>, joined
+# by <code>"\n"</code>.</details>
+
 
 # %% tags=["exercise"]
 def describe(tokens, times, weights):
@@ -527,25 +832,34 @@ def describe(tokens, times, weights):
 
 check.describe(describe)
 
+
 # %% tags=["solution"]
 def describe(tokens, times, weights):
     lines = []
     for token, row in zip(tokens, weights, strict=True):
         top = row.argmax()
-        lines.append(f"{token} looks most at {times[top]:.2f} s ({row[top]:.0%}; even spread {1 / len(row):.0%})")
+        lines.append(
+            f"{token} looks most at {times[top]:.2f} s ({row[top]:.0%}; "
+            f"even spread {1 / len(row):.0%})"
+        )
     return "\n".join(lines)
 
 
 check.describe(describe)
 
 # %% [markdown]
-# **E10.3 · Implement** (★★, 6 min). Write `choose(scores)`: the number of the head to show. `scores` is a table with the
-# columns `id`, `split` (`"valid"` or `"test"`), `head` and `points`. The utterance that will be shown is one of the test
-# ones. Heads may be scored on different numbers of utterances.
+# **E10.3 · Implement** (★★, 6 min). Write `choose(scores)`: the number of the head to
+# show. `scores` is a table with the columns `id`, `split` (`"valid"` or `"test"`),
+# `head` and `points`. The utterance that will be shown is one of the test ones. Heads
+# may be scored on different numbers of utterances.
 #
-# <details><summary>Hint 1: where to look</summary>Section 5: which utterances may speak?</details>
-# <details><summary>Hint 2: the plan</summary>Keep the validation lines, average by head, take the best.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>.groupby("head").points.mean().idxmax()</code></details>
+# <details><summary>Hint 1: where to look</summary>Section 6: which utterances may
+# speak?</details>
+# <details><summary>Hint 2: the plan</summary>Keep the validation lines, average by
+# head, take the best.</details>
+# <details><summary>Hint 3: nearly the
+# solution</summary><code>.groupby("head").points.mean().idxmax()</code></details>
+
 
 # %% tags=["exercise"]
 def choose(scores):
@@ -553,6 +867,7 @@ def choose(scores):
 
 
 check.choose(choose)
+
 
 # %% tags=["solution"]
 def choose(scores):
@@ -562,14 +877,18 @@ def choose(scores):
 check.choose(choose)
 
 # %% [markdown]
-# **E10.4 · Implement** (★★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`, the first and the last second that
-# its heaviest frame sees before the BiLSTM. Frame $k$ sees MFCC frames $9k-4$ to $9k+12$; MFCC frame $t$ is centred on
-# $t \times 10$ ms and its window is 25 ms long. There is no sound before 0 s.
+# **E10.4 · Implement** (★★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`,
+# the first and the last second that its heaviest frame sees before the BiLSTM. Frame
+# $k$ sees MFCC frames $9k-4$ to $9k+12$; MFCC frame $t$ is centred on $t \times 10$ ms
+# and its window is 25 ms long. There is no sound before 0 s.
 #
-# <details><summary>Hint 1: where to look</summary>Section 3 prints what some frames see.</details>
-# <details><summary>Hint 2: the plan</summary>Centres of the first and last MFCC frame, in seconds; then half a window more on
-# either side.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>(9 * k - 4) * 0.010 - 0.0125</code>, not below zero.</details>
+# <details><summary>Hint 1: where to look</summary>Section 4 prints what some frames
+# see.</details>
+# <details><summary>Hint 2: the plan</summary>Centres of the first and last MFCC frame,
+# in seconds; then half a window more on either side.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>(9 * k - 4) * 0.010 -
+# 0.0125</code>, not below zero.</details>
+
 
 # %% tags=["exercise"]
 def seen(row):
@@ -577,6 +896,7 @@ def seen(row):
 
 
 check.seen(seen)
+
 
 # %% tags=["solution"]
 def seen(row):
@@ -588,25 +908,34 @@ check.seen(seen)
 
 # %% [markdown]
 # ## Recap
-# - You took the four maps out with a hook, and the package's maps were equal to it; the logits did not change.
-# - You laid a map under its sound, on an axis of seconds, and played what a word looks at.
-# - You told the two directions apart by what adds up to one.
+# - You took the four maps out with a hook, and the package's maps were equal to it; the
+#   logits did not change.
+# - You laid a map under its sound, on an axis of seconds, and played what a word looks
+#   at.
+# - You know the two directions by what adds up to one.
 # - The head was chosen on validation, and shown with the rule.
-# - You counted, beside chance, beside the other words' rows and beside untrained networks.
-# - You saw four bugs, and one line, `weights.sum(-1)`, that finds two of them and a wrong mask.
+# - You counted, with chance, the other words' rows and untrained networks for
+#   comparison.
+# - You saw four bugs, and one line, `weights.sum(-1)`, that finds two of them and a
+#   wrong mask.
 #
-# *The map shows where information was routed in one layer. Where the decision came from is answered by editing the input.*
+# *The map shows where information was routed in one layer. Where the decision came from
+# is answered by editing the input.*
 #
 # ## What you may not conclude
-# - That a bright cell is a reason. Whether any reading of this network points at the evidence is measured in lesson 11.
-# - That a row which points elsewhere shows that the network did not use the word: a frame behind the BiLSTM holds more than
-#   its own sound.
-# - That another training gives this map: the pictures show one seed, and the table shows how much three differ.
+# - That a bright cell is a reason. Whether any reading of this network points at the
+#   evidence is measured in lesson 11.
+# - That a readable place is a matched word: only the other words' rows can tell.
+# - That a row which points elsewhere shows that the network did not use the word: after
+#   the encoder a frame holds more than its own sound.
+# - That another training gives this map: the pictures show one seed, and the table
+#   shows how much three differ.
 # - Anything about real speech, or about the paper's network. The corpus is generated.
 #
-# **Further reading:** Vaswani et al., *Attention is all you need* (NeurIPS 2017); Jain and Wallace, *Attention is not
-# explanation* (NAACL 2019); Wiegreffe and Pinter, *Attention is not not explanation* (EMNLP 2019); Vig, *A multiscale
-# visualization of attention in the transformer model* (ACL 2019).
+# **Further reading:** Vaswani et al., *Attention is all you need* (NeurIPS 2017); Jain
+# and Wallace, *Attention is not explanation* (NAACL 2019); Wiegreffe and Pinter,
+# *Attention is not not explanation* (EMNLP 2019); Vig, *A multiscale visualization of
+# attention in the transformer model* (ACL 2019).
 #
 # **Previous:** [09 · Training you can trust](09_training_you_can_trust.ipynb) ·
 # **Next:** [11 · Is it an explanation?](11_is_it_an_explanation.ipynb)

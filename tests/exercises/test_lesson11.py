@@ -12,7 +12,6 @@ from mcsan_lite.exercises import lesson11
 LESSON = "11_is_it_an_explanation"
 CHECKS = {
     "occlude": "occlude",
-    "bill": "bill",
     "fair_filler": "fair_filler",
     "defensible": "answer",
 }
@@ -52,15 +51,6 @@ def holes(*, hop=0.010, real=True, sign=1, fill=None, fresh=True, keep=False, wh
     return occlude
 
 
-def bills(price):
-    """Receipts by `price(weight, value)` of each channel's winner."""
-    return lambda x, w: np.bincount(x.argmax(0), price(w, x.max(0)), minlength=len(x))
-
-
-def both_tied(x, w):
-    return ((x == x.max(0)) * x * w).sum(1)
-
-
 def filled(make, *, into=np.copy, last_too=True):
     """A filler: `make(audio, first, last)` goes where the window was."""
 
@@ -96,24 +86,6 @@ WRONG = [
         lambda value, audio, length, spans, filler: np.zeros(len(spans)),
         "the numbers differ",
     ),
-    ("bill", lambda x, w: x @ w, "billed in every channel"),
-    ("bill", lambda x, w: x @ w / len(x), "bill of a *mean*"),
-    ("bill", bills(lambda w, v: np.abs(w) * v), "the weight lost its sign"),
-    ("bill", lambda x, w: np.abs(bills(np.multiply)(x, w)), "the bills lost their sign"),
-    ("bill", bills(lambda w, v: w), "the value that won is missing"),
-    ("bill", bills(lambda w, v: v), "the weight of the channel is missing"),
-    ("bill", bills(lambda w, v: np.ones_like(w)), "you counted wins"),
-    ("bill", lambda x, w: bills(np.multiply)(x, w) / (w @ x.max(0)), "shares sum to one"),
-    ("bill", lambda x, w: np.full(len(x), w @ x.max(0) / len(x)), "all pay alike"),
-    (
-        "bill",
-        lambda x, w: (w @ x.max(0)) * np.eye(len(x))[bills(np.multiply)(x, w).argmax()],
-        "one position got everything",
-    ),
-    ("bill", lambda x, w: bills(np.multiply)(x, w)[::-1], "the sum is right, the bills are not"),
-    ("bill", lambda x, w: 2 * bills(np.multiply)(x, w), "the bills sum to"),
-    ("bill", lambda x, w: w * x.max(0), "one number per position"),
-    ("bill", both_tied, "where two positions tie"),
     ("fair_filler", filled(lambda audio, first, last: 0.0), "leaves the range"),
     (
         "fair_filler",
@@ -160,9 +132,4 @@ def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
 
 
 def test_another_right_solution_passes_too():
-    def split_ties(x, w):
-        best = x == x.max(0)
-        return (best / best.sum(0) * x * w).sum(1)
-
-    assert lesson11.bill(split_ties)
     assert lesson11.defensible(["F", "d ", "b"])

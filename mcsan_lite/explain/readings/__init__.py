@@ -21,6 +21,7 @@ from mcsan_lite.explain.readings.from_logit import (
     occlusion,
     receipts,
 )
+from mcsan_lite.explain.readings.from_words import voice_edit, word_occlusion
 from mcsan_lite.explain.readings.reading import ReadingMethod
 
 READINGS: dict[str, ReadingMethod] = {
@@ -72,5 +73,23 @@ READINGS: dict[str, ReadingMethod] = {
         partial(occlusion, filler="mean frame"),
         kind="edit",
         explains="how far the logit falls when the training part's mean covers it",
+    ),
+    "word occlusion (silence)": ReadingMethod(
+        partial(word_occlusion, filler="silence"),
+        kind="edit",
+        explains="how far the logit falls when silence covers the sound of its word",
+        word_times=True,
+    ),
+    "word occlusion (mean frame)": ReadingMethod(
+        partial(word_occlusion, filler="mean frame"),
+        kind="edit",
+        explains="how far the logit falls when the mean frame covers the sound of its word",
+        word_times=True,
+    ),
+    "voice edit": ReadingMethod(
+        voice_edit,
+        kind="edit",
+        explains="how far the logit falls when its word is said as evenly as the words around it",
+        word_times=True,
     ),
 }

@@ -26,7 +26,7 @@ KINDS = {
     "map": "the attention weights as the model returns them",
     "attention": "attention weights, joined with what else the layers do",
     "logit": "the logit, followed back through the model",
-    "edit": "what happens to the logit when a part of the input is covered",
+    "edit": "what happens to the logit when a part of the input is covered or changed",
 }
 
 
@@ -66,12 +66,14 @@ class ReadingMethod:
         kind: what it starts from, one of KINDS.
         explains: what one of its scores says, in words.
         pairs: whether it scores word × step too, where the model has cross-attention.
+        word_times: whether it needs to know when each word is said (`Features.spans`).
     """
 
     read: ReadFunction
     kind: str
     explains: str
     pairs: bool = False
+    word_times: bool = False
 
     def __post_init__(self) -> None:
         require_name(self.kind, KINDS, "kind of reading")

@@ -1,0 +1,163 @@
+"""What lesson 12 says of the ladder of readings: who points, who adds up, who follows the voice.
+
+In: tables and intervals of this run. Out: sentences that follow from them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from mcsan_lite.exercises.verdicts.lesson10 import Share
+from mcsan_lite.exercises.verdicts.sentences import gap_side, points_interval
+
+
+def say_longest_vector(weights: Sequence[float], lengths: Sequence[float]) -> str:
+    """Whether the heaviest weight also sends the longest vector."""
+    heaviest, longest = int(np.argmax(weights)), int(np.argmax(lengths))
+    if heaviest == longest:
+        return f"Moment {heaviest} has the heaviest weight and sends the longest vector."
+    return f"Moment {heaviest} has the heaviest weight, but moment {longest} sends the longest."
+
+
+def say_rollout_and_raw(correlation: float, layers: int) -> str:
+    """Whether rollout tells anything that the raw map does not.
+
+    Args:
+        correlation: of the cells of both.
+        layers: of the model, N.
+    """
+    if correlation > 0.9999:
+        return (
+            f"N = {layers}: rollout is the raw map times a constant (correlation "
+            f"{correlation:.4f}). It adds nothing here."
+        )
+    return f"N = {layers}: rollout and the raw map differ (correlation {correlation:.4f})."
+
+
+def say_completeness(gaps: Sequence[float], differences: Sequence[float]) -> str:
+    """Whether integrated gradients add up to the logit's difference.
+
+    Args:
+        gaps: what each sum misses.
+        differences: logit less the baseline's logit, for the same utterances.
+    """
+    shares = np.abs(gaps) / np.maximum(np.abs(differences), 1e-9)
+    complete = int((shares <= 0.01).sum())
+    told = f"{complete} of {len(shares)} utterances add up to within 1 %; the worst misses "
+    told += f"{shares.max():.1%}."
+    if complete == len(shares):
+        return f"Complete: {told}"
+    return f"Not complete everywhere: {told}"
+
+
+def say_bills(largest_gap: float, left_over: float, total: float) -> str:
+    """How exact receipts are with a linear and with a deeper read-out.
+
+    Args:
+        largest_gap: with a linear read-out.
+        left_over: mean gap with two layers.
+        total: the mean of what was to be explained there.
+    """
+    exact = "exact" if largest_gap < 1e-3 else "not exact"
+    return (
+        f"Linear read-out: {exact}, the largest gap is {largest_gap:.0e}. Two layers: "
+        f"{left_over:.2f} of {total:.2f} logits are left over, {left_over / total:.0%}."
+    )
+
+
+def say_who_points(table: pd.DataFrame, world: str) -> str:
+    """Which readings point in one world, beside how many would by luck.
+
+    Args:
+        table: of `pointing_table`: world, reading, low, high, chance.
+        world: one of them.
+    """
+    rows = table[table.world == world]
+    above = rows[rows.low > rows.chance].reading.tolist()
+    below = rows[rows.high < rows.chance].reading.tolist()
+    told = f"{world} world: above chance {', '.join(above) or 'none'}"
+    if below:
+        told += f"; below chance {', '.join(below)}"
+    return f"{told}. Of {len(rows)} intervals, {0.025 * len(rows):.1f} lie above by luck."
+
+
+def say_word_edit(edit: str, own: Share, other: Share) -> str:
+    """Does the logit fall when the decisive word's voice is edited, and for that word alone?
+
+    Args:
+        edit: its name.
+        own: fall of the logit, decisive word edited.
+        other: fall of the logit, another word edited in the same way.
+    """
+    numbers = (
+        f"decisive word {own.mean:+.2f} ({own.low:+.2f} to {own.high:+.2f}), another word "
+        f"{other.mean:+.2f} ({other.low:+.2f} to {other.high:+.2f})"
+    )
+    found = "the decisive word is not seen to matter"
+    if own.low > 0 and own.low > other.high:
+        found = "the model listens to this in the decisive word, and not so in another"
+    elif own.low > 0:
+        found = "the logit falls, but not clearly more than for another word"
+    return f"{edit}: {numbers}: {found}."
+
+
+def say_fillers(world: str, same_peak: Share, correlation: Share) -> str:
+    """Do two fillers name the same place?
+
+    Args:
+        world: its name.
+        same_peak: the share of utterances with the same peak.
+        correlation: the mean rank correlation.
+    """
+    if same_peak.low > 0.5:
+        told = "mostly the same place"
+    elif same_peak.high < 0.5:
+        told = "mostly another place: part of what was read is the filler"
+    else:
+        told = "the same place about as often as not"
+    return (
+        f"{world} world: the fillers name {told} (same peak {100 * same_peak.mean:.0f} %, "
+        f"{100 * same_peak.low:.0f} to {100 * same_peak.high:.0f} %; rank correlation "
+        f"{correlation.mean:+.2f})."
+    )
+
+
+def say_shapley(world: str, interaction: Mapping[str, Share]) -> str:
+    """Whether sound and words interact, under every way of leaving a modality out.
+
+    Args:
+        world: its name.
+        interaction: {way of leaving out: v(both) - v(audio) - v(text) + v(none)}.
+    """
+    signs = {gap_side(share.low, share.high) for share in interaction.values()}
+    told = "; ".join(
+        f"“{way}” {share.mean:+.1f} ({share.low:+.1f} to {share.high:+.1f})"
+        for way, share in interaction.items()
+    )
+    meaning = "they disagree: nothing can be said that does not hang on the stand-in"
+    if signs == {"more"}:
+        meaning = "all say that both together give more than the parts"
+    elif signs == {"less"}:
+        meaning = "all say that the parts overlap: together they give less than their sum"
+    elif signs == {"no difference shown"}:
+        meaning = "none of them shows an interaction"
+    return f"{world} world, interaction in logits: {told}; {meaning}."
+
+
+def say_additive(world: str, difference: Share, n: int) -> str:
+    """Do the decisions need an interaction, by EMAP?
+
+    Args:
+        world: its name.
+        difference: WA of the model less that of its EMAP, paired.
+        n: utterances.
+    """
+    found = {
+        "more": "these decisions need an interaction of sound and words",
+        "less": "the additive function decides better than the model",
+        "no difference shown": "these decisions do not show a need for an interaction",
+    }[gap_side(difference.low, difference.high)]
+    return f"{world} world, model less EMAP: {points_interval(*difference)}, n {n}: {found}."

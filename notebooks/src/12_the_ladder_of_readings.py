@@ -1,0 +1,849 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 12 · The ladder of readings
+#
+# Lesson 11 scored the attention map and found out how little it explains. People have
+# built many other answers to "which words, which moments?". This lesson climbs them
+# rung by rung. You write each one in about five lines, check it against the package,
+# and only then ask whether it points.
+#
+# **You will be able to**
+# - compute value-weighted attention, rollout, gradient × attention, integrated
+#   gradients and receipts by hand, and say what each of them measures,
+# - check that integrated gradients add up, and see why rollout equals the raw map here,
+# - cover one word's sound, or flatten its voice, where word times are known,
+# - compare all readings in two worlds, with intervals and with chance,
+# - split a decision into sound, words and their interaction, by Shapley values and
+#   EMAP.
+#
+# **Needs:** lessons 06, 08 and 11. **Time:** read 20 min · run about 3 min · exercises
+# 40 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two synthetic worlds,
+# whatever `CORPUS` says, because only there is the evidence known. The networks come
+# with the course (`mcsan checkpoints` trains them again).
+
+# %% tags=["parameters"]
+CORPUS = "synthetic"  # this lesson needs a known truth: other corpora have none
+PROFILE = "quick"  # "smoke" for a quick test, "paper" for the paper's settings
+ROOT = None  # the corpus's folder; None means data/<corpus>
+RETRAIN = False  # True trains again instead of loading (hours, not minutes)
+
+# %%
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import torch
+from IPython.display import display
+
+import mcsan_lite as mc
+from mcsan_lite.datasets.synthetic.reader import read_synthetic
+from mcsan_lite.evaluation.intervals import with_interval
+from mcsan_lite.exercises import lesson12 as check
+from mcsan_lite.exercises.verdicts import lesson12 as read
+from mcsan_lite.exercises.verdicts.lesson10 import Share
+from mcsan_lite.experiments import checkpoints, readings
+from mcsan_lite.explain import faithfulness, modalities, pointing
+from mcsan_lite.explain.pointing_tables import pointing_table
+from mcsan_lite.explain.readings import from_attention, from_logit, from_words
+
+torch.set_num_threads(1)  # two threads on two busy cores are slower than one
+mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+WORLDS = ("matching", "leaking")
+N = {"smoke": 16}.get(PROFILE, 80)  # utterances per world; more narrow the intervals
+SOME = {"smoke": 8}.get(PROFILE, 30)  # where each utterance takes many passes
+FEW = 8  # where each takes hundreds
+
+# %% [markdown]
+# ## 1 · One network in each world, and one utterance
+#
+# Word times are part of the features here (`align="gold"`). MCSAN does not read them;
+# the edits of section 7 do.
+
+# %%
+FOLDER = checkpoints.CHECKPOINTS_FOLDER
+if RETRAIN:
+    FOLDER = Path("runs/checkpoints")
+    display(checkpoints.ship_checkpoints(FOLDER, PROFILE))
+runs = {world: mc.load_checkpoint(world, 0, folder=FOLDER) for world in WORLDS}
+labels = list(runs["matching"].labels)
+
+
+def open_world(world):
+    """The first N test utterances with a decisive word, and what is true of them."""
+    folder, run = mc.synthetic_folder(PROFILE, world=world), runs[world]
+    corpus, truth = read_synthetic(folder), mc.read_truth(folder)
+    chosen = [
+        one
+        for one in corpus.utterances
+        if one.split == "test" and pointing.decisive_span(truth.loc[one.id])
+    ]
+    part = replace(corpus, utterances=tuple(chosen[:N]))
+    timed = replace(run.features, align="gold")  # with the time of every word
+    data, _ = mc.extract(part, timed)
+    return {one.id: one for one in chosen[:N]}, run.prepare(data), truth
+
+
+opened = {world: open_world(world) for world in WORLDS}
+clips, data, truth = opened["matching"]
+model = runs["matching"].model
+print({world: f"{len(found[1])} test utterances" for world, found in opened.items()})
+
+# %% [markdown]
+# The rule that picks the utterance, stated before looking: the first one of at least
+# two seconds whose decisive word is stressed and whose class is predicted rightly.
+
+# %%
+said = mc.predict(model, data, labels)
+right = {
+    name
+    for name, predicted, true in zip(said.ids, said.pred, said.true, strict=True)
+    if predicted == true
+}
+stressed = {"anger", "excitement"}
+candidates = [
+    one
+    for one in data
+    if one.id in right and one.label in stressed and len(one.audio) >= 200
+]
+one = (candidates or data)[0]
+word, span = pointing.decisive_span(truth.loc[one.id])
+sound = mc.load_audio(clips[one.id].audio)
+about = (
+    f"{one.label}: “{clips[one.id].text}”. The decisive word is {one.tokens[word]!r}, "
+    f"{span[0]:.2f} to {span[1]:.2f} s"
+)
+display(mc.figures.play(sound, 16_000, alt=about))
+
+# %% [markdown]
+# What every rung starts from: the weights of the last cross-attention layer (words ask,
+# sound answers), the sound that answered, and how the logit reacts to each weight. A
+# hook catches all three.
+
+# %%
+attention = model.cross.layers[-1]["text"].attention
+caught = {}
+
+
+def catch(module, inputs, output):
+    """Keep what went in and what came out."""
+    caught["memory"], caught["weights"] = inputs[1], output[1]
+
+
+handle = attention.register_forward_hook(catch)
+batch = mc.collate([one])
+batch.audio.requires_grad_()
+batch.text.requires_grad_()
+logits = model.eval()(batch).logits[0]  # (C,)
+handle.remove()
+target = int(logits.argmax())
+weights = caught["weights"][0]  # (1, H, L, A) -> (H, L, A)
+memory = caught["memory"][0].detach()  # (1, A, D) -> (A, D)
+slopes = torch.autograd.grad(logits[target], caught["weights"])[0][0]  # (H, L, A)
+weights = weights.detach()
+print(f"predicted {labels[target]}; weights {tuple(weights.shape)}")
+
+# %% [markdown]
+# ## 2 · Value-weighted attention
+#
+# A weight says how much of a vector is taken. It does not say how long the vector is.
+# What moment $t$ really sends to word $i$ is, over all heads $h$,
+#
+# $$\Big\lVert \sum_h w^{h}_{it}\, \mathbf v^{h}_t \mathbf M_h^\top \Big\rVert$$
+#
+# where $\mathbf v_t$ is the value of moment $t$ and $\mathbf M$ the output projection
+# (Kobayashi et al. 2020). One head, one word, three moments:
+
+# %%
+tiny_weights = np.array([0.6, 0.3, 0.1])
+tiny_sent = np.array([[0.1, 0.0], [1.0, 2.0], [0.5, 0.5]])  # value times merge, (3, 2)
+tiny_lengths = np.linalg.norm(tiny_weights[:, None] * tiny_sent, axis=1)
+print("lengths:", tiny_lengths.round(2))
+print(read.say_longest_vector(tiny_weights, tiny_lengths))
+
+# %% [markdown]
+# The same on the network. Heads split the width $D$ into equal parts:
+
+# %%
+heads = attention.heads
+with torch.no_grad():
+    values = attention.to_value(memory).unflatten(
+        1, (heads, -1)
+    )  # (A, D) -> (A, H, D/H)
+    merge = attention.merge.weight.unflatten(1, (heads, -1))  # (D, D) -> (D, H, D/H)
+    sent = torch.einsum("ahe,dhe->had", values, merge)  # (H, A, D)
+    by_hand = torch.einsum("hla,had->lad", weights, sent).norm(dim=-1)  # (L, A)
+
+package = mc.READINGS["value-weighted"].read(model, one, target)
+np.testing.assert_allclose(by_hand, package.pairs, atol=1e-5)
+print(inspect.getsource(from_attention.value_weighted))
+
+# %% [markdown]
+# Both agree, or the cell above would have stopped. For the decisive word:
+
+# %%
+raw = mc.READINGS["raw attention"].read(model, one, target)
+print(read.say_longest_vector(raw.pairs[word], package.pairs[word]))
+
+# %% [markdown]
+# ## 3 · Rollout
+#
+# With several layers, a layer mixes what the one before has mixed. Rollout (Abnar &
+# Zuidema 2020) multiplies: each layer keeps half of itself, because of the residual
+# path,
+#
+# $$\mathbf R = \prod_{n=N}^{1} \tfrac12\left(\mathbf W_n + \mathbf I\right)$$
+#
+# In two streams, the words come first and the sound follows. A cross-attention layer
+# has its maps in the two blocks off the diagonal. Two words and two moments:
+
+# %%
+text_from_audio = np.array([[0.9, 0.1], [0.4, 0.6]])
+audio_from_text = np.array([[0.5, 0.5], [0.2, 0.8]])
+zero = np.zeros((2, 2))
+cross = np.block([[zero, text_from_audio], [audio_from_text, zero]])  # (4, 4)
+layer = (cross + np.eye(4)) / 2
+print("one layer, words × moments:\n", layer[:2, 2:])
+print("two layers, words × moments:\n", (layer @ layer)[:2, 2:])
+
+# %% [markdown]
+# With one layer the block *is* the map, halved. The second layer adds nothing new in
+# this block: what crosses twice is back in its own stream. The paper has $N = 1$, and
+# its two modules stand side by side, so the read-out sees half of each: a quarter of
+# the raw map is left. Divided by the map, rollout must then be one constant:
+
+# %%
+rolled = mc.READINGS["rollout"].read(model, one, target)
+correlation = np.corrcoef(rolled.pairs.ravel(), raw.pairs.ravel())[0, 1]
+ratio = rolled.pairs / raw.pairs
+print(f"rollout ÷ raw map: {ratio.min():.4f} to {ratio.max():.4f}")
+print(read.say_rollout_and_raw(correlation, model.config.layers))
+
+# %% [markdown]
+# The package's function, and the same matrix by hand from the four maps:
+
+# %%
+maps = mc.attention_maps(model, one)
+mean = {name: found.mean for name, found in maps.items()}
+words, steps = raw.pairs.shape
+sizes = {"text": words, "audio": steps}
+empty = np.zeros((words, steps))
+crossing = np.block(
+    [
+        [np.zeros((words, words)), mean["cross.0.text_from_audio"]],
+        [mean["cross.0.audio_from_text"], np.zeros((steps, steps))],
+    ]
+)  # (L + A, L + A)
+own = np.block([[mean["self.0.text"], empty], [empty.T, mean["self.0.audio"]]])
+same = np.eye(words + steps)
+by_hand = ((crossing + same) / 2 + (own + same) / 2) / 2  # side by side: their mean
+package = from_attention.rollout_matrix(maps, sizes, model.config.order)
+if model.config.layers == 1 and model.config.order == "parallel":
+    np.testing.assert_allclose(by_hand, package, atol=1e-6)
+print(inspect.getsource(from_attention.rollout_matrix))
+
+# %% [markdown]
+# ## 4 · Gradient × attention
+#
+# None of the rungs so far knows the class. The gradient does: it says how the logit
+# $y_c$ would move if one weight grew. Chefer et al. (2021) keep what speaks *for* the
+# class:
+#
+# $$\frac1H \sum_h \max\!\left(0,\; w^h_{it}\,
+#   \frac{\partial y_c}{\partial w^h_{it}}\right)$$
+#
+# One head and three moments, then the network:
+
+# %%
+tiny_slopes = np.array([-2.0, 1.0, 3.0])
+print("by hand:", np.maximum(0, tiny_weights * tiny_slopes).round(2))
+
+by_hand = (weights * slopes).clamp(min=0).mean(0)  # (H, L, A) -> (L, A)
+package = mc.READINGS["gradient x attention"].read(model, one, target)
+np.testing.assert_allclose(by_hand, package.pairs, atol=1e-6)
+print(inspect.getsource(from_attention.gradient_x_attention))
+
+# %% [markdown]
+# The heaviest weight of the tiny row gets nothing: it speaks against the class. So a
+# sentence such as "nothing spoke against it" cannot be read off this rung.
+#
+# ## 5 · Integrated gradients, and a sum that must come out
+#
+# A slope holds for a tiny step only. Take $f(x) = \min(x, 1)$ at $x = 2$: the slope is
+# zero, and yet $x$ has brought $f$ from 0 to 1. Integrated gradients (Sundararajan et
+# al. 2017) average the slopes on the way from a baseline $\mathbf x'$:
+#
+# $$\mathrm{IG}_j = (x_j - x'_j)\int_0^1
+#   \frac{\partial y_c}{\partial x_j}
+#   \big(\mathbf x' + s(\mathbf x - \mathbf x')\big)\,ds$$
+
+# %%
+middles = (np.arange(64) + 0.5) / 64  # shares of the way, (64,)
+tiny_slope = (2 * middles < 1).astype(float)  # the slope of min(x, 1) at x = 2s
+print("gradient × input:", 2 * 0.0, "· integrated gradients:", 2 * tiny_slope.mean())
+
+# %% [markdown]
+# On the network the baseline is zero: the mean frame, and the vector of an unknown
+# word. The loop takes a few shares at a time and averages the slopes.
+
+
+# %%
+def slopes_on_the_way(one, target, count=64):
+    """Input times mean slope: (L,) for words and (T,) for MFCC frames."""
+    audio, text = torch.zeros(one.audio.shape), torch.zeros(one.text.shape)
+    for share in (np.arange(count) + 0.5) / count:
+        batch = mc.collate(
+            [replace(one, audio=share * one.audio, text=share * one.text)]
+        )
+        batch.audio, batch.text = batch.audio.float(), batch.text.float()
+        batch.audio.requires_grad_()
+        batch.text.requires_grad_()
+        logit = model(batch).logits[0, target]
+        of_audio, of_text = torch.autograd.grad(logit, (batch.audio, batch.text))
+        audio += of_audio[0, : len(audio)] / count
+        text += of_text[0] / count
+    return (one.text * text.numpy()).sum(1), (one.audio * audio.numpy()).sum(1)
+
+
+by_word, by_frame = slopes_on_the_way(one, target)
+package = mc.READINGS["integrated gradients"].read(model, one, target)
+differ = np.abs(by_word - package.words).max()
+assert differ < 0.05 * np.abs(package.words).max() + 1e-3
+print(f"by hand and the package differ by {differ:.0e} logits at most")
+print(inspect.getsource(from_logit.integrated_gradients))
+
+# %% [markdown]
+# **Completeness** is what the integral buys: all scores together must add up to the
+# logit less the baseline's logit. Many readings lack such a check. Here it is:
+
+# %%
+rows = []
+for some in data[:FEW]:
+    reading = mc.READINGS["integrated gradients"].read(model, some, None)
+    total = float(reading.words.sum() + reading.frames.sum())
+    rows.append(
+        {
+            "id": some.id,
+            "sum": total,
+            "difference": total + reading.gap,
+            "gap": reading.gap,
+        }
+    )
+complete = pd.DataFrame(rows).set_index("id")
+display(complete.round(3))
+print(read.say_completeness(complete.gap, complete.difference))
+
+# %% [markdown]
+# That the sum comes out does not make the parts true: sharing the sum out evenly would
+# add up as well. And another baseline gives other parts.
+#
+# ## 6 · Receipts
+#
+# The read-out takes the **maximum** of each channel over all positions (before Eq. 18).
+# If a single linear map follows, each channel can be billed to the position that won
+# it:
+#
+# $$\text{logit} = b + \sum_{c} w_c \max_t h_{t,c}
+#   = b + \sum_t \sum_{c:\,t\text{ wins }c} w_c\, h_{t,c}$$
+
+# %%
+h = np.array([[0.1, 2.0, -1.0], [0.9, 0.3, -0.2], [0.4, 0.1, 0.5], [0.0, 0.2, 0.1]])
+w = np.array([1.0, -0.5, 2.0])
+winner = h.argmax(0)  # (3,) which moment wins each channel
+bills = np.bincount(winner, w * h.max(0), minlength=len(h))  # (4,)
+print("winners:", winner, " bills:", bills)
+print(f"sum {bills.sum():.2f} = logit {w @ h.max(0):.2f}")
+
+# %% [markdown]
+# A moment that won no channel pays nothing. This is algebra, so it must hold for any
+# weights: first a network with a linear read-out and random weights, then ours, whose
+# read-out has two layers, so that its gradient stands in for $w$.
+
+# %%
+torch.manual_seed(9)
+dims = mc.Dims(data[0].audio.shape[1], data[0].text.shape[1], len(labels))
+small = mc.MCSANConfig(hidden=16, heads=2, feedforward=2, classifier_layers=1)
+linear = mc.MCSAN(dims, small).eval()
+worst = max(abs(from_logit.receipts(linear, some).gap) for some in data[:FEW])
+assert worst < 1e-4
+bills = [from_logit.receipts(model, some) for some in data[:FEW]]
+gaps = np.array([bill.gap for bill in bills])
+sums = np.array([bill.words.sum() + bill.frames.sum() for bill in bills])
+print(read.say_bills(worst, np.abs(gaps).mean(), np.abs(gaps + sums).mean()))
+
+# %% [markdown]
+# *Exact* covers less than it seems. The bill goes to a position of the last layer, and
+# what that position knows came from everywhere (the smear test of lesson 05).
+#
+# ## 7 · Edit a whole word
+#
+# All rungs so far look at the network. **Occlusion** asks it: cover a piece of the
+# input, and see how far the logit falls. A window that slides over the sound cuts words
+# in two. Where word times are known, we can cover exactly one word's sound and leave
+# its spelling:
+
+# %%
+frames = from_words.spoken_frames(one)  # (L, T): which frames belong to which word
+falls = []
+for of_word in frames:
+    covered = one.audio.copy()
+    covered[of_word] = 0  # the mean frame of the training part
+    edited = faithfulness.logits_of(model, [one, replace(one, audio=covered)])
+    falls.append(edited[0, target] - edited[1, target])
+package = mc.READINGS["word occlusion (mean frame)"].read(model, one, target)
+np.testing.assert_allclose(falls, package.words, atol=1e-4)
+print(
+    {
+        token: round(float(fall), 2)
+        for token, fall in zip(one.tokens, falls, strict=True)
+    }
+)
+print(inspect.getsource(from_words.word_occlusion))
+
+# %% [markdown]
+# Listen to what was covered:
+
+# %%
+start, end = (int(16_000 * second) for second in span)
+alt = f"Only “{one.tokens[word]}”, {span[0]:.2f} to {span[1]:.2f} s of the clip"
+display(mc.figures.play(sound[start:end], 16_000, alt=alt))
+
+# %% [markdown]
+# A hole is still a sound that nobody ever makes. The gentler edit changes the **voice**
+# and leaves the word: it is said as evenly as the words around it. The package does
+# this on the MFCC frames. *Loudness* is coefficient 0, so moving it is what a gain knob
+# does. *Rate* is the number of frames per letter. *Pitch* has no column of its own; its
+# trace is the fine structure (coefficients 13 and up), and a little timbre goes with
+# it.
+
+# %%
+for edit in from_words.VOICE_EDITS:
+    flat = from_words.flatten_voice(one, word, [edit])
+    moved = faithfulness.logits_of(model, [one, flat])[:, target]
+    print(
+        f"{edit:9} {len(one.audio)} -> {len(flat.audio)} frames, "
+        f"logit {moved[0]:+.2f} -> {moved[1]:+.2f}"
+    )
+print(inspect.getsource(from_words.flatten_voice))
+
+# %% [markdown]
+# **Predict, then check.** Stress in this corpus is louder, higher and slower speech at
+# once. Which of the three does the network listen to? And what happens when we flatten
+# *another* word, which has nothing to hide? Only utterances whose decisive word is
+# stressed can answer; the other word is the next one.
+
+# %%
+every = tuple(from_words.VOICE_EDITS)
+edits = {name: (name,) for name in every} | {"all three": every}
+
+
+def falls_of(net, some, place):
+    """How far the predicted logit falls under each edit, for two words."""
+    other = (place + 1) % len(some.tokens)
+    rows = []
+    for edit, parts in edits.items():
+        flat = [from_words.flatten_voice(some, at, parts) for at in (place, other)]
+        found = faithfulness.logits_of(net, [some, *flat])
+        fall = found[0].max() - found[1:, found[0].argmax()]
+        rows.append({"edit": edit, "word": "decisive", "fall": fall[0]})
+        rows.append({"edit": edit, "word": "another", "fall": fall[1]})
+    return rows
+
+
+# %%
+rows = []
+for world in WORLDS:
+    _, utterances, known = opened[world]
+    for some in utterances:
+        found = known.loc[some.id]
+        place = int(found.decisive)
+        is_stressed = found.stressed[found.targets.index(place)]
+        if is_stressed and len(some.tokens) > 1:
+            rows += [
+                row | {"world": world}
+                for row in falls_of(runs[world].model, some, place)
+            ]
+voice = pd.DataFrame(rows)
+counts = voice.groupby("world").size() // (2 * len(edits))
+print("stressed utterances:", counts.to_dict())
+
+# %% tags=["hide-input"]
+grid = sns.catplot(
+    voice,
+    x="fall",
+    y="edit",
+    hue="word",
+    col="world",
+    kind="point",
+    linestyle="none",
+    markers=["o", "s"],
+    dodge=0.4,
+    height=3,
+    aspect=1.4,
+    errorbar=("ci", 95),
+    seed=0,
+    palette=mc.figures.OKABE_ITO[:2],
+)
+grid.set_axis_labels("fall of the predicted logit", "")
+for ax in grid.axes.flat:
+    ax.axvline(0, color="0.6", lw=0.8)
+mc.figures.show(
+    grid.figure,
+    alt="Fall of the logit when one word's voice is flattened, by edit, in two worlds.",
+    caption="Circles: the decisive word. Squares: the word after it. Bars: "
+    "95 % bootstrap "
+    "over utterances; the sentences below use Student's interval.",
+)
+
+
+# %%
+def share_of(values):
+    """Mean and 95 % interval of some numbers."""
+    found = with_interval(pd.DataFrame({"x": list(values)})).iloc[0]
+    return Share(found["mean"], found.low, found.high)
+
+
+for (world, edit), group in voice.groupby(["world", "edit"], sort=False):
+    own = share_of(group[group.word == "decisive"].fall)
+    other = share_of(group[group.word == "another"].fall)
+    print(f"{world}:", read.say_word_edit(edit, own, other))
+
+# %% [markdown]
+# ## 8 · The table of readings, in both worlds
+#
+# The **pointing game** for all of them: is the peak inside the decisive word?
+# Integrated gradients are left out here for time; `mcsan readings` in a terminal scores
+# everything on 300 utterances. **Predict**: in which world do more readings point?
+
+# %%
+scored = {
+    name: method.read
+    for name, method in mc.READINGS.items()
+    if name != "integrated gradients"
+}
+lines = readings.reading_scores(
+    scored, PROFILE, utterances=SOME, options=mc.RunOptions(retrain=RETRAIN)
+)
+table = pointing_table(lines)
+shown = ["reading", "world", "points", "low", "high", "chance", "seeds", "n"]
+table[shown].set_index(["world", "reading"]).round(2)
+
+# %% tags=["hide-input"]
+fig, axes = plt.subplots(
+    1, 2, figsize=(10, 5), sharex=True, sharey=True, layout="constrained"
+)
+for ax, world in zip(axes, WORLDS, strict=True):
+    rows = table[table.world == world].rename(columns={"points": "mean"})
+    mc.figures.draw_rows(
+        rows.set_index("reading"), ax=ax, score=f"{world} world: points"
+    )
+    ax.axvline(rows.chance.mean(), color=mc.figures.OKABE_ITO[5], ls="--")
+    ax.text(rows.chance.mean(), len(rows) - 0.4, " chance", fontsize=9, va="top")
+mc.figures.show(
+    fig,
+    alt="Pointing score of every reading with its interval, in two worlds, "
+    "with chance.",
+    caption=f"95 % Student intervals over {int(table.seeds.max())} seeds, "
+    f"at most {SOME} "
+    "utterances per seed; with three seeds they are wide. Dashed: chance.",
+)
+
+# %%
+for world in WORLDS:
+    print(read.say_who_points(table, world))
+
+# %% [markdown]
+# A reading that points below chance is not *wrong* about the network. It may rightly
+# show that the network keeps its evidence elsewhere.
+#
+# Two readings that agree may share their errors. **Do two fillers name the same
+# place?** If not, at least one of them read the filler.
+
+# %%
+fillers = ("word occlusion (silence)", "word occlusion (mean frame)")
+for world in WORLDS:
+    rows = []
+    for some in opened[world][1][:SOME]:
+        a, b = (
+            mc.READINGS[name].read(runs[world].model, some, None).words
+            for name in fillers
+        )
+        rows.append(
+            {
+                "peak": bool(a.argmax() == b.argmax()),
+                "rank": pd.Series(a).corr(pd.Series(b), "spearman"),
+            }
+        )
+    found = with_interval(pd.DataFrame(rows))[["mean", "low", "high"]]
+    print(read.say_fillers(world, Share(*found.loc["peak"]), Share(*found.loc["rank"])))
+
+# %% [markdown]
+# ## 9 · Sound, words, or both together: Shapley values
+#
+# Leave positions aside and ask about whole modalities. There are two players and four
+# coalitions. What is shared is $v(\text{both}) - v(\text{none})$, where $v$ is the
+# logit of the predicted class (less the mean over classes):
+#
+# $$\phi_{\text{sound}} = \tfrac12\big[(v_s - v_\varnothing) + (v_{st} - v_t)\big]
+# \qquad
+#   \phi_{\text{words}} = \tfrac12\big[(v_t - v_\varnothing) + (v_{st} - v_s)\big]$$
+#
+# They add up to $v_{st} - v_\varnothing$. Each holds half of the **interaction**
+# $v_{st} - v_s - v_t + v_\varnothing$. By hand:
+
+# %%
+v_none, v_sound, v_words, v_both = 0.0, 1.0, 0.5, 4.0
+phi_sound = ((v_sound - v_none) + (v_both - v_words)) / 2
+phi_words = ((v_words - v_none) + (v_both - v_sound)) / 2
+print(f"sound {phi_sound}, words {phi_words}, sum {phi_sound + phi_words}")
+print(f"interaction {v_both - v_sound - v_words + v_none}: half of it is in each")
+
+# %% [markdown]
+# A network has no value "without sound", so something must stand in: the mean (every
+# frame the mean frame, every word unknown) or nothing at all. We show both.
+
+# %%
+interactions = {world: {} for world in WORLDS}
+rows = {}
+for world in WORLDS:
+    for absent in ("mean", "empty"):
+        values = modalities.shapley(runs[world].model, opened[world][1], absent=absent)
+        total = values.audio + values.text
+        np.testing.assert_allclose(
+            total, values["v(both)"] - values["v(none)"], atol=1e-6
+        )
+        rows[world, absent] = values[["audio", "text", "interaction"]].mean()
+        interactions[world][absent] = share_of(values.interaction)
+        if (world, absent) == ("matching", "mean"):
+            mc.figures.draw_shapley(values).show()
+display(pd.DataFrame(rows).T.round(2))
+for world in WORLDS:
+    print(read.say_shapley(world, interactions[world]))
+
+# %% [markdown]
+# ## 10 · EMAP: is an interaction needed for the decisions?
+#
+# **EMAP** (Hessel & Lee 2020) needs no stand-in. It runs every transcript with every
+# sound and takes, of all functions *something from the words + something from the
+# sound*, the one that is closest to the network's logits in squared error over all
+# pairings:
+#
+# $$\hat f_{ij} = \bar f_{i\cdot} + \bar f_{\cdot j} - \bar f_{\cdot\cdot}$$
+#
+# Closest is not best: another additive model might score higher. By hand, on a table
+# that is pure interaction (XOR) and on one that is additive:
+
+# %%
+tables = {"XOR": np.array([[0, 1], [1, 0]]), "additive": np.array([[0, 1], [2, 3]])}
+for name, f in tables.items():
+    additive = f.mean(1, keepdims=True) + f.mean(0, keepdims=True) - f.mean()
+    print(
+        f"{name:9} projection {additive.tolist()}, left over {(f - additive).tolist()}"
+    )
+
+# %% [markdown]
+# **Predict, then check.** In which world does the network lose by this projection?
+
+# %%
+emaps = {}
+for world in WORLDS:
+    emaps[world] = modalities.interaction(runs[world].model, opened[world][1], labels)
+display(pd.concat(emaps).round(3))
+for world, found in emaps.items():
+    difference = Share(*found.loc["difference", ["wa", "low", "high"]])
+    print(read.say_additive(world, difference, int(found.loc["model", "n"])))
+
+# %% [markdown]
+# One seed per world: try the others. An interval around zero says that these decisions
+# do not show a need, not that nothing is computed. An interval of no width means that
+# not one of $n$ utterances changed; a true share of up to about $3/n$ may still hide.
+#
+# ## Exercises
+#
+# **E12.1 · Implement** (★★, 6 min). Value-weighted attention with one head. `weights`
+# (Q, K), `values` (K, D), `merge` (D, D), the weight of a torch `Linear`. Return (Q,
+# K): how long the vector is that each key sends to each query.
+#
+# <details><summary>Hint 1</summary>The projection first: what does `Linear` compute
+# with its weight?</details>
+# <details><summary>Hint 2</summary>Lengths of the rows of <code>values @
+# merge.T</code>, (K,). </details>
+# <details><summary>Hint 3</summary>Multiply: <code>weights</code> (Q, K) times lengths
+# (K,) needs no loop.</details>
+
+
+# %% tags=["exercise"]
+def sent_length(weights, values, merge):
+    """-> (Q, K) lengths."""
+    raise NotImplementedError
+
+
+check.sent_length(sent_length)
+
+
+# %% tags=["solution"]
+def sent_length(weights, values, merge):
+    """-> (Q, K) lengths."""
+    return weights * np.linalg.norm(values @ merge.T, axis=1)
+
+
+check.sent_length(sent_length)
+
+# %% [markdown]
+# **E12.2 · Implement** (★★, 6 min). Rollout through a list of maps, each (S, S), the
+# first layer first. Every layer is half itself and half its map.
+#
+# <details><summary>Hint 1</summary>Begin with the identity: before any layer, every
+# position holds itself.</details>
+# <details><summary>Hint 2</summary>A later layer mixes what is there already, so it
+# stands on the left.</details>
+# <details><summary>Hint 3</summary><code>so_far = (one + np.eye(len(one))) / 2 @
+# so_far</code> </details>
+
+
+# %% tags=["exercise"]
+def roll(maps):
+    """-> (S, S), rows add up to 1."""
+    raise NotImplementedError
+
+
+check.roll(roll)
+
+
+# %% tags=["solution"]
+def roll(maps):
+    """-> (S, S), rows add up to 1."""
+    so_far = np.eye(len(maps[0]))
+    for one in maps:
+        so_far = (one + np.eye(len(one))) / 2 @ so_far
+    return so_far
+
+
+check.roll(roll)
+
+# %% [markdown]
+# **E12.3 · Implement** (★★★, 8 min). Integrated gradients of any function. `slope(x)`
+# gives its gradient (D,) at a point. Go from `base` to `x` in `steps` steps.
+#
+# <details><summary>Hint 1</summary>At which points do you ask for the slope? On the
+# straight line between the two.</details>
+# <details><summary>Hint 2</summary><code>base + share * (x - base)</code>, with the
+# middles <code>(np.arange(steps) + 0.5) / steps</code> as shares.</details>
+# <details><summary>Hint 3</summary>The mean of the slopes, times <code>x - base</code>.
+# </details>
+
+
+# %% tags=["exercise"]
+def path_gradients(slope, x, base, steps):
+    """-> (D,), which adds up to f(x) - f(base)."""
+    raise NotImplementedError
+
+
+check.path_gradients(path_gradients)
+
+
+# %% tags=["solution"]
+def path_gradients(slope, x, base, steps):
+    """-> (D,), which adds up to f(x) - f(base)."""
+    shares = (np.arange(steps) + 0.5) / steps
+    slopes = [slope(base + share * (x - base)) for share in shares]
+    return (x - base) * np.mean(slopes, 0)
+
+
+check.path_gradients(path_gradients)
+
+# %% [markdown]
+# **E12.4 · Implement** (★★, 6 min). Receipts. `x` (A, D) are the positions of the last
+# layer, `weight` (D,) is one class's row of a linear read-out. Return the bill of each
+# position, (A,). The bills must sum to `weight @ x.max(0)`.
+#
+# <details><summary>Hint 1</summary>In each channel only one position has a
+# say.</details>
+# <details><summary>Hint 2</summary><code>x.argmax(0)</code> says which; it is worth
+# <code>weight * x.max(0)</code>.</details>
+# <details><summary>Hint 3</summary><code>np.bincount(…, weights, minlength)</code>
+# collects by position.</details>
+
+
+# %% tags=["exercise"]
+def bill(x, weight):
+    """-> (A,) what each position answers for."""
+    raise NotImplementedError
+
+
+check.bill(bill)
+
+
+# %% tags=["solution"]
+def bill(x, weight):
+    """-> (A,) what each position answers for."""
+    return np.bincount(x.argmax(0), weight * x.max(0), minlength=len(x))
+
+
+check.bill(bill)
+
+# %% [markdown]
+# **E12.5 · Explain** (★, 4 min). What does a voice edit have that covering a word has
+# not?
+#
+# - **a** — It changes the transcript as well as the sound.
+# - **b** — It takes more of the sound away.
+# - **c** — The network still hears speech, so a fall is less likely to be surprise at a
+#   sound that training never showed.
+# - **d** — It chooses the word by looking at the answer.
+#
+# <details><summary>Hint 1</summary>Which of the two inputs could somebody have
+# said?</details>
+# <details><summary>Hint 2</summary>Section 7: what is left of the word after
+# each?</details>
+# <details><summary>Hint 3</summary>A hole is a sound, too.</details>
+
+# %% tags=["exercise"]
+answer = ...
+check.why_edit_a_voice(answer)
+
+# %% tags=["solution"]
+answer = "c"
+check.why_edit_a_voice(answer)
+
+# %% [markdown]
+# ## Recap
+# - You computed five rungs by hand, and the package gave the same numbers.
+# - You checked completeness, and saw that rollout adds nothing at $N = 1$.
+# - You covered whole words and flattened their voice, beside another word as a control.
+# - You compared all readings in two worlds, with intervals, chance and the share of
+#   luck.
+# - You split decisions by Shapley values, and asked EMAP whether an interaction is
+#   needed.
+#
+# ## What you may not conclude
+# - That the best reading here is the best on people: there the evidence is unknown,
+#   spread out, and not one word.
+# - That scores which add up are true, or that readings which agree are right.
+# - That an additive model could not solve the task: EMAP is one additive function, the
+#   closest to this network.
+# - Anything about pitch from the pitch edit alone: it is done on MFCC, not on the
+#   voice.
+#
+# To add a reading of your own, see
+# [docs/adding_a_reading.md](../docs/adding_a_reading.md).
+#
+# **Further reading:** Kobayashi et al., *Attention is not only a weight* (EMNLP 2020);
+# Abnar & Zuidema, *Quantifying attention flow in transformers* (ACL 2020); Chefer et
+# al., *Generic attention-model explainability* (ICCV 2021); Sundararajan et al.,
+# *Axiomatic attribution for deep networks* (ICML 2017); Pastor et al., *Explaining
+# speech classification models* (EACL 2024); Hessel & Lee, *Does my multimodal model
+# learn cross-modal interactions?* (EMNLP 2020).
+#
+# **Previous:** [11 · Is it an explanation?](11_is_it_an_explanation.ipynb) · **Next:**
+# [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb)

@@ -1,0 +1,64 @@
+"""What lesson 10 says follows from its numbers: opposite numbers give the opposite sentence."""
+
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson10 as read
+
+HIGH, LOW = read.Share(0.6, 0.5, 0.7), read.Share(0.2, 0.1, 0.3)
+LEAD, NONE = read.Share(0.2, 0.1, 0.3), read.Share(0.0, -0.1, 0.1)
+
+
+def rows(own, difference):
+    return read.RowsOfMap(own, HIGH, difference, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("own", "difference", "verdict"),
+    [
+        (HIGH, LEAD, read.OWN_WORD),
+        (HIGH, NONE, read.PLACE),
+        (LOW, LEAD, read.DEPENDS),
+        (LOW, NONE, read.NOTHING),
+    ],
+)
+def test_both_intervals_decide(own, difference, verdict):
+    assert read.what_rows_show(rows(own, difference)) == verdict
+
+
+@pytest.mark.parametrize("passes", [read.OWN_WORD, read.DEPENDS])
+def test_an_untrained_network_that_passes_voids_every_lead(passes):
+    shown = {"a": read.OWN_WORD, "b": read.PLACE, "c": read.DEPENDS, "d": read.NOTHING}
+    control = {"fresh": passes}
+    standing = read.voided_by_untrained(shown, control)
+    assert standing == {"a": read.VOID, "b": read.PLACE, "c": read.VOID, "d": read.NOTHING}
+    assert "fresh never learned" in read.say_what_the_control_did(control)
+    assert "no word of its own: so it is in b" in read.say_worlds_together(standing)
+
+
+def test_a_control_at_chance_voids_nothing():
+    shown = {"a": read.OWN_WORD, "b": read.PLACE}
+    control = {"fresh": read.NOTHING}
+    assert read.voided_by_untrained(shown, control) == shown
+    assert "the verdicts above stand" in read.say_what_the_control_did(control)
+    assert "readable place as well" in read.say_what_the_control_did({"fresh": read.PLACE})
+    assert "seen in 1 of 2 trained networks: a" in read.say_worlds_together(shown)
+    assert "No trained network" in read.say_worlds_together({"a": read.NOTHING})
+
+
+def test_a_network_is_told_with_chance_and_other_words():
+    said = read.say_what_rows_show("net", rows(HIGH, NONE), read.PLACE)
+    assert "60 % (50 to 70 %), chance 20 %: above chance" in said and read.PLACE in said
+    assert "not distinguishable" in read.say_what_rows_show("net", rows(LOW, NONE), read.NOTHING)
+
+
+def test_one_utterance():
+    assert "more than the 20%" in read.say_row_of_one("pain", 0.4, 0.2)
+    assert "less than the 20%" in read.say_row_of_one("pain", 0.1, 0.2)
+    assert "holds the word itself" in read.say_slice("pain", ["the", "pain"])
+    assert "not at its own sound" in read.say_slice("pain", ["the"])
+    assert "no word times" in read.say_slice("pain", [])
+    assert "also the best" in read.say_chosen_head(2, 2)
+    assert "another story" in read.say_chosen_head(2, 1)
+    assert "hardly alike" in read.say_two_directions(0.1)
+    assert "much alike" in read.say_two_directions(0.9)
+    assert "sign turned" in read.say_two_directions(-0.9)

@@ -1,0 +1,53 @@
+"""What lesson 12 says follows from its numbers: opposite numbers give the opposite sentence."""
+
+import pandas as pd
+
+from mcsan_lite.exercises.verdicts import lesson12 as read
+from mcsan_lite.exercises.verdicts.lesson10 import Share
+
+UP, DOWN, FLAT = Share(0.8, 0.6, 1.0), Share(-0.8, -1.0, -0.6), Share(0.0, -0.1, 0.1)
+
+
+def test_weights_and_lengths():
+    assert "and sends the longest" in read.say_longest_vector([0.7, 0.3], [2, 1])
+    assert "but moment 1 sends" in read.say_longest_vector([0.7, 0.3], [1, 2])
+    assert "adds nothing" in read.say_rollout_and_raw(1.0, 1)
+    assert "differ" in read.say_rollout_and_raw(0.7, 2)
+
+
+def test_sums():
+    assert read.say_completeness([0.001, -0.01], [1.0, 2.0]).startswith("Complete")
+    assert read.say_completeness([0.5, 0.01], [1.0, 2.0]).startswith("Not complete")
+    assert "exact, the largest" in read.say_bills(1e-7, 0.1, 2.0)
+    assert "not exact" in read.say_bills(0.1, 0.1, 2.0)
+
+
+def test_who_points():
+    rows = [("a", "w", 0.3, 0.5), ("b", "w", 0.1, 0.3), ("c", "w", 0.0, 0.1)]
+    table = pd.DataFrame(rows, columns=["reading", "world", "low", "high"]).assign(chance=0.2)
+    said = read.say_who_points(table, "w")
+    assert "above chance a; below chance c." in said and "Of 3 intervals" in said
+    assert "above chance none" in read.say_who_points(table.assign(chance=0.9), "w")
+
+
+def test_word_edits():
+    assert "not so in another" in read.say_word_edit("rate", UP, FLAT)
+    assert "not clearly more" in read.say_word_edit("rate", UP, UP)
+    assert "not seen to matter" in read.say_word_edit("rate", FLAT, FLAT)
+    assert "not seen to matter" in read.say_word_edit("rate", DOWN, FLAT)
+
+
+def test_fillers():
+    assert "mostly the same place" in read.say_fillers("w", UP, UP)
+    assert "mostly another place" in read.say_fillers("w", FLAT, UP)
+    assert "as often as not" in read.say_fillers("w", Share(0.5, 0.3, 0.7), UP)
+
+
+def test_interactions():
+    assert "more than the parts" in read.say_shapley("w", {"mean": UP, "empty": UP})
+    assert "overlap" in read.say_shapley("w", {"mean": DOWN, "empty": DOWN})
+    assert "they disagree" in read.say_shapley("w", {"mean": UP, "empty": FLAT})
+    assert "none of them" in read.say_shapley("w", {"mean": FLAT, "empty": FLAT})
+    assert "need an interaction" in read.say_additive("w", UP, 9)
+    assert "do not show a need" in read.say_additive("w", FLAT, 9)
+    assert "decides better" in read.say_additive("w", DOWN, 9)
