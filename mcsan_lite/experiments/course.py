@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,8 +47,10 @@ def enter_course_folder() -> None:
 
     Jupyter starts a notebook in the notebook's own folder. The commands put data/ and runs/ into
     the course's folder: from there, a lesson finds what they have made. Outside a clone of the
-    course, the current folder stays.
+    course, the current folder stays. From now on, a library that misses its widgets keeps silent:
+    no lesson needs them.
     """
+    warnings.filterwarnings("ignore", message="IProgress not found")
     here = Path.cwd().resolve()
     if (_CLONE / "notebooks" / "src").is_dir() and _CLONE in here.parents:
         os.chdir(_CLONE)

@@ -35,11 +35,9 @@ RETRAIN = False  # True trains again instead of loading
 
 # %%
 import inspect
-import warnings
 
 import mcsan_lite as mc
 # librosa's helpers look for notebook widgets; none are used here.
-warnings.filterwarnings("ignore", message="IProgress not found")
 import librosa
 import matplotlib.pyplot as plt
 import numpy as np

@@ -44,13 +44,11 @@ import inspect
 import json
 import re
 import tempfile
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import mcsan_lite as mc
-warnings.filterwarnings("ignore", message="IProgress not found")  # no widgets are used
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

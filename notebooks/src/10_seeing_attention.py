@@ -39,7 +39,6 @@ RETRAIN = False  # True trains again instead of loading
 
 # %%
 import inspect
-import warnings
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -59,7 +58,6 @@ from mcsan_lite.exercises import lesson10 as check
 from mcsan_lite.exercises.verdicts import lesson10 as read
 
 # librosa's helpers look for widgets; none are used here
-warnings.filterwarnings("ignore", message="IProgress not found")
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()

@@ -59,6 +59,7 @@ from mcsan_lite.explain.readings import from_attention, from_logit, from_words
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
+mc.figures.use_theme()
 WORLDS = ("matching", "leaking")
 N = {"smoke": 16}.get(PROFILE, 80)  # utterances per world; more narrow the intervals
 SOME = {"smoke": 8}.get(PROFILE, 30)  # where each utterance takes many passes
