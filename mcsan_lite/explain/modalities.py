@@ -3,8 +3,9 @@
 In: a model and normalised utterances. Out: tables with one row per utterance, or the logits of
 every pairing.
 
-Two exact answers: Shapley values with the two modalities as players, and EMAP, the best model of
-the form "something from the sound + something from the words" that this model contains.
+Two exact answers: Shapley values with the two modalities as players, and EMAP, the function of the
+form "something from the sound + something from the words" that is closest to this model in squared
+error over all pairings. It is a projection of this model, not the best additive model there is.
 """
 
 from __future__ import annotations
