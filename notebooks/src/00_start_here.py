@@ -61,7 +61,6 @@ from mcsan_lite.experiments import checkpoints
 from mcsan_lite.explain.pointing import decisive_span
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 
-# librosa's helpers look for widgets; none are used here.
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()

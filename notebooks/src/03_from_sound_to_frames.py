@@ -37,7 +37,6 @@ RETRAIN = False  # True trains again instead of loading
 import inspect
 
 import mcsan_lite as mc
-# librosa's helpers look for notebook widgets; none are used here.
 import librosa
 import matplotlib.pyplot as plt
 import numpy as np

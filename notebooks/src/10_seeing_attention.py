@@ -57,7 +57,6 @@ from mcsan_lite.explain.pointing import inside_span, pointing_score
 from mcsan_lite.exercises import lesson10 as check
 from mcsan_lite.exercises.verdicts import lesson10 as read
 
-# librosa's helpers look for widgets; none are used here
 torch.set_num_threads(1)  # small tensors: a second thread costs more than it gives
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()

@@ -520,7 +520,99 @@ for (world, edit), group in voice.groupby(["world", "edit"], sort=False):
     print(f"{world}:", read.say_word_edit(edit, own, other))
 
 # %% [markdown]
-# ## 8 · The table of readings, in both worlds
+# ## 8 · All rungs on one utterance
+#
+# The readings do not compute the same thing. Before anything is measured, here is what
+# each of them tells, in the package's own words.
+
+# %%
+explained = {name: method.explains for name, method in mc.READINGS.items()}
+with pd.option_context("display.max_colwidth", None):
+    display(pd.DataFrame({"what it tells of a moment": explained}))
+
+# %% [markdown]
+# What each of them cannot say, and where it is from:
+#
+# | reading | cannot say | source |
+# |---|---|---|
+# | raw attention | anything about the class; it has no sign, and sees one layer | Bahdanau 2015 |
+# | value-weighted | anything about the class; it has no sign | Kobayashi 2020 |
+# | rollout | what the values do; it stops at the BiLSTM | Abnar & Zuidema 2020 |
+# | gradient × attention | what speaks against the class: that is dropped | Chefer 2021 |
+# | receipts | which sounds: it bills summaries of them | this course |
+# | gradient × input | anything about changes that are not tiny | Shrikumar 2016 |
+# | integrated gradients | anything without a baseline, which is a choice | Sundararajan 2017 |
+# | occlusion | how the network reacts to sounds: a hole is none it was trained on | Zeiler & Fergus 2014 |
+# | word occlusion | the same, but no word is cut in two | this course |
+# | voice edit | anything of the word itself: only its manner is changed | this course |
+#
+# **Predict, then check.** Which of them has its peak inside the decisive word? Where a
+# reading scores pairs of words and moments, its curve is the row of the decisive word.
+
+# %%
+answers = {
+    name: method.read(model, one, None) for name, method in mc.READINGS.items()
+}
+curves = {
+    name: answer.frames if answer.pairs is None else answer.pairs[word]
+    for name, answer in answers.items()
+}
+steps = len(curves["raw attention"])
+inside = pointing.inside_of(model, steps, span)
+scores = {
+    name: pointing.pointing_score(curve, inside) for name, curve in curves.items()
+}
+chance = scores["raw attention"].chance
+print(read.say_peaks_inside({n: s.points == 1 for n, s in scores.items()}, chance))
+
+# %% tags=["hide-input"]
+seconds = mc.frame_times(steps)
+fig, axes = plt.subplots(
+    len(curves), 1, figsize=(8, 8), sharex=True, layout="constrained"
+)
+for ax, (name, curve) in zip(axes, curves.items(), strict=True):
+    curve = curve / np.abs(curve).max()
+    ax.axvspan(*span, color=mc.figures.OKABE_ITO[1], alpha=0.35, lw=0)
+    ax.bar(seconds, curve, width=0.08, color=mc.figures.OKABE_ITO[0])
+    ax.plot(seconds[curve.argmax()], curve.max(), "v", color="black", ms=5)
+    ax.axhline(0, color="0.5", lw=0.6)
+    ax.set(yticks=[])
+    ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+axes[-1].set_xlabel("seconds")
+mc.figures.show(
+    fig,
+    alt=f"{len(curves)} bar charts over the seconds of one utterance, one per reading; "
+    "a band marks the decisive word.",
+    caption=f"“{clips[one.id].text}”. The band is {one.tokens[word]!r}, the triangle "
+    "marks the peak of each reading. Each curve has its own scale.",
+)
+
+# %% [markdown]
+# ### Do they agree?
+#
+# On most corpora there is no truth. People then show two or three methods that agree.
+# How far do ours?
+
+# %%
+tables = []
+for some in data[:FEW]:
+    frames = {
+        name: method.read(model, some, None).frames
+        for name, method in mc.READINGS.items()
+    }
+    tables.append(pd.DataFrame(frames).corr("spearman"))
+agree = sum(table.fillna(0) for table in tables) / len(tables)
+mc.figures.draw_agreement(agree, n=len(tables)).show()
+print(read.say_agreement(agree))
+
+# %% [markdown]
+# The first three rungs start from the same weights, and the three that edit whole words
+# move together within a word. So it is no surprise, and no evidence, if those agree.
+# Agreement counts only between methods that could have disagreed, and readings that
+# agree can all be wrong.
+
+# %% [markdown]
+# ## 9 · The table of readings, in both worlds
 #
 # The **pointing game** for all of them: is the peak inside the decisive word?
 # Integrated gradients are left out here for time; `mcsan readings` in a terminal scores
@@ -589,7 +681,7 @@ for world in WORLDS:
     print(read.say_fillers(world, Share(*found.loc["peak"]), Share(*found.loc["rank"])))
 
 # %% [markdown]
-# ## 9 · Sound, words, or both together: Shapley values
+# ## 10 · Sound, words, or both together: Shapley values
 #
 # Leave positions aside and ask about whole modalities. There are two players and four
 # coalitions. What is shared is $v(\text{both}) - v(\text{none})$, where $v$ is the
@@ -632,7 +724,7 @@ for world in WORLDS:
     print(read.say_shapley(world, interactions[world]))
 
 # %% [markdown]
-# ## 10 · EMAP: is an interaction needed for the decisions?
+# ## 11 · EMAP: is an interaction needed for the decisions?
 #
 # **EMAP** (Hessel & Lee 2020) needs no stand-in. It runs every transcript with every
 # sound and takes, of all functions *something from the words + something from the

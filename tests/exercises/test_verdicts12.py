@@ -51,3 +51,23 @@ def test_interactions():
     assert "need an interaction" in read.say_additive("w", UP, 9)
     assert "do not show a need" in read.say_additive("w", FLAT, 9)
     assert "decides better" in read.say_additive("w", DOWN, 9)
+
+
+def test_peaks_inside_are_counted_beside_chance():
+    some = read.say_peaks_inside({"a": True, "b": False}, 0.25)
+    assert "1 of 2 readings" in some and "(a)" in some and "about 0.5" in some
+    assert "choosing the answer" in some
+    none = read.say_peaks_inside({"a": False, "b": False}, 0.25)
+    assert "0 of 2 readings" in none and "choosing the answer" not in none
+
+
+def test_agreement_names_the_closest_and_the_farthest_pair():
+    close, far = 0.9, -0.3
+    table = pd.DataFrame(
+        [[1, close, far], [close, 1, 0.1], [far, 0.1, 1]], index=list("abc"), columns=list("abc")
+    )
+    said = read.say_agreement(table)
+    assert "a and b agree most (+0.90)" in said and "a and c least (-0.30)" in said
+    assert "mostly they differ" in said
+    assert "mostly they agree" in read.say_agreement(table.clip(lower=0.8))
+    assert read.say_agreement(table.iloc[:1, :1]) == "No two readings can be compared."

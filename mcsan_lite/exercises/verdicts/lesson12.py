@@ -68,6 +68,44 @@ def say_bills(largest_gap: float, left_over: float, total: float) -> str:
     )
 
 
+def say_peaks_inside(inside: Mapping[str, bool], chance: float) -> str:
+    """How many readings have their peak inside the decisive word of one utterance.
+
+    Args:
+        inside: whether it is, by the reading's name.
+        chance: the share of moments inside, 0 to 1.
+    """
+    names = [name for name, is_inside in inside.items() if is_inside]
+    told = f"{len(names)} of {len(inside)} readings have their peak inside the decisive word"
+    told += f" ({', '.join(names)})" if names else ""
+    told += f"; blind guessing would bring about {chance * len(inside):.1f}."
+    if 0 < len(names) < len(inside):
+        told += " They give different answers to one question, so choosing afterwards the one that"
+        told += " looks right would be choosing the answer."
+    return f"{told} One utterance proves nothing either way."
+
+
+def say_agreement(table: pd.DataFrame) -> str:
+    """Which two readings agree most and least, by rank over moments.
+
+    Args:
+        table: rank correlations, square, one row and column per reading; nan where one is constant.
+    """
+    names, pairs = list(table.index), {}
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            if not pd.isna(table.loc[first, second]):
+                pairs[f"{first} and {second}"] = float(table.loc[first, second])
+    if not pairs:
+        return "No two readings can be compared."
+    most, least = max(pairs, key=pairs.get), min(pairs, key=pairs.get)
+    told = f"{most} agree most ({pairs[most]:+.2f}), {least} least ({pairs[least]:+.2f})."
+    middle = float(np.median(list(pairs.values())))
+    if middle < 0.5:
+        return f"{told} Half of all pairs agree by less than {middle:+.2f}: mostly they differ."
+    return f"{told} Half of all pairs agree by {middle:+.2f} or more: mostly they agree."
+
+
 def say_who_points(table: pd.DataFrame, world: str) -> str:
     """Which readings point in one world, beside how many would by luck.
 
