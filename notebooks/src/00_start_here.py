@@ -378,9 +378,10 @@ marks = {
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
 mc.figures.draw_rows(bars, ax=ax, score="share of utterances right (WA)")
-for (name, best), side in zip(marks.items(), ("right", "left", "right"), strict=True):
+places = (("right", 1.55), ("left", 1.55), ("right", 0.4))
+for (name, best), (side, height) in zip(marks.items(), places, strict=True):
     ax.axvline(best, color=mc.figures.OKABE_ITO[5], ls="--", lw=1.2)
-    ax.text(best, 1.55, f" {name} {best:.2f} ", ha=side, va="bottom", fontsize=9)
+    ax.text(best, height, f" {name} {best:.2f} ", ha=side, va="bottom", fontsize=9)
 ax.set_ylim(-0.6, 2.0)
 mc.figures.show(
     fig,
