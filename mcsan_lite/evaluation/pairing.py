@@ -104,11 +104,14 @@ def _require_same_members(grids: dict[str, pd.DataFrame], name: str) -> None:
 
 
 def predictions(grid: pd.DataFrame) -> RowPredictions | None:
-    """What a row predicts on its only fold; None where one of its folders has no predictions.
+    """What a row predicts on its only fold; None where one of its folders has no predictions, and
+    for results that were shipped without folders.
 
     Args:
         grid: the trainings of one row on one fold, one per seed.
     """
+    if "folder" not in grid:
+        return None
     files = [Path(folder) / "predictions.csv" for folder in grid.folder]
     if not all(file.is_file() for file in files):
         return None

@@ -403,9 +403,13 @@ mc.figures.show(
     fig,
     alt="One line per open choice: the change of WA with its corrected 95 % interval, "
     "and a line at zero; the largest change is on top.",
-    caption=f"{grid.name}, {folds_tried} folds, corrected t, defaults of the profile "
-    f"{PROFILE}. A marker without a bar: the same difference in every fold. Not "
-    "corrected for the number of choices.",
+    caption=f"{grid.name}, {folds_tried} folds, defaults of the profile {PROFILE}. "
+    + (
+        "One fold alone gives no interval here: what moves may be luck."
+        if folds_tried == 1
+        else "Corrected t. A marker without a bar: the same difference in every fold. Not "
+        "corrected for the number of choices."
+    ),
 )
 
 # %%
