@@ -143,7 +143,7 @@ WRONG = [
     ("exercise", "wrong", "hint"), WRONG, ids=[f"{c.__name__}-{h[:25]}" for c, _, h in WRONG]
 )
 def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
-    assert exercise(wrong) is False
+    assert not exercise(wrong)
     assert hint in capsys.readouterr().out
 
 

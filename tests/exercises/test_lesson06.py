@@ -188,7 +188,7 @@ WRONG = [
     ("exercise", "wrong", "hint"), WRONG, ids=[f"{c.__name__}-{h[:25]}" for c, _, h in WRONG]
 )
 def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
-    assert exercise(wrong) is False
+    assert not exercise(wrong)
     assert hint in capsys.readouterr().out
 
 
@@ -214,5 +214,5 @@ def test_painting_over_is_right_where_masked_fill_stops_the_gradient():
     ],
 )
 def test_a_wrong_split_or_merge_gets_its_hint(splits, merges, hint, capsys):
-    assert check.heads(splits, merges) is False
+    assert not check.heads(splits, merges)
     assert hint in capsys.readouterr().out

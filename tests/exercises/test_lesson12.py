@@ -145,7 +145,7 @@ WRONG = [
     ("check", "wrong", "hint"), WRONG, ids=[f"{c}-{h[:30]}" for c, _, h in WRONG]
 )
 def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
-    assert getattr(lesson12, check)(wrong) is False
+    assert not getattr(lesson12, check)(wrong)
     assert hint in capsys.readouterr().out
 
 

@@ -283,7 +283,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("check", "wrong", "hint"), WRONG)
 def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
-    assert asked(check, wrong) is False
+    assert not asked(check, wrong)
     assert hint in capsys.readouterr().out
 
 
@@ -302,7 +302,7 @@ def test_the_rows_of_wa_are_told_from_those_of_ua(capsys):
     )
     alone = {"w/o text", "w/o cross", "w/o self"}
     answer = {"alone": alone, "together": {"w/o text", "w/o cross"}}
-    assert lesson15.standing(answer, swapped) is False
+    assert not lesson15.standing(answer, swapped)
     assert "stand in WA" in capsys.readouterr().out
 
 
