@@ -113,10 +113,10 @@ def test_the_command_copies_and_says_what_it_kept(tmp_path, capsys):
     work = tmp_path / "work"
     arguments = ["course", "--copy-only", "--work", str(work)]
     assert main.main(arguments) == 0
-    assert "24 lessons copied" in capsys.readouterr().out
+    assert "30 lessons copied" in capsys.readouterr().out
     write_lesson(work / "00_start_here.ipynb", "my own answer")
     assert main.main(arguments) == 0
-    assert capsys.readouterr().out == "23 already there\n1 kept with your changes\n"
+    assert capsys.readouterr().out == "29 already there\n1 kept with your changes\n"
     other = tmp_path / "other"
     assert main.main(["course", "no-such-lesson", "--work", str(other)]) == 2
     assert "00_start_here" in capsys.readouterr().err and not other.exists()
@@ -126,6 +126,6 @@ def test_the_command_opens_the_lesson_that_is_asked_for(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(subprocess, "call", lambda command: calls.append(command) or 0)
     work = tmp_path / "work"
-    assert main.main(["course", "05", "--solutions", "--work", str(work)]) == 0
+    assert main.main(["course", "06", "--solutions", "--work", str(work)]) == 0
     wanted = str(work / "solutions" / "06_attention_by_hand.ipynb")
     assert calls == [[sys.executable, "-m", "jupyterlab", wanted]]
