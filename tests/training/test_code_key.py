@@ -204,6 +204,19 @@ def test_a_notebook_follows_what_it_uses(tmp_path):
     assert source_key(notebook + "x = 1\n", folder) != source_key(notebook, folder)
 
 
+def test_a_bare_call_of_a_module_reaches_what_it_calls(tmp_path):
+    folder = tmp_path / "mcsan_lite"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from mcsan_lite import figures\n")
+    notebook = "import mcsan_lite as mc\n\nmc.figures.show(3)\n"
+
+    def key(width):
+        (folder / "figures.py").write_text(f"def show(x):\n    print({width} * x)\n")
+        return source_key(notebook, folder)
+
+    assert key(80) != key(100)
+
+
 def test_a_set_is_the_same_in_every_order():
     assert constant_text({"b", "a"}) == constant_text({"a", "b"})
     assert constant_text([object()]) is None  # its address is another one in each session

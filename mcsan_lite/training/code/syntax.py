@@ -20,7 +20,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Modules that decide where something is computed and what is said of it, but never a number: they
 # count by name alone.
 WITHOUT_NUMBERS = (
-    *("errors", "run_folder", "code_key", "syntax", "precision"),
+    *("errors", "run_folder", "key", "syntax", "precision"),
     *("jobs", "threads", "progress"),  # of parallel/
 )
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -59,12 +59,18 @@ class Module:
         found = imports_of(statement, self)
         self.imports |= found
         bound = _bound_at_the_top(statement)
+        if isinstance(statement, ast.Expr):  # figures.show(…) changes nothing of `figures`
+            bound = [name for name in bound if not self._is_module(name)]
         if not found and not _is_docstring(statement):
             for name in bound or [""]:
                 self.definitions.setdefault(name, []).append(statement)
         elif found and bound:  # a try or an if that imports one way or defines another
             for name in bound:
                 self.definitions.setdefault(name, []).append(statement)
+
+    def _is_module(self, name: str) -> bool:
+        found = self.imports.get(name)
+        return found is not None and not found.attribute
 
 
 def imports_of(node: ast.AST, module: Module) -> dict[str, Import]:
