@@ -7,7 +7,7 @@ each word and each step of sound answers for. Those that start from attention ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +30,7 @@ from mcsan_lite.explain.steps import batch_limit, step_frames
 from mcsan_lite.features.batch import Batch, collate
 from mcsan_lite.features.extraction import Features
 
-_STEPS = (64, 128, 256, 512, 1024)  # of integrated gradients: more until complete
+_STEPS = (64, 128, 256, 512, 1024)  # of integrated gradients
 # MFCC frames that an occlusion covers at least, 90 ms. A choice: a shorter gap is hardly heard.
 _HOLE = 9
 
@@ -178,20 +178,25 @@ def gradient_x_input(model: nn.Module, features: Features, target: int | None = 
 
 
 def integrated_gradients(
-    model: nn.Module, features: Features, target: int | None = None
+    model: nn.Module,
+    features: Features,
+    target: int | None = None,
+    *,
+    steps: Sequence[int] = _STEPS,
 ) -> Reading:
     """Integrated gradients: gradient times input, averaged along the straight line from a baseline
     to the utterance.
 
     The baseline is zero: the mean frame, and the vector of an unknown word, as many of each. Words
     and frames sum to logit - logit of the baseline. `gap` is what the sum misses: at most 1 % of
-    that difference, by doubling the steps from 64 until it is, to 1,024 at most; where the two
-    logits nearly agree it may stay larger. Source: Sundararajan et al. 2017.
+    that difference, by more and more steps until it is; where the two logits nearly agree it may
+    stay larger. Source: Sundararajan et al. 2017.
 
     Args:
         model: any model.
         features: one utterance, normalised.
         target: a class; None is the predicted one.
+        steps: into how many steps the line is cut, tried in this order until the sum is complete.
     """
     model.eval()
     batch = collate([features])
@@ -200,8 +205,8 @@ def integrated_gradients(
         target = choose_target(logits, target)
         zeros = {"audio": torch.zeros_like(batch.audio), "text": torch.zeros_like(batch.text)}
         difference = float(logits[target] - model(replace(batch, **zeros)).logits[0, target])
-    for steps in _STEPS:
-        middles = (torch.arange(steps) + 0.5) / steps
+    for count in steps:
+        middles = (torch.arange(count) + 0.5) / count
         words, frames = _path(model, features, target, middles)
         gap = difference - float(words.sum() + frames.sum())
         if abs(gap) <= 0.01 * abs(difference):
