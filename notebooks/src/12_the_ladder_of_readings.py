@@ -186,7 +186,7 @@ with torch.no_grad():
     by_hand = torch.einsum("hla,had->lad", weights, sent).norm(dim=-1)  # (L, A)
 
 package = mc.READINGS["value-weighted"].read(model, one, target)
-np.testing.assert_allclose(by_hand, package.pairs, atol=1e-5)
+np.testing.assert_allclose(by_hand, package.pairs, rtol=1e-4, atol=1e-5)
 print(inspect.getsource(from_attention.value_weighted))
 
 # %% [markdown]
@@ -250,7 +250,7 @@ same = np.eye(words + steps)
 by_hand = ((crossing + same) / 2 + (own + same) / 2) / 2  # side by side: their mean
 package = from_attention.rollout_matrix(maps, sizes, model.config.order)
 if model.config.layers == 1 and model.config.order == "parallel":
-    np.testing.assert_allclose(by_hand, package, atol=1e-6)
+    np.testing.assert_allclose(by_hand, package, rtol=1e-4, atol=1e-6)
 print(inspect.getsource(from_attention.rollout_matrix))
 
 # %% [markdown]
@@ -271,7 +271,7 @@ print("by hand:", np.maximum(0, tiny_weights * tiny_slopes).round(2))
 
 by_hand = (weights * slopes).clamp(min=0).mean(0)  # (H, L, A) -> (L, A)
 package = mc.READINGS["gradient x attention"].read(model, one, target)
-np.testing.assert_allclose(by_hand, package.pairs, atol=1e-6)
+np.testing.assert_allclose(by_hand, package.pairs, rtol=1e-4, atol=1e-6)
 print(inspect.getsource(from_attention.gradient_x_attention))
 
 # %% [markdown]
@@ -319,7 +319,7 @@ def slopes_on_the_way(one, target, count=64):
 by_word, by_frame = slopes_on_the_way(one, target)
 package = from_logit.integrated_gradients(model, one, target, steps=[64])
 differ = np.abs(by_word - package.words).max()
-assert differ < 0.001 * np.abs(package.words).max() + 1e-5
+assert differ < 0.01 * np.abs(package.words).max() + 1e-3
 print(f"by hand and the package differ by {differ:.0e} logits at most")
 print(inspect.getsource(from_logit.integrated_gradients))
 
@@ -402,7 +402,7 @@ for of_word in frames:
     edited = faithfulness.logits_of(model, [one, replace(one, audio=covered)])
     falls.append(edited[0, target] - edited[1, target])
 package = mc.READINGS["word occlusion (mean frame)"].read(model, one, target)
-np.testing.assert_allclose(falls, package.words, atol=1e-4)
+np.testing.assert_allclose(falls, package.words, rtol=1e-3, atol=1e-4)
 print(
     {
         token: round(float(fall), 2)
