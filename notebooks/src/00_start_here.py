@@ -158,7 +158,7 @@ for seed in SEEDS:
     tested = checkpoints.read_provenance(file)  # what the file says of its own test
     accuracies.append(tested["wa"])
 n_test = tested["n"]
-right = read.MeasuredShare(*mc.score_interval(accuracies, n_test))
+right = read.Measured(*mc.score_interval(accuracies, n_test))
 print(f"Right on {right} of {n_test:,} test utterances that training never showed.")
 
 # %% [markdown]
@@ -362,7 +362,7 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # %%
 without = checkpoints.find_checkpoint("matching", 0, "w/o cross", folder=FOLDER)
 tested = checkpoints.read_provenance(without)
-without_cross = read.MeasuredShare(*mc.score_interval([tested["wa"]], tested["n"]))
+without_cross = read.Measured(*mc.score_interval([tested["wa"]], tested["n"]))
 config = mc.paper.PROFILES[PROFILE].synthetic
 ceilings = bayes_ceilings(truth[truth.split == "test"], config)
 bars = pd.DataFrame(

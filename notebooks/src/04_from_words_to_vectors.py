@@ -436,13 +436,13 @@ first, second = (answers_without_mask(model, table, here.test, seed) for seed in
 
 
 def reached(share, n):
-    return read.Reached(share, *mc.share_interval(share, n))
+    return read.Measured(share, *mc.share_interval(share, n))
 
 
 difference = right.astype(float) - (first == labels)  # +1, 0 or -1 per utterance
 error = 1.96 * difference.std(ddof=1) / np.sqrt(len(labels))
 mean = difference.mean()
-gap = read.Reached(mean, mean - error, mean + error)
+gap = read.Measured(mean, mean - error, mean + error)
 print(read.say_what_a_missing_mask_costs(
     reached(right.mean(), len(labels)), gap, np.mean(first != second)))
 
@@ -710,7 +710,7 @@ mixed = np.random.default_rng(0).permutation(sorted(homophones)).reshape(-1, 2)
 unlike = np.array([glove.similarity(a, b) for a, b in mixed])
 mean, half = mc.fold_interval(alike)  # Student's interval over the pairs
 print(read.say_whether_homophones_are_alike(
-    read.Reached(mean, mean - half, mean + half), unlike.mean()))
+    read.Measured(mean, mean - half, mean + half), unlike.mean()))
 
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
@@ -856,7 +856,7 @@ for question, kinds in (("Evaluative or plain?", evaluative),
         print(f"{question} This corpus holds {len(kinds)} such words: too few.")
         continue
     mean, half = mc.fold_interval([share_of_own_kind(one, kinds) for one in trained])
-    found = read.Reached(mean, mean - half, mean + half)
+    found = read.Measured(mean, mean - half, mean + half)
     of_glove = share_of_own_kind(glove, kinds)
     print(read.say_what_company_teaches(question, found, of_glove, chance_of(kinds)))
 
@@ -1047,14 +1047,14 @@ def frozen_and_trainable(texts):
     for kind, frozen in (("frozen", True), ("trainable", False)):
         runs = [train_reader(data, frozen=frozen, seed=seed) for seed in (0, 1, 2)]
         right[kind] = np.stack([one for one, _ in runs])  # (seeds, n)
-        found[kind] = read.Reached(*mc.score_interval(right[kind].mean(axis=1), n))
+        found[kind] = read.Measured(*mc.score_interval(right[kind].mean(axis=1), n))
     # The same utterances and seeds on both sides: the interval of their difference has
     # a part from utterances and a part from seeds, added as the legs of a right angle.
     difference = right["trainable"] - right["frozen"]  # (seeds, n)
     mean, of_seeds = mc.fold_interval(difference.mean(axis=1))
     of_utterances = 1.96 * difference.mean(axis=0).std(ddof=1) / np.sqrt(n)
     half = np.hypot(of_seeds, of_utterances)
-    found["gap"] = read.Reached(mean, mean - half, mean + half)
+    found["gap"] = read.Measured(mean, mean - half, mean + half)
     after = runs[-1][1]  # of the last, trainable run
     stayed = torch.nn.functional.cosine_similarity(after, data.vectors)[1:]
     met = torch.isin(torch.arange(1, len(data.vectors)), data.train)

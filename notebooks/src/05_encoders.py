@@ -77,7 +77,7 @@ clips = [u for u in corpus.subset(predictions.ids).utterances if u.audio is not 
 tested = corpus.subset(predictions.ids).utterances
 largest = pd.Series([u.label for u in tested]).value_counts(normalize=True).iloc[0]
 low, high = mc.share_interval(found.wa[0], len(tested))
-print(read.say_score_of_the_network(read.MeasuredMean(found.wa[0], low, high), largest))
+print(read.say_score_of_the_network(read.Measured(found.wa[0], low, high), largest))
 
 # %%
 extracted, _ = mc.extract(corpus.subset([u.id for u in clips]), run.features)
@@ -737,7 +737,7 @@ at_far = near[(near.stage == AFTER) & (near.away.abs() == far)]
 reach = {}
 for network in models:
     clip_means = at_far[at_far.network == network].groupby("id").moved.mean()
-    reach[network] = read.MeasuredMean(*mean_interval(clip_means))
+    reach[network] = read.Measured(*mean_interval(clip_means))
 print(read.say_how_far_it_reaches(reach["trained"], reach["untrained"], 0.09 * far))
 
 # %% [markdown]
@@ -773,7 +773,7 @@ mc.figures.show(
 
 # %%
 for network in models:
-    measured = read.MeasuredMean(*mean_interval(share[network, "another word"]))
+    measured = read.Measured(*mean_interval(share[network, "another word"]))
     print(read.say_smear_test(network, measured, even))
 
 # %% [markdown]
@@ -784,7 +784,7 @@ for network in models:
 gaps = {}
 for edit in ("another word", "mean frame"):
     by_clip = share["trained", edit] - share["untrained", edit]
-    gaps[edit] = read.MeasuredMean(*mean_interval(by_clip))
+    gaps[edit] = read.Measured(*mean_interval(by_clip))
 print(read.say_whether_training_smears(gaps["another word"]))
 print(read.say_whether_edits_agree(gaps))
 
@@ -829,7 +829,7 @@ for number, utterance in enumerate(clips[:50]):
     by_frame = movement(step_by_step, utterance, clips[number - 1])[AFTER]
     sees_edit = distances(utterance, len(by_frame)) == 0
     outside.append(by_frame[~sees_edit].sum() / by_frame.sum())
-measured = read.MeasuredMean(*mean_interval(outside))
+measured = read.Measured(*mean_interval(outside))
 print(read.say_smear_without_recurrence(measured))
 
 # %% [markdown]

@@ -578,10 +578,10 @@ def untrained(seed: int):
     return type(model)(sizes, model.config).eval()
 
 
-def share_of(values) -> read.Share:
+def share_of(values) -> read.Measured:
     """Mean and 95 % interval over utterances."""
     mean, half = mc.fold_interval(values)
-    return read.Share(mean, mean - half, mean + half)
+    return read.Measured(mean, mean - half, mean + half)
 
 
 # %%

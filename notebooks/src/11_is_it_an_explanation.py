@@ -53,11 +53,12 @@ from mcsan_lite.evaluation.intervals import with_interval
 from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.exercises.verdicts import lesson10 as rows_read
 from mcsan_lite.exercises.verdicts import lesson11 as read
-from mcsan_lite.exercises.verdicts.lesson10 import RowsOfMap, Share
+from mcsan_lite.exercises.verdicts.lesson10 import RowsOfMap
 from mcsan_lite.experiments import checkpoints
 from mcsan_lite.explain import controls, faithfulness, pointing
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS
+from mcsan_lite.exercises.verdicts.sentences import Measured
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -72,7 +73,7 @@ FEW = min(N // 3, 16)  # where it takes many
 def share_of(values):
     """Mean and 95 % interval: Student's for numbers, Wilson's for True and False."""
     found = with_interval(pd.DataFrame({"x": list(values)})).iloc[0]
-    return Share(found["mean"], found.low, found.high)
+    return Measured(found["mean"], found.low, found.high)
 
 
 # %% [markdown]
@@ -511,7 +512,7 @@ follows = pd.DataFrame(rows)
 for edit, part in follows.groupby("edit", sort=False):
     shares = {}
     for variant, group in part.groupby("variant", sort=False):
-        shares[variant] = Share(*mc.score_interval(group.right, int(group.n.iloc[0])))
+        shares[variant] = Measured(*mc.score_interval(group.right, int(group.n.iloc[0])))
     print(read.say_who_follows(edit, shares, 1 / len(labels)))
 
 # %% [markdown]

@@ -5,7 +5,8 @@ import pytest
 
 from mcsan_lite.corpus import Word
 from mcsan_lite.exercises.verdicts import lesson00 as read
-from mcsan_lite.exercises.verdicts.lesson00 import MeasuredShare, RowsAgainstChance
+from mcsan_lite.exercises.verdicts.lesson00 import RowsAgainstChance
+from mcsan_lite.exercises.verdicts.sentences import Measured
 
 RULE = ["sadness", "anger", "happiness", "surprise"]
 
@@ -66,9 +67,7 @@ def test_where_a_row_looks():
 
 
 def rows(own, others, gap, chance=0.22):
-    return RowsAgainstChance(
-        MeasuredShare(*own), MeasuredShare(*others), MeasuredShare(*gap), chance
-    )
+    return RowsAgainstChance(Measured(*own), Measured(*others), Measured(*gap), chance)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +117,7 @@ def test_rows_are_paired_by_training():
     assert swapped.gap.high < 0 and swapped.chance == 0.25
 
 
-FULL, LESS = MeasuredShare(0.95, 0.93, 0.97), MeasuredShare(0.88, 0.86, 0.90)
+FULL, LESS = Measured(0.95, 0.93, 0.97), Measured(0.88, 0.86, 0.90)
 
 
 def test_what_matching_adds():

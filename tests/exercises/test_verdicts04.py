@@ -6,7 +6,7 @@ from mcsan_lite.exercises.verdicts import lesson04 as read
 
 
 def near(mean, half=0.03):
-    return read.Reached(mean, mean - half, mean + half)
+    return read.Measured(mean, mean - half, mean + half)
 
 
 def test_tokenisers_differ_or_agree():

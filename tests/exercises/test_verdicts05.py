@@ -4,7 +4,7 @@ from mcsan_lite.exercises.verdicts import lesson05 as read
 
 
 def between(mean, half=0.01):
-    return read.MeasuredMean(mean, mean - half, mean + half)
+    return read.Measured(mean, mean - half, mean + half)
 
 
 def test_the_score_is_compared_with_the_largest_class():
@@ -87,7 +87,7 @@ def test_whether_the_edits_agree():
 
 
 def test_without_recurrence():
-    nothing = read.MeasuredMean(0, 0, 0)
+    nothing = read.Measured(0, 0, 0)
     assert "is a place again" in read.say_smear_without_recurrence(nothing)
     assert "20 % (19 to 21 %)" in read.say_smear_without_recurrence(between(0.2))
     assert "Something other than the BiLSTM" in read.say_smear_without_recurrence(between(0.2))

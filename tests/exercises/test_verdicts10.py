@@ -4,8 +4,8 @@ import pytest
 
 from mcsan_lite.exercises.verdicts import lesson10 as read
 
-HIGH, LOW = read.Share(0.6, 0.5, 0.7), read.Share(0.2, 0.1, 0.3)
-LEAD, NONE = read.Share(0.2, 0.1, 0.3), read.Share(0.0, -0.1, 0.1)
+HIGH, LOW = read.Measured(0.6, 0.5, 0.7), read.Measured(0.2, 0.1, 0.3)
+LEAD, NONE = read.Measured(0.2, 0.1, 0.3), read.Measured(0.0, -0.1, 0.1)
 
 
 def rows(own, difference):

@@ -1,10 +1,10 @@
 """What lesson 11 says follows from its numbers: opposite numbers give the opposite sentence."""
 
 from mcsan_lite.exercises.verdicts import lesson11 as read
-from mcsan_lite.exercises.verdicts.lesson10 import Share
+from mcsan_lite.exercises.verdicts.sentences import Measured
 
-UP, DOWN, FLAT = Share(0.2, 0.1, 0.3), Share(-0.2, -0.3, -0.1), Share(0.0, -0.1, 0.1)
-HIGH, LOW = Share(0.9, 0.8, 1.0), Share(0.4, 0.3, 0.5)
+UP, DOWN, FLAT = Measured(0.2, 0.1, 0.3), Measured(-0.2, -0.3, -0.1), Measured(0.0, -0.1, 0.1)
+HIGH, LOW = Measured(0.9, 0.8, 1.0), Measured(0.4, 0.3, 0.5)
 
 
 def test_being_right_is_told_apart_from_pointing():

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from mcsan_lite.exercises.verdicts import lesson12 as read
-from mcsan_lite.exercises.verdicts.lesson10 import Share
+from mcsan_lite.exercises.verdicts.sentences import Measured
 
-UP, DOWN, FLAT = Share(0.8, 0.6, 1.0), Share(-0.8, -1.0, -0.6), Share(0.0, -0.1, 0.1)
+UP, DOWN, FLAT = Measured(0.8, 0.6, 1.0), Measured(-0.8, -1.0, -0.6), Measured(0.0, -0.1, 0.1)
 
 
 def test_weights_and_lengths():
@@ -40,7 +40,7 @@ def test_word_edits():
 def test_fillers():
     assert "mostly the same place" in read.say_fillers("w", UP, UP)
     assert "mostly another place" in read.say_fillers("w", FLAT, UP)
-    assert "as often as not" in read.say_fillers("w", Share(0.5, 0.3, 0.7), UP)
+    assert "as often as not" in read.say_fillers("w", Measured(0.5, 0.3, 0.7), UP)
 
 
 def test_interactions():

@@ -13,25 +13,14 @@ import numpy as np
 from mcsan_lite.corpus import Word
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
     gap_side,
-    percent_interval,
     points_interval,
     side_of,
 )
 
 # A row of weights within a tenth of the even spread leans nowhere.
 _EVEN_WITHIN = 0.1
-
-
-class MeasuredShare(NamedTuple):
-    """A share with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return percent_interval(*self)
 
 
 class RowsAgainstChance(NamedTuple):
@@ -44,9 +33,9 @@ class RowsAgainstChance(NamedTuple):
         chance: the share of moments that lie inside.
     """
 
-    own: MeasuredShare
-    others: MeasuredShare
-    gap: MeasuredShare
+    own: Measured
+    others: Measured
+    gap: Measured
     chance: float
 
 
@@ -64,9 +53,9 @@ def rows_against_chance(
     gaps = np.subtract(own, others)
     mean, half = fold_interval(gaps)
     return RowsAgainstChance(
-        MeasuredShare(*score_interval(own, utterances)),
-        MeasuredShare(*score_interval(others, utterances)),
-        MeasuredShare(mean, mean - half, mean + half),
+        Measured(*score_interval(own, utterances)),
+        Measured(*score_interval(others, utterances)),
+        Measured(mean, mean - half, mean + half),
         chance,
     )
 
@@ -215,9 +204,7 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
     return f"{found}{meaning} ({trainings} trainings; the intervals cover seeds and utterances.)"
 
 
-def say_what_matching_adds(
-    full: MeasuredShare, without: MeasuredShare, ceiling: float | None = None
-) -> str:
+def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | None = None) -> str:
     """What cross-attention is worth, from two rows of the ablation.
 
     The interval of the difference combines those of both rows (Zou & Donner 2008), as if each had
@@ -251,7 +238,7 @@ def say_what_matching_adds(
     return f"{text}."
 
 
-def say_whether_one_source_is_enough(full: MeasuredShare, best_alone: Mapping[str, float]) -> str:
+def say_whether_one_source_is_enough(full: Measured, best_alone: Mapping[str, float]) -> str:
     """How the network with both sources compares with the best possible from one of them.
 
     Args:

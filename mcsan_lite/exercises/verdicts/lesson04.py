@@ -7,31 +7,13 @@ corpus, profile and seed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
     gap_side,
-    percent_interval,
     points_interval,
     side_of,
 )
-
-
-class Reached(NamedTuple):
-    """An accuracy with its 95 % interval.
-
-    Attributes:
-        mean: the accuracy.
-        low: the lower end.
-        high: the upper end.
-    """
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return percent_interval(*self)
 
 
 def say_what_tokenisers_change(where: str, known: Mapping[str, float]) -> str:
@@ -97,7 +79,7 @@ def say_what_padding_does(length: float, mean_turn: float, largest_turn: float) 
     )
 
 
-def say_what_a_missing_mask_costs(masked: Reached, gap: Reached, changed: float) -> str:
+def say_what_a_missing_mask_costs(masked: Measured, gap: Measured, changed: float) -> str:
     """What happens to the score and to single answers without a mask.
 
     Args:
@@ -119,7 +101,7 @@ def say_what_a_missing_mask_costs(masked: Reached, gap: Reached, changed: float)
     return "\n".join(lines)
 
 
-def say_where_text_stands(best: str, found: Reached, chance: float, ceiling: float | None) -> str:
+def say_where_text_stands(best: str, found: Measured, chance: float, ceiling: float | None) -> str:
     """A trained reader between chance and the ceiling of the text.
 
     Args:
@@ -191,7 +173,7 @@ def say_what_analogies_return(went_in: int, neighbours: int, asked: int) -> str:
     )
 
 
-def say_whether_homophones_are_alike(pairs: Reached, random: float) -> str:
+def say_whether_homophones_are_alike(pairs: Measured, random: float) -> str:
     """Whether words that sound the same have like vectors.
 
     Args:
@@ -228,7 +210,7 @@ def say_how_far_a_picture_holds(variance: float, agree: float, chance: float) ->
     )
 
 
-def say_what_company_teaches(question: str, own: Reached, glove: float, chance: float) -> str:
+def say_what_company_teaches(question: str, own: Measured, glove: float, chance: float) -> str:
     """Whether vectors trained on a small text know something.
 
     Args:
@@ -242,7 +224,9 @@ def say_what_company_teaches(question: str, own: Reached, glove: float, chance: 
     return f"{question} word2vec {own}, {side} chance ({chance:.0%}); GloVe {glove:.0%}. {better}."
 
 
-def say_whether_vectors_carry_over(glove: Reached, random: Sequence[Reached], chance: float) -> str:
+def say_whether_vectors_carry_over(
+    glove: Measured, random: Sequence[Measured], chance: float
+) -> str:
     """Whether pre-trained vectors help with words that training never met.
 
     Args:
@@ -264,7 +248,7 @@ def say_whether_vectors_carry_over(glove: Reached, random: Sequence[Reached], ch
     )
 
 
-def say_which_filler_wins(found: Mapping[str, Reached], where: str) -> str:
+def say_which_filler_wins(found: Mapping[str, Measured], where: str) -> str:
     """Whether one policy for unknown words is ahead of the others.
 
     Args:
@@ -280,7 +264,7 @@ def say_which_filler_wins(found: Mapping[str, Reached], where: str) -> str:
 
 
 def say_whether_to_train_vectors(
-    frozen: Reached, trainable: Reached, gap: Reached, chance: float
+    frozen: Measured, trainable: Measured, gap: Measured, chance: float
 ) -> str:
     """Compare vectors that stay with vectors that are trained.
 

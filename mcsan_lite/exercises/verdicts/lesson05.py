@@ -1,15 +1,15 @@
 """What lesson 05 says of its results: shapes, padding, and how far one word travels.
 
-In: numbers of this run. Out: sentences. A mean comes as `MeasuredMean`, so that no sentence calls a
+In: numbers of this run. Out: sentences. A mean comes as `Measured`, so that no sentence calls a
 difference a difference where the interval holds none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
     gap_side,
     percent_interval,
     points_interval,
@@ -20,21 +20,7 @@ _TINY = 1e-4  # differences of rounding lie below it
 _TRAINING = {"more": "smears more", "less": "smears less"}
 
 
-class MeasuredMean(NamedTuple):
-    """A mean with its 95 % interval.
-
-    Attributes:
-        mean: the mean.
-        low: where the interval begins.
-        high: where it ends.
-    """
-
-    mean: float
-    low: float
-    high: float
-
-
-def say_score_of_the_network(score: MeasuredMean, chance: float) -> str:
+def say_score_of_the_network(score: Measured, chance: float) -> str:
     """The accuracy of the network that the lesson opens.
 
     Args:
@@ -160,7 +146,7 @@ def say_how_many_frames_move(before: int, after: int, frames: int) -> str:
     return f"{said} In this clip, the edit did not spread."
 
 
-def say_how_far_it_reaches(trained: MeasuredMean, untrained: MeasuredMean, seconds: float) -> str:
+def say_how_far_it_reaches(trained: Measured, untrained: Measured, seconds: float) -> str:
     """How much frames still move, some way from the edit.
 
     Args:
@@ -180,11 +166,11 @@ def say_how_far_it_reaches(trained: MeasuredMean, untrained: MeasuredMean, secon
     )
 
 
-def _movement(value: MeasuredMean) -> str:
+def _movement(value: Measured) -> str:
     return f"{value.mean:.3f} ({value.low:.3f} to {value.high:.3f})"
 
 
-def say_smear_test(network: str, share: MeasuredMean, even: float) -> str:
+def say_smear_test(network: str, share: Measured, even: float) -> str:
     """The verdict of the smear test for one network.
 
     Args:
@@ -209,7 +195,7 @@ def say_smear_test(network: str, share: MeasuredMean, even: float) -> str:
     )
 
 
-def say_whether_training_smears(gap: MeasuredMean) -> str:
+def say_whether_training_smears(gap: Measured) -> str:
     """The answer to the Predict: does training make the encoder smear more, or less?
 
     Args:
@@ -229,7 +215,7 @@ def say_whether_training_smears(gap: MeasuredMean) -> str:
     )
 
 
-def say_whether_edits_agree(gaps: Mapping[str, MeasuredMean]) -> str:
+def say_whether_edits_agree(gaps: Mapping[str, Measured]) -> str:
     """Whether the answer depends on the sound that was written into the word.
 
     Args:
@@ -242,7 +228,7 @@ def say_whether_edits_agree(gaps: Mapping[str, MeasuredMean]) -> str:
     return f"The edits do not give the same answer: {found}. The choice of the edit matters here."
 
 
-def say_smear_without_recurrence(share: MeasuredMean) -> str:
+def say_smear_without_recurrence(share: Measured) -> str:
     """What the smear test finds where each frame is encoded by itself.
 
     Args:

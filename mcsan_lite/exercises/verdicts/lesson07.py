@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mcsan_lite.exercises.verdicts.sentences import percent_interval, points_interval, side_of
-
-_Interval = tuple[float, float, float]
+from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
+    percent_interval,
+    points_interval,
+    side_of,
+)
 
 
 def say_who_interacts(sizes: Mapping[str, float], least: float = 1e-5) -> str:
@@ -33,7 +36,7 @@ def say_who_interacts(sizes: Mapping[str, float], least: float = 1e-5) -> str:
     )
 
 
-def say_gaps_to_mcsan(gaps: Mapping[str, _Interval]) -> list[str]:
+def say_gaps_to_mcsan(gaps: Mapping[str, Measured]) -> list[str]:
     """One sentence per fusion: is MCSAN ahead of it?
 
     Args:
@@ -50,7 +53,7 @@ def say_gaps_to_mcsan(gaps: Mapping[str, _Interval]) -> list[str]:
     return said
 
 
-def say_side_of_ceiling(name: str, score: _Interval, view: str, ceiling: float) -> str:
+def say_side_of_ceiling(name: str, score: Measured, view: str, ceiling: float) -> str:
     """Whether a score lies above what a perfect listener of a poorer view can reach.
 
     Args:
@@ -95,7 +98,7 @@ def say_what_is_followed(name: str, shares: Mapping[str, tuple[float, float, flo
     return text
 
 
-def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: _Interval) -> str:
+def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: Measured) -> str:
     """Where a word and all its neighbours disagree: whose stress does the class go by?
 
     Args:
@@ -118,7 +121,7 @@ def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: _Interv
     )
 
 
-def say_what_leaking_changes(name: str, matching: _Interval, leaking: _Interval) -> str:
+def say_what_leaking_changes(name: str, matching: Measured, leaking: Measured) -> str:
     """Whether MCSAN is ahead in each of two worlds.
 
     Args:

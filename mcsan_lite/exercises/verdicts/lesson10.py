@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
+from mcsan_lite.exercises.verdicts.sentences import Measured, percent_interval, side_of
 
 OWN_WORD = "a word of its own"
 PLACE = "a readable place, no word of its own"
@@ -18,20 +18,12 @@ NOTHING = "nothing readable"
 VOID = "void: an untrained network says so too"
 
 
-class Share(NamedTuple):
-    """A mean with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
 class RowsOfMap(NamedTuple):
     """How often rows of a map point at the decisive word's sound."""
 
-    own: Share  # the decisive word's row
-    others: Share  # the rows of all other words
-    difference: Share  # own less others, paired
+    own: Measured  # the decisive word's row
+    others: Measured  # the rows of all other words
+    difference: Measured  # own less others, paired
     chance: float
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mcsan_lite.exercises.verdicts.lesson10 import Share
 from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
     gap_side,
     percent_interval,
     points_interval,
@@ -16,7 +16,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
 )
 
 
-def say_right_and_pointing(world: str, accuracy: float, own: Share, chance: float) -> str:
+def say_right_and_pointing(world: str, accuracy: float, own: Measured, chance: float) -> str:
     """Being right beside pointing: the poll of lesson 00, answered for one world.
 
     Args:
@@ -37,7 +37,7 @@ def say_right_and_pointing(world: str, accuracy: float, own: Share, chance: floa
     )
 
 
-def say_deletion(name: str, gain: Share, rival: str) -> str:
+def say_deletion(name: str, gain: Measured, rival: str) -> str:
     """Does deleting by a reading hurt sooner than by a rival order?
 
     Args:
@@ -54,7 +54,7 @@ def say_deletion(name: str, gain: Share, rival: str) -> str:
     return f"Deleting by {name} {found} (area {area})."
 
 
-def say_swapped_weights(how: str, same: Share, right: Share, right_then: Share) -> str:
+def say_swapped_weights(how: str, same: Measured, right: Measured, right_then: Measured) -> str:
     """What other weights at inference do to the predictions.
 
     Args:
@@ -73,7 +73,7 @@ def say_swapped_weights(how: str, same: Share, right: Share, right_then: Share) 
     )
 
 
-def say_trained_without(name: str, difference: Share | None, seeds: int) -> str:
+def say_trained_without(name: str, difference: Measured | None, seeds: int) -> str:
     """MCSAN less a variant that was trained without learned weights, or without the layer.
 
     Args:
@@ -92,7 +92,7 @@ def say_trained_without(name: str, difference: Share | None, seeds: int) -> str:
     return f"MCSAN less {name}, {seeds} pairs: {points_interval(*difference)}: {found}."
 
 
-def say_stability(name: str, seeds: Share, untrained: Share) -> str:
+def say_stability(name: str, seeds: Measured, untrained: Measured) -> str:
     """Do seeds agree on a reading, and does an untrained network agree as well?
 
     Args:
@@ -109,7 +109,7 @@ def say_stability(name: str, seeds: Share, untrained: Share) -> str:
     return f"{name}: seeds agree no better than trained and untrained do; {before}."
 
 
-def say_who_follows(edit: str, variants: Mapping[str, Share], chance: float) -> str:
+def say_who_follows(edit: str, variants: Mapping[str, Measured], chance: float) -> str:
     """Which variants follow an edit of the cause.
 
     Args:

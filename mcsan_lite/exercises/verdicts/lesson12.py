@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.lesson10 import Share
-from mcsan_lite.exercises.verdicts.sentences import gap_side, points_interval
+from mcsan_lite.exercises.verdicts.sentences import Measured, gap_side, points_interval
 
 
 def say_longest_vector(weights: Sequence[float], lengths: Sequence[float]) -> str:
@@ -122,7 +121,7 @@ def say_who_points(table: pd.DataFrame, world: str) -> str:
     return f"{told}. Of {len(rows)} intervals, {0.025 * len(rows):.1f} lie above by luck."
 
 
-def say_word_edit(edit: str, own: Share, other: Share) -> str:
+def say_word_edit(edit: str, own: Measured, other: Measured) -> str:
     """Does the logit fall when the decisive word's voice is edited, and for that word alone?
 
     Args:
@@ -142,7 +141,7 @@ def say_word_edit(edit: str, own: Share, other: Share) -> str:
     return f"{edit}: {numbers}: {found}."
 
 
-def say_fillers(world: str, same_peak: Share, correlation: Share) -> str:
+def say_fillers(world: str, same_peak: Measured, correlation: Measured) -> str:
     """Do two fillers name the same place?
 
     Args:
@@ -163,7 +162,7 @@ def say_fillers(world: str, same_peak: Share, correlation: Share) -> str:
     )
 
 
-def say_shapley(world: str, interaction: Mapping[str, Share]) -> str:
+def say_shapley(world: str, interaction: Mapping[str, Measured]) -> str:
     """Whether sound and words interact, under every way of leaving a modality out.
 
     Args:
@@ -185,7 +184,7 @@ def say_shapley(world: str, interaction: Mapping[str, Share]) -> str:
     return f"{world} world, interaction in logits: {told}; {meaning}."
 
 
-def say_additive(world: str, difference: Share, n: int) -> str:
+def say_additive(world: str, difference: Measured, n: int) -> str:
     """Do the decisions need an interaction, by EMAP?
 
     Args:

@@ -7,26 +7,17 @@ table is in `lesson14_design`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
 )
-
-
-def listed_names(names: Sequence[str]) -> str:
-    """Names as a sentence has them: "a, b and c"; "none" where there are none."""
-    names = [str(name) for name in names]
-    if not names:
-        return "none"
-    if len(names) == 1:
-        return names[0]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def say_rows_and_chance(scores: pd.DataFrame, chance: float) -> str:

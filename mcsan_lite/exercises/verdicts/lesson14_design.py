@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.lesson14 import listed_names
-from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
+from mcsan_lite.exercises.verdicts.sentences import listed_names, percent_interval, side_of
 
 
 def deviation_limits(deviation: float, n: int) -> tuple[float, float]:

@@ -10,9 +10,9 @@ import math
 
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.lesson14 import listed_names
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,

@@ -6,6 +6,26 @@ follow from the numbers alone, so that they are right for any corpus, profile an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Measured(NamedTuple):
+    """A mean with its 95 % interval. Printed, it is a share in per cent.
+
+    Attributes:
+        mean: the mean.
+        low: where the interval begins.
+        high: where it ends.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return percent_interval(*self)
+
 
 def side_of(low: float, high: float, reference: float) -> str:
     """Where an interval lies: "above", "below" or "not distinguishable from" the reference."""
@@ -34,3 +54,13 @@ def gap_side(low: float, high: float) -> str:
     if high < 0:
         return "less"
     return "no difference shown"
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "a, b and c"; "none" where there are none."""
+    names = [str(name) for name in names]
+    if not names:
+        return "none"
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -60,17 +60,12 @@ class Module:
         self.imports |= found
         bound = _bound_at_the_top(statement)
         if isinstance(statement, ast.Expr):  # figures.show(…) changes nothing of `figures`
-            bound = [name for name in bound if not self._is_module(name)]
-        if not found and not _is_docstring(statement):
+            modules = {name for name, one in self.imports.items() if not one.attribute}
+            bound = [name for name in bound if name not in modules]
+        # An import alone defines nothing here; a try that imports one way or defines another does.
+        if (bound or not found) and not _is_docstring(statement):
             for name in bound or [""]:
                 self.definitions.setdefault(name, []).append(statement)
-        elif found and bound:  # a try or an if that imports one way or defines another
-            for name in bound:
-                self.definitions.setdefault(name, []).append(statement)
-
-    def _is_module(self, name: str) -> bool:
-        found = self.imports.get(name)
-        return found is not None and not found.attribute
 
 
 def imports_of(node: ast.AST, module: Module) -> dict[str, Import]:
