@@ -17,8 +17,7 @@ from pathlib import Path
 PACKAGE = "mcsan_lite"
 LOCAL = object()  # a name that a function binds itself
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-# Modules that decide where something is computed and what is said of it, but never a number: they
-# count by name alone.
+# Modules that never decide a number, but where it is made and what is said of it, count by name.
 WITHOUT_NUMBERS = (
     *("errors", "run_folder", "key", "syntax", "precision"),
     *("jobs", "threads", "progress"),  # of parallel/
