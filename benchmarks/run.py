@@ -1,8 +1,8 @@
-"""What it costs: every benchmark, one after another, into results.json and the table of the README.
+"""What it costs: every benchmark, one after another, into results.json and docs/benchmarks.md.
 
 python benchmarks/run.py            all of them, about twelve minutes on two quiet cores
 python benchmarks/run.py startup    only these; the others' results stay
-python benchmarks/run.py --render   the README's table again, from results.json
+python benchmarks/run.py --render   the page's table again, from results.json
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-RESULTS, README = HERE / "results.json", HERE.parent / "README.md"
+RESULTS, PAGE = HERE / "results.json", HERE.parent / "docs" / "benchmarks.md"
 START, END = "<!-- benchmarks: made by benchmarks/run.py -->", "<!-- /benchmarks -->"
 NAMES = ("training", "folds", "extraction", "startup", "scale")
 
@@ -39,7 +39,7 @@ def machine() -> str:
 
 
 def table(found: dict) -> str:
-    """The README's rows: what, how it was compared, the ratio, what was asked for."""
+    """The page's rows: what, how it was compared, the ratio, what was asked for."""
     t, f, x, s, scale = (found[name]["result"] for name in NAMES)
     small, large = scale[0], scale[-1]
     bfloat16 = ("not run: this processor has no LSTM kernel for bfloat16", "")
@@ -128,9 +128,9 @@ def main(names: list[str]) -> None:
         print(name, json.dumps(found[name]["result"], indent=1), flush=True)
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if missing := set(NAMES) - set(found):
-        print(f"README as it was: no result yet of {', '.join(sorted(missing))}")
+        print(f"{PAGE.name} as it was: no result yet of {', '.join(sorted(missing))}")
     else:
-        README.write_text(render(README.read_text(encoding="utf-8"), found), encoding="utf-8")
+        PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ _REAL_SPEECH = CorpusSettings(
     options={"dropout": 0.3},
 )
 
-# Settings of "quick" and "full" by corpus. The README says how they were chosen; "iemocap" and
+# Settings of "quick" and "full" by corpus. docs/results.md says how they were chosen; "iemocap" and
 # "manifest" take over what was found on MELD.
 _QUICK_BY_CORPUS = {
     "meld": CorpusSettings(

@@ -736,8 +736,8 @@ print(f"\nscores below: {source}")
 
 # %% [markdown]
 # Where the clips are at hand, the next two cells run on them. Where they are not, they
-# show what the same cells gave on twelve actors: one WA per fold. (The README's section
-# *Measured on real data* has the same run by command line, `mcsan floors ravdess`.)
+# show what the same cells gave on twelve actors: one WA per fold. (`mcsan floors
+# ravdess` is the same run by command line; docs/results.md has its table.)
 
 # %%
 RECORDED = {

@@ -11,10 +11,10 @@
 # - predict how many parameters each part and each row of Table 3 has;
 # - test a network before you trust it: first loss, padding, one batch learnt by heart.
 #
-# **Needs** lessons 05 (encoders) and 06 (attention) · **Time** 20 min to read, half a
-# minute to run, 35 min of exercises · **Paper** sections 2.1 to 2.5, Fig. 1, Eq. 11 to
-# 20; Eq. 1 to 10 and 15 return as known bricks · **Runs on** eight utterances of the
-# synthetic corpus, or of your own copy of MELD or RAVDESS; no graphics card.
+# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half a
+# minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1
+# to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
+# corpus, or of your own copy of MELD or RAVDESS; no graphics card.
 
 # %%
 import inspect

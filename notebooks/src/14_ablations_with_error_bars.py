@@ -466,8 +466,8 @@ print(f"if MCSAN alone peeks, its gaps grow by {100 * full_gain[0]:.1f} points")
 # %% [markdown]
 # Where a network does not overfit, its score climbs until training ends. Both parts then choose the last epoch, and peeking
 # has nothing to choose from; the lines above say in how many trainings this was so. Do not take that for a general
-# rule. On real speech, training does pass its peak: in the README's RAVDESS table, choosing the epoch on the test part would have gained 2 to
-# 10 points. The mechanism is easy to see in a toy: the true score stays on a **plateau**, and each epoch adds a
+# rule. On real speech, training does pass its peak: in the RAVDESS table of docs/results.md, choosing the
+# epoch on the test part would have gained 2 to 10 points. The mechanism is easy to see in a toy: the true score stays on a **plateau**, and each epoch adds a
 # point of noise to the validation and to the test score.
 
 # %%

@@ -1,4 +1,4 @@
-"""Every benchmark runs, at a small size, and the README shows what the last full run measured."""
+"""Every benchmark runs, at a small size, and docs/benchmarks.md shows the last full run."""
 
 import json
 import subprocess
@@ -77,10 +77,10 @@ def test_an_epoch_is_timed_in_a_process_of_its_own():
     assert found["utterances"] == 300 and found["seconds"] > 0 and found["features_on_disk_mb"] > 5
 
 
-def test_the_readme_shows_the_last_run():
+def test_the_page_shows_the_last_run():
     found = json.loads(benchmarks.RESULTS.read_text())
     assert set(found) == set(benchmarks.NAMES)
-    text = benchmarks.README.read_text(encoding="utf-8")
+    text = benchmarks.PAGE.read_text(encoding="utf-8")
     assert benchmarks.render(text, found) == text
     assert benchmarks.table(found) in text
 

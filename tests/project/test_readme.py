@@ -1,5 +1,5 @@
-"""The README's map and links are true: every function, test, notebook and file that it names is
-there.
+"""The README is one screen to start from, and its links and map of equations are true: every
+function, test, notebook and file that it names is there.
 """
 
 import importlib
@@ -9,10 +9,33 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "README.md").read_text()
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+MAP = (ROOT / "docs" / "equations.md").read_text(encoding="utf-8")
 ROWS = re.findall(
-    r"^\| ([\d–, ]+) \| [^|]+ \| `([\w.]+)` \| `(test_\w+)` \| \[\d\d\]\((\S+)\) \|$", TEXT, re.M
+    r"^\| ([\d–, ]+) \| [^|]+ \| `([\w.]+)` \| `(test_\w+)` \| \[\d\d\]\((\S+)\) \|$", MAP, re.M
 )
+LESSONS = re.findall(
+    r"^\| (\d\d)( ★)? \| \[[^]]+\]\(notebooks/(\S+)\.ipynb\) \| [^|]+ \| (\d+) \| (\d+) \|$",
+    TEXT,
+    re.M,
+)
+
+
+def test_the_readme_is_one_screen():
+    assert len(TEXT.splitlines()) <= 150
+
+
+def test_the_course_map_has_every_lesson():
+    sources = sorted(path.stem for path in (ROOT / "notebooks" / "src").glob("*.py"))
+    assert [stem for _, _, stem, _, _ in LESSONS] == sources
+
+
+@pytest.mark.parametrize(("number", "star", "stem", "read", "do"), LESSONS)
+def test_a_lesson_takes_as_long_as_its_header_says(number, star, stem, read, do):
+    source = (ROOT / "notebooks" / "src" / f"{stem}.py").read_text(encoding="utf-8")
+    header = re.sub(r"\s*\n# ?", " ", source.partition("**Time:**")[2][:300])
+    minutes = re.match(r" read (\d+) min · run .*?exercises (\d+)", header)
+    assert minutes and minutes.groups() == (read, do)
 
 
 def test_the_map_covers_all_twenty_equations():
