@@ -539,7 +539,8 @@ check.where_to_start(answers_to_quiz)
 # | do not trust scores | [09 · Training you can trust](09_training_you_can_trust.ipynb) |
 # | want to look at attention, and to know what it is worth | [10 · Seeing attention](10_seeing_attention.ipynb) ★, [11 · Is it an explanation?](11_is_it_an_explanation.ipynb) ★ |
 # | never met softmax, LSTM or a confusion matrix | start with 02 and 03; each of them is built from small numbers |
-#
+
+# %% [markdown]
 # ## Recap
 # - You heard that clips with the same words can carry different emotions, and that one
 #   sound carries another emotion when one word is spelled differently.

@@ -1281,7 +1281,8 @@ check.text_ceiling(text_ceiling)
 #   opposites, the words that went in, variance.
 # - You pooled with a mask, and padding no longer changes anything.
 # - You computed the ceiling of the text by hand, and held trained readers against it.
-#
+
+# %% [markdown]
 # ## What you may not conclude
 # - That text says this little about real speech. The generator was made so; on real
 #   transcripts the ceiling is not known.

@@ -860,7 +860,8 @@ print(read.say_smear_without_recurrence(measured))
 # - You ran the smear test: before the BiLSTM, nothing moves outside the edited word.
 #   How much moves there after it, and whether training made it more or less, stands in
 #   the sentences printed in section 8.
-#
+
+# %% [markdown]
 # ## What you may not conclude
 #
 # - That attention maps are worthless. The smear test says what a frame holds, not where

@@ -989,7 +989,8 @@ print(read.say_what_an_untrained_map_shows(highest, first_head.shape[1]))
 #   last axis, then transpose. Several heads let one word ask several questions.
 # - **Scale, dropout, order.** The divisor sets the sharpness, training mode spoils
 #   maps, and without positions attention sees a bag.
-#
+
+# %% [markdown]
 # ## What you may not conclude
 #
 # - That a large weight is a reason. A weight says what was read, and not what for;

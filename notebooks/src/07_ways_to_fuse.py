@@ -9,20 +9,23 @@
 # %% [markdown]
 # # 07 · Ways to fuse
 #
-# You can read the words and you can hear the voice. **Where do the two meet?** Some networks let each modality decide
-# for itself and then count votes. Others put two summaries side by side, multiply them, or let every word look for its
-# own sound. This lesson builds all of these ways by hand, finds out what each of them can and cannot represent, and
-# then compares them on the same encoders and the same folds.
+# You can read the words and you can hear the voice. **Where do the two meet?** Some
+# networks let each modality decide for itself and then count votes. Others put two
+# summaries side by side, multiply them, or let every word look for its own sound. This
+# lesson builds all of these ways by hand, finds out what each of them can and cannot
+# represent, and then compares them on the same encoders and the same folds.
 #
 # **You will be able to**
 # - write early, late, gated, tensor and low-rank fusion in a few lines each,
-# - show with four numbers that late fusion can never let one modality change the meaning of the other,
+# - show with four numbers that late fusion can never let one modality change the
+#   meaning of the other,
 # - say which ceiling a way of fusing can reach, and compute that ceiling,
 # - test on conflicting words and voices what a trained network follows,
 # - place the rivals of the paper's Table 1 in one taxonomy.
 #
-# **Needs:** lessons 05 and 06. **Time:** read 20 min · run about 1 min · exercises 30 min. **Paper:** sections 2.3 and
-# 3.4, Table 1. **Runs on:** the generated corpus, whose truth is known; the trainings come with the course.
+# **Needs:** lessons 05 and 06. **Time:** read 20 min · run about 1 min · exercises 30
+# min. **Paper:** sections 2.3 and 3.4, Table 1. **Runs on:** the generated corpus,
+# whose truth is known; the trainings come with the course.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # this lesson needs the truth, so it has no other corpus
@@ -57,9 +60,10 @@ options = mc.RunOptions(retrain=RETRAIN)
 # %% [markdown]
 # ## 1 · Two summaries
 #
-# Every network of this lesson has the encoders of lesson 05, and takes the maximum over time of what they give. This
-# leaves one vector $a$ for the sound and one vector $t$ for the words. From here on they differ. We begin with vectors
-# of three numbers, so that you can follow every step.
+# Every network of this lesson has the encoders of lesson 05, and takes the maximum over
+# time of what they give. This leaves one vector $a$ for the sound and one vector $t$
+# for the words. From here on they differ. We begin with vectors of three numbers, so
+# that you can follow every step.
 
 # %%
 torch.manual_seed(7)
@@ -75,13 +79,15 @@ print({name: type(one).__name__ for name, one in fusions.items()})
 # %% [markdown]
 # ## 2 · Early and late
 #
-# **Early fusion** puts the two vectors side by side, and one classifier reads both. **Late fusion** gives each modality
-# a classifier of its own, and averages what they say:
+# **Early fusion** puts the two vectors side by side, and one classifier reads both.
+# **Late fusion** gives each modality a classifier of its own, and averages what they
+# say:
 #
 # $$\text{early: } f([a; t]) \qquad\qquad \text{late: } \tfrac{1}{2}\,\bigl(f_a(a) + f_t(t)\bigr)$$
 #
-# (In the literature, *early* can also mean that the raw inputs are joined. Frames and words come at different rates, so
-# joining them would need word times. Here early means: before anything has been decided.)
+# (In the literature, *early* can also mean that the raw inputs are joined. Frames and
+# words come at different rates, so joining them would need word times. Here early
+# means: before anything has been decided.)
 
 # %%
 early = fusions["early"]
@@ -98,14 +104,16 @@ print(inspect.getsource(fusion.LateFusion.forward))
 # %% [markdown]
 # ### What a sum cannot do
 #
-# Take two transcripts and two sounds, and score all four pairings. How much does the step from one sound to the other
-# depend on the transcript? The answer is a single number, the **interaction**:
+# Take two transcripts and two sounds, and score all four pairings. How much does the
+# step from one sound to the other depend on the transcript? The answer is a single
+# number, the **interaction**:
 #
 # $$I = \bigl(s_{11} - s_{12}\bigr) - \bigl(s_{21} - s_{22}\bigr)$$
 #
-# If the score is a sum, $s_{ij} = f_i + g_j$, everything cancels: $I = 0$ **whatever the weights are**. No training
-# changes that. Now think of *matching*: the class is "angry" if the word *pain* is stressed, and it does not matter
-# whether *sweet* is. Which sound counts depends on the words, so a sum cannot say it.
+# If the score is a sum, $s_{ij} = f_i + g_j$, everything cancels: $I = 0$ **whatever
+# the weights are**. No training changes that. Now think of *matching*: the class is
+# "angry" if the word *pain* is stressed, and it does not matter whether *sweet* is.
+# Which sound counts depends on the words, so a sum cannot say it.
 
 
 # %%
@@ -132,14 +140,16 @@ print()
 print(read.say_who_interacts(sizes))
 
 # %% [markdown]
-# A sum is not helpless, though. "Negative words *and* stress" needs no interaction: give each of them one point, and ask
-# for more than one and a half. Most classes of our corpus are such an *and*. This is why late fusion can be good, and
-# why a good score alone does not show that a network relates words to sounds.
+# A sum is not helpless, though. "Negative words *and* stress" needs no interaction:
+# give each of them one point, and ask for more than one and a half. Most classes of our
+# corpus are such an *and*. This is why late fusion can be good, and why a good score
+# alone does not show that a network relates words to sounds.
 #
 # ## 3 · Gated
 #
-# The **gated multimodal unit** (Arevalo et al., 2017) asks both modalities how much each of them should count, number by
-# number. $\sigma$ is the sigmoid, $\circ$ multiplies number by number:
+# The **gated multimodal unit** (Arevalo et al., 2017) asks both modalities how much
+# each of them should count, number by number. $\sigma$ is the sigmoid, $\circ$
+# multiplies number by number:
 #
 # $$z = \sigma(W[a; t]), \qquad h = z \circ \tanh(W_a a) + (1 - z) \circ \tanh(W_t t)$$
 
@@ -155,13 +165,15 @@ print("share of the sound, per number:", share.numpy().round(2))
 print("mixture:                       ", mixed.numpy().round(2))
 
 # %% [markdown]
-# A gate is a product of something that words and sound have set with something that the sound says. So a gate can open
-# for one number and close for another, depending on the words.
+# A gate is a product of something that words and sound have set with something that the
+# sound says. So a gate can open for one number and close for another, depending on the
+# words.
 #
 # ## 4 · Tensor and low-rank
 #
-# The **tensor fusion network** (Zadeh et al., 2017) leaves nothing to chance: it computes *every* product of a number of
-# the sound and a number of the words. The 1 that is appended to both keeps each modality by itself:
+# The **tensor fusion network** (Zadeh et al., 2017) leaves nothing to chance: it
+# computes *every* product of a number of the sound and a number of the words. The 1
+# that is appended to both keeps each modality by itself:
 #
 # $$h = [a; 1] \otimes [t; 1], \qquad h_{ij} = [a;1]_i \, [t;1]_j$$
 
@@ -177,12 +189,14 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# The last row holds the words alone, and the last column holds the sound alone. The price is size: two vectors of 128
-# numbers give $129^2$ products, and every output needs a weight for each of them. Our `TensorFusion` therefore brings
-# both vectors to `factor` numbers first.
+# The last row holds the words alone, and the last column holds the sound alone. The
+# price is size: two vectors of 128 numbers give $129^2$ products, and every output
+# needs a weight for each of them. Our `TensorFusion` therefore brings both vectors to
+# `factor` numbers first.
 #
-# **Low-rank fusion** (Liu et al., 2018) never writes the table down. It allows only those weights $W$ that are a sum of
-# $R$ products of a vector for the sound and a vector for the words. Then the sums can be taken first:
+# **Low-rank fusion** (Liu et al., 2018) never writes the table down. It allows only
+# those weights $W$ that are a sum of $R$ products of a vector for the sound and a
+# vector for the words. Then the sums can be taken first:
 #
 # $$\sum_{ij} W_{ij}\,[a;1]_i\,[t;1]_j \;=\; \sum_{r=1}^{R} \bigl(A_r [a;1]\bigr)\bigl(T_r [t;1]\bigr)
 #   \qquad\text{if}\qquad W = \sum_r A_r^\top T_r$$
@@ -212,9 +226,9 @@ print("rank of the table of weights of each output:", ranks)
 # %% [markdown]
 # ### How many products does matching need?
 #
-# Let eight words have eight sounds, and let the wanted number be 1 where a word meets its own sound and 0 elsewhere.
-# This is a table with ones on its diagonal. The best table of rank $R$ is known (Eckart and Young): keep the $R$ largest
-# singular values.
+# Let eight words have eight sounds, and let the wanted number be 1 where a word meets
+# its own sound and 0 elsewhere. This is a table with ones on its diagonal. The best
+# table of rank $R$ is known (Eckart and Young): keep the $R$ largest singular values.
 
 # %%
 own = np.eye(8)  # (words, sounds)
@@ -249,14 +263,16 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# So a low rank does not forbid matching as long as only a decision is wanted. Early, gated, tensor and low-rank fusion
-# can all represent it if their vectors hold the words and the sounds. What limits them is the **summary**: after the
-# maximum over time, no step is left that could be asked.
+# So a low rank does not forbid matching as long as only a decision is wanted. Early,
+# gated, tensor and low-rank fusion can all represent it if their vectors hold the words
+# and the sounds. What limits them is the **summary**: after the maximum over time, no
+# step is left that could be asked.
 #
 # ## 5 · Cross-attention
 #
-# MCSAN does not summarise first. Every word asks every frame (Eq. 6 to 12), and only what the words have found goes
-# through the maximum. In the next cell the second word resembles the third frame, and reads it:
+# MCSAN does not summarise first. Every word asks every frame (Eq. 6 to 12), and only
+# what the words have found goes through the maximum. In the next cell the second word
+# resembles the third frame, and reads it:
 
 # %%
 frames = torch.tensor([[1.0, 0, 0, 0.2], [0, 1.0, 0, 0.1], [0, 0, 1.0, 0.9]])  # (A, 4)
@@ -271,24 +287,28 @@ loudest = frames[:, 3].max().item()
 print("maximum over all frames, which word-blind pooling keeps:", round(loudest, 2))
 
 # %% [markdown]
-# The product of a query and a key is an interaction for *each pair* of a word and a frame. The first word finds its own
-# low stress, although a loud word stands beside it.
+# The product of a query and a key is an interaction for *each pair* of a word and a
+# frame. The first word finds its own low stress, although a loud word stands beside it.
 #
 # ### Exercise
 #
 # **E07.1 · Predict** (★, 6 minutes). Before you see the scores:
 #
-# - **zero**: whose interaction $I$ is zero for all weights? **a** early · **b** late · **c** gated
-# - **and**: "negative words and stress" is two conditions at once. Which is the simplest fusion that can decide it?
-#   **a** late · **b** tensor · **c** only cross-attention
-# - **products**: `factor` is 32. How many products does our `TensorFusion` compute? A number.
-# - **bottleneck**: which of these still has single steps of the sound when the words arrive? **a** tensor ·
-#   **b** low-rank with a large rank · **c** cross-attention
+# - **zero**: whose interaction $I$ is zero for all weights? **a** early · **b** late ·
+#   **c** gated
+# - **and**: "negative words and stress" is two conditions at once. Which is the
+#   simplest fusion that can decide it? **a** late · **b** tensor · **c** only
+#   cross-attention
+# - **products**: `factor` is 32. How many products does our `TensorFusion` compute? A
+#   number.
+# - **bottleneck**: which of these still has single steps of the sound when the words
+#   arrive? **a** tensor · **b** low-rank with a large rank · **c** cross-attention
 #
 # <details><summary>Hint 1: where to look</summary>Sections 2, 4 and 5.</details>
-# <details><summary>Hint 2: the plan</summary>For "and": try two numbers and a threshold. For "products": do not forget
-# the 1.</details>
-# <details><summary>Hint 3: nearly the solution</summary>A sum has no interaction; 33 numbers meet 33 numbers.</details>
+# <details><summary>Hint 2: the plan</summary>For "and": try two numbers and a
+# threshold. For "products": do not forget the 1.</details>
+# <details><summary>Hint 3: nearly the solution</summary>A sum has no interaction; 33
+# numbers meet 33 numbers.</details>
 
 # %% tags=["exercise"]
 answer = {"zero": ..., "and": ..., "products": ..., "bottleneck": ...}
@@ -301,10 +321,12 @@ check.fusion_predictions(answer)
 # %% [markdown]
 # ## 6 · What is there to reach
 #
-# In the generated corpus the truth is known, and with it the best accuracy that anyone can have, by what they may use
-# (`mcsan_lite/datasets/synthetic/ceilings.py`). *Both, unmatched* reads the words and counts the stressed sounds, but
-# does not know which word is which sound. *Both* matches them. (*Both, in order* only counts: the second key word is
-# stressed. In this world it knows as much as *both*, so a high score does not prove that sounds were recognised.)
+# In the generated corpus the truth is known, and with it the best accuracy that anyone
+# can have, by what they may use (`mcsan_lite/datasets/synthetic/ceilings.py`). *Both,
+# unmatched* reads the words and counts the stressed sounds, but does not know which
+# word is which sound. *Both* matches them. (*Both, in order* only counts: the second
+# key word is stressed. In this world it knows as much as *both*, so a high score does
+# not prove that sounds were recognised.)
 
 # %%
 settings = corpora.grid_config(PROFILE, "fusion")
@@ -313,9 +335,11 @@ ceiling = bayes_ceilings(truth, settings)
 ceiling.round(3).to_frame("best possible WA")
 
 # %% [markdown]
-# Now the theory of section 2 meets these numbers. Given the class, an unmatched listener's evidence is a **product**: one
-# factor comes from the words, the others from the sound. The logarithm of a product is a sum, and a sum is late fusion.
-# Check it: the next cell scores every utterance with a factor of the words times factors of the sound.
+# Now the theory of section 2 meets these numbers. Given the class, an unmatched
+# listener's evidence is a **product**: one factor comes from the words, the others from
+# the sound. The logarithm of a product is a sum, and a sum is late fusion. Check it:
+# the next cell scores every utterance with a factor of the words times factors of the
+# sound.
 
 
 # %%
@@ -346,13 +370,15 @@ print(f"words × sound, each for itself: {late_ceiling:.4f}")
 print(f"the ceiling “both, unmatched”:  {ceiling['both, unmatched']:.4f}")
 
 # %% [markdown]
-# So late fusion *can* reach the unmatched ceiling, at least in principle. (An ear that also recognises the sounds of
-# words may get a little further without matching, because it knows which sounds could be evaluative at all.) Everything
-# up to *both* is what an interaction can earn.
+# So late fusion *can* reach the unmatched ceiling, at least in principle. (An ear that
+# also recognises the sounds of words may get a little further without matching, because
+# it knows which sounds could be evaluative at all.) Everything up to *both* is what an
+# interaction can earn.
 #
 # ## 7 · The same encoders, the same folds
 #
-# Six rows: the five fusions and MCSAN, all with the same encoders, training and folds. `mcsan run fusion` made them.
+# Six rows: the five fusions and MCSAN, all with the same encoders, training and folds.
+# `mcsan run fusion` made them.
 
 # %%
 results, source = grids.grid_results("fusion", PROFILE, options=options)
@@ -399,14 +425,16 @@ for name, row in scores.iterrows():
     print(read.say_side_of_ceiling(name, interval, view, ceiling[view]))
 
 # %% [markdown]
-# With so few folds the intervals are wide, and "cannot be distinguished" does not mean "equal" (lesson 14). A score also
-# hides *which* utterances are lost. The conflict set of section 9 looks at those.
+# With so few folds the intervals are wide, and "cannot be distinguished" does not mean
+# "equal" (lesson 14). A score also hides *which* utterances are lost. The conflict set
+# of section 9 looks at those.
 #
 # ## 8 · Where the sound tells the sense: the leaking world
 #
-# In the *leaking* world every sound has one spelling, so an ear knows the sense without reading. Then the words add
-# little, and the ways to fuse should have less to differ about. This lesson shows the run if it is at hand; it starts it
-# only in the profile "smoke".
+# In the *leaking* world every sound has one spelling, so an ear knows the sense without
+# reading. Then the words add little, and the ways to fuse should have less to differ
+# about. This lesson shows the run if it is at hand; it starts it only in the profile
+# "smoke".
 
 # %%
 leaking_gaps = None
@@ -433,11 +461,13 @@ if leaking_gaps is not None:
 # %% [markdown]
 # ## 9 · When words and voice disagree
 #
-# *Pain* and *pane* are one sound. So we can keep a recording and **spell its words anew**: the voice stays as it was, and
-# the words now have another sense. The rule of the corpus still gives one right answer. Three things can be followed:
+# *Pain* and *pane* are one sound. So we can keep a recording and **spell its words
+# anew**: the voice stays as it was, and the words now have another sense. The rule of
+# the corpus still gives one right answer. Three things can be followed:
 #
 # - **rule**: the class of this sound with these words;
-# - **words alone**: the words' sense, with a stress or arousal that is not in this sound at that word;
+# - **words alone**: the words' sense, with a stress or arousal that is not in this
+#   sound at that word;
 # - **voice**: the class for which the recording was made.
 
 # %%
@@ -508,9 +538,10 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# The sharpest cases come last. In some recordings the evaluative word is stressed and *all* others are not, or the other
-# way round. A network that only knows how much is stressed *in all* must go by the neighbours there. One that matches
-# the word with its sound goes by the word's own stress.
+# The sharpest cases come last. In some recordings the evaluative word is stressed and
+# *all* others are not, or the other way round. A network that only knows how much is
+# stressed *in all* must go by the neighbours there. One that matches the word with its
+# sound goes by the word's own stress.
 
 # %%
 for name, row in summed.iterrows():
@@ -522,14 +553,14 @@ for name, row in summed.iterrows():
     print(read.say_whose_stress(name, own_count, crowd_count, n, side))
 
 # %% [markdown]
-# The intervals are Wilson's, over recordings; each fold's network is tested on recordings that it was not trained on.
-# Another seed may say otherwise.
+# The intervals are Wilson's, over recordings; each fold's network is tested on
+# recordings that it was not trained on. Another seed may say otherwise.
 #
 # ## 10 · Where the rivals of Table 1 stand
 #
-# The same interaction places the systems that the paper compares itself with. We build each of them untrained, pair the
-# words of two utterances with both sounds, and look whether the logits are a sum. Attention maps tell the rest: who looks
-# at whom.
+# The same interaction places the systems that the paper compares itself with. We build
+# each of them untrained, pair the words of two utterances with both sounds, and look
+# whether the logits are a sum. Attention maps tell the rest: who looks at whom.
 
 # %%
 corpus = corpora.grid_corpus(PROFILE, "fusion")
@@ -564,20 +595,23 @@ for place, group in taxonomy.groupby("place"):
 taxonomy
 
 # %% [markdown]
-# A name can mislead. A network that concatenates two vectors and then stays *linear* looks like early fusion in a diagram,
-# but it computes a sum, and so belongs to late fusion: look where MDRE stands. Two rivals are placed by reading their
-# sources, since they need more than words and sound: CAN joins the two at each word's known time, which is an alignment
-# before the fusion, and AMH hops between the summary of one modality and the steps of the others, video included.
+# A name can mislead. A network that concatenates two vectors and then stays *linear*
+# looks like early fusion in a diagram, but it computes a sum, and so belongs to late
+# fusion: look where MDRE stands. Two rivals are placed by reading their sources, since
+# they need more than words and sound: CAN joins the two at each word's known time,
+# which is an alignment before the fusion, and AMH hops between the summary of one
+# modality and the steps of the others, video included.
 #
 # ## Exercises
 #
-# **E07.2 · Implement** (★★, 6 minutes). Write the gated fusion of one utterance in NumPy. `W` is $(D, 2D)$ and reads
-# $[a; t]$.
+# **E07.2 · Implement** (★★, 6 minutes). Write the gated fusion of one utterance in
+# NumPy. `W` is $(D, 2D)$ and reads $[a; t]$.
 #
 # <details><summary>Hint 1: where to look</summary>Section 3.</details>
-# <details><summary>Hint 2: the plan</summary>First the share $z$, then both vectors through `np.tanh`, then the weighted
-# sum.</details>
-# <details><summary>Hint 3: nearly the solution</summary>`z = 1 / (1 + np.exp(-W @ np.concatenate([audio, text])))`
+# <details><summary>Hint 2: the plan</summary>First the share $z$, then both vectors
+# through `np.tanh`, then the weighted sum.</details>
+# <details><summary>Hint 3: nearly the
+# solution</summary>`z = 1 / (1 + np.exp(-W @ np.concatenate([audio, text])))`
 # </details>
 
 
@@ -596,13 +630,15 @@ def gate(audio, text, W, Wa, Wt):
 check.gate(gate)
 
 # %% [markdown]
-# **E07.3 · Implement** (★★, 7 minutes). Write the low-rank fusion of one utterance. `A` is $(R, D, D_a + 1)$ and `T` is
-# $(R, D, D_t + 1)$.
+# **E07.3 · Implement** (★★, 7 minutes). Write the low-rank fusion of one utterance. `A`
+# is $(R, D, D_a + 1)$ and `T` is $(R, D, D_t + 1)$.
 #
-# <details><summary>Hint 1: where to look</summary>Section 4, the equation with the sum over $r$.</details>
-# <details><summary>Hint 2: the plan</summary>Append a 1 to each vector; multiply each by its matrices; multiply number by
-# number; sum over $r$.</details>
-# <details><summary>Hint 3: nearly the solution</summary>`left = A @ np.append(audio, 1)` has the shape $(R, D)$.
+# <details><summary>Hint 1: where to look</summary>Section 4, the equation with the sum
+# over $r$.</details>
+# <details><summary>Hint 2: the plan</summary>Append a 1 to each vector; multiply each
+# by its matrices; multiply number by number; sum over $r$.</details>
+# <details><summary>Hint 3: nearly the
+# solution</summary>`left = A @ np.append(audio, 1)` has the shape $(R, D)$.
 # </details>
 
 
@@ -621,14 +657,15 @@ def low_rank_sum(audio, text, A, T):
 # %%
 check.low_rank_sum(low_rank_sum)
 # %% [markdown]
-# **E07.4 · Break it** (★★, 5 minutes). Two transcripts (rows) and two sounds (columns): write a table of `True` and `False`
-# that *no* late fusion with a threshold can decide.
+# **E07.4 · Break it** (★★, 5 minutes). Two transcripts (rows) and two sounds (columns):
+# write a table of `True` and `False` that *no* late fusion with a threshold can decide.
 #
-# <details><summary>Hint 1: where to look</summary>The interaction $I$ of section 2.</details>
-# <details><summary>Hint 2: the plan</summary>Say that $f_1 + g_1$ and $f_2 + g_2$ are above the threshold, and the other
-# two are not. Add up each pair.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Both diagonals have the same sum, so one cannot be above twice the
-# threshold while the other is below it.</details>
+# <details><summary>Hint 1: where to look</summary>The interaction $I$ of section
+# 2.</details>
+# <details><summary>Hint 2: the plan</summary>Say that $f_1 + g_1$ and $f_2 + g_2$ are
+# above the threshold, and the other two are not. Add up each pair.</details>
+# <details><summary>Hint 3: nearly the solution</summary>Both diagonals have the same
+# sum, so one cannot be above twice the threshold while the other is below it.</details>
 
 # %% tags=["exercise"]
 wanted = ...
@@ -639,21 +676,26 @@ wanted = [[True, False], [False, True]]
 # %%
 check.break_late(wanted)
 # %% [markdown]
-# **E07.5 · Explain** (★★★, 6 minutes). Which three sentences can be defended after this lesson?
+# **E07.5 · Explain** (★★★, 6 minutes). Which three sentences can be defended after this
+# lesson?
 #
-# - **a** Late fusion cannot represent that the words decide which sound counts, whatever its weights are.
+# - **a** Late fusion cannot represent that the words decide which sound counts,
+#   whatever its weights are.
 # - **b** Two fusions with equal scores on these folds have learned the same.
 # - **c** A score at or below the ceiling "both, unmatched" is no evidence of matching.
-# - **d** Since the tensor contains every product, a tensor fusion that is trained matches.
-# - **e** On the conflict set the rule has one right answer, so a network can be wrong there in different ways.
+# - **d** Since the tensor contains every product, a tensor fusion that is trained
+#   matches.
+# - **e** On the conflict set the rule has one right answer, so a network can be wrong
+#   there in different ways.
 # - **f** The order of the rows here is their order on real speech.
 # - **g** A gate near 1 shows that the sound decided the class.
 #
-# <details><summary>Hint 1: where to look</summary>Sections 2, 6 and 9, and the list below.</details>
-# <details><summary>Hint 2: the plan</summary>Keep apart what a network can represent, what it has learned, and what the
-# numbers show.</details>
-# <details><summary>Hint 3: nearly the solution</summary>One sentence follows from an equation, one from a ceiling, one from
-# how the set was made.</details>
+# <details><summary>Hint 1: where to look</summary>Sections 2, 6 and 9, and the list
+# below.</details>
+# <details><summary>Hint 2: the plan</summary>Keep apart what a network can represent,
+# what it has learned, and what the numbers show.</details>
+# <details><summary>Hint 3: nearly the solution</summary>One sentence follows from an
+# equation, one from a ceiling, one from how the set was made.</details>
 
 # %% tags=["exercise"]
 defended = ...
@@ -667,23 +709,35 @@ check.fusion_conclusions(defended)
 # %% [markdown]
 # ## Recap
 #
-# - **By hand.** Early, late, gated, tensor and low-rank fusion took a few lines each and agreed with the package.
-# - **Interaction.** Four pairings and one number show that late fusion adds. No training changes that.
-# - **Ceilings.** What a sum needs for *both, unmatched* is a product of what each modality says by itself.
-# - **Conflict.** Homophones spelled anew ask a trained network what it follows, where a score cannot.
-# - **Taxonomy.** What counts is whether the logits are a sum, and whether single steps are left to ask.
-#
+# - **By hand.** Early, late, gated, tensor and low-rank fusion took a few lines each
+#   and agreed with the package.
+# - **Interaction.** Four pairings and one number show that late fusion adds. No
+#   training changes that.
+# - **Ceilings.** What a sum needs for *both, unmatched* is a product of what each
+#   modality says by itself.
+# - **Conflict.** Homophones spelled anew ask a trained network what it follows, where a
+#   score cannot.
+# - **Taxonomy.** What counts is whether the logits are a sum, and whether single steps
+#   are left to ask.
+
+# %% [markdown]
 # ## What you may not conclude
 #
-# - That the order of the rows holds on real speech. This corpus was made so that matching matters.
-# - That a fusion which can represent a rule will learn it, or that one which did not learn it here cannot.
-# - That early fusion is always this one. Inputs that are joined step by step are early, too.
-# - That a conflict set measures everyday speech. In people's speech words and voice rarely disagree by design.
+# - That the order of the rows holds on real speech. This corpus was made so that
+#   matching matters.
+# - That a fusion which can represent a rule will learn it, or that one which did not
+#   learn it here cannot.
+# - That early fusion is always this one. Inputs that are joined step by step are early,
+#   too.
+# - That a conflict set measures everyday speech. In people's speech words and voice
+#   rarely disagree by design.
 #
-# **Further reading:** Baltrušaitis, Ahuja and Morency, *Multimodal machine learning: a survey and taxonomy* (2019);
-# Arevalo et al., *Gated multimodal units for information fusion* (2017); Zadeh et al., *Tensor fusion network for
-# multimodal sentiment analysis* (EMNLP 2017); Liu et al., *Efficient low-rank multimodal fusion with modality-specific
-# factors* (ACL 2018); Hessel and Lee, *Does my multimodal model learn cross-modal interactions?* (EMNLP 2020).
+# **Further reading:** Baltrušaitis, Ahuja and Morency, *Multimodal machine learning: a
+# survey and taxonomy* (2019); Arevalo et al., *Gated multimodal units for information
+# fusion* (2017); Zadeh et al., *Tensor fusion network for multimodal sentiment
+# analysis* (EMNLP 2017); Liu et al., *Efficient low-rank multimodal fusion with
+# modality-specific factors* (ACL 2018); Hessel and Lee, *Does my multimodal model learn
+# cross-modal interactions?* (EMNLP 2020).
 #
-# **Previous:** [06 · Attention by hand](06_attention_by_hand.ipynb) · **Next:** [08 · MCSAN
-# assembled](08_mcsan_assembled.ipynb)
+# **Previous:** [06 · Attention by hand](06_attention_by_hand.ipynb) · **Next:** [08 ·
+# MCSAN assembled](08_mcsan_assembled.ipynb)

@@ -970,7 +970,8 @@ print(read.say_batch_by_heart(eight_losses[0], chance, end, control, best_possib
 #   size as well as in what they see.
 # - **Test.** You looked at the first loss, the effect of padding, one batch learnt by
 #   heart, and a control that cannot be learnt.
-#
+
+# %% [markdown]
 # **What you may not conclude**
 #
 # - That this is the authors' network. It follows every equation, and it fills the gaps

@@ -918,7 +918,8 @@ check.seen(seen)
 #
 # *The map shows where information was routed in one layer. Where the decision came from
 # is answered by editing the input.*
-#
+
+# %% [markdown]
 # ## What you may not conclude
 # - That a bright cell is a reason. Whether any reading of this network points at the
 #   evidence is measured in lesson 11.

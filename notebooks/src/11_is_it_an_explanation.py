@@ -58,7 +58,6 @@ from mcsan_lite.experiments import checkpoints
 from mcsan_lite.explain import controls, faithfulness, pointing
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS
-from mcsan_lite.exercises.verdicts.sentences import Measured
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -73,7 +72,7 @@ FEW = min(N // 3, 16)  # where it takes many
 def share_of(values):
     """Mean and 95 % interval: Student's for numbers, Wilson's for True and False."""
     found = with_interval(pd.DataFrame({"x": list(values)})).iloc[0]
-    return Measured(found["mean"], found.low, found.high)
+    return read.Measured(found["mean"], found.low, found.high)
 
 
 # %% [markdown]
@@ -512,7 +511,7 @@ follows = pd.DataFrame(rows)
 for edit, part in follows.groupby("edit", sort=False):
     shares = {}
     for variant, group in part.groupby("variant", sort=False):
-        shares[variant] = Measured(*mc.score_interval(group.right, int(group.n.iloc[0])))
+        shares[variant] = read.Measured(*mc.score_interval(group.right, int(group.n.iloc[0])))
     print(read.say_who_follows(edit, shares, 1 / len(labels)))
 
 # %% [markdown]

@@ -55,7 +55,6 @@ from mcsan_lite.experiments import checkpoints, readings
 from mcsan_lite.explain import faithfulness, modalities, pointing
 from mcsan_lite.explain.pointing_tables import pointing_table
 from mcsan_lite.explain.readings import from_attention, from_logit, from_words
-from mcsan_lite.exercises.verdicts.sentences import Measured
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -511,7 +510,7 @@ mc.figures.show(
 def share_of(values):
     """Mean and 95 % interval of some numbers."""
     found = with_interval(pd.DataFrame({"x": list(values)})).iloc[0]
-    return Measured(found["mean"], found.low, found.high)
+    return read.Measured(found["mean"], found.low, found.high)
 
 
 for (world, edit), group in voice.groupby(["world", "edit"], sort=False):
@@ -678,7 +677,7 @@ for world in WORLDS:
             }
         )
     found = with_interval(pd.DataFrame(rows))[["mean", "low", "high"]]
-    print(read.say_fillers(world, Measured(*found.loc["peak"]), Measured(*found.loc["rank"])))
+    print(read.say_fillers(world, read.Measured(*found.loc["peak"]), read.Measured(*found.loc["rank"])))
 
 # %% [markdown]
 # ## 10 · Sound, words, or both together: Shapley values
@@ -753,7 +752,7 @@ for world in WORLDS:
     emaps[world] = modalities.interaction(runs[world].model, opened[world][1], labels)
 display(pd.concat(emaps).round(3))
 for world, found in emaps.items():
-    difference = Measured(*found.loc["difference", ["wa", "low", "high"]])
+    difference = read.Measured(*found.loc["difference", ["wa", "low", "high"]])
     print(read.say_additive(world, difference, int(found.loc["model", "n"])))
 
 # %% [markdown]

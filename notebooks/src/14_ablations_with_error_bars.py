@@ -9,21 +9,27 @@
 # %% [markdown]
 # # 14 · Ablations with error bars
 #
-# The paper's Table 3 takes its network apart: it is trained without audio, without self-attention, in another order,
-# deeper. There are nine rows, and the full network beats all the others, sometimes by less than a point. **How large must
-# a gap be before it tells us something?** In this lesson you run the nine rows, put error bars on their gaps, and then
-# read the paper's own table again with what you have learned.
+# The paper's Table 3 takes its network apart: it is trained without audio, without
+# self-attention, in another order, deeper. There are nine rows, and the full network
+# beats all the others, sometimes by less than a point. **How large must a gap be before
+# it tells us something?** In this lesson you run the nine rows, put error bars on their
+# gaps, and then read the paper's own table again with what you have learned.
 #
 # **You will be able to**
-# - compare two versions of a network on the same folds, and say what the pairing gains you,
-# - compute the corrected *t* of Nadeau and Bengio by hand, and explain why the plain one is too sure of itself,
-# - test eight gaps without being fooled by luck, and keep "not distinguishable" apart from "alike",
-# - work out how many folds and seeds a gap of less than a point needs, and recognise when no number is enough,
+# - compare two versions of a network on the same folds, and say what the pairing gains
+#   you,
+# - compute the corrected *t* of Nadeau and Bengio by hand, and explain why the plain
+#   one is too sure of itself,
+# - test eight gaps without being fooled by luck, and keep "not distinguishable" apart
+#   from "alike",
+# - work out how many folds and seeds a gap of less than a point needs, and recognise
+#   when no number is enough,
 # - read a published table of means and deviations with a pencil.
 #
-# **Needs:** lessons 08 and 09; lesson 11 for the last section. **Time:** read 25 min · run about 1 min · exercises
-# 25 min. **Paper:** section 3.5 and Table 3. **Runs on:** finished trainings. Those of the nine rows on a small generated
-# corpus come with the course; for another `CORPUS` you need your own runs of `mcsan run table3`.
+# **Needs:** lessons 08 and 09; lesson 11 for the last section. **Time:** read 25 min ·
+# run about 1 min · exercises 25 min. **Paper:** section 3.5 and Table 3. **Runs on:**
+# finished trainings. Those of the nine rows on a small generated corpus come with the
+# course; for another `CORPUS` you need your own runs of `mcsan run table3`.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or a corpus with folds, after mcsan run table3 --corpus …
@@ -56,13 +62,14 @@ MARGIN = comparison.ALIKE_MARGIN  # a gap that would not matter: one point
 # %% [markdown]
 # ## 1 · Nine rows, the same folds
 #
-# A fold is one way to cut the corpus into a training, a validation and a test part. All nine versions are trained and
-# tested on the *same* folds, starting from the same seeds, and each keeps the epoch that was best on validation
-# (lesson 09).
+# A fold is one way to cut the corpus into a training, a validation and a test part. All
+# nine versions are trained and tested on the *same* folds, starting from the same
+# seeds, and each keeps the epoch that was best on validation (lesson 09).
 #
-# The profile `quick` has three folds and one seed, so that it fits into a coffee break. The profile `full` has all ten
-# folds and three seeds (`mcsan run table3 --profile full`, many hours on a laptop). Keep in mind which of the two you are
-# reading: most of this lesson is about the difference.
+# The profile `quick` has three folds and one seed, so that it fits into a coffee break.
+# The profile `full` has all ten folds and three seeds
+# (`mcsan run table3 --profile full`, many hours on a laptop). Keep in mind which of the
+# two you are reading: most of this lesson is about the difference.
 
 # %%
 if CORPUS == "synthetic":
@@ -97,11 +104,12 @@ for row in (FULL, "w/o self"):
         print(read_design.say_deviation(f"spread of {row}", wa.loc[row].std(), k))
 
 # %% [markdown]
-# The second half of this output deserves a pause. A standard deviation that is computed from three numbers is itself
-# drawn in a lottery, and papers rarely say so. Whenever this lesson prints a deviation, it prints how far the true one
-# may lie from it.
+# The second half of this output deserves a pause. A standard deviation that is computed
+# from three numbers is itself drawn in a lottery, and papers rarely say so. Whenever
+# this lesson prints a deviation, it prints how far the true one may lie from it.
 #
-# **Predict, then check.** Look at the columns. If one fold is hard for one row, is it hard for every row? Follow the lines:
+# **Predict, then check.** Look at the columns. If one fold is hard for one row, is it
+# hard for every row? Follow the lines:
 
 # %% tags=["hide-input"]
 shown = [row for row in ("w/o audio", "w/o cross", "w/o self") if row in wa.index]
@@ -127,8 +135,8 @@ mc.figures.show(
 print(read.say_folds_ahead(ahead, k))
 
 # %% [markdown]
-# Two rows of one fold share whatever is hard about that fold. So we take the difference *within* each fold, and ask about
-# the differences alone.
+# Two rows of one fold share whatever is hard about that fold. So we take the difference
+# *within* each fold, and ask about the differences alone.
 #
 # ## 2 · The plain *t*, by hand
 #
@@ -151,7 +159,8 @@ for row in varies:  # scipy agrees
     assert np.isclose(paired_p[row], reference)
 
 # %% [markdown]
-# What if we forget the pairing, and treat the two rows as strangers? Then the variances of the two rows add up:
+# What if we forget the pairing, and treat the two rows as strangers? Then the variances
+# of the two rows add up:
 
 # %%
 other_rows = wa.drop(index=FULL)
@@ -167,7 +176,8 @@ plain.round(3)
 # %% [markdown]
 # ## 3 · Why this *t* is too sure of itself
 #
-# The plain *t* takes the $d_i$ to be independent. But two folds of one corpus train on largely the same utterances:
+# The plain *t* takes the $d_i$ to be independent. But two folds of one corpus train on
+# largely the same utterances:
 
 # %%
 protocol = results.protocol.iloc[0]
@@ -185,12 +195,15 @@ print(
 )
 
 # %% [markdown]
-# Whatever is peculiar to this corpus therefore enters *all* the $d_i$, in the same direction. More folds average over
-# splits, but never over corpora. The spread between folds cannot reveal this, and so the plain *t* divides by too little.
+# Whatever is peculiar to this corpus therefore enters *all* the $d_i$, in the same
+# direction. More folds average over splits, but never over corpora. The spread between
+# folds cannot reveal this, and so the plain *t* divides by too little.
 #
-# How bad is it? Let us try an experiment whose answer we know. Two learners see points of two classes. A sees the first
-# five numbers of each point, and B the other five. All ten numbers are made in the same way, so neither learner is better.
-# Every "significant" difference is then a **false alarm**, and a test at the 5 % level promises one in twenty.
+# How bad is it? Let us try an experiment whose answer we know. Two learners see points
+# of two classes. A sees the first five numbers of each point, and B the other five. All
+# ten numbers are made in the same way, so neither learner is better. Every
+# "significant" difference is then a **false alarm**, and a test at the 5 % level
+# promises one in twenty.
 
 # %%
 def accuracy(x, y, train, test):
@@ -275,10 +288,12 @@ print("The corrected t:", read_design.say_repeats(few, many))
 #
 # With more folds the term $1/k$ vanishes, but the second term does not.
 #
-# **How far may you trust it?** The formula was derived for *random subsampling*, in which each training and test part is
-# drawn anew. For k-fold cross-validation, whose test parts never overlap, it is a **heuristic** that has become common
-# practice, and no exact formula can replace it: no unbiased estimate of that variance exists (Bengio and Grandvalet
-# 2004). That is why the toy above is worth its two hundred corpora: it shows how the heuristic does on folds like ours.
+# **How far may you trust it?** The formula was derived for *random subsampling*, in
+# which each training and test part is drawn anew. For k-fold cross-validation, whose
+# test parts never overlap, it is a **heuristic** that has become common practice, and
+# no exact formula can replace it: no unbiased estimate of that variance exists (Bengio
+# and Grandvalet 2004). That is why the toy above is worth its two hundred corpora: it
+# shows how the heuristic does on folds like ours.
 
 # %%
 by_hand = mean / (np.sqrt(1 / k + share) * sd)
@@ -316,16 +331,18 @@ alone = alone[alone.notna() & alone.index.isin(forest.index)]
 print(read.say_row_gaps(forest, alone))
 
 # %% [markdown]
-# The **verdict** looks at the interval alone. If the interval excludes zero on the side that the paper names, the gap is
-# *reproduced*. If it excludes zero on the other side, our result *differs*. If it contains zero, the gap is *not
-# distinguishable*: this many folds could not tell. With few folds the bar is high, as the cell before the figure says,
-# and only large gaps clear it. On a generated corpus, a verdict is about the software and the mechanism. The size of a gap
-# here says nothing about people.
+# The **verdict** looks at the interval alone. If the interval excludes zero on the side
+# that the paper names, the gap is *reproduced*. If it excludes zero on the other side,
+# our result *differs*. If it contains zero, the gap is *not distinguishable*: this many
+# folds could not tell. With few folds the bar is high, as the cell before the figure
+# says, and only large gaps clear it. On a generated corpus, a verdict is about the
+# software and the mechanism. The size of a gap here says nothing about people.
 #
 # ## 5 · Eight tests
 #
-# Eight gaps are eight chances to be lucky. **Holm's** correction takes account of that. Sort the p values, multiply the
-# smallest by 8, the next by 7, and so on, and let none be smaller than the one before it.
+# Eight gaps are eight chances to be lucky. **Holm's** correction takes account of that.
+# Sort the p values, multiply the smallest by 8, the next by 7, and so on, and let none
+# be smaller than the one before it.
 
 # %%
 p = table.p.dropna().sort_values()
@@ -341,18 +358,21 @@ adjusted = pd.DataFrame({"p": p, "times": times, "Holm p": by_hand}).round(4)
 adjusted.join(two_verdicts)
 
 # %% [markdown]
-# The two last columns answer two different questions. *Alone* is for someone who asked about this one row before seeing
-# any result. *After Holm* is for someone who looks at the whole table and picks out what stands out. A report should
-# print both, and should say in advance which one it goes by. In this course the claims ledger (lesson 15) goes by the
-# second.
+# The two last columns answer two different questions. *Alone* is for someone who asked
+# about this one row before seeing any result. *After Holm* is for someone who looks at
+# the whole table and picks out what stands out. A report should print both, and should
+# say in advance which one it goes by. In this course the claims ledger (lesson 15) goes
+# by the second.
 #
 # ## 6 · "Not distinguishable" is not "alike"
 #
-# A wide interval around zero means that *we do not know*. To claim that two versions are **alike**, you have to show that,
-# too. First say which gap would not matter (here: one point). Then run two one-sided tests (TOST): *the gap is below
-# +1 point*, and *the gap is above −1 point*. The larger of the two p values counts. Each of the two tests spends 5 % on one
-# side only, and so the interval that belongs to them is the **90 %** interval, not the usual one: it lies inside the
-# margin exactly where the p value is below .05.
+# A wide interval around zero means that *we do not know*. To claim that two versions
+# are **alike**, you have to show that, too. First say which gap would not matter (here:
+# one point). Then run two one-sided tests (TOST): *the gap is below +1 point*, and *the
+# gap is above −1 point*. The larger of the two p values counts. Each of the two tests
+# spends 5 % on one side only, and so the interval that belongs to them is the **90 %**
+# interval, not the usual one: it lies inside the margin exactly where the p value is
+# below .05.
 
 # %%
 se = np.sqrt(1 / k + share) * sd
@@ -374,15 +394,17 @@ points = 100 * equal[["gap", "low", "high", "low 90", "high 90"]]
 points.join(equal[["p alike", "so"]]).round(3)
 
 # %% [markdown]
-# A paper that removes a block, sees no significant change and writes "the block is not needed" has looked at the 95 %
-# interval only. *We do not know* is the honest reading.
+# A paper that removes a block, sees no significant change and writes "the block is not
+# needed" has looked at the 95 % interval only. *We do not know* is the honest reading.
 #
 # ## 7 · Two kinds of spread
 #
-# Another **fold** changes what is trained and tested on. Another **seed** changes the starting weights and the order of
-# the utterances, on the same fold. Ten seeds of one fold are ten readings of one observation, so they are averaged
-# *before* the test. What happens if they are counted as folds instead? Here is another toy: there is no gap at all, two
-# points of spread come from folds and one from seeds. (These folds share nothing, so the plain *t* is right for them.)
+# Another **fold** changes what is trained and tested on. Another **seed** changes the
+# starting weights and the order of the utterances, on the same fold. Ten seeds of one
+# fold are ten readings of one observation, so they are averaged *before* the test. What
+# happens if they are counted as folds instead? Here is another toy: there is no gap at
+# all, two points of spread come from folds and one from seeds. (These folds share
+# nothing, so the plain *t* is right for them.)
 
 # %%
 rng = np.random.default_rng(10)
@@ -416,8 +438,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# And the real ones? The network of the earlier lessons comes trained from three seeds, on one fold; the table above has
-# folds of its own. These are two corpora, so the two deviations are named here, but not compared. Mind the intervals.
+# And the real ones? The network of the earlier lessons comes trained from three seeds,
+# on one fold; the table above has folds of its own. These are two corpora, so the two
+# deviations are named here, but not compared. Mind the intervals.
 
 # %%
 by_seed = []
@@ -429,8 +452,9 @@ full_sd = wa.loc[FULL].std(ddof=1)
 print(read_design.say_deviation(f"{k} folds of {FULL}", full_sd, k))
 
 # %% [markdown]
-# One part of the spread over folds has a simple cause: the luck of *which* utterances are tested. For $n$ test utterances
-# of which a share $p$ is answered correctly, independent draws would give a deviation of $\sqrt{p(1-p)/n}$.
+# One part of the spread over folds has a simple cause: the luck of *which* utterances
+# are tested. For $n$ test utterances of which a share $p$ is answered correctly,
+# independent draws would give a deviation of $\sqrt{p(1-p)/n}$.
 
 # %%
 n_test = int(results.n_test.mean())
@@ -441,8 +465,9 @@ print(read_design.say_sampling_share(full_sd, k, luck))
 # %% [markdown]
 # ## 8 · What peeking would have gained
 #
-# Each training also recorded its test score after every epoch, for one question only: what if the epoch had been chosen *on
-# the test part*? And what if only the favourite had been treated in that way?
+# Each training also recorded its test score after every epoch, for one question only:
+# what if the epoch had been chosen *on the test part*? And what if only the favourite
+# had been treated in that way?
 
 # %%
 peeked = {}
@@ -464,11 +489,13 @@ print(read.say_peeking_rows(gains, mean))
 print(f"if MCSAN alone peeks, its gaps grow by {100 * full_gain[0]:.1f} points")
 
 # %% [markdown]
-# Where a network does not overfit, its score climbs until training ends. Both parts then choose the last epoch, and peeking
-# has nothing to choose from; the lines above say in how many trainings this was so. Do not take that for a general
-# rule. On real speech, training does pass its peak: in the RAVDESS table of docs/results.md, choosing the
-# epoch on the test part would have gained 2 to 10 points. The mechanism is easy to see in a toy: the true score stays on a **plateau**, and each epoch adds a
-# point of noise to the validation and to the test score.
+# Where a network does not overfit, its score climbs until training ends. Both parts
+# then choose the last epoch, and peeking has nothing to choose from; the lines above
+# say in how many trainings this was so. Do not take that for a general rule. On real
+# speech, training does pass its peak: in the RAVDESS table of docs/results.md, choosing
+# the epoch on the test part would have gained 2 to 10 points. The mechanism is easy to
+# see in a toy: the true score stays on a **plateau**, and each epoch adds a point of
+# noise to the validation and to the test score.
 
 # %%
 rng = np.random.default_rng(0)
@@ -484,15 +511,18 @@ for epochs in (1, 10, 30, 100):
 pd.DataFrame(by_length).T.round(2)  # in points
 
 # %% [markdown]
-# Nothing was learned on the plateau, and yet the best of many noisy scores is a high one, and the longer you look, the
-# higher. Compare these gains with the gaps that Table 3 is about.
+# Nothing was learned on the plateau, and yet the best of many noisy scores is a high
+# one, and the longer you look, the higher. Compare these gains with the gaps that Table
+# 3 is about.
 #
 # ## 9 · How many folds and seeds?
 #
-# The paper reports 0.7 points for self-attention. What would it take to show such a gap in four attempts out of five, that
-# is, with a **power** of 80 %? The answer depends on the spread of the paired differences, which a table of means does not
-# print. So we plan with assumptions: that the scores of the two rows are uncorrelated, with the printed deviations, and
-# that the variance comes from seeds, from folds, or from both in equal parts.
+# The paper reports 0.7 points for self-attention. What would it take to show such a gap
+# in four attempts out of five, that is, with a **power** of 80 %? The answer depends on
+# the spread of the paired differences, which a table of means does not print. So we
+# plan with assumptions: that the scores of the two rows are uncorrelated, with the
+# printed deviations, and that the variance comes from seeds, from folds, or from both
+# in equal parts.
 
 # %%
 printed = mc.paper.TABLE3_PUBLISHED
@@ -541,16 +571,18 @@ for name, noise in origin.items():
 print(read_design.say_best_power(reached))
 
 # %% [markdown]
-# Seeds help where seeds are the noise. (With a single seed the corrected *t* is too cautious, because it takes seed noise
-# for something that the folds share.) Where folds are the noise, the curve levels off, and if it does so below 80 %, then
-# **no** number of folds or seeds of this corpus is enough: only more data can help. Nothing here says which case IEMOCAP
-# is. Your own runs can tell you: `significance.spread(differences)` takes an array (folds, seeds) and returns both parts.
-# The profile `full`, with its ten folds and three seeds, is made for this; `quick` cannot separate the two.
+# Seeds help where seeds are the noise. (With a single seed the corrected *t* is too
+# cautious, because it takes seed noise for something that the folds share.) Where folds
+# are the noise, the curve levels off, and if it does so below 80 %, then **no** number
+# of folds or seeds of this corpus is enough: only more data can help. Nothing here says
+# which case IEMOCAP is. Your own runs can tell you: `significance.spread(differences)`
+# takes an array (folds, seeds) and returns both parts. The profile `full`, with its ten
+# folds and three seeds, is made for this; `quick` cannot separate the two.
 #
 # ## 10 · The paper's own table, read again
 #
-# Table 3 prints means and standard deviations over ten folds. From these alone one can compute a *t* that is unpaired and
-# uncorrected (Welch's). By hand, for self-attention:
+# Table 3 prints means and standard deviations over ten folds. From these alone one can
+# compute a *t* that is unpaired and uncorrected (Welch's). By hand, for self-attention:
 
 # %%
 a = printed.loc[FULL]
@@ -580,10 +612,11 @@ print(read_design.say_within_noise(published, "wa"))
 print(read_design.say_within_noise(published, "ua"))
 
 # %% [markdown]
-# **This is not the last word.** The folds are paired, which the table cannot show and which may help; and they share
-# training data, which hurts. How much pairing would be needed? Turn the corrected *t* around: the gap excludes zero only if
-# the differences have at most a certain deviation, and for that the two rows must rise and fall together from fold to
-# fold.
+# **This is not the last word.** The folds are paired, which the table cannot show and
+# which may help; and they share training data, which hurts. How much pairing would be
+# needed? Turn the corrected *t* around: the gap excludes zero only if the differences
+# have at most a certain deviation, and for that the two rows must rise and fall
+# together from fold to fold.
 
 # %%
 rows = printed.drop(index=FULL)
@@ -597,13 +630,15 @@ columns = {"gap": 100 * gap_of, "sd of d may be": 100 * most}
 pd.DataFrame(columns).assign(correlation=needed.clip(lower=-1)).round(2)
 
 # %% [markdown]
-# A needed correlation close to 1 asks for a great deal, and one of −1 is free. The authors have the ten pairs, and could
-# settle the question in one line.
+# A needed correlation close to 1 asks for a great deal, and one of −1 is free. The
+# authors have the ten pairs, and could settle the question in one line.
 #
-# One more thing can be read from the page. A test part holds a tenth of IEMOCAP's 7,487 utterances, so its score has the
-# luck of the draw, as in section 7. Here we can be more exact: ten folds **partition** one corpus. They are drawn from it
-# without replacement, so the score of one fold varies around the score of the whole by a little less than independent
-# draws would: by the finite-population factor $\sqrt{1 - \tfrac{1}{10}}$.
+# One more thing can be read from the page. A test part holds a tenth of IEMOCAP's 7,487
+# utterances, so its score has the luck of the draw, as in section 7. Here we can be
+# more exact: ten folds **partition** one corpus. They are drawn from it without
+# replacement, so the score of one fold varies around the score of the whole by a little
+# less than independent draws would: by the finite-population factor
+# $\sqrt{1 - \tfrac{1}{10}}$.
 
 # %%
 n = 7487 // 10
@@ -619,9 +654,11 @@ of_nine = np.sqrt(folds.var(axis=1, ddof=1).mean())
 print(f"500 partitions: {of_ten:.4f} dividing by k, {of_nine:.4f} dividing by k − 1")
 
 # %% [markdown]
-# So a deviation that is computed with division by $k$ has to be compared with the smaller number, and one with division by
-# $k-1$ with the larger. (The factor goes in and out again.) The paper does not say which it printed; in its favour we
-# take the smaller number. How often would the draw alone give deviations as small as the printed ones?
+# So a deviation that is computed with division by $k$ has to be compared with the
+# smaller number, and one with division by $k-1$ with the larger. (The factor goes in
+# and out again.) The paper does not say which it printed; in its favour we take the
+# smaller number. How often would the draw alone give deviations as small as the printed
+# ones?
 
 # %%
 draw = np.sqrt(printed.wa * (1 - printed.wa) / n)
@@ -635,15 +672,17 @@ columns = {"printed sd": 100 * printed.wa_sd, "sd of the draw": 100 * finite_dra
 pd.DataFrame(columns).assign(chance=chances).round(2)  # sd in points
 
 # %% [markdown]
-# The rows share their folds, so even many of them together are weak evidence. Folds stratified by class, averages over
-# several seeds, or larger test parts would each make the deviations smaller. The paper does not say which applies.
+# The rows share their folds, so even many of them together are weak evidence. Folds
+# stratified by class, averages over several seeds, or larger test parts would each make
+# the deviations smaller. The paper does not say which applies.
 #
 # ## 11 · Somebody else asked, on the same data
 #
-# Rajan, Brutti and Cavallaro (ICASSP 2022) compared self- and cross-attention on the public seven-class package of IEMOCAP,
-# with five folds and ten runs each (the numbers are from the slides in their repository). Mind the names: in their code,
-# "unweighted" is the share of right answers and "weighted" the mean over classes, which is the other way round than here.
-# The table uses our names.
+# Rajan, Brutti and Cavallaro (ICASSP 2022) compared self- and cross-attention on the
+# public seven-class package of IEMOCAP, with five folds and ten runs each (the numbers
+# are from the slides in their repository). Mind the names: in their code, "unweighted"
+# is the share of right answers and "weighted" the mean over classes, which is the other
+# way round than here. The table uses our names.
 
 # %%
 rajan = pd.DataFrame(
@@ -665,18 +704,21 @@ print(read_design.say_two_directions(their_gap, papers_gap))
 rajan
 
 # %% [markdown]
-# The authors report no significant difference between self- and cross-attention, and none from using both. These two
-# studies are not one experiment: the features and layers differ, and the folds are about 80 / 6 / 14 % instead of 8:1:1.
-# So their WA may not be compared with Table 3's, but the *direction* may, and it is not settled.
+# The authors report no significant difference between self- and cross-attention, and
+# none from using both. These two studies are not one experiment: the features and
+# layers differ, and the folds are about 80 / 6 / 14 % instead of 8:1:1. So their WA may
+# not be compared with Table 3's, but the *direction* may, and it is not settled.
 #
 # ## 12 · What an ablation cannot tell
 #
-# "Without cross-attention, one point less" compares two networks that were each trained to do their best. It does not say
-# what the full network *does with* its cross-attention: the smaller network may have found another way, and the larger one
-# may ignore what it has. Lesson 11 asked the trained network itself, with **EMAP**: of all functions that add up a part for
-# the sound and a part for the words, EMAP is the one whose outputs come closest to the network's, in squared error over all
-# pairings. (It is a projection of this network, and not the best additive model that one could train.) How much accuracy is
-# lost?
+# "Without cross-attention, one point less" compares two networks that were each trained
+# to do their best. It does not say what the full network *does with* its
+# cross-attention: the smaller network may have found another way, and the larger one
+# may ignore what it has. Lesson 11 asked the trained network itself, with **EMAP**: of
+# all functions that add up a part for the sound and a part for the words, EMAP is the
+# one whose outputs come closest to the network's, in squared error over all pairings.
+# (It is a projection of this network, and not the best additive model that one could
+# train.) How much accuracy is lost?
 
 # %%
 count = 36 if PROFILE != "smoke" else 8
@@ -696,20 +738,24 @@ kinds = ("model", "EMAP", "difference")
 pd.concat({kind: wide[kind][["wa", "low", "high"]] for kind in kinds}, axis=1).round(2)
 
 # %% [markdown]
-# Mind the second line. Without cross-attention, sound and words still meet in the classifier, whose hidden layer can
-# combine their summaries. So *w/o cross* does not mean "without interaction". The ablation says what a part is **worth** to
-# training, and EMAP says what the trained network **uses**. A paper that claims the second should not show the first.
+# Mind the second line. Without cross-attention, sound and words still meet in the
+# classifier, whose hidden layer can combine their summaries. So *w/o cross* does not
+# mean "without interaction". The ablation says what a part is **worth** to training,
+# and EMAP says what the trained network **uses**. A paper that claims the second should
+# not show the first.
 #
 # ## Exercises
 #
-# **E14.1 · Implement** (★★, 8 min). Write `corrected(a, b, n_train, n_test)`. It gets the scores of two systems on the same
-# folds and the sizes of a fold's parts. Return the corrected *t* of *a* minus *b*.
+# **E14.1 · Implement** (★★, 8 min). Write `corrected(a, b, n_train, n_test)`. It gets
+# the scores of two systems on the same folds and the sizes of a fold's parts. Return
+# the corrected *t* of *a* minus *b*.
 #
-# <details><summary>Hint 1</summary>First take the differences, fold by fold. Then take their mean and their standard
-# deviation.</details>
-# <details><summary>Hint 2</summary>The deviation of a sample divides by k − 1: <code>ddof=1</code>.</details>
-# <details><summary>Hint 3</summary>The denominator is <code>np.sqrt(1 / k + n_test / n_train) * deviation</code>. The test
-# part is the small one.</details>
+# <details><summary>Hint 1</summary>First take the differences, fold by fold. Then take
+# their mean and their standard deviation.</details>
+# <details><summary>Hint 2</summary>The deviation of a sample divides by k − 1:
+# <code>ddof=1</code>.</details>
+# <details><summary>Hint 3</summary>The denominator is <code>np.sqrt(1 / k + n_test /
+# n_train) * deviation</code>. The test part is the small one.</details>
 
 # %% tags=["exercise"]
 def corrected(a, b, n_train, n_test):
@@ -730,19 +776,22 @@ def corrected(a, b, n_train, n_test):
 check.corrected(corrected)
 
 # %% [markdown]
-# **E14.2 · Predict** (★★, 6 min). You want to show a gap of 0.7 points with a power of 80 %, on ten folds of 8:1:1. Earlier
-# runs tell you how the paired difference spreads:
+# **E14.2 · Predict** (★★, 6 min). You want to show a gap of 0.7 points with a power of
+# 80 %, on ten folds of 8:1:1. Earlier runs tell you how the paired difference spreads:
 #
 # - **A** has 0.4 points over folds and 1.2 points over seeds,
 # - **B** has 1.2 points over folds and 0.4 points over seeds.
 #
-# What is the smallest number of seeds *per fold* in each case? Write `None` where no number is enough. Guess first, then
-# find it with `significance.power` or `significance.trials_needed`; both take shares, so 0.7 points is 0.007.
+# What is the smallest number of seeds *per fold* in each case? Write `None` where no
+# number is enough. Guess first, then find it with `significance.power` or
+# `significance.trials_needed`; both take shares, so 0.7 points is 0.007.
 #
-# <details><summary>Hint 1</summary>In which of the two cases do seeds make most of the noise?</details>
-# <details><summary>Hint 2</summary><code>significance.trials_needed(0.007, significance.Spread(fold_sd, seed_sd),
-# folds=(10,))</code></details>
-# <details><summary>Hint 3</summary>A 0 in the column <code>seeds</code> means: not even with endless seeds.</details>
+# <details><summary>Hint 1</summary>In which of the two cases do seeds make most of the
+# noise?</details>
+# <details><summary>Hint 2</summary><code>significance.trials_needed(0.007,
+# significance.Spread(fold_sd, seed_sd), folds=(10,))</code></details>
+# <details><summary>Hint 3</summary>A 0 in the column <code>seeds</code> means: not even
+# with endless seeds.</details>
 
 # %% tags=["exercise"]
 plan = {"A": ..., "B": ...}
@@ -757,8 +806,9 @@ plan = {"A": int(seeds_a), "B": int(seeds_b) or None}
 check.plan(plan)
 
 # %% [markdown]
-# **E14.3 · Predict** (★★, 5 min). The paper says that each row is *worse* than MCSAN. Here are five gaps (MCSAN minus row)
-# with their corrected intervals, in points. Less than one point would not matter:
+# **E14.3 · Predict** (★★, 5 min). The paper says that each row is *worse* than MCSAN.
+# Here are five gaps (MCSAN minus row) with their corrected intervals, in points. Less
+# than one point would not matter:
 #
 # | | gap | 95 % interval | 90 % interval |
 # |---|---|---|---|
@@ -768,13 +818,16 @@ check.plan(plan)
 # | **d** | −1.5 | −2.6 to −0.4 | −2.4 to −0.6 |
 # | **e** | +0.5 | +0.2 to +0.8 | +0.3 to +0.7 |
 #
-# Give each letter one of `"reproduced"`, `"differs"`, `"alike"`, `"unknown"`. A gap is asked about with the 95 % interval,
-# and *alike* is for a gap that this interval does not show and that is shown, at 5 %, to be within ± 1 point.
+# Give each letter one of `"reproduced"`, `"differs"`, `"alike"`, `"unknown"`. A gap is
+# asked about with the 95 % interval, and *alike* is for a gap that this interval does
+# not show and that is shown, at 5 %, to be within ± 1 point.
 #
-# <details><summary>Hint 1</summary>Look for zero in the 95 % intervals first. Three of them exclude it, one of these on the
-# other side.</details>
-# <details><summary>Hint 2</summary>The two that contain zero differ in width. Which interval goes with TOST?</details>
-# <details><summary>Hint 3</summary>A small gap can be a certain one: the verdict is about its direction.</details>
+# <details><summary>Hint 1</summary>Look for zero in the 95 % intervals first. Three of
+# them exclude it, one of these on the other side.</details>
+# <details><summary>Hint 2</summary>The two that contain zero differ in width. Which
+# interval goes with TOST?</details>
+# <details><summary>Hint 3</summary>A small gap can be a certain one: the verdict is
+# about its direction.</details>
 
 # %% tags=["exercise"]
 verdict = {"a": ..., "b": ..., "c": ..., "d": ..., "e": ...}
@@ -791,21 +844,29 @@ verdict = {
 check.verdicts(verdict)
 
 # %% [markdown]
-# **E14.4 · Explain** (★★★, 6 min). Three of these sentences can be defended before a reviewer. Which? (The dots stand for
-# numbers that were measured.)
+# **E14.4 · Explain** (★★★, 6 min). Three of these sentences can be defended before a
+# reviewer. Which? (The dots stand for numbers that were measured.)
 #
-# - **a** — Removing self-attention did not change WA significantly (p = …), so self-attention is not needed.
-# - **b** — On ten paired folds MCSAN is ahead of *w/o cross* by … points (corrected 95 % interval … to …, n = 10).
-# - **c** — We repeated ten-fold cross-validation ten times; over these 100 folds the paired t-test gives p = ….
-# - **d** — With our folds and seeds a gap of 0.7 points would be found in … % of cases, so its absence here says little.
+# - **a** — Removing self-attention did not change WA significantly (p = …), so
+#   self-attention is not needed.
+# - **b** — On ten paired folds MCSAN is ahead of *w/o cross* by … points (corrected 95
+#   % interval … to …, n = 10).
+# - **c** — We repeated ten-fold cross-validation ten times; over these 100 folds the
+#   paired t-test gives p = ….
+# - **d** — With our folds and seeds a gap of 0.7 points would be found in … % of cases,
+#   so its absence here says little.
 # - **e** — Of eight variants one had p = 0.04, so this variant is worse.
-# - **f** — The gap lies within ± 1 point (TOST, corrected, p = …): the two versions are alike at that margin.
-# - **g** — MCSAN's best epoch on the test part is 1.1 points above the published score of the other system.
+# - **f** — The gap lies within ± 1 point (TOST, corrected, p = …): the two versions are
+#   alike at that margin.
+# - **g** — MCSAN's best epoch on the test part is 1.1 points above the published score
+#   of the other system.
 #
-# <details><summary>Hint 1</summary>Which sentences forget that folds share data, or that there were other tests?</details>
-# <details><summary>Hint 2</summary>"Not significant" alone is not a finding. A margin, or a power, makes it one.</details>
-# <details><summary>Hint 3</summary>One of the four bad sentences takes absence of evidence for evidence, and one chooses on
-# the test part.</details>
+# <details><summary>Hint 1</summary>Which sentences forget that folds share data, or
+# that there were other tests?</details>
+# <details><summary>Hint 2</summary>"Not significant" alone is not a finding. A margin,
+# or a power, makes it one.</details>
+# <details><summary>Hint 3</summary>One of the four bad sentences takes absence of
+# evidence for evidence, and one chooses on the test part.</details>
 
 # %% tags=["exercise"]
 answer = ...
@@ -818,24 +879,34 @@ check.defensible(answer)
 # %% [markdown]
 # ## Recap
 # - You compared nine versions on the same folds, and took differences within each fold.
-# - You computed the plain and the corrected *t* by hand, obtained the same numbers from the package, and counted the false
-#   alarms of both where there was nothing to be found.
-# - You adjusted eight p values, and kept *not distinguishable* apart from *alike*, each with its own interval.
-# - You planned for a gap of less than a point, and met a case in which no number of folds is enough.
+# - You computed the plain and the corrected *t* by hand, obtained the same numbers from
+#   the package, and counted the false alarms of both where there was nothing to be
+#   found.
+# - You adjusted eight p values, and kept *not distinguishable* apart from *alike*, each
+#   with its own interval.
+# - You planned for a gap of less than a point, and met a case in which no number of
+#   folds is enough.
 # - You read the paper's table with nothing but its printed numbers.
-#
+
+# %% [markdown]
 # ## What you may not conclude
-# - That the paper's small gaps are wrong. They are within noise *as printed*; its paired folds may say more.
-# - That what holds on the generated corpus holds for people: neither the gaps nor their spread.
-# - That a *not distinguishable* row proves a part useless, or that a *reproduced* one proves that the trained network uses it.
+# - That the paper's small gaps are wrong. They are within noise *as printed*; its
+#   paired folds may say more.
+# - That what holds on the generated corpus holds for people: neither the gaps nor their
+#   spread.
+# - That a *not distinguishable* row proves a part useless, or that a *reproduced* one
+#   proves that the trained network uses it.
 # - That the correction is exact. It is a heuristic for k-fold, tested here in one toy.
 # - That peeking is harmless because it gained little on this corpus.
 #
-# **Further reading:** Nadeau & Bengio, *Inference for the Generalization Error* (Machine Learning 2003); Bengio &
-# Grandvalet, *No Unbiased Estimator of the Variance of K-Fold Cross-Validation* (JMLR 2004); Dietterich, *Approximate
-# Statistical Tests for Comparing Supervised Classification Learning Algorithms* (Neural Computation 1998); Holm, *A Simple
-# Sequentially Rejective Multiple Test Procedure* (1979); Schuirmann's two one-sided tests (1987); Rajan, Brutti & Cavallaro,
-# *Is cross-attention preferable to self-attention for multi-modal emotion recognition?* (ICASSP 2022).
+# **Further reading:** Nadeau & Bengio, *Inference for the Generalization Error*
+# (Machine Learning 2003); Bengio & Grandvalet, *No Unbiased Estimator of the Variance
+# of K-Fold Cross-Validation* (JMLR 2004); Dietterich, *Approximate Statistical Tests
+# for Comparing Supervised Classification Learning Algorithms* (Neural Computation
+# 1998); Holm, *A Simple Sequentially Rejective Multiple Test Procedure* (1979);
+# Schuirmann's two one-sided tests (1987); Rajan, Brutti & Cavallaro, *Is
+# cross-attention preferable to self-attention for multi-modal emotion recognition?*
+# (ICASSP 2022).
 #
-# **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) · **Next:** [15 · Reproducing the
-# paper](15_reproducing_the_paper.ipynb)
+# **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) ·
+# **Next:** [15 · Reproducing the paper](15_reproducing_the_paper.ipynb)

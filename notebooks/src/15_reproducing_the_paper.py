@@ -9,21 +9,26 @@
 # %% [markdown]
 # # 15 · Reproducing the paper
 #
-# In the lessons before this one you built the network, trained it, looked into it and counted its errors. Now we return to
-# the question that began the course: *does the paper hold?* This lesson is the whole road from a sentence in print to a
-# verdict. It refuses to fake anything: whatever was not run says **not run**, with the command that would run it.
+# In the lessons before this one you built the network, trained it, looked into it and
+# counted its errors. Now we return to the question that began the course: *does the
+# paper hold?* This lesson is the whole road from a sentence in print to a verdict. It
+# refuses to fake anything: whatever was not run says **not run**, with the command that
+# would run it.
 #
 # **You will be able to**
 # - get both corpora legally, and show that your copy is the paper's,
 # - print what a table will cost before a single step is trained,
 # - run a whole table as one program, and read its verdicts before and after correction,
 # - follow one sentence of the paper from its number to a verdict,
-# - say which open choice matters, and answer a reproducibility checklist from a run's own files,
+# - say which open choice matters, and answer a reproducibility checklist from a run's
+#   own files,
 # - compare the paper's rivals, and a model of your own, on equal terms.
 #
-# **Needs:** lessons 01, 09 and 14. **Time:** read 20 min · run about 1 min · exercises 30 min. **Paper:** all of section 3,
-# with Tables 1 to 3. **Runs on:** the synthetic corpus of the tables; sections 1, 4 and 5 also run on your own IEMOCAP and
-# MELD, if they are in `data/iemocap` and `data/meld`. Scores on synthetic speech are never compared with the paper's.
+# **Needs:** lessons 01, 09 and 14. **Time:** read 20 min · run about 1 min · exercises
+# 30 min. **Paper:** all of section 3, with Tables 1 to 3. **Runs on:** the synthetic
+# corpus of the tables; sections 1, 4 and 5 also run on your own IEMOCAP and MELD, if
+# they are in `data/iemocap` and `data/meld`. Scores on synthetic speech are never
+# compared with the paper's.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "iemocap" or "meld": then ROOT is the folder of your copy
@@ -70,7 +75,8 @@ pd.set_option("display.max_colwidth", 90)
 # %% [markdown]
 # ## 1 · Your own copy, and proof that it is the paper's
 #
-# Neither corpus may be passed on. No course, no repository and no colleague should give you one, or features made from it.
+# Neither corpus may be passed on. No course, no repository and no colleague should give
+# you one, or features made from it.
 #
 # | | IEMOCAP | MELD |
 # |---|---|---|
@@ -80,14 +86,16 @@ pd.set_option("display.max_colwidth", 90)
 # | you do | unpack it into `data/iemocap` | `mcsan data meld --download`, and `--clips` for sound and film |
 # | you may publish | your scores and your code; for anything else, ask the licence | the same |
 #
-# There are two things not to do with either: do not commit a row or a clip, and do not publish a trained network without
-# asking whether the licence permits it.
+# There are two things not to do with either: do not commit a row or a clip, and do not
+# publish a trained network without asking whether the licence permits it.
 #
-# Have you no licence yet? `mcsan data synthetic --layout iemocap` (or `meld`) writes synthetic speech in that corpus's
-# folders, at full size, into a folder of its own, and every command below runs on it. That tests the road, not the paper:
-# its counts are the published ones because they were put there.
+# Have you no licence yet? `mcsan data synthetic --layout iemocap` (or `meld`) writes
+# synthetic speech in that corpus's folders, at full size, into a folder of its own, and
+# every command below runs on it. That tests the road, not the paper: its counts are the
+# published ones because they were put there.
 #
-# Papers say "IEMOCAP" of several subsets of it, with four, six or seven classes. So before anything is trained, count.
+# Papers say "IEMOCAP" of several subsets of it, with four, six or seven classes. So
+# before anything is trained, count.
 
 # %%
 OWN = {"iemocap": Path("data/iemocap"), "meld": Path("data/meld")}
@@ -104,9 +112,10 @@ for kind, root in OWN.items():
     print(f"{kind}: {len(corpora[kind]):,} utterances, {skipped:,} left out")
 
 # %% [markdown]
-# A reader of this package refuses whatever differs from the published counts, and says what is probably wrong. What the
-# paper says of its data is part of the **ledger of claims**, of which this lesson shows one block after the other. The
-# column *value* is what your copy has:
+# A reader of this package refuses whatever differs from the published counts, and says
+# what is probably wrong. What the paper says of its data is part of the **ledger of
+# claims**, of which this lesson shows one block after the other. The column *value* is
+# what your copy has:
 
 # %%
 ledger = mc.paper.claims_ledger(corpora=corpora)
@@ -115,9 +124,11 @@ print(counts.verdict.value_counts().to_string())
 counts.set_index(["block", "says"])[["note", "value", "verdict"]]
 
 # %% [markdown]
-# Where it says *not run*, nothing is claimed. The same calls run on every corpus, so here they are on the synthetic one. No
-# published count applies to it, but three things about it belong in every report: its counts, the fingerprint of the corpus,
-# and the fingerprint of the folds. Two people who have the same fingerprints have compared the same thing.
+# Where it says *not run*, nothing is claimed. The same calls run on every corpus, so
+# here they are on the synthetic one. No published count applies to it, but three things
+# about it belong in every report: its counts, the fingerprint of the corpus, and the
+# fingerprint of the folds. Two people who have the same fingerprints have compared the
+# same thing.
 
 # %%
 grid = corpora_module.grid_corpus(PROFILE)
@@ -129,8 +140,9 @@ print(f"corpus {grid.fingerprint()}, folds of {PROTOCOL} {digest}")
 # %% [markdown]
 # ## 2 · What the paper says, and what it leaves open
 #
-# Section 3.2 of the paper gives settings, and the profile `paper` of this package takes them. The next block of the ledger
-# compares the code with the printed numbers. Every line is computed from the code.
+# Section 3.2 of the paper gives settings, and the profile `paper` of this package takes
+# them. The next block of the ledger compares the code with the printed numbers. Every
+# line is computed from the code.
 
 # %%
 settings = ledger[ledger.block == "the profile paper's settings"].set_index("says")
@@ -138,14 +150,17 @@ print(read.say_settings(settings.verdict))
 settings[["note", "value", "verdict"]]
 
 # %% [markdown]
-# A line that *differs* is reported, not hidden. The word vectors that install with `pip` have fewer dimensions than the
-# paper's. After `mcsan data vectors glove-wiki-gigaword-300`, the option `--vectors glove-wiki-gigaword-300` uses 300. The
-# paper does not say which of the published GloVe sets it used.
+# A line that *differs* is reported, not hidden. The word vectors that install with
+# `pip` have fewer dimensions than the paper's. After
+# `mcsan data vectors glove-wiki-gigaword-300`, the option
+# `--vectors glove-wiki-gigaword-300` uses 300. The paper does not say which of the
+# published GloVe sets it used.
 #
-# The other half of the picture is larger: what the paper does **not** say. Each line of the next table is one more way in
-# which two honest readers of the same paper build two different networks. The profile `paper` takes one reading of
-# each. The profiles `quick` and `full` are made for a small corpus and a laptop, and set some of
-# these choices otherwise, so each value is shown with the profile that it belongs to.
+# The other half of the picture is larger: what the paper does **not** say. Each line of
+# the next table is one more way in which two honest readers of the same paper build two
+# different networks. The profile `paper` takes one reading of each. The profiles
+# `quick` and `full` are made for a small corpus and a laptop, and set some of these
+# choices otherwise, so each value is shown with the profile that it belongs to.
 
 # %%
 paper_specs = mc.paper.table3_specs("paper", "iemocap", rows=[FULL])
@@ -166,8 +181,9 @@ print(f"{not_built} of these {len(others)} cannot be tried here")
 others[["ours", "alternatives", "how"]]
 
 # %% [markdown]
-# What the paper *does* say, it says in twenty equations, some of them with slips. Lesson 08 maps each equation to the
-# function that computes it and lists the slips. A reproducer needs to know that none is missing:
+# What the paper *does* say, it says in twenty equations, some of them with slips.
+# Lesson 08 maps each equation to the function that computes it and lists the slips. A
+# reproducer needs to know that none is missing:
 
 # %%
 formulas = mc.paper.equations_ledger()
@@ -183,8 +199,9 @@ print(f"{len(mc.paper.MISPRINTS)} misprints, each with our reading of it (lesson
 #
 # $$\text{cost} = \text{rows} \times \text{folds} \times \text{seeds} \times \text{epochs} \times \frac{\text{seconds}}{\text{epoch}}$$
 #
-# Only the last factor is unknown, and it is **measured**: a few steps of each row, on this machine, at this corpus's own
-# lengths. (`runs="nowhere"` pretends that nothing has been done yet. With your own folder, finished folds cost nothing.)
+# Only the last factor is unknown, and it is **measured**: a few steps of each row, on
+# this machine, at this corpus's own lengths. (`runs="nowhere"` pretends that nothing
+# has been done yet. With your own folder, finished folds cost nothing.)
 
 # %%
 specs = mc.paper.table3_specs(PROFILE, protocol=PROTOCOL)
@@ -197,19 +214,22 @@ for jobs, needed in minutes.items():
 expected.round(1)
 
 # %% [markdown]
-# For the paper's own settings on your own copy, ask the same question from the shell. This prints the table and stops:
+# For the paper's own settings on your own copy, ask the same question from the shell.
+# This prints the table and stops:
 #
 #     mcsan run table3 --corpus iemocap --profile paper --estimate
 #
-# More processes than trainings help nobody, and no number of them is faster than the longest training. Decide **now** how
-# many folds and seeds you can pay for (lesson 14: how many does a gap need?). Deciding later, with results in view, is one
-# more way to choose the result. On the synthetic corpus there are two sizes to choose from: `quick` has three folds and
-# one seed, and `full` has ten folds and three seeds, so that its verdicts can resolve smaller gaps. It has ten times as
-# many trainings.
+# More processes than trainings help nobody, and no number of them is faster than the
+# longest training. Decide **now** how many folds and seeds you can pay for (lesson 14:
+# how many does a gap need?). Deciding later, with results in view, is one more way to
+# choose the result. On the synthetic corpus there are two sizes to choose from: `quick`
+# has three folds and one seed, and `full` has ten folds and three seeds, so that its
+# verdicts can resolve smaller gaps. It has ten times as many trainings.
 #
 # ## 4 · One table, two verdicts
 #
-# All nine rows, on the same folds, from the same seeds: one call. What is on disk already is not trained again.
+# All nine rows, on the same folds, from the same seeds: one call. What is on disk
+# already is not trained again.
 
 # %%
 results, source = mc.grid_results("table3", PROFILE, options=OPTIONS)
@@ -218,8 +238,9 @@ seconds = results.seconds.mean()
 print(read.say_price(len(results), minutes[1], seconds, expected.seconds.mean()))
 
 # %% [markdown]
-# A score alone cannot be compared with the paper, not even on the paper's own corpus: the folds, the words and the libraries
-# differ. So the claim that is tested is the **gap** of a row to the full network on the same folds, and its *direction*:
+# A score alone cannot be compared with the paper, not even on the paper's own corpus:
+# the folds, the words and the libraries differ. So the claim that is tested is the
+# **gap** of a row to the full network on the same folds, and its *direction*:
 #
 # | our run | verdict |
 # |---|---|
@@ -228,11 +249,14 @@ print(read.say_price(len(results), minutes[1], seconds, expected.seconds.mean())
 # | it contains 0 | **not distinguishable** |
 # | there is no run | **not run** |
 #
-# There are eight gaps, and so eight chances for luck (lesson 14). The table therefore has **two** verdicts for each row:
-# *alone*, as if you had asked about this row only, and *after Holm*, as one of eight. A row that is *reproduced* alone and
-# *not distinguishable* after Holm is no contradiction: it answers two questions. This course quotes the second.
+# There are eight gaps, and so eight chances for luck (lesson 14). The table therefore
+# has **two** verdicts for each row: *alone*, as if you had asked about this row only,
+# and *after Holm*, as one of eight. A row that is *reproduced* alone and *not
+# distinguishable* after Holm is no contradiction: it answers two questions. This course
+# quotes the second.
 #
-# **Predict, then check.** How many of the eight rows will be *reproduced* here, in each column?
+# **Predict, then check.** How many of the eight rows will be *reproduced* here, in each
+# column?
 
 # %%
 made = mc.paper.compared_table(results, "synthetic")
@@ -256,11 +280,13 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# A short bar around zero says *alike*, and a long one says *we do not know*. Both are "not distinguishable", and only the
-# interval tells them apart. On this corpus words and sounds must be matched by construction, so the first two gaps test the
-# software. The others ask about a mechanism, in a generated world.
+# A short bar around zero says *alike*, and a long one says *we do not know*. Both are
+# "not distinguishable", and only the interval tells them apart. On this corpus words
+# and sounds must be matched by construction, so the first two gaps test the software.
+# The others ask about a mechanism, in a generated world.
 #
-# If you have runs on your own corpus, they appear here, in the same form and with the paper's numbers next to them:
+# If you have runs on your own corpus, they appear here, in the same form and with the
+# paper's numbers next to them:
 
 # %%
 mine = {}  # results on the reader's own corpora
@@ -286,8 +312,8 @@ for kind, root in OWN.items():
 # %% [markdown]
 # ## 5 · From a sentence to a verdict
 #
-# Tables are one half of a paper. The other half is its sentences, and it is the sentences that people quote. Let us follow
-# one of them.
+# Tables are one half of a paper. The other half is its sentences, and it is the
+# sentences that people quote. Let us follow one of them.
 
 # %%
 claim = next(c for c in mc.paper.CLAIMS if c.id == "w/o self wa")
@@ -300,7 +326,8 @@ closes = math.isclose(full - row, claim.stated, abs_tol=5e-4)
 print(f"does the arithmetic close? {full} - {row} = {full - row:.3f}: {closes}")
 
 # %% [markdown]
-# Is the printed gap more than noise? A table with nothing but means and deviations allows **Welch's t**, over $n = 10$ folds:
+# Is the printed gap more than noise? A table with nothing but means and deviations
+# allows **Welch's t**, over $n = 10$ folds:
 #
 # $$t = \frac{\bar a - \bar b}{\sqrt{s_a^2/n + s_b^2/n}}$$
 
@@ -311,11 +338,13 @@ assert math.isclose(t, test.statistic)
 print(read.say_printed_gap(t, test.p, (test.mean, test.low, test.high)))
 
 # %% [markdown]
-# Whatever this says, it is indicative only. The folds were paired, and pairing, which the table cannot show, may be far
-# sharper. They also share training data, which makes matters worse than the formula knows.
+# Whatever this says, it is indicative only. The folds were paired, and pairing, which
+# the table cannot show, may be far sharper. They also share training data, which makes
+# matters worse than the formula knows.
 #
-# Our own runs are paired. Each gives one p for the sentence and one against it. Then comes the verdict, first for this
-# sentence alone, then corrected for all the sentences that were tested together (Holm):
+# Our own runs are paired. Each gives one p for the sentence and one against it. Then
+# comes the verdict, first for this sentence alone, then corrected for all the sentences
+# that were tested together (Holm):
 
 # %%
 ledger = mc.paper.claims_ledger({"synthetic": results} | mine, corpora=corpora)
@@ -331,8 +360,9 @@ gap = (test.mean, test.low, test.high)
 print(read.say_sentence(claim.says, gap, line["before Holm"], line.verdict))
 
 # %% [markdown]
-# Here is the same for every sentence about WA that these runs can test. Sentences about systems that are not among these
-# runs are *not run*, and a score itself is *not comparable* on another corpus.
+# Here is the same for every sentence about WA that these runs can test. Sentences about
+# systems that are not among these runs are *not run*, and a score itself is *not
+# comparable* on another corpus.
 
 # %%
 print(read.say_both_verdicts(ours["before Holm"], ours.verdict))
@@ -348,8 +378,8 @@ for kind in mine:  # a block for each corpus of your own
     display(block[["says", "value", "low", "high", "note", "before Holm", "verdict"]])
 
 # %% [markdown]
-# **As printed.** What do the paper's own numbers allow? Here is every gap of its Table 3, with Welch's interval. No number of
-# ours is in this figure.
+# **As printed.** What do the paper's own numbers allow? Here is every gap of its Table
+# 3, with Welch's interval. No number of ours is in this figure.
 
 # %% tags=["hide-input"]
 printed_gaps = mc.paper.published_gaps().query("source == 'Table 3'")
@@ -368,13 +398,15 @@ weak = as_printed[as_printed.verdict == "within noise"]
 weak.set_index("says")[["value", "t", "p"]].astype(float).round(3)
 
 # %% [markdown]
-# *Within noise* is no accusation: "X is **not** superior to Y" is a sentence that noise agrees with. It tells you which
-# sentences not to lean on before somebody has run them again.
+# *Within noise* is no accusation: "X is **not** superior to Y" is a sentence that noise
+# agrees with. It tells you which sentences not to lean on before somebody has run them
+# again.
 #
 # ## 6 · Which open choice matters?
 #
-# Section 2 listed what the paper leaves open. Now change **one** choice at a time, on the same folds, and see how far the
-# score moves. Each change starts from the settings of the profile that this lesson runs in, and the label shows both values.
+# Section 2 listed what the paper leaves open. Now change **one** choice at a time, on
+# the same folds, and see how far the score moves. Each change starts from the settings
+# of the profile that this lesson runs in, and the label shows both values.
 
 # %%
 tries = mc.paper.ambiguity_specs(PROFILE, protocol=PROTOCOL)
@@ -416,23 +448,28 @@ mc.figures.show(
 print(read.say_choices(changes))
 
 # %% [markdown]
-# Two rules for reading this figure. First, a difference without its interval is an anecdote. Second, if an open choice moves
-# the score as far, *on the same corpus*, as the gaps that a paper reports, then nobody who repeats the experiment can
-# separate the gap from the choice. The gaps of the paper's Table 3 are of other speech, so they are not drawn here.
+# Two rules for reading this figure. First, a difference without its interval is an
+# anecdote. Second, if an open choice moves the score as far, *on the same corpus*, as
+# the gaps that a paper reports, then nobody who repeats the experiment can separate the
+# gap from the choice. The gaps of the paper's Table 3 are of other speech, so they are
+# not drawn here.
 
 # %% [markdown]
 # ## 7 · Tables 1 and 2 in small
 #
-# A reproduction that has only its own model cannot judge it. Every system that the paper compares with is one file in
-# `mcsan_lite/models/`, whose docstring says what of it is verified, what is remembered and what is chosen. All of them run
-# on the same folds, features and scores. In `quick` they are smaller networks that see every third frame (DELTA every
-# sixth, MulT every ninth).
+# A reproduction that has only its own model cannot judge it. Every system that the
+# paper compares with is one file in `mcsan_lite/models/`, whose docstring says what of
+# it is verified, what is remembered and what is chosen. All of them run on the same
+# folds, features and scores. In `quick` they are smaller networks that see every third
+# frame (DELTA every sixth, MulT every ninth).
 #
-# **Floors come first.** A system that is not above them has learned nothing that needs a network. On a generated corpus
-# there is one special floor, *order alone + boosted trees*. It recognises no sound, but it is given the truth about
-# everything else: which senses were written, where in the transcript, how the voice is, and where in the clip something is
-# stressed. It shows what order alone gives away. A system that is not above this floor has not shown that it matches words
-# with their sounds. (In the world *listed*, where the transcript is an alphabetical list, order tells nothing:
+# **Floors come first.** A system that is not above them has learned nothing that needs
+# a network. On a generated corpus there is one special floor, *order alone + boosted
+# trees*. It recognises no sound, but it is given the truth about everything else: which
+# senses were written, where in the transcript, how the voice is, and where in the clip
+# something is stressed. It shows what order alone gives away. A system that is not
+# above this floor has not shown that it matches words with their sounds. (In the world
+# *listed*, where the transcript is an alphabetical list, order tells nothing:
 # `mcsan run table3 --world listed`.)
 
 # %%
@@ -471,10 +508,11 @@ for table, beside in rivals.items():
     display(sheet.round(3).astype(object).where(sheet.notna(), ""))
 
 # %% [markdown]
-# The verdicts are about *directions*. The paper's Table 1 says that MCSAN is ahead of MDRE, MHA, Xu et al. and CAN, and Table
-# 2 that it is ahead of cMKL and of both versions of Liang et al. A row that is not in the paper has no claim to reproduce,
-# and its verdict says who is ahead. With three folds of one generated corpus a short interval is easily had by luck, and it
-# is no news about people.
+# The verdicts are about *directions*. The paper's Table 1 says that MCSAN is ahead of
+# MDRE, MHA, Xu et al. and CAN, and Table 2 that it is ahead of cMKL and of both
+# versions of Liang et al. A row that is not in the paper has no claim to reproduce, and
+# its verdict says who is ahead. With three folds of one generated corpus a short
+# interval is easily had by luck, and it is no news about people.
 
 # %% tags=["hide-input"]
 for table, beside in rivals.items():
@@ -488,9 +526,11 @@ for table, beside in rivals.items():
     )
 
 # %% [markdown]
-# And the field? A published number is comparable only under one protocol: the same classes, folds, context, inputs, score,
-# and the same way to pick the epoch. Hollow markers differ in at least one of them, and the words at the right say in which.
-# Different scores (WA, weighted F1) have panels of their own, since they may not be compared with each other.
+# And the field? A published number is comparable only under one protocol: the same
+# classes, folds, context, inputs, score, and the same way to pick the epoch. Hollow
+# markers differ in at least one of them, and the words at the right say in which.
+# Different scores (WA, weighted F1) have panels of their own, since they may not be
+# compared with each other.
 
 # %% tags=["hide-input"]
 def draw_field(listed, corpus_name):
@@ -537,8 +577,9 @@ for corpus_name in ("iemocap", "meld"):
 # %% [markdown]
 # ## 8 · A run answers for itself
 #
-# A result that cannot say how it was made cannot be checked. Here are four small trainings, made so that there is something
-# to look into in every profile (their scores mean nothing):
+# A result that cannot say how it was made cannot be checked. Here are four small
+# trainings, made so that there is something to look into in every profile (their scores
+# mean nothing):
 
 # %%
 small_rows = mc.paper.table3_specs("smoke", rows=[FULL, "w/o self"], protocol=PROTOCOL)
@@ -552,9 +593,10 @@ score = json.loads((home / "metrics.json").read_text(encoding="utf-8"))
 spec = json.loads((home.parent / "spec.json").read_text(encoding="utf-8"))
 
 # %% [markdown]
-# `metrics.json` is written last: if it is there, the fold is finished. The folder's name ends with a hash over settings, data,
-# folds and code, so whatever does not belong together never mixes. From these files alone we can answer a reproducibility
-# checklist (after Pineau et al. 2021):
+# `metrics.json` is written last: if it is there, the fold is finished. The folder's
+# name ends with a hash over settings, data, folds and code, so whatever does not belong
+# together never mixes. From these files alone we can answer a reproducibility checklist
+# (after Pineau et al. 2021):
 
 # %% tags=["hide-input"]
 versions = ", ".join(f"{name} {v}" for name, v in manifest["libraries"].items())
@@ -587,11 +629,13 @@ checklist = [
 pd.DataFrame(checklist, columns=["question", "answer", "from"]).set_index("question")
 
 # %% [markdown]
-# The last line matters most, and it is the only one that no software answers. Write down the settings that you compared while
-# you saw the score, the rows that you did not show, and the folds that failed.
+# The last line matters most, and it is the only one that no software answers. Write
+# down the settings that you compared while you saw the score, the rows that you did not
+# show, and the folds that failed.
 #
-# **Several machines.** A finished fold is a folder whose name says what it is, so the runs of several machines are merged by
-# **copying folders**. Here the four trainings are split over two "machines" and merged again:
+# **Several machines.** A finished fold is a folder whose name says what it is, so the
+# runs of several machines are merged by **copying folders**. Here the four trainings
+# are split over two "machines" and merged again:
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
@@ -618,12 +662,14 @@ print(f"merged: {len(merged)} folds with the same scores")
 # | a processor or GPU with bfloat16 | `--precision bfloat16`, which is part of the hash, because rounding changes results |
 # | half an hour at a time | nothing: interrupt the command and call it again; finished folds stay |
 #
-# On one processor the number of jobs changes no bit of a result, which is tested. Another *device* may round differently and
-# move a score within its spread. The column `device` says where each fold ran: keep the rows of one comparison on one kind.
+# On one processor the number of jobs changes no bit of a result, which is tested.
+# Another *device* may round differently and move a score within its spread. The column
+# `device` says where each fold ran: keep the rows of one comparison on one kind.
 #
-# **The model card.** A network that leaves your machine needs a page that says what it is, and what it is not for. Ours is
-# `MODEL_CARD.md`. A card for the small run above would have to say: one fold and one seed, so no interval and no
-# claim; trained on generated speech, no person; not for judging what anybody feels.
+# **The model card.** A network that leaves your machine needs a page that says what it
+# is, and what it is not for. Ours is `MODEL_CARD.md`. A card for the small run above
+# would have to say: one fold and one seed, so no interval and no claim; trained on
+# generated speech, no person; not for judging what anybody feels.
 
 # %%
 card = Path("MODEL_CARD.md").read_text(encoding="utf-8")
@@ -633,9 +679,10 @@ print("our card answers:", " · ".join(headings))
 # %% [markdown]
 # ## 9 · A model of your own
 #
-# A model is one class with a `Config`. It gets a `Batch` and returns a `ModelOutput`, and then runs on every corpus, fold and
-# seed on equal terms with the others. If you edit the class, it is never served an old result. The page
-# `docs/adding_a_model.md` has the rest, including how a class becomes a row of a table and of `mcsan run`.
+# A model is one class with a `Config`. It gets a `Batch` and returns a `ModelOutput`,
+# and then runs on every corpus, fold and seed on equal terms with the others. If you
+# edit the class, it is never served an old result. The page `docs/adding_a_model.md`
+# has the rest, including how a class becomes a row of a table and of `mcsan run`.
 
 # %%
 @dataclass(frozen=True)
@@ -678,16 +725,21 @@ print(read.say_own_model("means", (own.mean, own.low, own.high), majority))
 # %% [markdown]
 # ## Exercises
 #
-# **E15.1 · Predict** (★★, 6 min). Which of the paper's printed gaps stand? Look at the **UA** panel of the figure *as printed*
-# in section 5. `alone`: the set of all rows whose interval excludes 0. Predict how many of these survive when the eight
-# rows are tested together, and then work out `together`: the set of rows whose p value stays below .05 after Holm's
-# correction over the eight. The table `printed_gaps` has the columns `ua gap low`, `ua gap high` and `ua p`.
+# **E15.1 · Predict** (★★, 6 min). Which of the paper's printed gaps stand? Look at the
+# **UA** panel of the figure *as printed* in section 5. `alone`: the set of all rows
+# whose interval excludes 0. Predict how many of these survive when the eight rows are
+# tested together, and then work out `together`: the set of rows whose p value stays
+# below .05 after Holm's correction over the eight. The table `printed_gaps` has the
+# columns `ua gap low`, `ua gap high` and `ua p`.
 #
-# <details><summary>Hint 1</summary>An interval excludes 0 if both of its ends have the same sign.</details>
-# <details><summary>Hint 2</summary>Sort <code>printed_gaps["ua p"]</code>. Multiply the smallest value by 8, the next by 7,
-# and so on; none may be smaller than the one before it.</details>
-# <details><summary>Hint 3</summary><code>significance.holm(p)</code> from <code>mcsan_lite.evaluation</code> does that; as
-# soon as one product exceeds .05, all later rows are lost.</details>
+# <details><summary>Hint 1</summary>An interval excludes 0 if both of its ends have the
+# same sign.</details>
+# <details><summary>Hint 2</summary>Sort <code>printed_gaps["ua p"]</code>. Multiply the
+# smallest value by 8, the next by 7, and so on; none may be smaller than the one before
+# it.</details>
+# <details><summary>Hint 3</summary><code>significance.holm(p)</code> from
+# <code>mcsan_lite.evaluation</code> does that; as soon as one product exceeds .05, all
+# later rows are lost.</details>
 
 # %% tags=["exercise"]
 answer = {"alone": ..., "together": ...}  # a set of row names for each
@@ -706,17 +758,21 @@ answer = {
 check.standing(answer, printed_gaps)
 
 # %% [markdown]
-# **E15.2 · Implement** (★★, 10 min). Write a reader for your own corpus. A csv file has the columns `clip,words,mood,actor`,
-# and there is no sound. Return a `Corpus` with a name of your choice, and in it one `Utterance` per row, with the clip as its
-# id and `audio=None`. The classes are `labels`, in that order. A row whose mood is not in `labels`, or that has no words,
-# goes to `skipped` as `Skipped(clip, kind, detail)`, where the detail names the mood that was found. (The package's own
-# reader of such tables is `--corpus manifest`.)
+# **E15.2 · Implement** (★★, 10 min). Write a reader for your own corpus. A csv file has
+# the columns `clip,words,mood,actor`, and there is no sound. Return a `Corpus` with a
+# name of your choice, and in it one `Utterance` per row, with the clip as its id and
+# `audio=None`. The classes are `labels`, in that order. A row whose mood is not in
+# `labels`, or that has no words, goes to `skipped` as `Skipped(clip, kind, detail)`,
+# where the detail names the mood that was found. (The package's own reader of such
+# tables is `--corpus manifest`.)
 #
-# <details><summary>Hint 1</summary><code>csv.DictReader</code> gives one dict per row, and understands commas within
-# quotes.</details>
-# <details><summary>Hint 2</summary>Three things are dangerous because nothing crashes: a slip of the pen that becomes a class,
-# an order of classes that depends on the file, and a row that disappears.</details>
-# <details><summary>Hint 3</summary>There are three branches: mood unknown, words empty, or else an utterance. Hand
+# <details><summary>Hint 1</summary><code>csv.DictReader</code> gives one dict per row,
+# and understands commas within quotes.</details>
+# <details><summary>Hint 2</summary>Three things are dangerous because nothing crashes:
+# a slip of the pen that becomes a class, an order of classes that depends on the file,
+# and a row that disappears.</details>
+# <details><summary>Hint 3</summary>There are three branches: mood unknown, words empty,
+# or else an utterance. Hand
 # <code>labels</code> on as it is.</details>
 
 # %% tags=["exercise"]
@@ -751,14 +807,17 @@ def adapter(path, labels):
 check.adapter(adapter)
 
 # %% [markdown]
-# **E15.3 · Implement** (★★, 6 min). Write the rule of the verdict. `low` and `high` are the interval of our gap. Both are
-# `None` for a row that was not run, and both are nan where a run gives no interval. `paper_gap` is the printed gap, of
-# either sign. Return one of `"reproduced"`, `"not distinguishable"`, `"differs"`, `"not run"`.
+# **E15.3 · Implement** (★★, 6 min). Write the rule of the verdict. `low` and `high` are
+# the interval of our gap. Both are `None` for a row that was not run, and both are nan
+# where a run gives no interval. `paper_gap` is the printed gap, of either sign. Return
+# one of `"reproduced"`, `"not distinguishable"`, `"differs"`, `"not run"`.
 #
 # <details><summary>Hint 1</summary>Ask first whether there was a run.</details>
-# <details><summary>Hint 2</summary>The size of the paper's gap plays no part, only its side.</details>
-# <details><summary>Hint 3</summary>For a negative paper_gap turn the interval round: <code>low, high = -high, -low</code>. Every
-# comparison with nan is false; see that it ends up in the right branch.</details>
+# <details><summary>Hint 2</summary>The size of the paper's gap plays no part, only its
+# side.</details>
+# <details><summary>Hint 3</summary>For a negative paper_gap turn the interval round:
+# <code>low, high = -high, -low</code>. Every comparison with nan is false; see that it
+# ends up in the right branch.</details>
 
 # %% tags=["exercise"]
 def verdict(low, high, paper_gap):
@@ -785,21 +844,29 @@ def verdict(low, high, paper_gap):
 check.verdict(verdict)
 
 # %% [markdown]
-# **E15.4 · Explain** (★★, 5 min). A table lists all nine rows and writes *not run* into two of them. Three of these sentences
-# say what that protects against. Which?
+# **E15.4 · Explain** (★★, 5 min). A table lists all nine rows and writes *not run* into
+# two of them. Three of these sentences say what that protects against. Which?
 #
-# - **a** — A row that is left out looks as if nobody had ever asked; a row that says *not run* shows what is unknown.
-# - **b** — *Not run* is a polite *differs*: had it worked, somebody would have shown it.
-# - **c** — The empty cells can be filled with the paper's own numbers, the best guess that there is.
-# - **d** — Whoever may drop rows after seeing them chooses the verdict; a list that was fixed before cannot be chosen.
+# - **a** — A row that is left out looks as if nobody had ever asked; a row that says
+#   *not run* shows what is unknown.
+# - **b** — *Not run* is a polite *differs*: had it worked, somebody would have shown
+#   it.
+# - **c** — The empty cells can be filled with the paper's own numbers, the best guess
+#   that there is.
+# - **d** — Whoever may drop rows after seeing them chooses the verdict; a list that was
+#   fixed before cannot be chosen.
 # - **e** — A number from another corpus or other folds cannot slip into the cell.
-# - **f** — *Not run* and *not distinguishable* are the same: in both cases we do not know.
-# - **g** — A training that failed may be listed as *not run*, and the failure need not be mentioned.
+# - **f** — *Not run* and *not distinguishable* are the same: in both cases we do not
+#   know.
+# - **g** — A training that failed may be listed as *not run*, and the failure need not
+#   be mentioned.
 #
-# <details><summary>Hint 1</summary>Ask of each sentence: what could a reader be led to believe?</details>
-# <details><summary>Hint 2</summary>An interval that contains 0 still rules something out.</details>
-# <details><summary>Hint 3</summary>Two of the bad sentences draw a conclusion from nothing, one blurs two verdicts, and one
-# hides a finding.</details>
+# <details><summary>Hint 1</summary>Ask of each sentence: what could a reader be led to
+# believe?</details>
+# <details><summary>Hint 2</summary>An interval that contains 0 still rules something
+# out.</details>
+# <details><summary>Hint 3</summary>Two of the bad sentences draw a conclusion from
+# nothing, one blurs two verdicts, and one hides a finding.</details>
 
 # %% tags=["exercise"]
 answer = ...
@@ -810,16 +877,19 @@ answer = {"a", "d", "e"}
 check.not_run(answer)
 
 # %% [markdown]
-# **E15.5 · Change the model** (★★, 8 min). `Means` in section 9 keeps only means. Give it a richer pooling:
-# `pool(x, mask)` with x (B, T, D) and mask (B, T), True where real, returns (B, 2 D): first the mean over real positions,
-# then their largest value. Where nothing is real, return zeros. (Then double the width of the classifier, use `pool`
-# in place of `mean`, and run section 9 again.)
+# **E15.5 · Change the model** (★★, 8 min). `Means` in section 9 keeps only means. Give
+# it a richer pooling: `pool(x, mask)` with x (B, T, D) and mask (B, T), True where
+# real, returns (B, 2 D): first the mean over real positions, then their largest value.
+# Where nothing is real, return zeros. (Then double the width of the classifier, use
+# `pool` in place of `mean`, and run section 9 again.)
 #
-# <details><summary>Hint 1</summary>Padding holds zeros, and a zero may be larger than every real value.</details>
-# <details><summary>Hint 2</summary><code>x.masked_fill(~mask[..., None], -math.inf).amax(1)</code> sees real positions
-# only.</details>
-# <details><summary>Hint 3</summary>An empty row gives 0 / 0 and −∞. The first is cured by <code>clamp(min=1)</code>, the second
-# by <code>torch.where(mask.any(1, keepdim=True), top, 0.0)</code>.</details>
+# <details><summary>Hint 1</summary>Padding holds zeros, and a zero may be larger than
+# every real value.</details>
+# <details><summary>Hint 2</summary><code>x.masked_fill(~mask[..., None],
+# -math.inf).amax(1)</code> sees real positions only.</details>
+# <details><summary>Hint 3</summary>An empty row gives 0 / 0 and −∞. The first is cured
+# by <code>clamp(min=1)</code>, the second by <code>torch.where(mask.any(1,
+# keepdim=True), top, 0.0)</code>.</details>
 
 # %% tags=["exercise"]
 def pool(x, mask):
@@ -845,21 +915,28 @@ check.pool(pool)
 # ## Recap
 # - You know who gives you IEMOCAP and MELD, and you counted before you trained.
 # - You had the price before the run, and fixed folds and seeds with it.
-# - You ran a table as one program, and gave each row two verdicts, alone and after Holm, by a rule stated in advance.
+# - You ran a table as one program, and gave each row two verdicts, alone and after
+#   Holm, by a rule stated in advance.
 # - You followed a sentence to its verdicts, and read the paper's own table again.
-# - You changed what the paper leaves open, one choice at a time, and read each change with its interval.
+# - You changed what the paper leaves open, one choice at a time, and read each change
+#   with its interval.
 # - You put the paper's rivals, the floors and a model of your own on the same folds.
 # - You answered a checklist from a run's own files, and merged two machines by copying.
 #
 # ## What you may not conclude
-# - That the paper is right, or wrong, from any number on synthetic speech. There, gaps test software and a mechanism.
-# - That a printed gap *within noise* is absent: its folds were paired, and the table does not show them.
-# - That *not distinguishable* means equal. Equality has a test of its own (lesson 14), and needs more runs, not fewer.
-# - That a reproduced gap has the paper's cause: a direction can come back for another reason.
+# - That the paper is right, or wrong, from any number on synthetic speech. There, gaps
+#   test software and a mechanism.
+# - That a printed gap *within noise* is absent: its folds were paired, and the table
+#   does not show them.
+# - That *not distinguishable* means equal. Equality has a test of its own (lesson 14),
+#   and needs more runs, not fewer.
+# - That a reproduced gap has the paper's cause: a direction can come back for another
+#   reason.
 #
-# **Further reading:** Pineau et al., *Improving Reproducibility in Machine Learning Research* (JMLR 2021); Mitchell et al.,
-# *Model Cards for Model Reporting* (FAT* 2019); Bouthillier et al., *Accounting for Variance in Machine Learning Benchmarks*
-# (MLSys 2021); Busso et al., *IEMOCAP* (LREC 2008); Poria et al., *MELD* (ACL 2019).
+# **Further reading:** Pineau et al., *Improving Reproducibility in Machine Learning
+# Research* (JMLR 2021); Mitchell et al., *Model Cards for Model Reporting* (FAT* 2019);
+# Bouthillier et al., *Accounting for Variance in Machine Learning Benchmarks* (MLSys
+# 2021); Busso et al., *IEMOCAP* (LREC 2008); Poria et al., *MELD* (ACL 2019).
 #
-# **Previous:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb) · **Next:** back to
-# [00 · Start here](00_start_here.ipynb)
+# **Previous:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb) ·
+# **Next:** back to [00 · Start here](00_start_here.ipynb)

@@ -25,7 +25,7 @@ PARAMETERS = ("CORPUS", "PROFILE", "ROOT", "RETRAIN")
 CAPTION = "*Figure"  # how plots.show begins one
 
 
-MOST_LINES = {"code": 30, "markdown": 50}  # prose has narrower lines than before, and more of them
+MOST_LINES = {"code": 30, "markdown": 30}
 
 
 def broken_rules(notebook) -> list[str]:
