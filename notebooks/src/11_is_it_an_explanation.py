@@ -511,7 +511,8 @@ follows = pd.DataFrame(rows)
 for edit, part in follows.groupby("edit", sort=False):
     shares = {}
     for variant, group in part.groupby("variant", sort=False):
-        shares[variant] = read.Measured(*mc.score_interval(group.right, int(group.n.iloc[0])))
+        n = int(group.n.iloc[0])
+        shares[variant] = read.Measured(*mc.score_interval(group.right, n))
     print(read.say_who_follows(edit, shares, 1 / len(labels)))
 
 # %% [markdown]

@@ -677,7 +677,8 @@ for world in WORLDS:
             }
         )
     found = with_interval(pd.DataFrame(rows))[["mean", "low", "high"]]
-    print(read.say_fillers(world, read.Measured(*found.loc["peak"]), read.Measured(*found.loc["rank"])))
+    peak, rank = read.Measured(*found.loc["peak"]), read.Measured(*found.loc["rank"])
+    print(read.say_fillers(world, peak, rank))
 
 # %% [markdown]
 # ## 10 · Sound, words, or both together: Shapley values
