@@ -21,7 +21,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import jupytext
@@ -36,7 +38,11 @@ from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.features.sound.compiled import compile_librosa
 from mcsan_lite.training.code.key import source_key
 
+sys.path.insert(0, str(Path(__file__).parent))
+from warm_kernel import CAN_FORK, WarmKernels
+
 ROOT = Path(__file__).resolve().parents[1]
+COLD = (sys.executable, "-m", "ipykernel_launcher")  # a kernel that imports for itself
 # A variant of a lesson: its folder below notebooks/, and the tag of the cells that it leaves out.
 VARIANTS = {"exercises": "", "solutions": "solutions"}
 DROPPED = {"exercises": "solution", "solutions": "exercise"}
@@ -198,17 +204,24 @@ def _text_of(output: NotebookNode) -> str:
     return BASE64.sub("", "\n".join(map(str, lines)))
 
 
-def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
+def execute(
+    notebook: NotebookNode, root: Path, timeout: float, start: Sequence[str] = COLD
+) -> None:
     """Run all cells in a fresh kernel of this interpreter, in `root`.
+
+    Args:
+        notebook: gets its outputs.
+        root: the folder that the kernel works in.
+        timeout: seconds that a cell may take.
+        start: the command of a kernel.
 
     Raises:
         BuildError: at the first cell that fails.
     """
     manager = AsyncKernelManager(kernel_name="python3")
-    # A kernel called python3 may lead into another environment.
-    manager.kernel_spec.argv[0] = sys.executable
-    # Without it, each notebook warns about unencrypted local ports.
-    manager.kernel_spec.argv.append("--log-level=ERROR")
+    # A kernel called python3 may lead into another environment. Without the last argument, each
+    # notebook warns about unencrypted local ports.
+    manager.kernel_spec.argv = [*start, "-f", "{connection_file}", "--log-level=ERROR"]
     client = NotebookClient(
         notebook,
         km=manager,
@@ -229,18 +242,32 @@ def execute(notebook: NotebookNode, root: Path, timeout: float) -> None:
 
 
 def build(
-    source: Path, variant: str, *, profile: str = "quick", root: Path = ROOT, timeout: float = 600
+    source: Path,
+    variant: str,
+    *,
+    profile: str = "quick",
+    root: Path = ROOT,
+    timeout: float = 600,
+    start: Sequence[str] = COLD,
 ) -> float:
     """Build and execute one variant and write it, whole or not at all.
+
+    Args:
+        source: of the lesson.
+        variant: one of `VARIANTS`.
+        profile: "quick" or "smoke".
+        root: the project.
+        timeout: seconds that a cell may take.
+        start: the command of a kernel.
 
     Returns:
         The seconds it took.
     """
-    start = time.perf_counter()
+    began = time.perf_counter()
     # Before the run: an edit during the run leaves the notebook out of step.
     made_from = stamp(source, root)
     notebook = variant_of(read(source), variant, profile)
-    execute(notebook, root, timeout)
+    execute(notebook, root, timeout, start)
     own_places = (root, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir()))
     paths = machine_paths(notebook, *own_places)
     if paths:
@@ -254,7 +281,7 @@ def build(
     notebook.metadata.mcsan_lite = made_from
     nbformat.validate(notebook)
     write_atomic(place(source, variant, root, profile), lambda part: nbformat.write(notebook, part))
-    return time.perf_counter() - start
+    return time.perf_counter() - began
 
 
 def chosen(names: list[str], root: Path) -> list[Path]:
@@ -279,16 +306,23 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     if not sources:
         print("no lessons in notebooks/src yet")
 
+    if options.jobs > 1 and not options.check:
+        compile_librosa()  # kernels that compile at the same time would spoil each other's code
+    warm = CAN_FORK and not options.check
+    with WarmKernels() if warm else nullcontext() as kernels:
+        options.start = kernels.command if warm else COLD
+        built = _build_all(sources, options, root)
+    return int(not all(built))
+
+
+def _build_all(sources: list[Path], options: argparse.Namespace, root: Path) -> list[bool]:
     def one(source: Path, variant: str) -> bool:
         return _build_and_report(source, variant, options, root)
 
-    if options.jobs > 1 and not options.check:
-        compile_librosa()  # kernels that compile at the same time would spoil each other's code
     # Threads only wait here: the work is in the kernels.
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:
         waiting = [pool.submit(one, source, variant) for source in sources for variant in VARIANTS]
-        built = [future.result() for future in waiting]
-    return int(not all(built))
+        return [future.result() for future in waiting]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -335,7 +369,8 @@ def _build_if_needed(source: Path, variant: str, options: argparse.Namespace, ro
         raise BuildError(why)
     if not why and (options.check or not options.again):
         return "up to date"
-    seconds = build(source, variant, profile=options.profile, root=root, timeout=options.timeout)
+    settings = {"profile": options.profile, "timeout": options.timeout, "start": options.start}
+    seconds = build(source, variant, root=root, **settings)
     return f"{seconds:.0f} s"
 
 
