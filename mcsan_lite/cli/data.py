@@ -59,6 +59,7 @@ def _add_synthetic_command(kinds) -> None:
         "synthetic",
         data_synthetic_command,
         "generate the synthetic corpus, with its knobs",
+        example="mcsan data synthetic --world leaking --train 2000 --seed 7",
     )
     add_place_options(parser)
     for name, kind, text in _KNOBS:
@@ -111,7 +112,11 @@ def _write_layout(args: argparse.Namespace) -> int:
 
 def _add_meld_command(kinds) -> None:
     parser = add_command(
-        kinds, "meld", data_meld_command, "download MELD: annotation, on request the clips"
+        kinds,
+        "meld",
+        data_meld_command,
+        "download MELD: annotation, on request the clips",
+        example="mcsan data meld --download",
     )
     add_place_options(parser)
     parser.add_argument(
@@ -145,6 +150,7 @@ def _add_vectors_command(kinds) -> None:
         "vectors",
         data_vectors_command,
         "download word vectors through gensim, with progress",
+        example="mcsan data vectors glove-wiki-gigaword-300",
     )
     parser.add_argument(
         "name", help="for example glove-wiki-gigaword-300, the paper's 300 dimensions"
@@ -188,6 +194,8 @@ def add_check_command(commands) -> None:
         "check",
         check_command,
         "is this the paper's set? counts, clips, duplicates, defects",
+        example="mcsan check meld --root ~/corpora/MELD.Raw --html meld.html",
+        no="it is not the published set; for a corpus of your own, something is wrong with it",
     )
     add_place_options(parser)
     add_root_option(parser)
@@ -230,6 +238,7 @@ def add_split_command(commands) -> None:
         "split",
         split_command,
         "a protocol's folds: sizes, what is on both sides, ids as csv",
+        example="mcsan split iemocap --root ~/corpora/IEMOCAP_full_release --protocol session5",
     )
     add_row_options(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)

@@ -310,6 +310,7 @@ def add_ledger_command(commands) -> None:
         ledger_command,
         "generated from code and results: what the paper claims, "
         "what it leaves open, which function is which equation",
+        example="mcsan ledger claims --corpus synthetic",
     )
     add_row_options(parser)
     parser.add_argument("ledger", choices=("claims", "ambiguities", "equations"))

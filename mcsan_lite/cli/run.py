@@ -65,6 +65,7 @@ def add_run_command(commands) -> None:
         run_command,
         "train and score rows of Table 3, or a table of the paper; finished "
         "folds are not done again",
+        example='mcsan run table3 --rows "MCSAN,w/o cross" --folds 3 --jobs 2',
     )
     _add_table_options(parser)
     parser.add_argument(
@@ -147,6 +148,7 @@ def add_table_command(commands) -> None:
         table_command,
         "what is finished, from disk: every run, or a table of the paper with "
         "verdicts, as markdown, csv and figure",
+        example="mcsan table table3 --html table3.html",
     )
     _add_table_options(parser)
 
@@ -173,6 +175,7 @@ def add_floors_command(commands) -> None:
         floors_command,
         "what classical models get on the same folds; the leak meter: "
         "what is scored without hearing or reading anything",
+        example="mcsan floors synthetic --jobs 2 --html floors.html",
     )
     add_row_options(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)
@@ -204,6 +207,7 @@ def add_ceilings_command(commands) -> None:
         "ceilings",
         ceilings_command,
         "synthetic corpus: the best possible score and each trained model's",
+        example="mcsan ceilings --world matching --jobs 2",
     )
     add_place_options(parser)
     parser.add_argument("--seeds", type=int, default=1, help="trainings per row (default: 1)")
@@ -233,6 +237,7 @@ def add_checkpoints_command(commands) -> None:
         checkpoints_command,
         "the models that the lessons open, from their runs, in half precision; "
         "trains what is missing",
+        example="mcsan checkpoints --out checkpoints --jobs 2",
     )
     add_place_options(parser)
     parser.add_argument(

@@ -40,7 +40,12 @@ class OneUtterance(NamedTuple):
 def add_predict_command(commands) -> None:
     """mcsan predict: its options."""
     parser = add_command(
-        commands, "predict", predict_command, "the emotion of your own recording and transcript"
+        commands,
+        "predict",
+        predict_command,
+        "the emotion of your own recording and transcript",
+        example="mcsan predict --run checkpoints/matching-seed0.safetensors "
+        '--audio my.wav --text "what was said"',
     )
     _add_recording_options(parser)
 
@@ -68,6 +73,8 @@ def add_attend_command(commands) -> None:
         "attend",
         attend_command,
         "which sounds each word looks at: a page to explore (html), svg, png, csv",
+        example="mcsan attend --run checkpoints/matching-seed0.safetensors --corpus synthetic "
+        "--id test_000003",
     )
     _add_recording_options(parser)
     parser.add_argument(
