@@ -21,6 +21,7 @@ from mcsan_lite.cli.options import (
     requested_corpus,
     table3_rows,
 )
+from mcsan_lite.cli.pages.option import add_html_option, page_place, write_result_page
 
 # Knobs of the synthetic corpus: the fields of `SyntheticConfig`, their types and what they are.
 _KNOBS = (
@@ -201,6 +202,7 @@ def add_check_command(commands) -> None:
     add_root_option(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)
     parser.add_argument("--json", action="store_true", help="the same as one JSON object")
+    add_html_option(parser)
     parser.add_argument(
         "--fast", action="store_true", help="look whether the clips are there, and open none"
     )
@@ -219,8 +221,9 @@ def check_command(args: argparse.Namespace) -> int:
     from mcsan_lite.datasets.inspection.text import report_text
     from mcsan_lite.experiments import corpora
     from mcsan_lite.features.words import GLOVE_50
+    from mcsan_lite.figures.pages.check import check_page
 
-    root = args.root
+    place, root = page_place(args), args.root
     if not root and args.corpus == "synthetic":
         root = corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs)
     elif not root:
@@ -228,6 +231,7 @@ def check_command(args: argparse.Namespace) -> int:
     vectors = args.vectors or GLOVE_50
     report = inspect_corpus(args.corpus, root, fast=args.fast, jobs=args.jobs, vectors=vectors)
     print(json.dumps(report, indent=1) if args.json else report_text(report))
+    write_result_page(place, lambda: check_page(report))
     return report["status"]
 
 

@@ -24,6 +24,7 @@ from mcsan_lite.cli.options import (
     run_options,
     table3_rows,
 )
+from mcsan_lite.cli.pages.option import add_html_option, page_place, write_result_page
 
 _PAPER_TABLES = ("table1", "table2", "table3", "fusion", "ambiguities")
 _SCORES = ("wa", "ua", "weighted_f1", "macro_f1")
@@ -151,19 +152,22 @@ def add_table_command(commands) -> None:
         example="mcsan table table3 --html table3.html",
     )
     _add_table_options(parser)
+    add_html_option(parser)
 
 
 def table_command(args: argparse.Namespace) -> int:
     """Print every finished run below --runs; or one table of the paper, from disk."""
     from mcsan_lite.paper import report
+    from mcsan_lite.paper.pages.scores import runs_page
     from mcsan_lite.training.run_folder import load_results
 
     if args.table:
         return paper.show_finished_table(args)
-    results = load_results(args.runs)
+    place, results = page_place(args), load_results(args.runs)
     for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
         scores = report.results_summary(group, _SCORES)
         print(f"\n{corpus} · {protocol}\n{scores.round(3).to_string()}")
+    write_result_page(place, lambda: runs_page(results))
     return 0
 
 
@@ -178,6 +182,7 @@ def add_floors_command(commands) -> None:
         example="mcsan floors synthetic --jobs 2 --html floors.html",
     )
     add_row_options(parser)
+    add_html_option(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)
 
 
@@ -187,7 +192,9 @@ def floors_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import floors
     from mcsan_lite.features import extraction
     from mcsan_lite.paper import report
+    from mcsan_lite.paper.pages.scores import floors_page
 
+    place = page_place(args)
     request, options = CorpusRequest.from_args(args), run_options(args)
     corpus = requested_corpus(request)
     spec, *_ = table3_rows(RowRequest.from_args(args), corpus, args.profile)
@@ -197,6 +204,7 @@ def floors_command(args: argparse.Namespace) -> int:
     results = floors.floors_table(corpus, folds, features, spec.train.select, options=options)
     summary = report.results_summary(results).drop(columns=["run", "parameters"])
     print(summary.round(3).to_string())
+    write_result_page(place, lambda: floors_page(results))
     return 0
 
 
