@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.tables.own import load_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,35 +36,6 @@ def numbers_of(score: str) -> tuple[str, ...]:
     gaps = (f"{score} gap", f"{score} gap low", f"{score} gap high", f"{score} Holm p")
     peeked = tuple(f"{score} peeked gain{end}" for end in ("", " low", " high"))
     return (*own, *gaps, *peeked, "trainings", "parameters", "seconds per epoch")
-
-
-def sentences(table: pd.DataFrame, score: str) -> list[str]:
-    """What the table says: which gaps to MCSAN exclude zero, before and after Holm's correction.
-
-    Args:
-        table: one row per system; the reference has no gap.
-        score: "wa" or "weighted_f1".
-    """
-    compared = table[table[f"{score} gap"].notna()]
-    if compared.empty:
-        return ["No row was run beside MCSAN."]
-    low, high = compared[f"{score} gap low"], compared[f"{score} gap high"]
-    holds = compared[f"{score} Holm p"] < 0.05
-    groups = {
-        "MCSAN is ahead of": low > 0,
-        "MCSAN is below": high < 0,
-        "Not distinguishable from MCSAN": (low <= 0) & (high >= 0),
-    }
-    said = [f"Compared with MCSAN, each by its own interval: {len(compared)}."]
-    for words, chosen in groups.items():
-        said.append(f"{words}: {_listed(compared.row[chosen])}.")
-    corrected = f"After Holm's correction for {len(compared)} comparisons"
-    said.append(f"{corrected}, a gap is left for: {_listed(compared.row[holds])}.")
-    return said
-
-
-def _listed(names: pd.Series) -> str:
-    return "; ".join(names) if len(names) else "none"
 
 
 def compact(table: pd.DataFrame, score: str) -> str:

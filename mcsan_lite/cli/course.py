@@ -24,7 +24,11 @@ _FIRST = "00_start_here"
 def add_course_command(commands) -> None:
     """mcsan course: its options."""
     parser = add_command(
-        commands, "course", course_command, "copy the lessons into work/ and open them in Jupyter"
+        commands,
+        "course",
+        course_command,
+        "copy the lessons into work/ and open them in Jupyter",
+        example="mcsan course 03",
     )
     parser.add_argument(
         "lesson", nargs="?", default=_FIRST, help=f"number or part of the name (default: {_FIRST})"

@@ -21,6 +21,7 @@ from mcsan_lite.cli.options import (
     requested_corpus,
     table3_rows,
 )
+from mcsan_lite.cli.pages.option import add_html_option, page_place, write_result_page
 
 # Knobs of the synthetic corpus: the fields of `SyntheticConfig`, their types and what they are.
 _KNOBS = (
@@ -59,6 +60,7 @@ def _add_synthetic_command(kinds) -> None:
         "synthetic",
         data_synthetic_command,
         "generate the synthetic corpus, with its knobs",
+        example="mcsan data synthetic --world leaking --train 2000 --seed 7",
     )
     add_place_options(parser)
     for name, kind, text in _KNOBS:
@@ -111,7 +113,11 @@ def _write_layout(args: argparse.Namespace) -> int:
 
 def _add_meld_command(kinds) -> None:
     parser = add_command(
-        kinds, "meld", data_meld_command, "download MELD: annotation, on request the clips"
+        kinds,
+        "meld",
+        data_meld_command,
+        "download MELD: annotation, on request the clips",
+        example="mcsan data meld --download",
     )
     add_place_options(parser)
     parser.add_argument(
@@ -145,6 +151,7 @@ def _add_vectors_command(kinds) -> None:
         "vectors",
         data_vectors_command,
         "download word vectors through gensim, with progress",
+        example="mcsan data vectors glove-wiki-gigaword-300",
     )
     parser.add_argument(
         "name", help="for example glove-wiki-gigaword-300, the paper's 300 dimensions"
@@ -188,11 +195,14 @@ def add_check_command(commands) -> None:
         "check",
         check_command,
         "is this the paper's set? counts, clips, duplicates, defects",
+        example="mcsan check meld --root ~/corpora/MELD.Raw --html meld.html",
+        no="it is not the published set; for a corpus of your own, something is wrong with it",
     )
     add_place_options(parser)
     add_root_option(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)
     parser.add_argument("--json", action="store_true", help="the same as one JSON object")
+    add_html_option(parser)
     parser.add_argument(
         "--fast", action="store_true", help="look whether the clips are there, and open none"
     )
@@ -211,8 +221,9 @@ def check_command(args: argparse.Namespace) -> int:
     from mcsan_lite.datasets.inspection.text import report_text
     from mcsan_lite.experiments import corpora
     from mcsan_lite.features.words import GLOVE_50
+    from mcsan_lite.figures.pages.check import check_page
 
-    root = args.root
+    place, root = page_place(args), args.root
     if not root and args.corpus == "synthetic":
         root = corpora.synthetic_folder(args.profile, data=args.data, jobs=args.jobs)
     elif not root:
@@ -220,6 +231,7 @@ def check_command(args: argparse.Namespace) -> int:
     vectors = args.vectors or GLOVE_50
     report = inspect_corpus(args.corpus, root, fast=args.fast, jobs=args.jobs, vectors=vectors)
     print(json.dumps(report, indent=1) if args.json else report_text(report))
+    write_result_page(place, lambda: check_page(report))
     return report["status"]
 
 
@@ -230,6 +242,7 @@ def add_split_command(commands) -> None:
         "split",
         split_command,
         "a protocol's folds: sizes, what is on both sides, ids as csv",
+        example="mcsan split iemocap --root ~/corpora/IEMOCAP_full_release --protocol session5",
     )
     add_row_options(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)

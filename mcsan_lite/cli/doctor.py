@@ -334,6 +334,8 @@ def add_doctor_command(commands) -> None:
         "doctor",
         doctor_command,
         "check this environment; every failure comes with the command that repairs it",
+        example="mcsan doctor",
+        no="something is missing that the course needs, or a file of the cache was damaged",
     )
     parser.add_argument(
         "--cache",
@@ -346,7 +348,7 @@ def add_doctor_command(commands) -> None:
 
 
 def doctor_command(args: argparse.Namespace) -> int:
-    """Print every finding as soon as it is known.
+    """Look at every part that the course needs, and print each finding as soon as it is known.
 
     Returns:
         The exit status: 1 if something is missing that the course needs, or if a file of the cache

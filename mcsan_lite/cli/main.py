@@ -11,6 +11,7 @@ import argparse
 
 from mcsan_lite.cli import course, data, doctor, paper, run, studies, utterance
 from mcsan_lite.cli.borders.ends import EXIT_STATUSES, ended
+from mcsan_lite.cli.pages.report import add_report_command
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 
 
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_run_command(commands)
     run.add_table_command(commands)
     paper.add_ledger_command(commands)
+    add_report_command(commands)
     run.add_ceilings_command(commands)
     run.add_checkpoints_command(commands)
     studies.add_readings_command(commands)

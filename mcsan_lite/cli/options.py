@@ -21,21 +21,53 @@ if TYPE_CHECKING:
 CORPORA_HELP = "synthetic, iemocap, meld, ravdess, or manifest: a csv of your own"
 
 
+class CalmHelp(argparse.HelpFormatter):
+    """Help whose paragraphs are wrapped, and whose indented lines stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = []
+        for line in text.splitlines():
+            as_it_is = not line.strip() or line.startswith(" ")
+            lines.append(line if as_it_is else super()._fill_text(line, width, indent))
+        return "\n".join(lines)
+
+
 def add_command(
-    commands, name: str, function: Callable[[argparse.Namespace], int], text: str
+    commands,
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    text: str,
+    *,
+    example: str = "",
+    no: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command to a parser's subcommands.
 
     Args:
         commands: what `add_subparsers` returned.
         name: as it is typed.
-        function: from parsed options to the exit status.
+        function: from parsed options to the exit status. Its docstring says what the command does
+            in a sentence, which docs/commands.md prints.
         text: what it does, in one line.
+        example: a command line that works, from "mcsan" on.
+        no: for a command that answers yes or no, what its exit status 1 means.
 
     Returns:
-        The command's parser, for its options.
+        The command's parser, for its options. The example and the exit status stand in its epilog,
+        from which docs/commands.py reads them.
     """
-    parser = commands.add_parser(name, help=text, description=text)
+    parts = []
+    if example:
+        parts.append(f"example:\n  {example}")
+    if no:
+        parts.append(f"exit status 1:\n  {no}")
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text,
+        epilog="\n\n".join(parts) or None,
+        formatter_class=CalmHelp,
+    )
     parser.set_defaults(command=function, parser=parser)
     return parser
 

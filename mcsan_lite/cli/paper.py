@@ -27,6 +27,7 @@ from mcsan_lite.cli.options import (
     table3_rows,
     with_precision,
 )
+from mcsan_lite.cli.pages.option import page_place, write_result_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,13 +148,13 @@ def show_finished_table(args: argparse.Namespace) -> int:
     """Show what is finished of a table, from disk."""
     from mcsan_lite.experiments import grids
 
-    request = TableRequest.from_args(args, args.table)
+    request, place = TableRequest.from_args(args, args.table), page_place(args)
     grid = _requested_grid(request, first_folds=args.folds)
     results = grids.finished_results(grid, args.runs)
     if args.folds:
         names = [fold.name for fold in grid.folds(grid.specs[0])]
         results = results[results.fold.isin(names)]
-    _show_table(request, grid, results, args.out, run_options(args))
+    _show_table(request, grid, results, args.out, run_options(args), place)
     return 0
 
 
@@ -237,9 +238,11 @@ def _show_table(
     results: pd.DataFrame,
     out: str | None,
     options: RunOptions,
+    place: Path | None = None,
 ) -> None:
-    """Print a table with its floors and verdicts, and write its files."""
-    from mcsan_lite.paper import ledgers, report, verdicts
+    """Print a table with its floors and verdicts, and write its files; and a page at `place`."""
+    from mcsan_lite.paper import ambiguities, ledgers, report, verdicts
+    from mcsan_lite.paper.pages.tables import choices_page, table_page
     from mcsan_lite.tables.own import save_table
 
     folder = Path(out or Path(options.runs) / "tables")
@@ -251,6 +254,8 @@ def _show_table(
     if request.table == "ambiguities":
         ledger = ledgers.ambiguities_ledger(results, dialogues=dialogues)
         print(ledgers.ledger_markdown(ledger), every_fold, sep="\n")
+        changes = ambiguities.sensitivity(results, dialogues=dialogues)
+        write_result_page(place, lambda: choices_page(ledger, changes))
         return
     kind = _kind_of_claims(grid.corpus)
     table = verdicts.compared_table(results, kind, request.table, dialogues=dialogues)
@@ -259,6 +264,7 @@ def _show_table(
     if request.table == "fusion" and request.on_grid_corpus and request.world != "leaking":
         files = [*files, _save_conflicts(request, grid, results, folder / name, options)]
     print(report.table_markdown(table), *files, every_fold, sep="\n")
+    write_result_page(place, lambda: table_page(table, request.table))
 
 
 def _save_conflicts(
@@ -310,6 +316,7 @@ def add_ledger_command(commands) -> None:
         ledger_command,
         "generated from code and results: what the paper claims, "
         "what it leaves open, which function is which equation",
+        example="mcsan ledger claims --corpus synthetic",
     )
     add_row_options(parser)
     parser.add_argument("ledger", choices=("claims", "ambiguities", "equations"))

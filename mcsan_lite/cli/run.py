@@ -24,6 +24,7 @@ from mcsan_lite.cli.options import (
     run_options,
     table3_rows,
 )
+from mcsan_lite.cli.pages.option import add_html_option, page_place, write_result_page
 
 _PAPER_TABLES = ("table1", "table2", "table3", "fusion", "ambiguities")
 _SCORES = ("wa", "ua", "weighted_f1", "macro_f1")
@@ -65,6 +66,7 @@ def add_run_command(commands) -> None:
         run_command,
         "train and score rows of Table 3, or a table of the paper; finished "
         "folds are not done again",
+        example='mcsan run table3 --rows "MCSAN,w/o cross" --folds 3 --jobs 2',
     )
     _add_table_options(parser)
     parser.add_argument(
@@ -147,21 +149,25 @@ def add_table_command(commands) -> None:
         table_command,
         "what is finished, from disk: every run, or a table of the paper with "
         "verdicts, as markdown, csv and figure",
+        example="mcsan table table3 --html table3.html",
     )
     _add_table_options(parser)
+    add_html_option(parser)
 
 
 def table_command(args: argparse.Namespace) -> int:
     """Print every finished run below --runs; or one table of the paper, from disk."""
     from mcsan_lite.paper import report
+    from mcsan_lite.paper.pages.scores import runs_page
     from mcsan_lite.training.run_folder import load_results
 
     if args.table:
         return paper.show_finished_table(args)
-    results = load_results(args.runs)
+    place, results = page_place(args), load_results(args.runs)
     for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
         scores = report.results_summary(group, _SCORES)
         print(f"\n{corpus} · {protocol}\n{scores.round(3).to_string()}")
+    write_result_page(place, lambda: runs_page(results))
     return 0
 
 
@@ -173,8 +179,10 @@ def add_floors_command(commands) -> None:
         floors_command,
         "what classical models get on the same folds; the leak meter: "
         "what is scored without hearing or reading anything",
+        example="mcsan floors synthetic --jobs 2 --html floors.html",
     )
     add_row_options(parser)
+    add_html_option(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)
 
 
@@ -184,7 +192,9 @@ def floors_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import floors
     from mcsan_lite.features import extraction
     from mcsan_lite.paper import report
+    from mcsan_lite.paper.pages.scores import floors_page
 
+    place = page_place(args)
     request, options = CorpusRequest.from_args(args), run_options(args)
     corpus = requested_corpus(request)
     spec, *_ = table3_rows(RowRequest.from_args(args), corpus, args.profile)
@@ -194,6 +204,7 @@ def floors_command(args: argparse.Namespace) -> int:
     results = floors.floors_table(corpus, folds, features, spec.train.select, options=options)
     summary = report.results_summary(results).drop(columns=["run", "parameters"])
     print(summary.round(3).to_string())
+    write_result_page(place, lambda: floors_page(results))
     return 0
 
 
@@ -204,6 +215,7 @@ def add_ceilings_command(commands) -> None:
         "ceilings",
         ceilings_command,
         "synthetic corpus: the best possible score and each trained model's",
+        example="mcsan ceilings --world matching --jobs 2",
     )
     add_place_options(parser)
     parser.add_argument("--seeds", type=int, default=1, help="trainings per row (default: 1)")
@@ -233,6 +245,7 @@ def add_checkpoints_command(commands) -> None:
         checkpoints_command,
         "the models that the lessons open, from their runs, in half precision; "
         "trains what is missing",
+        example="mcsan checkpoints --out checkpoints --jobs 2",
     )
     add_place_options(parser)
     parser.add_argument(

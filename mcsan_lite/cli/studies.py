@@ -30,6 +30,7 @@ def add_readings_command(commands) -> None:
         "readings",
         readings_command,
         "synthetic corpus: which reading of the model points at the word that decides?",
+        example="mcsan readings --seeds 1 --utterances 100",
     )
     add_place_options(parser)
     parser.add_argument(
@@ -73,6 +74,7 @@ def add_identity_command(commands) -> None:
         identity_command,
         "the listed world, where order tells nothing: which networks recognise sounds, "
         "and where their maps point",
+        example="mcsan identity --seeds 3 --jobs 2 --out identity.csv",
     )
     add_place_options(parser)
     parser.add_argument("--seeds", type=int, default=3, help="trainings a change (default: 3)")
@@ -106,6 +108,7 @@ def add_align_command(commands) -> None:
         "align",
         align_command,
         "does each word look at its own sound? Needs word times",
+        example="mcsan align --run checkpoints/matching-seed0.safetensors --utterances 100",
     )
     add_corpus_options(parser)
     parser.add_argument(
@@ -146,6 +149,7 @@ def add_speakers_command(commands) -> None:
         speakers_command,
         "are more speakers what is missing? The same tested speakers, with more and more to "
         "train on",
+        example="mcsan speakers ravdess --root ~/corpora/RAVDESS --speakers 2,4,6",
     )
     add_row_options(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
     from mcsan_lite.training.inference import Trained
 
+_SHIPPED = "checkpoints/matching-seed0.safetensors"
+
 
 class OneUtterance(NamedTuple):
     """A corpus of one utterance, and the word that decides its label, where that is known."""
@@ -40,7 +42,9 @@ class OneUtterance(NamedTuple):
 def add_predict_command(commands) -> None:
     """mcsan predict: its options."""
     parser = add_command(
-        commands, "predict", predict_command, "the emotion of your own recording and transcript"
+        *(commands, "predict", predict_command),
+        "the emotion of your own recording and transcript",
+        example=f'mcsan predict --run {_SHIPPED} --audio my.wav --text "what was said"',
     )
     _add_recording_options(parser)
 
@@ -64,10 +68,9 @@ def predict_command(args: argparse.Namespace) -> int:
 def add_attend_command(commands) -> None:
     """mcsan attend: its options."""
     parser = add_command(
-        commands,
-        "attend",
-        attend_command,
+        *(commands, "attend", attend_command),
         "which sounds each word looks at: a page to explore (html), svg, png, csv",
+        example=f"mcsan attend --run {_SHIPPED} --corpus synthetic --id test_000003",
     )
     _add_recording_options(parser)
     parser.add_argument(

@@ -81,14 +81,13 @@ def table_markdown(table: pd.DataFrame) -> str:
 
     Columns that hold nothing are left out.
     """
-    names = {"row": [str(name) for name in table.index]}
     sheets = []
     for score in table.attrs["scores"]:
-        columns = _without_empty(names | _score_columns(table, score))
+        columns = score_columns(table, score)
         sheets.append(f"### {SCORE_NAMES[score]}\n\n{markdown_sheet(columns)}")
-    costs = _without_empty(_cost_columns(table))
+    costs = cost_columns(table)
     if costs:
-        sheets.append(f"### What it took\n\n{markdown_sheet(names | costs)}")
+        sheets.append(f"### What it took\n\n{markdown_sheet(costs)}")
     return "\n\n".join([*sheets, f"*{markdown_text(table.attrs['caption'])}*\n"])
 
 
@@ -96,12 +95,23 @@ def _without_empty(columns: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {name: cells for name, cells in columns.items() if any(cells)}
 
 
-def _score_columns(table: pd.DataFrame, score: str) -> dict[str, list[str]]:
+def _row_names(table: pd.DataFrame) -> dict[str, list[str]]:
+    return {"row": [str(name) for name in table.index]}
+
+
+def score_columns(table: pd.DataFrame, score: str) -> dict[str, list[str]]:
+    """One score of a table of `verdicts` to read: heading -> cells, without empty columns.
+
+    Args:
+        table: one row per system.
+        score: one of its scores.
+    """
     cells_by_row = [
         _score_cells(cells, read_comparison(cells, str(row), score), read_printed(cells, score))
         for row, cells in table.iterrows()
     ]
-    return {heading: [cells[heading] for cells in cells_by_row] for heading in cells_by_row[0]}
+    columns = {heading: [row[heading] for row in cells_by_row] for heading in cells_by_row[0]}
+    return _without_empty(_row_names(table) | columns)
 
 
 def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> dict[str, str]:
@@ -134,12 +144,15 @@ def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> d
     }
 
 
-def _cost_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+def cost_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+    """What the rows of a table of `verdicts` took, as `score_columns`; {} where none is known."""
     forms = {"trainings": ",.0f", "parameters": ",.0f", "seconds per epoch": ".1f"}
-    return {
+    columns = {
         heading: [_number(cells.get(heading), form) for _, cells in table.iterrows()]
         for heading, form in forms.items()
     }
+    known = _without_empty(columns)
+    return _row_names(table) | known if known else {}
 
 
 def draw_gaps(table: pd.DataFrame):
@@ -153,20 +166,39 @@ def draw_gaps(table: pd.DataFrame):
     """
     from matplotlib.figure import Figure
 
-    rows = table[(table.index != FULL) & ~table.index.str.startswith("floor: ")]
+    rows = _compared_rows(table)
     scores = table.attrs["scores"]
     height = (1.1 + 0.3 * len(rows)) * len(scores)
     fig = Figure(figsize=(7, height), layout="constrained")
     panels = fig.subplots(len(scores), squeeze=False)[:, 0]
     for ax, score in zip(panels, scores, strict=True):
-        draw_forest(
-            _forest_rows(rows, score),
-            ax=ax,
-            label=f"MCSAN − row, {SCORE_NAMES[score]}, points",
-            margin=ALIKE_MARGIN,
-            name=table.attrs["from"],
-        )
+        draw_score_gaps(table, score, ax=ax)
     return fig
+
+
+def draw_score_gaps(table: pd.DataFrame, score: str, *, ax=None):
+    """The gaps to MCSAN in one score.
+
+    Args:
+        table: from `verdicts`.
+        score: one of its scores.
+        ax: axes to draw into; None makes new ones.
+
+    Returns:
+        The axes.
+    """
+    return draw_forest(
+        _forest_rows(_compared_rows(table), score),
+        ax=ax,
+        label=f"MCSAN − row, {SCORE_NAMES[score]}, points",
+        margin=ALIKE_MARGIN,
+        name=table.attrs["from"],
+    )
+
+
+def _compared_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Without MCSAN itself and the floors."""
+    return table[(table.index != FULL) & ~table.index.str.startswith("floor: ")]
 
 
 def _forest_rows(table: pd.DataFrame, score: str) -> pd.DataFrame:

@@ -77,7 +77,9 @@ def ended(command: Callable[[argparse.Namespace], int], args: argparse.Namespace
 def _refusal(error: Exception, parser: argparse.ArgumentParser) -> str | None:
     """What an exception says in three parts; None for a fault of the program."""
     if isinstance(error, OSError) and _of_a_disk(error):
-        options = [name for name in ("--data", "--runs", "--out") if name in option_names(parser)]
+        options = [
+            name for name in ("--data", "--runs", "--out", "--html") if name in option_names(parser)
+        ]
         return str(disk_refusal(error, options))
     known = isinstance(error, (ValueError, RuntimeError, FloatingPointError))
     if not known or "Given:" not in str(error):

@@ -1,0 +1,1 @@
+"""Results as one html page each, for anyone who would rather look than read a terminal."""

@@ -1,0 +1,227 @@
+"""Everything that the report's prose is filled with.
+
+In: the tables of results. Out: a dict of values, sheets and pictures for report.html. What has a
+number in it is made here of the data, or comes from a ledger or from literature.csv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mcsan_lite import __version__
+from mcsan_lite.figures.pages.inline import Picture
+from mcsan_lite.figures.pages.page import Sheet
+from mcsan_lite.paper.claims import CLAIMS
+from mcsan_lite.paper.literature import published_systems
+from mcsan_lite.paper.pages.said import gap_sentences, named_or_none
+from mcsan_lite.paper.pages.tables import choices_picture, gaps_picture
+from mcsan_lite.paper.published import FULL
+from mcsan_lite.paper.report import SCORE_NAMES
+from mcsan_lite.paper.reproduction import claims_told, open_ends
+from mcsan_lite.paper.reproduction.shipped import ShippedTable
+from mcsan_lite.paper.verdicts import published_gaps
+
+CONFIDENCE = "95 %"  # of every interval of the package
+_FLOOR = "floor: "
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One table of results in the report.
+
+    Attributes:
+        heading: its name and corpus.
+        said: what its gaps allow to say, and how the best floor does.
+        picture: the gaps.
+        basis: what the intervals are over.
+    """
+
+    heading: str
+    said: list[str]
+    picture: Picture
+    basis: str
+
+
+def facts(shipped: Sequence[ShippedTable]) -> dict[str, object]:
+    """The values of the template.
+
+    Args:
+        shipped: the tables of results, at least one.
+    """
+    tested = claims_told.tested_claims(shipped)
+    moved = open_ends.choices_that_matter(shipped)
+    return {
+        "title": "Reproduction report: MCSAN for speech emotion recognition",
+        "version": __version__,
+        "confidence": CONFIDENCE,
+        **_of_the_paper(),
+        **_of_claims(tested),
+        **_of_settings(),
+        **_of_what_was_run(shipped),
+        **_of_open_ends(shipped, moved),
+        "shown": [_shown(one) for one in shipped if one.table is not None],
+    }
+
+
+def _of_the_paper() -> dict[str, object]:
+    """What literature.csv has of MCSAN, and what the paper's own tables allow to say."""
+    printed = {}
+    for corpus in ("iemocap", "meld"):
+        table = published_systems(corpus)
+        (row,) = table[table.system == FULL].itertuples()
+        spread = "" if pd.isna(row.sd) else f" ± {row.sd:.3f}"
+        printed[corpus] = f"{row.metric.replace('wF1', 'weighted F1')} {row.score:.3f}{spread}"
+        year = row.year
+    gaps = published_gaps().reset_index()
+    gaps = gaps[gaps.source == "Table 3"]
+    noise = list(gaps.row[gaps["wa within noise"]])
+    return {
+        "paper_year": year,
+        "printed": printed,
+        "table3_rows": len(gaps),
+        "table3_noise": len(noise),
+        "table3_noise_rows": named_or_none(noise),
+    }
+
+
+def _of_claims(tested: pd.DataFrame) -> dict[str, object]:
+    kinds = [claim.kind for claim in CLAIMS]
+    facts_alone = {"counts": kinds.count("count"), "settings": kinds.count("setting")}
+    by_kind = {}
+    for kind, rows in tested.groupby("kind", sort=False):
+        name = "generated speech" if kind == "generated" else open_ends.written(str(kind))
+        by_kind[name] = claims_told.counted_verdicts(rows.verdict)
+    caption = (
+        "Claims about scores: whether the printed gap is more than noise (Welch's t on the printed "
+        "deviations), and the verdict on what was run here, after Holm's correction."
+    )
+    return {
+        "claims": len(CLAIMS),
+        "claims_on_scores": len(CLAIMS) - sum(facts_alone.values()),
+        "claims_on": facts_alone,
+        "verdicts": by_kind,
+        "claims_sheet": Sheet(caption, claims_told.claims_sheet(tested)),
+    }
+
+
+def _of_settings() -> dict[str, object]:
+    rows = claims_told.settings_rows()
+    same, other = rows[rows.verdict == "reproduced"], rows[rows.verdict != "reproduced"]
+    columns = {
+        "setting": list(rows.says),
+        "section": list(rows.section),
+        "profile paper": [f"{value:g}" for value in rows.value],
+        "stated": [note.removeprefix("paper: ") for note in rows.note],
+    }
+    told = [f"{row.says} (here {row.value:g}, {row.note})" for row in other.itertuples()]
+    return {
+        "settings_same": len(same),
+        "settings_other": named_or_none(told),
+        "settings_sheet": Sheet("Settings that the paper states.", columns),
+    }
+
+
+def _of_what_was_run(shipped: Sequence[ShippedTable]) -> dict[str, object]:
+    every = pd.concat([one.folds for one in shipped], ignore_index=True)
+    # A row of two tables is one training.
+    trainings = every.drop_duplicates(["run", "fold", "seed", "corpus"])
+    places = {column: _known(trainings, column) for column in ("processor", "torch", "device")}
+    return {
+        "trainings": len(trainings),
+        "hours": f"{trainings.seconds.sum() / 3600:.1f}",
+        "processors": places["processor"],
+        "torch": places["torch"],
+        "devices": places["device"],
+        "run_sheet": Sheet("What was trained, on which data.", _run_columns(shipped)),
+        "files": [one.file for one in shipped],
+        "generated": any(one.generated for one in shipped),
+        "at_home": sorted({open_ends.written(one.corpus) for one in shipped if one.at_home}),
+    }
+
+
+def _known(trainings: pd.DataFrame, column: str) -> str:
+    """The values of a column; older files do not have each."""
+    if column not in trainings:
+        return "not noted"
+    return ", ".join(sorted({str(value) for value in trainings[column].dropna() if value}))
+
+
+def _run_columns(shipped: Sequence[ShippedTable]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = {"table": [open_ends.written(one.name) for one in shipped]}
+    columns["corpus"] = [one.corpus for one in shipped]
+    columns["profile"] = [one.profile for one in shipped]
+    columns["protocol"] = [one.protocol for one in shipped]
+    columns["systems"] = [f"{one.folds.name.nunique()}" for one in shipped]
+    columns["folds × seeds"] = [
+        f"{one.folds.fold.nunique()} × {one.folds.seed.nunique()}" for one in shipped
+    ]
+    columns["trained on"] = [_range(one.folds.n_train) for one in shipped]
+    columns["tested on"] = [_range(one.folds.n_test) for one in shipped]
+    columns["hours"] = [f"{one.folds.seconds.sum() / 3600:.1f}" for one in shipped]
+    return columns
+
+
+def _range(numbers: pd.Series) -> str:
+    low, high = int(numbers.min()), int(numbers.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _of_open_ends(shipped: Sequence[ShippedTable], moved: pd.DataFrame | None) -> dict[str, object]:
+    told = {"choices": len(open_ends.open_choices()), "never_built": open_ends.never_built()}
+    told |= {"not_run": open_ends.not_run(shipped), "tried": 0, "choices_picture": None}
+    told |= {"moved_up": "none", "moved_down": "none"}
+    if moved is not None:
+        own = moved[~moved.choice.str.startswith("seed=")]
+        told |= {"tried": len(own), "choices_picture": choices_picture(moved)}
+        told |= {"moved_up": _moved(own[own.low > 0]), "moved_down": _moved(own[own.high < 0])}
+    return told
+
+
+def _moved(changes: pd.DataFrame) -> str:
+    named = [f"{row.choice} ({100 * row.difference:+.1f} points)" for row in changes.itertuples()]
+    return named_or_none(named)
+
+
+def _shown(one: ShippedTable) -> Shown:
+    score = one.scores[0]
+    table = one.table.set_index("row")
+    table.attrs = {"scores": [score], "from": "this run"}
+    place = "generated speech" if one.generated else open_ends.written(one.corpus)
+    heading = f"{open_ends.written(one.name)} on {place}, profile {one.profile}"
+    said = [_own_score(table, score), *_floor_sentences(table, score)]
+    if f"{score} gap" in one.table:
+        said += gap_sentences(one.table, score)
+    basis = str(table.basis.get(FULL, "")) if "basis" in table else ""
+    drawn = gaps_picture(table, score)
+    # Two tables of one score must have captions of their own.
+    picture = Picture(drawn.svg, f"{heading}. {drawn.caption} Basis: {basis}.")
+    return Shown(heading, said, picture, basis)
+
+
+def _own_score(table: pd.DataFrame, score: str) -> str:
+    return f"MCSAN has {SCORE_NAMES[score]} {_with_interval(table.loc[FULL], score)}."
+
+
+def _floor_sentences(table: pd.DataFrame, score: str) -> list[str]:
+    """How MCSAN's mean stands to the best floor; nothing where no floor was scored."""
+    floors = table[table.index.str.startswith(_FLOOR)]
+    if floors.empty or floors[score].isna().all():
+        return ["No floor was scored beside it."]
+    best = floors[score].idxmax()
+    own, floor = table.loc[FULL, score], floors.loc[best, score]
+    name = best.removeprefix(_FLOOR)
+    told = f"The best floor, {name}, has {_with_interval(floors.loc[best], score)}"
+    if table.loc[FULL, f"{score} low"] > floor:
+        return [f"{told}: below the whole interval of MCSAN."]
+    side = "below" if floor < own else "not below"
+    return [f"{told}, {side} MCSAN's mean and not below its interval."]
+
+
+def _with_interval(row: pd.Series, score: str) -> str:
+    low, high = row.get(f"{score} low"), row.get(f"{score} high")
+    if pd.isna(low):
+        return f"{row[score]:.3f}"
+    return f"{row[score]:.3f} [{low:.3f}, {high:.3f}]"

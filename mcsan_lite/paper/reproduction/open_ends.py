@@ -1,0 +1,91 @@
+"""What was not run, and what was run otherwise: computed from what is in the folder of results.
+
+In: the tables of results. Out: sentences and frames for the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mcsan_lite.datasets import READERS
+from mcsan_lite.paper.ambiguities import OPEN_CHOICES, choices, sensitivity
+from mcsan_lite.paper.profiles import PAPER_PROTOCOL
+from mcsan_lite.paper.reproduction.shipped import LARGEST_FIRST, ShippedTable
+
+_OF_THE_PAPER = ("table3", "table1", "table2")
+_WRITTEN = {"iemocap": "IEMOCAP", "meld": "MELD", "ravdess": "RAVDESS"}
+REAL = tuple(name for name in READERS if name in _WRITTEN)
+
+
+def written(name: str) -> str:
+    """How a table or corpus is called in a sentence: "table3" is "Table 3".
+
+    Args:
+        name: as files have it.
+    """
+    if name.startswith("table"):
+        return f"Table {name.removeprefix('table')}"
+    return _WRITTEN.get(name, name)
+
+
+def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
+    """What is missing, one item per corpus, profile or row.
+
+    Args:
+        shipped: the tables of results.
+    """
+    missing = []
+    for corpus in REAL:
+        there = {one.name for one in shipped if one.corpus.startswith(corpus)}
+        absent = [written(name) for name in _OF_THE_PAPER if name not in there]
+        if absent:
+            paper_s = " (a corpus of the paper)" if corpus in PAPER_PROTOCOL else ""
+            missing.append(f"{written(corpus)}{paper_s}: {', '.join(absent)}")
+    for name in _OF_THE_PAPER:
+        profiles = [one.profile for one in shipped if one.name == name and one.generated]
+        best = min(map(LARGEST_FIRST.index, profiles), default=len(LARGEST_FIRST))
+        larger = [f"`{profile}`" for profile in LARGEST_FIRST[:best] if profile != "smoke"]
+        if larger:
+            missing.append(f"{written(name)} on generated speech: profiles {', '.join(larger)}")
+    for one in shipped:
+        rows = _rows_without_training(one)
+        if rows:
+            place = "generated speech" if one.generated else written(one.corpus)
+            missing.append(f"{written(one.name)} on {place}: the rows {'; '.join(rows)}")
+    return missing
+
+
+def _rows_without_training(one: ShippedTable) -> list[str]:
+    if one.table is None or "trainings" not in one.table:
+        return []
+    return list(one.table.row[one.table.trainings == 0])
+
+
+def open_choices() -> pd.DataFrame:
+    """What the paper leaves open: choice, ours and how to try another, fields of settings first."""
+    fields = choices()
+    silent = fields[fields.status.isin(["silent", "unclear"])]
+    rows = [{"choice": row.choice, "ours": row.ours} for row in silent.itertuples()]
+    rows += [{"choice": one.choice, "ours": one.ours} for one in OPEN_CHOICES]
+    return pd.DataFrame(rows)
+
+
+def never_built() -> list[str]:
+    """The open choices for which no alternative can be run here."""
+    return [one.choice for one in OPEN_CHOICES if not one.run]
+
+
+def choices_that_matter(shipped: Sequence[ShippedTable]) -> pd.DataFrame | None:
+    """How far each alternative moved WA on generated speech; None where none was run.
+
+    Args:
+        shipped: the tables of results.
+    """
+    for one in shipped:
+        if one.name == "ambiguities":
+            changes = sensitivity(one.folds)
+            ours = changes[changes.panel.str.startswith("ours")]
+            return ours if len(ours) else None
+    return None

@@ -1,0 +1,120 @@
+"""Floors, runs, tables and open choices as pages; their sentences follow the numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from page_reading import read_page
+
+from mcsan_lite.figures.pages.page import Sheet
+from mcsan_lite.paper import verdicts
+from mcsan_lite.paper.ambiguities import sensitivity
+from mcsan_lite.paper.ledgers import ambiguities_ledger
+from mcsan_lite.paper.pages.said import gap_sentences
+from mcsan_lite.paper.pages.scores import draw_trainings, floors_page, leak_answer, runs_page
+from mcsan_lite.paper.pages.tables import choices_page, table_page
+
+WICKED = "<script>alert(1)</script>"
+
+
+def results(scores, folds=4, model="mcsan", corpus="synthetic-1"):
+    """Trainings of these rows: name -> mean WA, with a little spread over folds."""
+    random = np.random.default_rng(0)
+    rows = []
+    for name, mean in scores.items():
+        for fold in range(folds):
+            wa = float(np.clip(mean + random.normal(0, 0.004), 0, 1))
+            row = {"name": name, "model": model, "corpus": corpus, "protocol": "kfold10"}
+            row |= {"fold": f"kfold10-{fold}", "split": f"s{fold}", "seed": 0, "run": f"r-{name}"}
+            row |= dict.fromkeys(("wa", "ua", "weighted_f1", "macro_f1"), wa)
+            row |= dict.fromkeys(("peeked_wa", "peeked_ua", "peeked_weighted_f1"), wa)
+            row |= {"n_train": 320, "n_test": 40, "parameters": 10, "seconds": 1.0}
+            rows.append(row | {"seconds_per_epoch": 0.1, "folder": f"nowhere/{name}/{fold}"})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("speaker", "good", "says"),
+    [
+        (0.15, True, "Of 1 floor without sound and words, none is shown to be above"),
+        (0.40, False, "This split tells something without sound and without words"),
+    ],
+)
+def test_the_leak_meter_answers_by_the_numbers(speaker, good, says):
+    scores = {"majority": 0.15, "speaker only": speaker, "TF-IDF + LR": 0.6}
+    answer = leak_answer(results(scores, model="floor"))
+    assert answer.good is good and says in answer.text and "WA 0.15" in answer.text
+    assert ("speaker only 0.4" in answer.text) is not good
+
+
+def test_nothing_to_leak_is_said():
+    answer = leak_answer(results({"majority": 0.15, "TF-IDF + LR": 0.6}, model="floor"))
+    assert "could be tried" in answer.text and answer.good
+
+
+def test_floors_of_a_corpus_with_any_name():
+    table = results({"majority": 0.15, "speaker only": 0.15}, model="floor", corpus=WICKED)
+    text = floors_page(table)
+    page = read_page(text)
+    assert "<script" not in text and f"floors of {WICKED}" in page.text
+    assert "Floors on 4 folds" in page.text and "[0." in page.text
+    assert "on 1 fold of" in read_page(floors_page(table[table.fold == "kfold10-0"])).text
+
+
+def test_every_run_has_its_corpus_and_two_of_one_name_differ():
+    twice = results({"MCSAN": 0.7, WICKED: 0.5})
+    again = results({"MCSAN": 0.8}).assign(run="r-other")
+    elsewhere = results({"MCSAN": 0.2}, corpus="meld")
+    text = runs_page(pd.concat([twice, again, elsewhere], ignore_index=True))
+    page = read_page(text)
+    assert "<script" not in text and WICKED in page.text
+    assert "MCSAN (other)" in page.text and "meld · kfold10" in page.text
+    assert "macro F1" in page.text and len(page.of("svg")) == 2
+
+
+def test_trainings_are_points_and_means_diamonds():
+    ax = draw_trainings(results({"MCSAN": 0.7, "a $b$ row": 0.5}))
+    assert (
+        sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets()))
+        >= 8
+    )
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["MCSAN", r"a \$b\$ row"]
+
+
+def compared(**scores):
+    named = {name.replace("_", " "): score for name, score in scores.items()}
+    rows = {"MCSAN": 0.8, "w/o audio": named.pop("audio"), **named}
+    return verdicts.compared_table(results(rows), "synthetic", "table3")
+
+
+@pytest.mark.parametrize(
+    ("audio", "says"),
+    [
+        (0.5, "MCSAN is ahead of: w/o audio."),
+        (0.9, "MCSAN is below: w/o audio."),
+        (0.8, "Not distinguishable from MCSAN: w/o audio."),
+    ],
+)
+def test_a_table_says_what_its_intervals_allow(audio, says):
+    table = compared(audio=audio)
+    page = read_page(table_page(table, "table3"))
+    assert says in page.text and says in gap_sentences(table.reset_index(), "wa")
+    assert "not run" in page.text and "N = 3" in page.text
+    assert len(page.of("svg")) == len(table.attrs["scores"])
+    assert "0.612" not in page.text, "the paper's numbers beside those of generated speech"
+
+
+def test_a_table_of_mcsan_alone():
+    table = verdicts.compared_table(results({"MCSAN": 0.8}), "synthetic", "table3")
+    page = read_page(table_page(table, "table3", [Sheet("More of it.", {WICKED: ["x"]})]))
+    assert "No row was run beside MCSAN." in page.text and "More of it." in page.text
+    assert "none was run" in page.of("svg")[0]["aria-label"]
+
+
+def test_open_choices_with_what_was_tried():
+    found = results({"MCSAN": 0.8, "dropout=0.3": 0.6, "clip=1.0": 0.85})
+    page = read_page(choices_page(ambiguities_ledger(found), sensitivity(found)))
+    assert "dropout=0.3 -19.9" in page.of("svg")[0]["aria-label"]
+    assert "0.3: -19.9" in page.text and "paper silent" in page.text
+    alone = results({"MCSAN": 0.8})
+    page = read_page(choices_page(ambiguities_ledger(alone), sensitivity(alone)))
+    assert "No alternative was run." in page.text and not page.of("svg")
