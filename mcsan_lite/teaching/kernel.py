@@ -44,13 +44,14 @@ _RELIED_ON = (
 
 
 class _Sink(io.TextIOBase):
-    """Keeps the end of what is printed: the verdict is the last line."""
+    """Keeps the last text that is printed, the verdict, and of that the beginning."""
 
     def __init__(self) -> None:
-        self.end = ""
+        self.last = ""
 
     def write(self, text: str) -> int:
-        self.end = (self.end + text)[-4 * LONGEST :]
+        if not text.isspace():
+            self.last = text[: 2 * LONGEST]
         return len(text)
 
 
@@ -103,7 +104,7 @@ class Judge:
             return _found("not reached", "the answer took longer than a cell may")
         except BaseException as error:  # sys.exit() in an answer must not end the marking
             return _found("wrong", f"your code stops with {type(error).__name__}: {error}")
-        return self._in_words(node.func.attr, bool(is_right), sink.end)
+        return self._in_words(node.func.attr, bool(is_right), sink.last)
 
     def _in_words(self, name: str, is_right: bool, printed: str) -> dict[str, str]:
         changed = self.replaced()  # by the answer itself, while it was called

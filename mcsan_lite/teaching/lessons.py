@@ -168,3 +168,13 @@ def course_exercises(root: Path = CLONE) -> Iterator[CourseExercise]:
     """Every exercise of the course, from the sources of the lessons."""
     for source in lesson_sources(root):
         yield from exercises_of(source_cells(source), source.name[:2])
+
+
+def lesson_title(source: Path) -> str:
+    """The title of a lesson, such as "06 · Attention by hand"."""
+    return next(
+        line.removeprefix("# ")
+        for cell in source_cells(source)
+        for line in cell.source.splitlines()
+        if cell.cell_type == "markdown" and line.startswith("# ")
+    )
