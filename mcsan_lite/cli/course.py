@@ -1,7 +1,7 @@
-"""`mcsan course`: a student's own copies of the lessons, opened in JupyterLab.
+"""`mcsan course` for students; `mcsan grade` and `mcsan slides` for their teachers.
 
-In: the executed lessons of a clone. Out: copies in work/, which git ignores, and JupyterLab with
-one of them.
+In: the lessons of a clone, and what a class hands in. Out: copies in work/, which git ignores, and
+JupyterLab with one of them; marks as a csv; the slides of a lesson as one html.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from mcsan_lite.cli.options import add_command
 
 if TYPE_CHECKING:
     from mcsan_lite.experiments.course import Copies
+    from mcsan_lite.teaching.handed_in import HandedIn
+    from mcsan_lite.teaching.marking import Mark, MarkedLesson
+    from mcsan_lite.teaching.sandbox import Limits
 
 _FIRST = "00_start_here"
 
@@ -54,6 +58,127 @@ def course_command(args: argparse.Namespace) -> int:
     if args.copy_only:
         return 0
     return subprocess.call(command)
+
+
+def add_grade_command(commands) -> None:
+    """mcsan grade: its options."""
+    parser = add_command(
+        commands,
+        "grade",
+        grade_command,
+        "run a class's notebooks and say which exercises are right",
+    )
+    parser.add_argument(
+        "notebooks", nargs="+", help="notebooks, or folders with them or with a folder per student"
+    )
+    parser.add_argument("-o", "--out", required=True, help="the marks: a csv for a spreadsheet")
+    parser.add_argument("--lesson", help="mark this lesson alone, by its number (default: each)")
+    parser.add_argument(
+        "--profile",
+        default="smoke",
+        help="in which the lessons run: smoke, the fastest, or quick, which reads this clone's "
+        "data and runs (default: smoke; the checks are the same)",
+    )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="run every cell, for minutes; else those that the answers need, for seconds",
+    )
+    parser.add_argument(
+        "--cell-limit", type=float, default=120, help="seconds a cell may take (default: 120)"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=900, help="seconds a notebook may take (default: 900)"
+    )
+    parser.add_argument(
+        "--memory", type=float, default=4, help="gigabytes a notebook may take (default: 4)"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="notebooks side by side (default: 1)")
+
+
+def grade_command(args: argparse.Namespace) -> int:
+    """Mark a class, and print what a teacher wants to know first."""
+    _require_jupyter()
+    from mcsan_lite.teaching.handed_in import collect
+    from mcsan_lite.teaching.marking import lesson_file, of_lesson
+
+    out = _marks_file(args.out)
+    limits = _limits(args)
+    if args.lesson is not None:
+        lesson_file(args.lesson)  # a wrong one is refused before anything runs
+    handed_in = collect(args.notebooks)
+    if args.lesson is not None:
+        handed_in = of_lesson(handed_in, args.lesson)
+    marks = _marks(handed_in, args, limits, out)
+    from mcsan_lite.teaching.marks import summary
+
+    print(f"\n{summary(marks)}\n\n{len(marks)} rows in {out}")
+    return 0
+
+
+def _marks_file(name: str) -> Path:
+    """Where the marks go. Raises DataError for a place that takes no csv."""
+    from mcsan_lite.errors import DataError
+
+    path = Path(name)
+    if path.suffix.lower() != ".csv":
+        raise DataError(f"--out {name}", "a file that ends in .csv", "name it so: --out marks.csv")
+    if not path.parent.is_dir():
+        raise DataError(f"no folder {path.parent}", "a folder for the marks", "make it first.")
+    return path
+
+
+def _limits(args: argparse.Namespace) -> Limits:
+    """The limits of a notebook. Raises DataError for those that leave no time or no room."""
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.teaching.sandbox import Limits
+
+    wanted = {"--cell-limit": args.cell_limit, "--limit": args.limit, "--memory": args.memory}
+    for option, value in wanted.items():
+        if not value > 0:
+            raise DataError(f"{option} {value:g}", "a number above 0", "leave it out, or raise it.")
+    if args.profile not in ("smoke", "quick"):
+        raise DataError(f"--profile {args.profile}", "smoke or quick", "take one of the two.")
+    return Limits(args.cell_limit, args.limit, args.memory)
+
+
+def _marks(
+    handed_in: Sequence[HandedIn], args: argparse.Namespace, limits: Limits, out: Path
+) -> list[Mark]:
+    """Mark all notebooks. The csv is written after each, so that a stop loses none of them."""
+    from mcsan_lite.teaching.marking import mark_class, marking_folder
+    from mcsan_lite.teaching.marks import save_marks
+
+    marks: list[Mark] = []
+    hidden = [path.resolve() for path in map(Path, args.notebooks) if path.is_dir()]
+    with marking_folder() as folder:
+        lessons = _prepared(handed_in, args, folder)
+        found = mark_class(handed_in, lessons, limits=limits, hidden=hidden, jobs=args.jobs)
+        for one, rows in zip(handed_in, found, strict=True):
+            marks += rows
+            save_marks(out, marks)
+            right = sum(row.outcome == "right" for row in rows)
+            reason = f"  {rows[0].message}" if rows[0].outcome == "not marked" else ""
+            print(f"{one.student}: {right} of {len(rows)} right{reason}", flush=True)
+    return marks
+
+
+def _prepared(
+    handed_in: Sequence[HandedIn], args: argparse.Namespace, folder: Path
+) -> dict[str, MarkedLesson]:
+    """Every lesson of which there is a notebook, after its own solution has run."""
+    from mcsan_lite.teaching.lessons import LESSONS
+    from mcsan_lite.teaching.marking import prepare_lesson
+
+    lessons = {}
+    for number in sorted({one.lesson for one in handed_in if one.lesson}):
+        if not any(LESSONS.glob(f"{number}_*.ipynb")):
+            continue  # a name that looks like a lesson's: its row says so
+        print(f"lesson {number}: its own solution runs first …", file=sys.stderr, flush=True)
+        lessons[number] = prepare_lesson(
+            number, folder / number / "prepared", args.profile, whole=args.whole
+        )
+    return lessons
 
 
 def _report(copies: Copies, work: Path) -> str:

@@ -19,10 +19,11 @@ PACKAGE = ROOT / "mcsan_lite"
 FILES = house.files_of(PACKAGE)
 IDS = [path.relative_to(ROOT).as_posix() for path in FILES]
 
-# From the top. A folder imports itself and what stands below it; cli and exercises stand side by
-# side.
+# From the top. A folder imports itself and what stands below it.
 FLOORS = (
-    ("cli", "exercises"),
+    ("cli",),
+    ("teaching",),
+    ("exercises",),
     ("experiments",),
     ("paper",),
     ("figures",),
@@ -63,7 +64,7 @@ def test_imports_point_down():
 
 def test_an_arrow_that_points_up_is_seen():
     assert upward("features.audio", "training.loop") and upward("models.mcsan", "datasets.splits")
-    assert upward("cli.main", "exercises.lesson00") and upward("errors", "corpus")
+    assert upward("exercises.lesson00", "cli.main") and upward("errors", "corpus")
     assert not upward("training.loop", "features.batch") and not upward(
         "paper.report", "paper.claims"
     )
