@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.calibration import with_temperature
 from mcsan_lite.evaluation.likeness import UNLIKE_SHARE, clip_statistics, new_words, surprise
 from mcsan_lite.features.extraction import Features
@@ -167,8 +168,11 @@ def training_corpus(run: Path | str) -> str:
         settings = json.loads((file.absolute().parents[1] / "spec.json").read_text("utf-8"))
         return str(settings["corpus"])
     except (OSError, ValueError, LookupError, TypeError):
-        provenance = read_metadata(file).get("provenance")
-    return str(provenance.get("corpus", "")) if isinstance(provenance, dict) else ""
+        pass  # no fold of a run
+    try:
+        return str(read_metadata(file)["provenance"]["corpus"])
+    except (DataError, LookupError, TypeError):
+        return ""
 
 
 def corpus_phrase(name: str, generated: bool) -> str:
