@@ -68,10 +68,12 @@ def answerer_of(args: argparse.Namespace) -> Answerer:
     Raises:
         DataError: for a run that cannot be loaded, or a confidence.json that does not fit it.
     """
+    from mcsan_lite.features.language.quick_nltk import load_nltk_alone
     from mcsan_lite.training import inference
     from mcsan_lite.training.confidence.judging import training_corpus
     from mcsan_lite.training.confidence.sidecar import read_confidence
 
+    load_nltk_alone()
     run = inference.load_run(args.run, vectors=args.vectors)
     if args.video:
         run.require_video()
