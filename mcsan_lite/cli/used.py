@@ -71,7 +71,7 @@ def heard_of(run: Trained, clip: Path, max_s: float | None = None) -> Heard:
     return Heard(recording.seconds, heard_s, recording.level.first / recording.rate)
 
 
-def _streams(run: Trained) -> tuple[str, ...]:
+def used_streams(run: Trained) -> tuple[str, ...]:
     """Which of "audio", "text" and "video" the run uses."""
     every = ("audio", "text", "video") if run.features.video else ("audio", "text")
     used = tuple(getattr(run.model, "modalities", every))
@@ -86,7 +86,7 @@ def used_part(run: Trained, utterance: Utterance) -> Utterance:
         run: what it is given to.
         utterance: as it is given.
     """
-    streams = _streams(run)
+    streams = used_streams(run)
     return replace(
         utterance,
         audio=utterance.audio if "audio" in streams else None,
@@ -109,7 +109,7 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
             no text.
     """
     _require_characters(utterance.text)
-    streams = _streams(run)
+    streams = used_streams(run)
     is_given = {
         "audio": utterance.audio is not None,
         "text": has_words(utterance.text),
@@ -137,6 +137,21 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
     return remarks
 
 
+def require_stream(run: Trained, name: str) -> None:
+    """Refuse a run that does not use a stream at all.
+
+    Args:
+        run: what is asked.
+        name: "audio", "text" or "video".
+
+    Raises:
+        DataError: where that stream is nothing to it.
+    """
+    streams = used_streams(run)
+    if name not in streams:
+        raise _nothing_to_use([name], streams)
+
+
 def has_words(text: str) -> bool:
     """Whether a transcript holds anything: blanks and invisible characters are nothing."""
     from mcsan_lite.features.words import tokenize
@@ -161,7 +176,7 @@ def remark_on_words(
     from mcsan_lite.features.language.transcripts import words_of
     from mcsan_lite.features.words import embed, tokenize
 
-    if "text" not in _streams(run) or not has_words(utterance.text):
+    if "text" not in used_streams(run) or not has_words(utterance.text):
         return []
     read, whole = len(features.tokens), len(tokenize(utterance.text))
     remarks = [f"read: the whole transcript, {whole:,d} token{'' if whole == 1 else 's'}"]
@@ -200,7 +215,7 @@ def remark_on_readings(words: int) -> list[str]:
 
 def _used_beside_words(run: Trained, utterance: Utterance) -> bool:
     """Whether the run gets sound or video that it uses."""
-    streams = _streams(run)
+    streams = used_streams(run)
     heard = "audio" in streams and utterance.audio is not None
     seen = "video" in streams and utterance.video is not None
     return heard or seen

@@ -1,17 +1,25 @@
-"""The commands on a single utterance: `mcsan predict` and `mcsan attend`.
+"""The command `mcsan attend`: where one utterance is looked at.
 
-In: a trained run, and your own recording or an utterance of a corpus. Out: the emotion; or the word
-lens, the same map as a still picture, and its numbers.
+In: a trained run, and your own recording or an utterance of a corpus. Out: the word lens, the same
+map as a still picture, and its numbers.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mcsan_lite.cli.answers.asking import (
+    Answerer,
+    add_recording_options,
+    answerer_of,
+    remarks_on_times,
+    report,
+    your_utterance,
+)
 from mcsan_lite.cli.options import CORPORA_HELP, add_command
 
 if TYPE_CHECKING:
@@ -20,8 +28,8 @@ if TYPE_CHECKING:
 
     from mcsan_lite.corpus import Corpus, Utterance
     from mcsan_lite.explain.maps import AttentionMap
-    from mcsan_lite.features.extraction import Features
     from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
+    from mcsan_lite.training.confidence.judging import Judgement
     from mcsan_lite.training.inference import Trained
 
 _SHIPPED = "checkpoints/matching-seed0.safetensors"
@@ -39,30 +47,12 @@ class OneUtterance(NamedTuple):
         return self.corpus.utterances[0]
 
 
-def add_predict_command(commands) -> None:
-    """mcsan predict: its options."""
-    parser = add_command(
-        *(commands, "predict", predict_command),
-        "the emotion of your own recording and transcript",
-        example=f'mcsan predict --run {_SHIPPED} --audio my.wav --text "what was said"',
-    )
-    _add_recording_options(parser)
+class WrittenAttention(NamedTuple):
+    """The map of an utterance, the answer with its doubts, and the files that show it."""
 
-
-def predict_command(args: argparse.Namespace) -> int:
-    """Print the probability of every class for a recording and its transcript."""
-    from mcsan_lite.cli import used
-
-    run = _load_run(args.run, args.video, args.vectors)
-    yours = _your_utterance(args.audio, args.text, args.video)
-    # Without sound there is nothing to place words in.
-    _report(used.remarks_before(run, yours) + _remarks_on_times(run, known=not args.audio))
-    part = used.used_part(run, yours)
-    cache = Path(args.data) / "cache"
-    features = run.features_of(part.audio, part.text, cache, part.video)
-    _report(used.remark_on_words(run, yours, features, cache))
-    print(run.probabilities(features).map("{:.1%}".format).to_string())
-    return 0
+    attention: AttentionMap
+    judgement: Judgement
+    files: list[Path]
 
 
 def add_attend_command(commands) -> None:
@@ -72,7 +62,7 @@ def add_attend_command(commands) -> None:
         "which sounds each word looks at: a page to explore (html), svg, png, csv",
         example=f"mcsan attend --run {_SHIPPED} --corpus synthetic --id test_000003",
     )
-    _add_recording_options(parser)
+    add_recording_options(parser)
     parser.add_argument(
         "--corpus",
         help=f"instead of --audio and --text, an utterance of: {CORPORA_HELP}. "
@@ -96,6 +86,7 @@ def attend_command(args: argparse.Namespace) -> int:
     """Write the maps of one utterance, or print a map that has no seconds."""
     from mcsan_lite.cli import used
     from mcsan_lite.errors import DataError
+    from mcsan_lite.training.confidence.judging import judgement_sentences
 
     if Path(args.out).name in ("", ".."):
         raise DataError(
@@ -110,68 +101,23 @@ def attend_command(args: argparse.Namespace) -> int:
         one = utterance_of_corpus(args.corpus, args.id, **places, video=args.video)
     else:
         one = own_recording(args.audio, args.text, args.video)
-    run = _load_run(args.run, args.video, args.vectors)
-    times = _remarks_on_times(run, known=bool(args.corpus))
-    _report(used.remarks_before(run, one.utterance) + times)
+    answerer = answerer_of(args)
+    run = answerer.run
+    times = remarks_on_times(run, known=bool(args.corpus))
+    report(used.remarks_before(run, one.utterance) + times)
     if not args.corpus:
-        run = run.without_word_times()
-    out, cache = Path(args.out), Path(args.data) / "cache"
-    attention, files = write_attention(run, one, map_name=args.map, out=out, cache=cache)
+        answerer = replace(answerer, run=run.without_word_times())
+    written = write_attention(answerer, one, map_name=args.map, out=Path(args.out))
+    attention, judgement, files = written
     if not files:
         print(attention.frame().round(3).to_string())
+        print("", *judgement_sentences(judgement, answerer.corpus), sep="\n")
         return 0
     *first, last = map(str, files)
     print(attention.describe())
+    print("", *judgement_sentences(judgement, answerer.corpus), sep="\n")
     print(f"{', '.join(first)} and {last} written")
     return 0
-
-
-def _add_recording_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--run", required=True, help="a fold's folder below runs/, or a .safetensors file"
-    )
-    parser.add_argument("--audio", help="a recording or film: wav, flac, ogg, mp3, mp4, avi, …")
-    parser.add_argument("--text", default="", help="its transcript")
-    parser.add_argument(
-        "--video",
-        help="what is seen, for a run that looks at video: a csv of OpenFace or an array .npy",
-    )
-    parser.add_argument(
-        "--vectors", help="the word vectors of the training, where the run does not find them"
-    )
-    parser.add_argument("--data", default="data", help="folder of caches (default: data)")
-
-
-def _load_run(folder: str, video: str | None, vectors: str | None) -> Trained:
-    from mcsan_lite.training import inference
-
-    run = inference.load_run(folder, vectors=vectors)
-    if video:
-        run.require_video()
-    return run
-
-
-def _report(remarks: list[str]) -> None:
-    for remark in remarks:
-        print(remark, file=sys.stderr)
-
-
-def _remarks_on_times(run: Trained, *, known: bool) -> list[str]:
-    """What to say where the run was trained with word times and does not get them now."""
-    if run.features.align != "gold" or known:
-        return []
-    return [
-        "no word times: this run was trained with them; "
-        "the words are now placed in proportion to their letters"
-    ]
-
-
-def _your_utterance(audio: str | None, text: str, video: str | None) -> Utterance:
-    from mcsan_lite.corpus import Utterance
-
-    sound = None if audio is None else Path(audio)
-    film = None if video is None else Path(video)
-    return Utterance("your recording", sound, text, "unknown", video=film)
 
 
 def own_recording(audio: str | None, text: str, video: str | None = None) -> OneUtterance:
@@ -195,7 +141,7 @@ def own_recording(audio: str | None, text: str, video: str | None = None) -> One
             "both: a map shows where one looks in the other",
             'give --audio my.wav and --text "what was said", or --corpus and --id',
         )
-    one = _your_utterance(audio, text, video)
+    one = your_utterance(audio, text, video)
     return OneUtterance(Corpus("yours", ("unknown",), (one,)))
 
 
@@ -276,27 +222,25 @@ def _decisive_word(utterance: Utterance, token: float | None) -> DecisiveWord | 
 
 
 def write_attention(
-    run: Trained,
+    answerer: Answerer,
     one: OneUtterance,
     *,
     map_name: str | None = None,
     out: Path = Path("attention"),
-    cache: Path | str = "data/cache",
-) -> tuple[AttentionMap, list[Path]]:
+) -> WrittenAttention:
     """Write out.html, out.svg, out.png and out.csv of one utterance: all of them, or none.
 
     They are the word lens, the aligned stack, twice, and the numbers of one map. A map other than
     words × seconds has no time axis for that: nothing is written.
 
     Args:
-        run: a trained run.
+        answerer: a trained run.
         one: the utterance.
         map_name: None: the model's first map of words × seconds, else its first.
         out: path of the files, without their endings.
-        cache: folder of features.
 
     Returns:
-        The map, and the files.
+        The map, the answer with its doubts, and the files.
 
     Raises:
         DataError: for a map or a clip that is not there.
@@ -308,23 +252,25 @@ def write_attention(
     from mcsan_lite.figures.attention import AlignedUtterance
     from mcsan_lite.figures.lens import lens_page, views_of
 
-    extracted, _ = extract(one.corpus, run.features, cache=cache)
+    run = answerer.run
+    extracted, _ = extract(one.corpus, run.features, cache=answerer.cache)
     (features,) = run.prepare(extracted)
-    _report(used.remark_on_words(run, one.utterance, features, cache))
+    report(used.remark_on_words(run, one.utterance, features, answerer.cache))
+    judgement = answerer.judgement(features)
     maps = maps_module.attention_maps(run.model, features, run.features)
     timed = [m.name for m in maps.values() if m.direction == "text_from_audio" and not m.summary]
     first, *_ = [*timed, *maps]
     chosen = maps[require_name(map_name or first, maps, "attention map")]
     if chosen.name not in timed:
-        return chosen, []
+        return WrittenAttention(chosen, judgement, [])
     signal, rate = _heard_signal(run, one.utterance), run.features.sample_rate
-    title = _title(run, features, one.utterance)
+    title = _title(answerer, judgement, one.utterance)
     aligned = AlignedUtterance(features.tokens, chosen.spans, one.utterance.words, one.truth)
-    _report(used.remark_on_readings(len(features.tokens)))
+    report(used.remark_on_readings(len(features.tokens)))
     views = views_of(run.model, features, maps, progress=True)
     page = lens_page(signal, rate, aligned, views, title=title)
     figure = _stack_figure(signal, rate, chosen, aligned, title)
-    return chosen, _write_files(out, page, figure, chosen)
+    return WrittenAttention(chosen, judgement, _write_files(out, page, figure, chosen))
 
 
 def _heard_signal(run: Trained, utterance: Utterance) -> np.ndarray:
@@ -336,19 +282,21 @@ def _heard_signal(run: Trained, utterance: Utterance) -> np.ndarray:
     return load_audio(utterance.audio, run.features.sample_rate, max_s=heard_s)
 
 
-def _title(run: Trained, features: Features, utterance: Utterance) -> str:
-    likely = run.probabilities(features)
-    title = f"{utterance.id} · predicted {likely.index[0]} ({likely.iloc[0]:.0%})"
-    if utterance.label in run.labels:
+def _title(answerer: Answerer, judgement: Judgement, utterance: Utterance) -> str:
+    likely = judgement.probabilities.iloc[0]
+    title = f"{utterance.id} · predicted {judgement.first} ({likely:.0%})"
+    if utterance.label in answerer.run.labels:
         title += f" · labelled {utterance.label}"
+    if answerer.corpus:
+        title += f" · trained on {answerer.corpus}"
+    if judgement.unfamiliar:
+        title += f", unlike this {' and these '.join(judgement.unfamiliar)}"
     return title
 
 
 def _stack_figure(
     signal: np.ndarray, rate: int, chosen: AttentionMap, aligned: AlignedUtterance, title: str
 ) -> Figure:
-    from dataclasses import replace
-
     from mcsan_lite.figures import timeline
 
     def escaped(text: str) -> str:  # two dollars would start a formula

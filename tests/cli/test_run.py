@@ -107,7 +107,7 @@ def test_predict(mcsan, fold, home):
         f"{home}/data",
         places=False,
     )
-    found = dict(line.rsplit(maxsplit=1) for line in out.splitlines())
+    found = dict(line.rsplit(maxsplit=1) for line in out.partition("\n\n")[0].splitlines())
     assert status == 0 and set(found) == set(SYNTHETIC_LABELS)
     assert {label: f"{tested.loc[name, f'p({label})']:.1%}" for label in SYNTHETIC_LABELS} == found
     assert list(found) == sorted(found, key=lambda label: -tested.loc[name, f"p({label})"])

@@ -177,7 +177,7 @@ def test_predict_looks_at_the_film(mcsan, home, folds):
             places=("--data", "data"),
         )
         assert status == 0 and "no video" not in err
-        found = dict(line.rsplit(maxsplit=1) for line in out.splitlines())
+        found = dict(line.rsplit(maxsplit=1) for line in out.partition("\n\n")[0].splitlines())
         assert found == {label: f"{tested.loc['talk/30', f'p({label})']:.1%}" for label in LABELS}
 
 

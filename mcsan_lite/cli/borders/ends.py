@@ -25,7 +25,8 @@ _READER_LEFT = 141  # 128 + SIGPIPE
 EXIT_STATUSES = """\
 exit status:
   0    done
-  1    the answer is no: not the published set (check), something is missing (doctor)
+  1    the answer is no: not the published set (check), something is missing (doctor),
+       a recording without an answer among others (predict)
   2    refused, with the reason: what was given, what was expected, what to do
   3    a fault of the program, with its traceback
   130  stopped by Ctrl-C; 143 by a scheduler (SIGTERM), 129 by a closed terminal (SIGHUP):
