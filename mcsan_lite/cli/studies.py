@@ -245,6 +245,7 @@ def stress_command(args: argparse.Namespace) -> int:
     from mcsan_lite.errors import DataError, require_name
     from mcsan_lite.experiments.corpora import open_corpus, synthetic_folder
     from mcsan_lite.experiments.stress import conditions, report, study
+    from mcsan_lite.figures.basics import use_theme
 
     names = None
     if args.stresses:
@@ -269,5 +270,6 @@ def stress_command(args: argparse.Namespace) -> int:
     tables = study.stress_tables(asked, options)
     print(report.stress_text(tables))
     if args.out:
+        use_theme()
         print("written:", *map(str, report.write_stress(tables, Path(args.out))))
     return 0

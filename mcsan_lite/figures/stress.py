@@ -25,8 +25,9 @@ def draw_stress(curves: pd.DataFrame, *, score: str = "wa") -> Drawn:
     """A score against the strength of each stress, with 95 % intervals.
 
     Args:
-        curves: one row per model and condition: model, stress, unit, level; the score with
-            "… low" and "… high"; n. The stress of the input as it is is called "none".
+        curves: one row per model and condition: model, stress, unit, level, changed (share of
+            utterances; a stress that changed none is not drawn), n, and the score with "… low" and
+            "… high". The stress of the input as it is has the name "none".
         score: "wa", "ua" or "ece".
 
     Returns:
@@ -71,7 +72,7 @@ def draw_stress(curves: pd.DataFrame, *, score: str = "wa") -> Drawn:
 
 def _panels(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The conditions of each panel: stress, level and the label of its place."""
-    stressed = curves[curves.stress != _UNCHANGED]
+    stressed = curves[(curves.stress != _UNCHANGED) & (curves.changed > 0)]
     conditions = stressed.drop_duplicates(["stress", "level"])[["stress", "unit", "level"]]
     panels = {}
     for stress, group in conditions[conditions.unit != ""].groupby("stress", sort=False):

@@ -20,7 +20,7 @@ class Stress:
     Attributes:
         name: as it is asked for.
         hits: what is changed: the sound, the words, or which of them there are.
-        unit: of the levels, as an axis names it; "" where there is one level alone.
+        unit: of the levels, as it is written after a number; "" where there is one level alone.
         levels: from mild to severe; `mcsan stress` runs all of them.
         change: of a recording: (signal, rate, level, rng) -> signal. None for words, which
             `trial` changes by name.
@@ -35,15 +35,15 @@ class Stress:
 
 CONFLICT = Stress("conflict", "both", "", (1.0,))
 STRESSES = (
-    Stress("white noise", "sound", "SNR, dB", (30, 20, 10, 0), sound.with_white_noise),
-    Stress("speech noise", "sound", "SNR, dB", (20, 10, 0), sound.with_speech_noise),
+    Stress("white noise", "sound", "dB SNR", (30, 20, 10, 0), sound.with_white_noise),
+    Stress("speech noise", "sound", "dB SNR", (20, 10, 0), sound.with_speech_noise),
     Stress("gain", "sound", "dB", (-6, -12, -24), sound.with_gain),
-    Stress("clipping", "sound", "share of samples", (0.01, 0.05, 0.2), sound.clipped),
-    Stress("band limit", "sound", "300 Hz to … Hz", (6000, 3400, 2000, 1000), sound.band_limited),
-    Stress("reverberation", "sound", "RT60, s", (0.2, 0.5, 1, 2), sound.reverberated),
-    Stress("silence", "sound", "s on either side", (0.25, 1, 2), sound.between_silences),
-    Stress("words dropped", "words", "share of words", (0.1, 0.25, 0.5)),
-    Stress("words misheard", "words", "share of words", (0.1, 0.25, 0.5)),
+    Stress("clipping", "sound", "of samples", (0.01, 0.05, 0.2), sound.clipped),
+    Stress("band limit", "sound", "Hz, upper edge", (6000, 3400, 2000, 1000), sound.band_limited),
+    Stress("reverberation", "sound", "s RT60", (0.2, 0.5, 1, 2), sound.reverberated),
+    Stress("silence", "sound", "s on each side", (0.25, 1, 2), sound.between_silences),
+    Stress("words dropped", "words", "of words", (0.1, 0.25, 0.5)),
+    Stress("words misheard", "words", "of words", (0.1, 0.25, 0.5)),
     Stress("no punctuation", "words", "", (1.0,)),
     Stress("no sound", "both", "", (1.0,)),
     Stress("no words", "both", "", (1.0,)),

@@ -18,9 +18,8 @@ import pandas as pd
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_truth
 from mcsan_lite.errors import DataError
-from mcsan_lite.evaluation.bootstrap import over_seeds_and_clusters
 from mcsan_lite.experiments.conflict import OUTCOMES, conflict_set, followed
-from mcsan_lite.experiments.stress.curves import clusters_of
+from mcsan_lite.experiments.stress.curves import accuracy_of, clusters_of
 from mcsan_lite.experiments.stress.trial import Trial, probabilities_of
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.training.inference import load_run
@@ -56,9 +55,8 @@ def contest_table(trial: Trial) -> pd.DataFrame:
             utterance.id: corpus.labels[number]
             for utterance, number in zip(corpus.utterances, numbers, strict=True)
         }
-        outcome = followed(conflicts, predicted) if outcomes == OUTCOMES else None
-        if outcome is None:
-            outcome = _followed_lent(conflicts, predicted)
+        follow = followed if outcomes == OUTCOMES else _followed_lent
+        outcome = follow(conflicts, predicted)
         found.setdefault(one.name, []).append(outcome.loc[[u.id for u in corpus.utterances]])
     rows = [
         _row(name, outcome, series, clusters)
@@ -71,10 +69,9 @@ def contest_table(trial: Trial) -> pd.DataFrame:
 def _row(name: str, outcome: str, series: list[pd.Series], clusters: np.ndarray) -> dict:
     """The share of one outcome. It is the accuracy of saying 1 wherever the outcome is there."""
     there = np.stack([(one == outcome).to_numpy(int) for one in series])
-    share = over_seeds_and_clusters(np.ones(there.shape[1], int), there, None, clusters)
-    low, high = np.clip((share.low, share.high), 0, 1).tolist()
+    share, low, high = accuracy_of(np.ones(there.shape[1], int), there, clusters)
     about = {"model": name, "trainings": len(series), "n": there.shape[1], "outcome": outcome}
-    return about | {"share": share.mean, "low": low, "high": high}
+    return about | {"share": share, "low": low, "high": high}
 
 
 def _by_rule(trial: Trial) -> pd.DataFrame | None:
@@ -150,6 +147,8 @@ def contest_sentences(table: pd.DataFrame) -> list[str]:
             for row in rows.itertuples()
         )
         first, second = ranked.iloc[0], ranked.iloc[1]
-        lead = "follows" if first.low > second.high else "follows nothing clearly; the most is"
-        said.append(f"{name} in conflict {lead} {first.outcome}: {shares}, n {first.n}.")
+        lead = f"mostly follows {first.outcome}"
+        if first.low <= second.high:
+            lead = f"follows {first.outcome} and {second.outcome} about as often"
+        said.append(f"{name} in conflict {lead}: {shares}, n {first.n}.")
     return said

@@ -56,6 +56,25 @@ def clusters_of(trial: Trial) -> np.ndarray:
     return np.array([one.dialogue or one.id for one in trial.corpus.utterances])
 
 
+def accuracy_of(
+    true: np.ndarray, predicted: np.ndarray, clusters: np.ndarray
+) -> tuple[float, float, float]:
+    """The mean share of right ones, and its 95 % interval over clusters and trainings.
+
+    Where all are right, or none, nothing varies and Wilson's interval over utterances stands.
+
+    Args:
+        true: (n,) class numbers.
+        predicted: (trainings, n).
+        clusters: (n,) what is drawn as a whole.
+    """
+    found = over_seeds_and_clusters(true, predicted, None, clusters, "wa")
+    low, high = found.low, found.high
+    if np.isnan(low):
+        low, high = share_interval(found.mean, len(true))
+    return found.mean, max(0.0, low), min(1.0, high)
+
+
 def curves_table(
     trial: Trial, conditions: Sequence[Condition], outcomes: Sequence[StressOutcome]
 ) -> pd.DataFrame:
@@ -93,24 +112,22 @@ def _named(condition: Condition) -> dict[str, object]:
 
 def _numbers(stressed: _Tested, clean: _Tested) -> dict[str, float]:
     true, clusters = stressed.true, stressed.clusters
-    wa = over_seeds_and_clusters(true, stressed.predicted, None, clusters, "wa")
+    wa, wa_low, wa_high = accuracy_of(true, stressed.predicted, clusters)
     ua = over_seeds_and_clusters(true, stressed.predicted, None, clusters, "ua")
     cost = over_seeds_and_clusters(true, clean.predicted, stressed.predicted, clusters, "wa")
     sure = sureness(stressed.prob, true, clusters)
-    low, high = wa.low, wa.high
-    if np.isnan(low):  # all are right, or none is: nothing varies, but Wilson's interval stands
-        low, high = share_interval(wa.mean, len(true))
-    ends = np.clip((low, high, ua.low, ua.high), 0, 1).tolist()
+    ua_low, ua_high = np.clip((ua.low, ua.high), 0, 1).tolist()
+    cost_low, cost_high = np.clip((cost.low, cost.high), -1, 1).tolist()
     return {
-        "wa": wa.mean,
-        "wa low": ends[0],
-        "wa high": ends[1],
+        "wa": wa,
+        "wa low": wa_low,
+        "wa high": wa_high,
         "ua": ua.mean,
-        "ua low": ends[2],
-        "ua high": ends[3],
+        "ua low": ua_low,
+        "ua high": ua_high,
         "cost": cost.mean,
-        "cost low": cost.low,
-        "cost high": cost.high,
+        "cost low": cost_low,
+        "cost high": cost_high,
         "ece": sure.ece,
         "ece low": sure.low,
         "ece high": sure.high,
@@ -134,14 +151,18 @@ def curve_sentences(table: pd.DataFrame) -> list[str]:
             f"trainings {clean.trainings:.0f}."
         )
         costs, spared = [], []
-        for stress, levels in rows[rows.stress != UNSTRESSED].groupby("stress", sort=False):
+        stressed = rows[(rows.stress != UNSTRESSED) & (rows.changed > 0)]
+        for stress, levels in stressed.groupby("stress", sort=False):
             told = _cost_of(levels)
             (costs if told else spared).append(told or stress)
         if costs:
-            said.append(f"{name} loses points under {'; '.join(costs)}.")
+            said.append(f"{name} loses points under {', '.join(costs)}.")
         if spared:
             said.append(f"{name}: no loss is shown under {', '.join(spared)}.")
         said.append(f"{name}: {_worst_sureness(rows)}")
+    idle = table[(table.stress != UNSTRESSED) & (table.changed == 0)].stress.unique()
+    if len(idle):
+        said.append(f"Nothing to change here: {', '.join(idle)}.")
     return said
 
 
@@ -151,14 +172,12 @@ def _cost_of(levels: pd.DataFrame) -> str:
     if shown.empty:
         return ""
     first, last = shown.iloc[0], levels.iloc[-1]
-    told = f"{first.stress}{_at(first)}: {_points(first)}"
+    if not first.unit:
+        return f"{first.stress} ({_points(first)})"
+    told = f"{first.stress} ({_points(first)} at {first.level:g} {first.unit}"
     if last.level != first.level:
-        told += f", at {last.level:g}: {_points(last)}"
-    return told
-
-
-def _at(row: pd.Series) -> str:
-    return f" from {row.level:g} ({row.unit})" if row.unit else ""
+        told += f", {_points(last)} at {last.level:g}"
+    return f"{told})"
 
 
 def _points(row: pd.Series) -> str:
@@ -176,7 +195,7 @@ def _worst_sureness(rows: pd.DataFrame) -> str:
     if stressed.empty:
         return "nothing was changed."
     worst = stressed.loc[stressed.ece.idxmax()]
-    where = f"{worst.stress}" + (f" at {worst.level:g} ({worst.unit})" if worst.unit else "")
+    where = worst.stress + (f" at {worst.level:g} {worst.unit}" if worst.unit else "")
     side = "too sure" if worst.confidence > worst.wa else "not sure enough"
     return (
         f"calibration is worst under {where}: {worst.confidence:.0%} sure and {worst.wa:.0%} "

@@ -26,6 +26,7 @@ from mcsan_lite.experiments.stress.conditions import (
 from mcsan_lite.experiments.stress.contest import contest_table
 from mcsan_lite.experiments.stress.curves import curves_table
 from mcsan_lite.experiments.stress.trial import StressedRun, Trial, run_condition
+from mcsan_lite.features.extraction import extract
 from mcsan_lite.features.language.stressed import nearest_sounding, words_of_texts
 from mcsan_lite.parallel.jobs import fan_out
 from mcsan_lite.parallel.progress import Progress
@@ -129,6 +130,7 @@ def stress_tables(study: StressStudy, options: RunOptions = RunOptions()) -> Str
     trial = Trial(
         study.runs, chosen, _nearest(study, chosen), study.seed, options.cache, study.vectors
     )
+    _extract_once(trial, options)
     conditions = conditions_of(study.stresses)
     outcomes = fan_out(
         run_condition,
@@ -139,6 +141,13 @@ def stress_tables(study: StressStudy, options: RunOptions = RunOptions()) -> Str
     curves = curves_table(trial, conditions, outcomes)
     contest = contest_table(trial) if CONFLICT in study.stresses else None
     return StressTables(curves, contest)
+
+
+def _extract_once(trial: Trial, options: RunOptions) -> None:
+    """Fill the cache with the sound as it is, so that no two conditions make it."""
+    every = [load_run(run.path, vectors=trial.vectors) for run in trial.runs]
+    for config in {run.without_word_times().features for run in every}:
+        extract(trial.corpus, config, cache=trial.cache, jobs=options.jobs)
 
 
 def tested_part(study: StressStudy) -> Corpus:

@@ -31,7 +31,7 @@ def test_a_higher_rate_drops_what_a_lower_one_does_and_more():
     few = set(stressed.with_words_dropped(numbered, 0.5, rng(3)).split())
     many = set(stressed.with_words_dropped(numbered, 0.1, rng(3)).split())
     assert few < many
-    nearest = {word: "x" for word in numbered.split()}
+    nearest = dict.fromkeys(numbered.split(), "x")
     kept = [
         np.array(stressed.with_words_misheard(numbered, rate, rng(3), nearest).split()) != "x"
         for rate in (0.1, 0.5)
