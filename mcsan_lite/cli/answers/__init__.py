@@ -1,0 +1,1 @@
+"""The answer to a recording: predict one or many, and how far to trust it."""
