@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     studies.add_align_command(commands)
     studies.add_speakers_command(commands)
     predict.add_predict_command(commands)
+    studies.add_stress_command(commands)
     utterance.add_attend_command(commands)
     return top
 

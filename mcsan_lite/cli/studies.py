@@ -1,4 +1,4 @@
-"""The commands that answer one question each: readings, identity, align, speakers.
+"""The commands that answer one question each: readings, identity, align, speakers, stress.
 
 In: parsed options. Out: a table on stdout with what it says, and the exit status. Heavy imports
 wait until a command runs.
@@ -204,3 +204,76 @@ def _counts(text: str) -> list[int]:
         raise DataError(
             f"--speakers {text!r}", "whole numbers by comma", "--speakers 2,4,6"
         ) from None
+
+
+def add_stress_command(commands) -> None:
+    """mcsan stress: its options."""
+    parser = add_command(
+        commands,
+        "stress",
+        stress_command,
+        "how a trained model bears noise, rooms, lost words, a missing modality and conflict",
+    )
+    add_corpus_options(parser)
+    parser.add_argument(
+        "--run",
+        nargs="+",
+        help="folds' folders below runs/, or .safetensors files; those of one name are seeds of "
+        "one model (default: the models that come with the course)",
+    )
+    parser.add_argument(
+        "--world",
+        default="matching",
+        help="without --run: the models of which world, matching or leaking (default: matching)",
+    )
+    parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
+    parser.add_argument(
+        "--vectors", help="the word vectors of the training, where the run does not find them"
+    )
+    parser.add_argument(
+        "--stresses",
+        help='which ones, by comma: "white noise,gain,words dropped" (default: all)',
+    )
+    parser.add_argument(
+        "--utterances",
+        type=int,
+        default=200,
+        help="so many are drawn from the test part (default: 200)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    parser.add_argument("--out", help="name of the files, without ending, such as results/stress")
+
+
+def stress_command(args: argparse.Namespace) -> int:
+    """Print what each stress costs each model, and write the curves."""
+    from mcsan_lite.errors import DataError, require_name
+    from mcsan_lite.experiments.corpora import open_corpus, synthetic_folder
+    from mcsan_lite.experiments.stress import conditions, report, study
+    from mcsan_lite.figures.basics import use_theme
+
+    names = None
+    if args.stresses:
+        names = [name.strip() for name in args.stresses.split(",")]
+    stresses, options = conditions.stresses_named(names), run_options(args)
+    if args.run:
+        runs = study.named_runs(args.run)
+        corpus = requested_corpus(CorpusRequest.from_args(args))
+    elif args.corpus != "synthetic" or args.root:
+        raise DataError(
+            f"--corpus {args.corpus}{' with --root' if args.root else ''} without --run: the "
+            "models that come with the course know the synthetic corpus alone",
+            "a run that was trained on this corpus",
+            "name it: --run FOLDER; mcsan run --corpus … trains one.",
+        )
+    else:
+        require_name(args.world, ("matching", "leaking"), "world")
+        runs = study.shipped_runs(args.world)
+        folder = synthetic_folder(args.profile, data=args.data, world=args.world, jobs=args.jobs)
+        corpus = open_corpus(root=folder)
+    asked = study.StressStudy(runs, corpus, stresses, args.utterances, args.seed, args.vectors)
+    tables = study.stress_tables(asked, options)
+    print(report.stress_text(tables))
+    if args.out:
+        use_theme()
+        print("written:", *map(str, report.write_stress(tables, Path(args.out))))
+    return 0

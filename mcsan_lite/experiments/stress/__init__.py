@@ -1,0 +1,1 @@
+"""How a trained model bears what the world does to its input."""
