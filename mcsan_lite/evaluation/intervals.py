@@ -71,6 +71,26 @@ def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float
     return mean, max(0.0, float(mean - below)), min(1.0, float(mean + above))
 
 
+def difference_interval(
+    a: tuple[float, float, float], b: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Mean, low and high of a - b from two means with their intervals, taken as independent.
+
+    The distances to the ends that face each other are added as the legs of a right angle (Zou &
+    Donner 2008). Where both were measured on the same utterances, the true interval is narrower.
+
+    Args:
+        a: mean, low and high.
+        b: the same of what is subtracted.
+    """
+    mean_a, low_a, high_a = a
+    mean_b, low_b, high_b = b
+    below = np.hypot(mean_a - low_a, high_b - mean_b)
+    above = np.hypot(high_a - mean_a, mean_b - low_b)
+    mean = mean_a - mean_b
+    return mean, float(mean - below), float(mean + above)
+
+
 def with_interval(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Mean, low, high and n of each column over its rows: Wilson's for bool, else Student's t.
 

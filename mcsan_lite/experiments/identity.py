@@ -18,20 +18,28 @@ import pandas as pd
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.splits import official
 from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
-from mcsan_lite.datasets.synthetic.generator import make_synthetic
+from mcsan_lite.datasets.synthetic.generator import corpus_folder, make_synthetic
 from mcsan_lite.datasets.synthetic.order import order_numbers
-from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
-from mcsan_lite.evaluation.intervals import score_interval
+from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_synthetic, read_truth
+from mcsan_lite.evaluation.intervals import difference_interval, score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
+from mcsan_lite.experiments.grids import RESULTS_FOLDER
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper.table_rows import table3_specs
+from mcsan_lite.tables.own import load_table
+from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.inference import load_run
 from mcsan_lite.training.runner import RunOptions, run_experiment
 from mcsan_lite.training.spec import Spec
 
 WORLD = "listed"
+# The columns of a table that hold numbers.
+_NUMBERS = (
+    *("WA", "low", "high", "points", "points low", "points high"),
+    *("others", "others low", "others high", "chance", "seeds", "n"),
+)
 _NEITHER = {"encoder": "linear", "positions": "none"}
 # Fields of MCSANConfig that differ from the profile's MCSAN. "neither": no recurrence and no
 # positions.
@@ -97,7 +105,8 @@ def identity_table(
     Returns:
         One row per change: WA with its 95 % interval over utterances and seeds; where the decisive
         word's row points (`points`), how often the rows of other words point there too (`others`),
-        each with its interval; chance; seeds, n. Without cross-attention there is no map: nan.
+        each with its interval; chance; seeds, n; `run`, the name of its folder, which holds a hash
+        of the settings, the corpus and the code. Without cross-attention there is no map: nan.
     """
     corpus, truth = _listed(profile, options)
     specs = identity_specs(profile, changes)
@@ -112,8 +121,61 @@ def identity_table(
         n = int(group.n_test.iloc[0])
         mean, low, high = score_interval(group.wa, n)
         row = {"change": name, "WA": mean, "low": low, "high": high}
-        rows.append({**row, **_pointing(group, features, truth), "seeds": len(group), "n": n})
+        made = {"seeds": len(group), "n": n, "run": group.run.iloc[0]}
+        rows.append({**row, **_pointing(group, features, truth), **made})
     return pd.DataFrame(rows)
+
+
+def shipped_identity(
+    profile: str = "quick", *, options: RunOptions = RunOptions()
+) -> tuple[pd.DataFrame | None, str]:
+    """The table that the repository ships, and where it is from. Nothing is trained.
+
+    Args:
+        profile: of its trainings.
+        options: where the corpus and the runs are.
+
+    Returns:
+        The table, None where none is shipped; and a sentence that says by which command it was
+        made, and whether with this very code.
+    """
+    file = RESULTS_FOLDER / f"identity-synthetic-{profile}.csv"
+    name = f"results/{file.name}"
+    command = f"mcsan identity --profile {profile} --jobs 2 --out {name}"
+    if not file.is_file():
+        return None, f"not run: there is no {name}. The command that makes it: {command}"
+    table = load_table(file, numbers=_NUMBERS)
+    said = f"{name}, which `{command}` made"
+    if "run" not in table:
+        return table, f"{said}; it does not say with which code"
+    folder = corpus_folder(options.data, synthetic_config(profile, WORLD))
+    if not (folder / TRUTH_FILE).is_file():
+        return table, f"{said}; its corpus is not here, so its code was not compared with this one"
+    specs = [spec for spec in identity_specs(profile) if spec.name in set(table.change)]
+    grid = Grid(specs, read_synthetic(folder))
+    wanted = {spec.name: grid.home(spec, options.runs).name for spec in specs}
+    if wanted == dict(zip(table.change, table.run, strict=True)):
+        return table, f"{said} with this code"
+    return table, f"{said} with code that has changed since"
+
+
+def identity_gaps(table: pd.DataFrame, reference: str = "MCSAN") -> pd.DataFrame:
+    """What every change costs or gains in score, beside one row of the table.
+
+    Args:
+        table: of `identity_table`.
+        reference: the row that is subtracted.
+
+    Returns:
+        mean, low and high of each difference in WA; the index names the changes. The rows share
+        their test utterances, which these intervals do not use: they are too wide rather than too
+        narrow.
+    """
+    rows = table.set_index("change")[["WA", "low", "high"]].astype(float)
+    base = tuple(rows.loc[reference])
+    others = rows.drop(index=reference)
+    gaps = {name: difference_interval(tuple(row), base) for name, row in others.iterrows()}
+    return pd.DataFrame(gaps, ["mean", "low", "high"]).T.rename_axis("change")
 
 
 def _listed(profile: str, options: RunOptions) -> tuple[Corpus, pd.DataFrame]:

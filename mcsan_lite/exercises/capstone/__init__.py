@@ -1,0 +1,1 @@
+"""The capstone of the course: one sentence of the paper, tested by a protocol stated in advance."""

@@ -1,0 +1,235 @@
+"""A study written up: two pages of prose in which every number is computed.
+
+In: a `Study` and the other ways in which its sentence could have been counted. Out: markdown. The
+words follow from the numbers, for any sentence, corpus and result.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from mcsan_lite.exercises.capstone.study import DIFFERS, OPEN, Study
+from mcsan_lite.exercises.verdicts.sentences import points_interval
+
+
+def verdict_sentence(study: Study) -> str:
+    """One sentence that may be quoted: gap, interval, folds, correction, corpus and verdict."""
+    claim, gap = study.claim, study.gap
+    where = "synthetic speech" if study.generated else study.corpus
+    counted = f"{gap.n} folds × {study.seeds} seed(s)"
+    tested = f"Holm over {study.family} sentences" if study.family > 1 else "one sentence, alone"
+    if math.isnan(gap.low):
+        measured = f"{100 * gap.mean:+.1f} points, the same in every fold, so without an interval"
+    else:
+        measured = points_interval(gap.mean, gap.low, gap.high)
+    return (
+        f"On {where}, {claim.a} less {claim.b} in {claim.metric.upper()} is {measured}, 95 % "
+        f"corrected t, {counted}; {tested}: {study.verdict}{_alike_or_not(study)}."
+    )
+
+
+def _alike_or_not(study: Study) -> str:
+    """What must be added to "not distinguishable", lest it be read as "the same"."""
+    if study.verdict != OPEN:
+        return ""
+    margin = f"± {100 * study.plan['margin']:g} point(s)"
+    if study.shown_alike:
+        return f", and shown to be within {margin}"
+    return f", and not shown to be within {margin} either"
+
+
+def resolution_sentence(visible: float, margin: float, printed: float | None) -> str:
+    """Whether a plan could see what it looks for, before it looks.
+
+    Args:
+        visible: the smallest gap that it can usually show.
+        margin: the gap that would matter.
+        printed: the paper's gap; None where it prints none.
+    """
+    if math.isnan(visible):
+        return "With one fold there is no spread, so nothing says how small a gap could be seen."
+    says = f"A plan like this usually shows gaps from {100 * visible:.1f} points upwards"
+    if visible <= margin:
+        says += f", and so every gap that would matter ({100 * margin:g} points)."
+    else:
+        says += f": gaps between the margin of {100 * margin:g} points and that stay unseen."
+    if printed is None:
+        return says
+    size = "is large enough to be seen" if abs(printed) >= visible else "is too small to be seen"
+    return f"{says} A gap of the size that the paper prints ({100 * printed:+.1f}) {size}."
+
+
+def ways_sentence(ways: pd.DataFrame) -> str:
+    """How many other ways of counting would have given another verdict.
+
+    Args:
+        ways: of `other_ways`, the planned one first.
+    """
+    planned, others = ways.verdict.iloc[0], ways.iloc[1:]
+    changed = others[others.verdict != planned]
+    if changed.empty:
+        return f"All {len(others)} other ways of counting give the same verdict, {planned}."
+    named = "; ".join(f"{way}: {verdict}" for way, verdict in changed.verdict.items())
+    return (
+        f"{len(changed)} of {len(others)} other ways of counting give another verdict than "
+        f"“{planned}” ({named}). Whoever may choose among them afterwards may choose the verdict."
+    )
+
+
+def two_pages(study: Study, ways: pd.DataFrame) -> str:
+    """The write-up, as markdown.
+
+    Args:
+        study: of `study_of`.
+        ways: of `other_ways`.
+    """
+    sections = {
+        "The sentence": _the_sentence(study),
+        "What was fixed before": _what_was_fixed(study),
+        "What the plan could see": _what_it_could_see(study),
+        "Result": _result(study),
+        "Had it been counted otherwise": _otherwise(study, ways),
+        "What this does not say": _limits(study),
+        "What would settle it": _next_step(study),
+    }
+    title = f"### A test of one sentence: “{study.claim.says}”"
+    parts = [title, *(f"**{name}.** {text}" for name, text in sections.items())]
+    return "\n\n".join(parts)
+
+
+def _the_sentence(study: Study) -> str:
+    claim = study.claim
+    told = (
+        f"Section {claim.section} of Sun et al. (ICASSP 2021) says, in our words, that "
+        f"{claim.says}. The comparison is in its Table {claim.table}, on "
+        f"{claim.corpus.upper()}."
+    )
+    if claim.printed is not None:
+        told += f" There, {claim.a} less {claim.b} is {100 * claim.printed:+.1f} points."
+    direction = {
+        "above": f"that {claim.a} scores higher than {claim.b} when both are trained alike",
+        "not above": f"that {claim.a} does not score higher than {claim.b} by more than the "
+        "smallest gap that the paper itself reads as an effect",
+        "alike": f"that {claim.a} and {claim.b} lie closer together than the smallest gap that "
+        "the paper itself reads as an effect",
+    }[claim.kind]
+    return (
+        f"{told} We read it as a statement about direction: {direction}. The size of the gap is "
+        "another question, which depends on the corpus, and which we do not ask."
+    )
+
+
+def _what_was_fixed(study: Study) -> str:
+    plan = study.plan
+    seen = (
+        "Nothing of the results had been seen when the protocol was sealed, so this sentence is "
+        "tested alone."
+    )
+    if plan["seen"] != "nothing":
+        seen = (
+            "The results of the whole table had been seen before the protocol was written. This "
+            "is therefore a second look and no prediction, and the sentence is tested as one of "
+            f"{study.family} (Holm)."
+        )
+    speech = "generated speech, in which no person is heard" if study.generated else "speech"
+    return (
+        f"The question was: *{plan['question']}* The corpus is {study.corpus} ({speech}), cut by "
+        f"{plan['protocol']}; {plan['folds']} folds and {plan['seeds']} seed(s) per fold, each "
+        f"training on about {study.train:,} and tested on about {study.test:,} utterances. Both "
+        "rows have the same folds, the same seeds and the same budget of epochs. The epoch of "
+        f"each training was chosen on the {plan['chosen_on']} part; the test part chose nothing. "
+        f"A gap below {100 * plan['margin']:g} point(s) would not matter: {plan['margin_from']}. "
+        f"The test is the {plan['test']} over folds, with seeds averaged within their fold, at "
+        f"the level {plan['level']:g}. *Reproduced* was to mean: {plan['reproduced_if']}. "
+        f"*Differs* was to mean: {plan['differs_if']}. Otherwise: {plan['otherwise']}. {seen}"
+    )
+
+
+def _what_it_could_see(study: Study) -> str:
+    resolution = resolution_sentence(study.visible, study.plan["margin"], study.claim.printed)
+    return (
+        f"{resolution} This was worked out from the spread of the *other* rows of the table over "
+        "the same folds, so that planning did not look at the answer. It is the half-width of an "
+        "interval, at which a true gap is found about half of the time; to find it in four cases "
+        "of five, the gap must be larger still."
+    )
+
+
+def _result(study: Study) -> str:
+    p_for, p_against = study.support
+    told = verdict_sentence(study)
+    if math.isnan(p_for):
+        return f"{told} Without a spread over folds no p value can be given."
+    told += f" The p value for the sentence is {p_for:.3f}, and that against it {p_against:.3f}."
+    return f"{told} {_meaning(study)}"
+
+
+def _meaning(study: Study) -> str:
+    """What a reader may take from the verdict, and what not."""
+    if study.verdict == DIFFERS:
+        return "Here the sentence would have to be turned round."
+    if study.verdict == OPEN and study.shown_alike:
+        return "The two rows may be called alike at that margin."
+    if study.verdict == OPEN:
+        return "The interval leaves room for *yes* and for *no*: we do not know."
+    if study.claim.kind != "above":
+        return "The test was against the paper's own smallest gap, and not against zero."
+    if study.gap.low > study.plan["margin"]:
+        return "The whole interval lies above the margin, so the gap matters as well."
+    return (
+        "The direction is shown. That the gap is large enough to matter is not: the interval "
+        "reaches below the margin."
+    )
+
+
+def _otherwise(study: Study, ways: pd.DataFrame) -> str:
+    return (
+        f"{ways_sentence(ways)} None of these was planned; they say how much the verdict leans on "
+        "a choice, and they do not replace it. Leaving out one fold at a time is listed among "
+        "them, because with so few folds each of them carries much."
+    )
+
+
+def _limits(study: Study) -> str:
+    told = []
+    if study.generated:
+        told.append(
+            "Nothing about people. The corpus is made by a machine, its classes follow a rule, "
+            "and a gap here tests the software and a mechanism."
+        )
+    told.append(
+        f"Nothing about other trainings than these {study.gap.n * study.seeds} per row. "
+        + (
+            "With one seed, the luck of a starting point cannot be told from the luck of a fold."
+            if study.seeds == 1
+            else "Seeds were averaged within their folds."
+        )
+    )
+    told.append(
+        "Nothing about what the trained network *does*: an ablation compares two networks that "
+        "were each trained to do their best, and the smaller one may have found another way."
+    )
+    told.append(
+        "Nothing exact. The corrected t is a heuristic for folds of one corpus, and more folds of "
+        "it are not another corpus."
+    )
+    return " ".join(told)
+
+
+def _next_step(study: Study) -> str:
+    if study.verdict == OPEN and not study.shown_alike:
+        return (
+            "More seeds narrow the part of the spread that seeds make, and more folds the part "
+            "that folds do not share; lesson 14 works out how many, and says where no number is "
+            "enough. This must be a new protocol: going on until a verdict appears would be "
+            "choosing it."
+        )
+    if study.verdict == OPEN:
+        return "The question is closed at this margin; a smaller margin would be a new study."
+    return (
+        "A second corpus, with the same protocol and sealed before it is opened. A direction that "
+        f"came out as “{study.verdict}” once may have come out so by luck, in up to "
+        f"{100 * study.plan['level']:g} % of studies in which there is nothing."
+    )

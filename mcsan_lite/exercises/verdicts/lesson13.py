@@ -1,0 +1,243 @@
+"""What lesson 13 says of its changes: what smears, what keeps a place, which map means something.
+
+In: numbers of this run, or of the shipped table of `mcsan identity`. Out: sentences that follow
+from them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mcsan_lite.exercises.verdicts.lesson10 import Share
+from mcsan_lite.exercises.verdicts.lesson14 import listed_names
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+_OWN = "the word's own row finds its sound"
+_PLACE = "a readable place, no word of its own"
+_NEITHER_SHOWN = "not shown to point at all"
+
+
+def say_what_order_tells(unmatched: float, in_order: float, both: float) -> str:
+    """Whether order helps in a world, and how much only recognising sounds can earn.
+
+    Args:
+        unmatched: best accuracy without knowing which word is which sound.
+        in_order: best accuracy with the order of words and sounds, recognising none.
+        both: best accuracy of all.
+    """
+    gained = in_order - unmatched
+    told = f"Order adds {100 * gained:.1f} points to {100 * unmatched:.1f} %"
+    if gained > 0.005:
+        return f"{told}: whoever counts places need not recognise any sound."
+    rest = 100 * (both - in_order)
+    return f"{told}: it tells nothing. The last {rest:.1f} points need recognised sounds."
+
+
+def say_smear(shares: Mapping[str, Share], even: float) -> str:
+    """Which encoders spread one word's sound over other moments.
+
+    Args:
+        shares: of the movement outside the word, by encoder.
+        even: what it would be if all steps moved alike.
+    """
+    lines = []
+    for name, share in shares.items():
+        if share.high == 0:
+            lines.append(f"{name}: nothing moves outside the word. There is no smear.")
+            continue
+        side = side_of(share.low, share.high, even)
+        found = {
+            "below": "less than if all steps moved alike, so the word can still be found",
+            "above": "more than if all steps moved alike",
+            "not distinguishable from": "as if all steps moved alike",
+        }[side]
+        interval = percent_interval(*share)
+        lines.append(f"{name}: {interval} of the movement lies outside; {found} ({even:.0%}).")
+    return "\n".join(lines)
+
+
+def say_first_smeared(shares: Mapping[int, float]) -> str:
+    """The first layer whose steps of sound hold other moments.
+
+    Args:
+        shares: movement outside the word of the steps that enter a layer, by its number from 1.
+    """
+    smeared = [layer for layer, share in shares.items() if share > 1e-6]
+    if not smeared:
+        return f"In none of {len(shares)} layers do the steps of sound hold other moments."
+    first = min(smeared)
+    clean = "" if first == 1 else f" Up to layer {first - 1} each step is its own moment."
+    return f"The steps that enter layer {first} are the first to hold other moments.{clean}"
+
+
+def say_rows_after_shuffling(moved: Mapping[str, float]) -> str:
+    """Which networks give a word the same row wherever it stands.
+
+    Args:
+        moved: the largest change of any weight when the words change places, by network.
+    """
+    keep = [name for name, change in moved.items() if change < 1e-5]
+    others = [name for name in moved if name not in keep]
+    told = f"Keeps every row: {listed_names(keep)}."
+    if others:
+        changes = ", ".join(f"{name} up to {moved[name]:.3f}" for name in others)
+        told += f" Rows change with the place of their word: {changes}."
+    return told
+
+
+def say_sharpness(before: float, after: float, what: str) -> str:
+    """Whether a change flattens or sharpens the rows of a map.
+
+    Args:
+        before: mean entropy of the rows, 1 for an even spread.
+        after: the same with the change.
+        what: the change.
+    """
+    change = "as flat as before"
+    if after > before + 0.005:
+        change = "flatter"
+    elif after < before - 0.005:
+        change = "sharper"
+    return f"{what}: entropy {before:.3f} → {after:.3f}, {change}."
+
+
+def say_pointing(what: str, own: Share, difference: Share, chance: float) -> str:
+    """What the map of one network shows, from the decisive word's row and those of other words.
+
+    Args:
+        what: the network.
+        own: how often the decisive word's row points at its sound.
+        difference: own less the rows of other words.
+        chance: of pointing.
+    """
+    told = f"{what}: its row points in {percent_interval(*own)}, chance {100 * chance:.0f} %; less "
+    told += f"other words' rows {points_interval(*difference)}"
+    if own.low > chance and difference.low > 0:
+        return f"{told}: {_OWN}."
+    if own.low > chance:
+        return f"{told}: {_PLACE}."
+    return f"{told}: {_NEITHER_SHOWN}."
+
+
+def map_shows(row: pd.Series) -> str:
+    """What a row of the identity table shows: "own", "place", "nothing" or "no map"."""
+    if pd.isna(row.get("points")):
+        return "no map"
+    if row["points low"] > max(row["others high"], row.chance):
+        return "own"
+    return "place" if row["points low"] > row.chance else "nothing"
+
+
+def say_own_word(table: pd.DataFrame) -> str:
+    """Which changes give the map a word of its own.
+
+    Args:
+        table: of `identity_table`.
+    """
+    found: dict[str, list[str]] = {"own": [], "place": [], "nothing": [], "no map": []}
+    for _, row in table.iterrows():
+        found[map_shows(row)].append(row.change)
+    told = f"A word of its own: {listed_names(found['own'])}."
+    if found["place"]:
+        told += f" Above chance, but not above other words: {listed_names(found['place'])}."
+    if found["nothing"]:
+        told += f" Not shown to point: {listed_names(found['nothing'])}."
+    return told
+
+
+def say_who_recognises(table: pd.DataFrame, unmatched: float) -> str:
+    """Which networks score above everything that needs no recognised sound.
+
+    Args:
+        table: of `identity_table`.
+        unmatched: the ceiling of "both, unmatched".
+    """
+    sides: dict[str, list[str]] = {"above": [], "not distinguishable from": [], "below": []}
+    for _, row in table.iterrows():
+        sides[side_of(row.low, row.high, unmatched)].append(row.change)
+    parts = [f"{side} it: {listed_names(names)}" for side, names in sides.items() if names]
+    return f"Needs no recognised sound: {100 * unmatched:.1f} %. {'; '.join(parts).capitalize()}."
+
+
+def say_cost(gaps: pd.DataFrame, reference: str) -> str:
+    """Which changes cost or gain score.
+
+    Args:
+        gaps: mean, low and high of each difference to the reference, as shares.
+        reference: its name.
+    """
+    words = {"more": "gains", "less": "costs", "no difference shown": "no difference shown"}
+    lines = []
+    for name, row in gaps.iterrows():
+        side = words[gap_side(row.low, row.high)]
+        lines.append(f"{name}: {points_interval(row['mean'], row.low, row.high)}, {side}")
+    return f"WA beside {reference}: {'; '.join(lines)}."
+
+
+def say_both_have_to_go(table: pd.DataFrame) -> str:
+    """Whether recurrence and positions must both be taken away before the map means something.
+
+    Args:
+        table: of `identity_table`, with "MCSAN", "no positions", "no recurrence" and "neither".
+    """
+    rows = table.set_index("change")
+    shows = {
+        name: map_shows(rows.loc[name])
+        for name in ("MCSAN", "no positions", "no recurrence", "neither")
+    }
+    alone = [name for name in ("no positions", "no recurrence") if shows[name] == "own"]
+    if shows["MCSAN"] == "own":
+        return "The map has a word of its own as it is: nothing has to go for that."
+    if shows["neither"] != "own":
+        told = "Without both, the map is not shown to have a word of its own: the lead is not "
+        return f"{told}confirmed{' (' + listed_names(alone) + ' alone does)' if alone else ''}."
+    if alone:
+        return f"{listed_names(alone).capitalize()} alone is enough to give a word its own row."
+    return "Either one alone is not enough. Without both, a word's own row finds its sound."
+
+
+def say_matching(table: pd.DataFrame) -> str:
+    """What cross-attention is worth once nothing knows a place.
+
+    Args:
+        table: of `identity_table`, with "neither" and "neither, w/o cross".
+    """
+    rows = table.set_index("change")
+    stripped, without = rows.loc["neither"], rows.loc["neither, w/o cross"]
+    if stripped.low > without.high:
+        found = "above it: here the gap is matching"
+    elif stripped.high < without.low:
+        found = "below it: the attention costs more than it brings"
+    else:
+        found = "and the intervals meet: no gap is shown"
+    return (
+        f"Stripped, {percent_interval(stripped.WA, stripped.low, stripped.high)}; without "
+        f"cross-attention {percent_interval(without.WA, without.low, without.high)}, {found}."
+    )
+
+
+def say_short_training(what: str, score: Share, unmatched: float) -> str:
+    """What the score of a training of half a minute may be taken for.
+
+    Args:
+        what: the network.
+        score: its WA with an interval.
+        unmatched: what needs no recognised sound.
+    """
+    side = side_of(score.low, score.high, unmatched)
+    meaning = {
+        "above": "it recognises sounds",
+        "below": "so short a training does not show that it recognises any sound",
+        "not distinguishable from": "whether it recognises sounds is not shown",
+    }[side]
+    return (
+        f"{what}: WA {percent_interval(*score)}, {side} what needs no matching "
+        f"({100 * unmatched:.0f} %): {meaning}. One short training, one seed."
+    )
