@@ -1,0 +1,303 @@
+"""What lesson 16 says of its numbers: what each mistake adds to a score, or takes away.
+
+In: scores as shares, differences as shares with their intervals, counts. Out: a sentence or two,
+which follow from the numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcsan_lite.exercises.verdicts.sentences import (
+    gap_side,
+    percent_interval,
+    points_interval,
+    side_of,
+)
+
+Interval = tuple[float, float, float]  # mean, low, high
+
+
+def say_what_a_score_is(name: str, found: float, largest: float, classes: int) -> str:
+    """What a score is, from what it gives a guesser who always names the largest class.
+
+    Args:
+        name: what the score is called.
+        found: what it gives the guesser.
+        largest: the share of the largest class.
+        classes: how many classes there are.
+    """
+    text = f"`{name}` gives the lazy guesser {found:.3f}"
+    if abs(found - largest) < 1e-6:
+        return f"{text}, the share of the largest class: it is the share that is right, WA."
+    if abs(found - 1 / classes) < 1e-6:
+        return f"{text}, one over {classes} classes: it is the mean recall, UA."
+    return f"{text}, neither the share of the largest class nor one over {classes}: another score."
+
+
+def say_swap(kind: str, less: Interval) -> str:
+    """What a column called UA gains where it holds WA.
+
+    Args:
+        kind: of the corpus.
+        less: WA less UA, with its interval.
+    """
+    side = gap_side(less[1], less[2])
+    text = f"{kind}: WA less UA is {points_interval(*less)}."
+    if side == "more":
+        return f"{text} A column called UA that holds WA flatters by as much."
+    if side == "less":
+        return f"{text} A column called UA that holds WA looks worse than it is."
+    return f"{text} Nobody could notice the swap here: {side}."
+
+
+def say_what_moved(name: str, moved: float) -> str:
+    """Whether what was fitted depends on the test part.
+
+    Args:
+        name: how it was fitted.
+        moved: by how much a fitted number moved when only the test part was changed.
+    """
+    if moved > 1e-9:
+        return f"{name}: a fitted mean moved by {moved:.3g}. The test part is in it."
+    return f"{name}: nothing moved. The test part is not in it."
+
+
+def say_nil(gap: Interval, p: float, margin: float) -> str:
+    """Whether an effect is nil, or only not shown.
+
+    Args:
+        gap: the difference with its interval.
+        p: of the test that it lies outside the margin.
+        margin: the gap that would not matter, in points.
+    """
+    side = gap_side(gap[1], gap[2])
+    text = f"The mistake is worth {points_interval(*gap)}."
+    if side != "no difference shown":
+        verb = "flatters" if side == "more" else "costs"
+        return f"{text} It {verb} here, however little."
+    if p < 0.05 or gap[1] == gap[2]:
+        return f"{text} It is shown to lie within ± {margin:g} point: here it is nil."
+    return f"{text} No effect is shown, and none is excluded: the interval is too wide for that."
+
+
+def say_shuffled(score: Interval, chance: float) -> str:
+    """What a score on shuffled labels gives away.
+
+    Args:
+        score: with its interval over shuffles.
+        chance: what an honest script can reach.
+    """
+    text = f"{percent_interval(*score)} right on shuffled labels"
+    if side_of(score[1], score[2], chance) == "above":
+        return f"{text}, where chance is {chance:.0%}. Labels of the test part reach the answers."
+    return f"{text}, no more than chance ({chance:.0%}). This check finds no leak."
+
+
+def say_effect(reported: float, right: float, gap: Interval, score: str) -> str:
+    """What a mistake does to a score.
+
+    Args:
+        reported: the score of the broken code.
+        right: that of the right code.
+        gap: their difference with its paired interval.
+        score: its name.
+    """
+    side = gap_side(gap[1], gap[2])
+    text = (
+        f"Reported: {score} {reported:.1%}. Right: {right:.1%}. The difference is "
+        f"{points_interval(*gap)}"
+    )
+    if side == "more":
+        return f"{text}. The mistake flatters."
+    if side == "less":
+        return f"{text}. The mistake costs."
+    return f"{text}: {side}."
+
+
+def say_copying_helps(gap: Interval) -> str:
+    """Whether copying rare classes, in the right order, is worth anything.
+
+    Args:
+        gap: UA with copies in the training part less UA without, with its interval.
+    """
+    side = gap_side(gap[1], gap[2])
+    reading = {
+        "more": "it helps",
+        "less": "it does harm",
+        "no difference shown": "no gain is shown",
+    }[side]
+    return f"Copying inside the folds is worth {points_interval(*gap)} of UA: {reading}."
+
+
+def say_chosen_on_test(bought: Interval, elsewhere: Interval, size: int) -> str:
+    """What choosing the epoch on test bought, and what was left of it.
+
+    Args:
+        bought: the gain on the part that chose, with its interval over draws.
+        elsewhere: the gain of the same epochs on utterances that did not choose.
+        size: utterances in the part that chose.
+    """
+    side = gap_side(bought[1], bought[2])
+    text = f"Choosing on {size} test utterances bought {points_interval(*bought)}"
+    if side != "more":
+        return f"{text}. No gain is shown here."
+    rest = gap_side(elsewhere[1], elsewhere[2])
+    reading = {
+        "more": "a part of it was a better epoch",
+        "less": "elsewhere these epochs are worse",
+        "no difference shown": "nothing of it is shown to be left there",
+    }[rest]
+    return (
+        f"{text}. On utterances that did not choose, the same epochs are worth "
+        f"{points_interval(*elsewhere)}: {reading}."
+    )
+
+
+def say_size_of_choice(small: float, few: int, large: float, many: int) -> str:
+    """Whether a larger test part leaves less to choose from.
+
+    Args:
+        small: the mean gain on the small test part.
+        few: its size.
+        large: the mean gain on the large one.
+        many: its size.
+    """
+    text = (
+        f"Choosing on {few} utterances buys {100 * small:.1f} points, on {many} it buys "
+        f"{100 * large:.1f}"
+    )
+    if small - large > 0.002:
+        return f"{text}: the fewer choose, the more luck there is to choose from."
+    if large - small > 0.002:
+        return f"{text}: here the larger part buys more, so this run does not show the rule."
+    return f"{text}: no difference worth a word in this run."
+
+
+def say_one_batch(name: str, loss: float, lowest: float) -> str:
+    """Whether a network can learn one batch by heart.
+
+    Args:
+        name: of the network.
+        loss: at the end.
+        lowest: the lowest loss that a second softmax allows.
+    """
+    text = f"{name}: the loss on one batch ends at {loss:.3f}"
+    if loss < lowest / 4:
+        return f"{text}. It was learned by heart, as it should be."
+    if abs(loss - lowest) < 0.02:
+        return f"{text}, and {lowest:.3f} is the lowest that two softmaxes allow."
+    return f"{text}: not learned by heart, and not the bound of {lowest:.3f} either."
+
+
+def say_confidence(name: str, sure: float, wa: float) -> str:
+    """Whether a confidence fits the share that is right.
+
+    Args:
+        name: of the probabilities.
+        sure: the mean of the highest probability.
+        wa: the share that is right.
+    """
+    text = f"{name}: {sure:.0%} sure, {wa:.0%} right"
+    if sure - wa > 0.05:
+        return f"{text}. It is surer than it is right."
+    if wa - sure > 0.05:
+        return f"{text}. It is more often right than it believes."
+    return f"{text}. The two agree."
+
+
+def say_company(kind: str, changed: float, alone: float, together: float) -> str:
+    """Whether answers depend on the batch.
+
+    Args:
+        kind: of the network.
+        changed: the share of answers that are others in company.
+        alone: WA with one utterance at a time.
+        together: WA in batches.
+    """
+    text = f"{kind}: WA is {alone:.1%} alone and {together:.1%} in company"
+    if changed == 0:
+        return f"{text}, and not one answer changes. The contract is kept."
+    text = f"{text}, and {changed:.1%} of the answers change. The contract is broken"
+    if abs(alone - together) < 0.01:
+        return f"{text}, although the score hardly shows it."
+    return f"{text}."
+
+
+def say_gap(kind: str, gap: Interval, score: str) -> str:
+    """What a mistake does to a score, as a difference alone.
+
+    Args:
+        kind: of the broken version.
+        gap: its score less the right one, with its interval.
+        score: its name.
+    """
+    side = gap_side(gap[1], gap[2])
+    reading = {"more": "more than it should be", "less": "less than it could be"}.get(side, side)
+    return f"{kind}, the difference in {score} is {points_interval(*gap)}: {reading}."
+
+
+def say_smear(name: str, moved: int, steps: int, weights: int) -> str:
+    """How far one frame reaches in what a convolution gives.
+
+    Args:
+        name: of the convolution.
+        moved: how many output steps change when one frame does.
+        steps: how many there are.
+        weights: its number of weights.
+    """
+    text = f"{name}: one frame moves {moved} of {steps} steps; {weights:,} weights"
+    if moved > steps / 2:
+        return f"{text}. A step is no moment of the clip any more."
+    return f"{text}. A step still stands for a moment."
+
+
+def say_floor(network: Interval, floor: float) -> str:
+    """Whether a network is better than statistics that read no sequence.
+
+    Args:
+        network: its WA with the interval.
+        floor: WA of the floor.
+    """
+    side = side_of(*network[1:], floor)
+    text = f"{percent_interval(*network)} right, {side} the floor of {floor:.0%}"
+    if side == "below":
+        return f"{text}. Look for a bug before you look for a story."
+    return f"{text}."
+
+
+def say_moved_clip(changed: float, before: float, after: float) -> str:
+    """What happens when a clip begins a little later.
+
+    Args:
+        changed: the share of answers that change.
+        before: WA of the clips as they are.
+        after: WA of the moved clips.
+    """
+    text = (
+        f"moved by 0.2 s, {changed:.1%} of the answers change, and WA goes from {before:.1%} to "
+        f"{after:.1%}"
+    )
+    if changed > 0.1:
+        return f"{text}: it learned where things are in the file."
+    return f"{text}: it hardly matters where a clip begins."
+
+
+def say_bill(effects: Mapping[str, Interval]) -> str:
+    """How many mistakes flatter, how many cost, and for how many nothing is shown.
+
+    Args:
+        effects: what each mistake adds to its score, with the interval.
+    """
+    sides = [gap_side(low, high) for _, low, high in effects.values()]
+    flatter, cost = sides.count("more"), sides.count("less")
+    rest = len(sides) - flatter - cost
+    text = (
+        f"Of {len(sides)} mistakes, {flatter} flatter and {cost} cost; for {rest} no effect is "
+        "shown here."
+    )
+    if flatter:
+        largest = max(effects, key=lambda name: effects[name][0])
+        points = 100 * effects[largest][0]
+        return f"{text} The most flattering one is “{largest}” with {points:+.0f} points."
+    return f"{text} None of them makes a score look better than it is, in this run."

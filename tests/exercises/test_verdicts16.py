@@ -1,0 +1,70 @@
+"""The sentences of lesson 16 follow its numbers: opposite numbers, opposite sentences."""
+
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson16 as read
+
+GAIN, LOSS, NOTHING = (0.25, 0.2, 0.3), (-0.2, -0.3, -0.1), (0.002, -0.01, 0.014)
+LITTLE = (0.002, 0.001, 0.003)
+SAME = (0.0, 0.0, 0.0)
+NIL = read.say_nil
+
+CASES = [
+    (read.say_what_a_score_is, ("f", 0.247, 0.247, 7), "the share that is right, WA"),
+    (read.say_what_a_score_is, ("f", 1 / 7, 0.247, 7), "the mean recall, UA"),
+    (read.say_what_a_score_is, ("f", 0.9, 0.247, 7), "another score"),
+    (read.say_swap, ("here", GAIN), "flatters by as much"),
+    (read.say_swap, ("here", LOSS), "looks worse than it is"),
+    (read.say_swap, ("here", NOTHING), "Nobody could notice"),
+    (read.say_what_moved, ("on all", 10.0), "moved by 10. The test part is in it"),
+    (read.say_what_moved, ("on train", 0.0), "nothing moved. The test part is not in it"),
+    (NIL, (NOTHING, 0.01, 1), "within ± 1 point: here it is nil"),
+    (NIL, (NOTHING, 0.4, 1), "none is excluded"),
+    (NIL, (SAME, float("nan"), 1), "here it is nil"),
+    (NIL, (LITTLE, 0.01, 1), "It flatters here, however little"),
+    (NIL, (LOSS, 0.9, 1), "It costs here"),
+    (read.say_shuffled, ((0.52, 0.48, 0.56), 1 / 7), "reach the answers"),
+    (read.say_shuffled, ((0.15, 0.12, 0.18), 1 / 7), "finds no leak"),
+    (read.say_shuffled, ((0.05, 0.02, 0.08), 1 / 7), "finds no leak"),
+    (read.say_effect, (0.81, 0.56, GAIN, "UA"), "UA 81.0%. Right: 56.0%"),
+    (read.say_effect, (0.81, 0.56, GAIN, "UA"), "The mistake flatters"),
+    (read.say_effect, (0.5, 0.7, LOSS, "WA"), "The mistake costs"),
+    (read.say_effect, (0.5, 0.5, NOTHING, "WA"), "no difference shown"),
+    (read.say_copying_helps, (GAIN,), "it helps"),
+    (read.say_copying_helps, (LOSS,), "it does harm"),
+    (read.say_copying_helps, (NOTHING,), "no gain is shown"),
+    (read.say_chosen_on_test, (GAIN, NOTHING, 60), "nothing of it is shown to be left"),
+    (read.say_chosen_on_test, (GAIN, GAIN, 60), "a part of it was a better epoch"),
+    (read.say_chosen_on_test, (GAIN, LOSS, 60), "elsewhere these epochs are worse"),
+    (read.say_chosen_on_test, (NOTHING, GAIN, 60), "No gain is shown here"),
+    (read.say_size_of_choice, (0.03, 60, 0.005, 800), "the fewer choose, the more luck"),
+    (read.say_size_of_choice, (0.005, 60, 0.03, 800), "does not show the rule"),
+    (read.say_size_of_choice, (0.01, 60, 0.011, 800), "no difference worth a word"),
+    (read.say_one_batch, ("one", 0.001, 1.165), "learned by heart, as it should be"),
+    (read.say_one_batch, ("two", 1.166, 1.165), "the lowest that two softmaxes allow"),
+    (read.say_one_batch, ("two", 1.6, 1.165), "not the bound"),
+    (read.say_confidence, ("two", 0.28, 0.65), "more often right than it believes"),
+    (read.say_confidence, ("one", 0.9, 0.65), "surer than it is right"),
+    (read.say_confidence, ("one", 0.66, 0.65), "The two agree"),
+    (read.say_company, ("with", 0.0, 0.9, 0.9), "The contract is kept"),
+    (read.say_company, ("without", 0.2, 0.9, 0.7), "The contract is broken."),
+    (read.say_company, ("without", 0.1, 0.9, 0.9), "although the score hardly shows it"),
+    (read.say_gap, ("without", GAIN, "WA"), "more than it should be"),
+    (read.say_gap, ("without", LOSS, "WA"), "less than it could be"),
+    (read.say_gap, ("without", NOTHING, "WA"), "no difference shown"),
+    (read.say_smear, ("right", 3, 113, 3872), "still stands for a moment"),
+    (read.say_smear, ("wrong", 56, 56, 6384), "no moment of the clip any more"),
+    (read.say_floor, ((0.7, 0.65, 0.75), 0.8), "Look for a bug"),
+    (read.say_floor, ((0.9, 0.85, 0.95), 0.8), "above the floor of 80%."),
+    (read.say_floor, ((0.8, 0.75, 0.85), 0.8), "not distinguishable from the floor"),
+    (read.say_moved_clip, (0.2, 0.78, 0.7), "where things are in the file"),
+    (read.say_moved_clip, (0.01, 0.87, 0.87), "hardly matters where a clip begins"),
+    (read.say_bill, ({"a": GAIN, "b": LOSS, "c": NOTHING},), "1 flatter and 1 cost; for 1 no"),
+    (read.say_bill, ({"a": GAIN, "b": LOSS, "c": NOTHING},), "“a” with +25 points"),
+    (read.say_bill, ({"b": LOSS, "c": NOTHING},), "None of them makes a score look better"),
+]
+
+
+@pytest.mark.parametrize(("say", "numbers", "says"), CASES)
+def test_the_sentence_follows_the_numbers(say, numbers, says):
+    assert says in say(*numbers)
