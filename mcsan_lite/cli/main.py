@@ -11,6 +11,7 @@ import argparse
 
 from mcsan_lite.cli import course, data, doctor, paper, run, studies, utterance
 from mcsan_lite.cli.borders.ends import EXIT_STATUSES, ended
+from mcsan_lite.cli.pages import explore
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 
 
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     studies.add_speakers_command(commands)
     utterance.add_predict_command(commands)
     utterance.add_attend_command(commands)
+    explore.add_explore_command(commands)
     return top
 
 

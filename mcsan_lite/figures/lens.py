@@ -236,6 +236,7 @@ def views_of(
     features: Features,
     maps: Mapping[str, AttentionMap],
     *,
+    readings: Iterable[str] | None = None,
     progress: bool = False,
 ) -> list[View]:
     """Every view of one utterance.
@@ -248,13 +249,15 @@ def views_of(
         model: a trained model.
         features: its utterance, standardized as in training.
         maps: what `attention_maps(model, features, …)` found.
+        readings: names of READINGS; None: all of them.
         progress: draw a bar on stderr where it takes longer than some seconds.
 
     Returns:
         The views, for `lens_page`.
     """
     left_out = PATIENT_READINGS if len(features.tokens) > PATIENT_WORDS else ()
-    names = [name for name in READINGS if name not in left_out]
+    wanted = READINGS if readings is None else readings
+    names = [name for name in wanted if name not in left_out]
     shown = tqdm(names, "readings", leave=False, delay=_PATIENCE_S, disable=not progress)
     return [*_views_of_maps(maps), *_views_of_readings(model, features, maps, shown)]
 

@@ -23,6 +23,7 @@ IDS = [path.relative_to(ROOT).as_posix() for path in FILES]
 # side.
 FLOORS = (
     ("cli", "exercises"),
+    ("explorer",),
     ("experiments",),
     ("paper",),
     ("figures",),
