@@ -137,12 +137,12 @@ class ExplorerCore:
         for key in stale:
             del self._remembered[key]
 
-    def answer(self, state: ExplorerState, *, every_reading: bool = False) -> dict[str, object]:
+    def answer(self, state: ExplorerState, *, readings: Iterable[str] = ()) -> dict[str, object]:
         """What the model says, and where its words look.
 
         Args:
             state: what is set.
-            every_reading: compute all readings, not only the one of the state.
+            readings: names of further readings; those that the model has are computed too.
 
         Returns:
             What fits into JSON: `state` with its transcript; `probabilities` and `before`, (class,
@@ -157,7 +157,7 @@ class ExplorerCore:
         if state.text is None:
             state = replace(state, text=sound.text)
         read = self._read(state, sound, run)
-        seen = self._seen(state, read, every_reading)
+        seen = self._seen(state, read, readings)
         return {
             "state": state.as_json(),
             "probabilities": _shares(run, read.features),
@@ -268,7 +268,7 @@ class ExplorerCore:
         start_s, end_s = spans[word].astype(float).round(6).tolist()
         return (start_s, end_s), float(state.semitones)
 
-    def _seen(self, state: ExplorerState, read: _Read, every_reading: bool) -> _Seen:
+    def _seen(self, state: ExplorerState, read: _Read, readings: Iterable[str]) -> _Seen:
         """The maps, and the reading of the state, or the first one where the model has it not."""
         run, features = self.models[state.model], read.features
         maps = attention_maps(run.model, features, run.features)
@@ -279,11 +279,10 @@ class ExplorerCore:
 
         has_times = bool(len(features.spans))
         names = self._once(find_names, "readings", state.model, has_times)
-        wanted = [state.reading if state.reading in names else names[0]]
-        if every_reading:
-            wanted = names
-        readings = [name for name in wanted if name in READINGS]
-        views = views_of(run.model, features, maps, readings=readings)
+        chosen = state.reading if state.reading in names else names[0]
+        wanted = {chosen, *readings}
+        read_now = [name for name in names if name in wanted and name in READINGS]
+        views = views_of(run.model, features, maps, readings=read_now)
         return _Seen(next(iter(maps.values())).spans, views, names)
 
     def _before(self, state: ExplorerState, sound: Explorable, run: Trained) -> list[list]:

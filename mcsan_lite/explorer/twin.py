@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tqdm import tqdm
 
+from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.explorer.core import ExplorerCore
 from mcsan_lite.explorer.spelling import swaps_of
 from mcsan_lite.explorer.state import ExplorerState
@@ -56,11 +57,18 @@ def answer_key(state: ExplorerState) -> str:
     return "|".join((state.utterance, state.model, state.text or "", *gone, pitch))
 
 
-def explorer_page(core: ExplorerCore, *, title: str = "Explorer", progress: bool = False) -> str:
+def explorer_page(
+    core: ExplorerCore,
+    *,
+    readings: Iterable[str] = tuple(READINGS),
+    title: str = "Explorer",
+    progress: bool = False,
+) -> str:
     """The page.
 
     Args:
         core: its models and sounds are those of the page.
+        readings: names of those that the page holds, where the model has them.
         title: of the browser's window.
         progress: draw a bar on stderr where it takes longer than some seconds.
 
@@ -73,8 +81,9 @@ def explorer_page(core: ExplorerCore, *, title: str = "Explorer", progress: bool
     sounds: dict[str, dict] = {}
     numbers: dict[str, str] = {}  # sound -> its number in the page
     for state in shown:
-        answer = core.answer(state, every_reading=True)
+        answer = core.answer(state, readings=readings)
         lens = dict(answer["lens"])
+        lens["readings"] = list(dict.fromkeys(view["name"] for view in lens["views"]))
         sound = {part: lens.pop(part) for part in ("seconds", "wave", "audio")}
         number = numbers.setdefault(str(sound["audio"]), str(len(numbers)))
         sounds[number] = sound
