@@ -25,6 +25,7 @@ from .explain.maps import attention_maps as attention_maps
 from .explain.readings import READINGS as READINGS
 from .explain.steps import frame_spans as frame_spans
 from .explain.steps import frame_times as frame_times
+from .explorer.widget import Explorer as Explorer
 from .features.audio import load_audio as load_audio
 from .features.batch import Batch as Batch
 from .features.batch import Dims as Dims

@@ -12,6 +12,7 @@ import argparse
 from mcsan_lite.cli import course, data, doctor, paper, run, studies, utterance
 from mcsan_lite.cli.answers import predict
 from mcsan_lite.cli.borders.ends import EXIT_STATUSES, ended
+from mcsan_lite.cli.pages import explore
 from mcsan_lite.cli.pages.report import add_report_command
 from mcsan_lite.features.language.terminal import print_on_any_terminal
 
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_predict_command(commands)
     studies.add_stress_command(commands)
     utterance.add_attend_command(commands)
+    explore.add_explore_command(commands)
     return top
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 import torch
@@ -24,6 +22,7 @@ from mcsan_lite.explain.readings import READINGS, rollout
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.figures.attention import AlignedUtterance
 from mcsan_lite.figures.basics import sound_url
+from mcsan_lite.figures.page.assembly import assembled_page, joined_modules, page_texts
 
 _PATIENCE_S = 3  # until a bar is drawn
 _STRETCHES = 600  # the drawn waveform: lowest and highest sample of so many stretches
@@ -153,6 +152,28 @@ def lens_page(
     Raises:
         DataError: for arrays that do not fit each other.
     """
+    data = {
+        "title": title,
+        **lens_sound(signal, sample_rate),
+        **lens_views(utterance, views),
+        "texts": page_texts(),
+    }
+    return assembled_page(data, joined_modules("lens", "page") + "startLens();")
+
+
+def lens_sound(signal: np.ndarray, sample_rate: int) -> dict[str, object]:
+    """What the lens must know of a sound: its length, its drawn waveform, and itself.
+
+    Args:
+        signal: mono samples, (samples,).
+        sample_rate: samples per second.
+
+    Returns:
+        What fits into JSON.
+
+    Raises:
+        DataError: for a signal that is empty, not mono, or not finite.
+    """
     signal = np.asarray(signal, np.float32)
     if signal.ndim != 1 or not signal.size or not np.isfinite(signal).all():
         raise DataError(
@@ -160,24 +181,36 @@ def lens_page(
             "finite mono samples, (samples,)",
             "load it with mcsan_lite.features.audio.load_audio.",
         )
+    return {
+        "seconds": len(signal) / sample_rate,
+        "wave": _base64(_envelope(signal)),
+        "audio": sound_url(signal, sample_rate),
+    }
+
+
+def lens_views(utterance: AlignedUtterance, views: Sequence[View]) -> dict[str, object]:
+    """What the lens must know of an utterance: words, seconds, truth, and the views.
+
+    Args:
+        utterance: the words, the frames and, where it is known, the decisive word.
+        views: what can be picked.
+
+    Returns:
+        What fits into JSON.
+
+    Raises:
+        DataError: for views that do not fit the utterance, and for none.
+    """
     if not views:
         raise DataError("0 views", "at least one", "take views_of(model, features, maps).")
     for view in views:
         _check_view(view, len(utterance.tokens), len(utterance.spans))
-    data = {
-        "title": title,
+    return {
         "tokens": list(utterance.tokens),
         "times": utterance.times.round(4).tolist(),
-        "seconds": len(signal) / sample_rate,
-        "wave": _base64(_envelope(signal)),
-        "audio": sound_url(signal, sample_rate),
         "truth": _truth(utterance),
         "views": [_packed(view) for view in views],
     }
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    text = text.replace("<", "\\u003c")  # so that "</script>" stays text
-    template = files("mcsan_lite.figures").joinpath("lens.html").read_text(encoding="utf-8")
-    return template.replace("%DATA%", text)
 
 
 def _truth(utterance: AlignedUtterance) -> list | None:
@@ -203,6 +236,7 @@ def views_of(
     features: Features,
     maps: Mapping[str, AttentionMap],
     *,
+    readings: Iterable[str] | None = None,
     progress: bool = False,
 ) -> list[View]:
     """Every view of one utterance.
@@ -215,13 +249,15 @@ def views_of(
         model: a trained model.
         features: its utterance, standardized as in training.
         maps: what `attention_maps(model, features, …)` found.
+        readings: names of READINGS; None: all of them.
         progress: draw a bar on stderr where it takes longer than some seconds.
 
     Returns:
         The views, for `lens_page`.
     """
     left_out = PATIENT_READINGS if len(features.tokens) > PATIENT_WORDS else ()
-    names = [name for name in READINGS if name not in left_out]
+    wanted = READINGS if readings is None else readings
+    names = [name for name in wanted if name not in left_out]
     shown = tqdm(names, "readings", leave=False, delay=_PATIENCE_S, disable=not progress)
     return [*_views_of_maps(maps), *_views_of_readings(model, features, maps, shown)]
 

@@ -24,6 +24,7 @@ FLOORS = (
     ("cli",),
     ("teaching",),
     ("exercises",),
+    ("explorer",),
     ("experiments",),
     ("paper",),
     ("figures",),

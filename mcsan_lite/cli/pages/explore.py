@@ -1,0 +1,88 @@
+"""`mcsan explore`: the explorer as one page, without a kernel.
+
+In: trained models, and the four clips or some utterances of a corpus. Out: an html file, written
+whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mcsan_lite.cli.options import CORPORA_HELP, add_command
+
+_MOST_IDS = 8  # utterances of a page: each brings about 150 kB. A choice
+
+
+def add_explore_command(commands) -> None:
+    """mcsan explore: its options."""
+    parser = add_command(
+        commands,
+        "explore",
+        explore_command,
+        "one page on which words and sound are edited, and prediction and map follow",
+    )
+    parser.add_argument(
+        "-o", "--out", default="explorer.html", help="the file (default: explorer.html)"
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        help="shipped checkpoints by name, or runs: a fold's folder, a .safetensors file "
+        "(default: three shipped ones)",
+    )
+    parser.add_argument(
+        "--corpus", help=f"utterances of: {CORPORA_HELP} (default: four clips of the package)"
+    )
+    parser.add_argument("--ids", nargs="+", help="with --corpus: which utterances")
+    parser.add_argument("--root", help="with --corpus: its folder (default: data/<corpus>)")
+    parser.add_argument(
+        "--profile", default="quick", help="with --corpus synthetic: which of them (default: quick)"
+    )
+    parser.add_argument("--data", default="data", help="folder of caches (default: data)")
+
+
+def explore_command(args: argparse.Namespace) -> int:
+    """Write the page."""
+    from mcsan_lite.cache import write_atomic
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.explorer.core import SHIPPED_MODELS, ExplorerCore, explorer_models
+    from mcsan_lite.explorer.twin import explorer_page
+
+    out = Path(args.out)
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise DataError(f"--out {args.out!r}", "a name that ends with .html", "-o explorer.html")
+    if bool(args.corpus) != bool(args.ids):
+        raise DataError(
+            "--corpus without --ids, or --ids without --corpus",
+            "both, or neither",
+            "name the utterances: --corpus synthetic --ids test_000003",
+        )
+    models = explorer_models(args.models or SHIPPED_MODELS)
+    rate = next(iter(models.values())).features.sample_rate
+    core = ExplorerCore(models, _sounds(args, rate), Path(args.data) / "cache")
+    page = explorer_page(core, progress=True)
+    write_atomic(out, lambda part: part.write_text(page, encoding="utf-8"))
+    print(f"{out} written, {len(page) / 1000:,.0f} kB: open it in a browser, offline too")
+    return 0
+
+
+def _sounds(args: argparse.Namespace, rate: int) -> list:
+    """The four clips, or what --corpus and --ids name."""
+    from mcsan_lite.cli.utterance import utterance_of_corpus
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.explorer.sounds import explorable_clips, explorable_corpus
+    from mcsan_lite.features.extraction import FeatureConfig, heard_seconds
+
+    if not args.corpus:
+        return explorable_clips(rate)
+    if len(args.ids) > _MOST_IDS:
+        raise DataError(
+            f"{len(args.ids)} ids", f"at most {_MOST_IDS}", "write several pages of some each."
+        )
+    sounds = []
+    for wanted in args.ids:
+        places = {"root": args.root, "profile": args.profile, "data": args.data}
+        one = utterance_of_corpus(args.corpus, wanted, **places)
+        sounds += explorable_corpus(one.corpus, rate, heard_seconds(FeatureConfig()))
+    return sounds

@@ -1,0 +1,1 @@
+"""The pages' JavaScript, style and texts, and the functions that put a page together."""
