@@ -1,0 +1,115 @@
+"""Writes what each lesson holds and how long it takes into docs/lessons.md.
+
+    python docs/lessons.py               the page, from notebooks/ and results/lesson-seconds.csv
+    python docs/lessons.py build.log     take the seconds from what notebooks/build.py printed first
+
+In: the executed notebooks. Out: the part of the page between its marks. A test compares the page
+with what this makes of them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from nbformat import NotebookNode
+
+from mcsan_lite.tables.own import load_table, save_table
+from mcsan_lite.teaching.lessons import course_exercises, lesson_sources, lesson_title
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "lessons.md"
+SECONDS = ROOT / "results" / "lesson-seconds.csv"
+START, END = "<!-- lessons: made by docs/lessons.py -->", "<!-- /lessons -->"
+WORDS_PER_MINUTE = 200  # slow, careful reading
+COLUMNS = (
+    *("lesson", "words", "read, min", "run, s", "exercises, min"),
+    *("figures (seen)", "players (heard)", "asserts (built)", "checks (checked)"),
+)
+_BUILT = re.compile(r"^ok +notebooks/(?:solutions/)?(\d\d)_\w+\.ipynb: (\d+) s$", re.MULTILINE)
+
+
+def seconds_of(log: str) -> pd.DataFrame:
+    """What a build of the lessons took: lesson and seconds, the longer one of its two variants.
+
+    Args:
+        log: what `python notebooks/build.py --again` printed.
+    """
+    found = [(lesson, int(seconds)) for lesson, seconds in _BUILT.findall(log)]
+    table = pd.DataFrame(found, columns=["lesson", "seconds"])
+    return table.groupby("lesson", as_index=False).seconds.max()
+
+
+def held_by(notebook: NotebookNode) -> dict[str, int]:
+    """What a lesson holds: words of prose, figures, players, and asserts in its own code.
+
+    Args:
+        notebook: executed, with its solutions.
+    """
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    shown = [
+        output.get("data", {})
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+    return {
+        "words": len(prose.split()),
+        "figures": sum("image/png" in data or "image/svg+xml" in data for data in shown),
+        "players": sum("<audio" in "".join(data.get("text/html", "")) for data in shown),
+        "asserts": len(re.findall(r"\bassert|assert_(?:all)?close", code)),
+    }
+
+
+def row_of(source: Path, seconds: dict[str, int], minutes: dict[str, int]) -> str:
+    """One lesson as a line of the table.
+
+    Args:
+        source: its percent-format file.
+        seconds: by lesson, how long it runs.
+        minutes: by lesson, how long its exercises take.
+    """
+    lesson = source.name[:2]
+    solved = nbformat.read(ROOT / "notebooks/solutions" / f"{source.stem}.ipynb", as_version=4)
+    held = held_by(solved)
+    read = round(held["words"] / WORDS_PER_MINUTE)
+    checks = sum(one.lesson == lesson for one in course_exercises())
+    link = f"[{lesson_title(source)}](../notebooks/{source.stem}.ipynb)"
+    run = seconds.get(lesson, "not measured")
+    numbers = (f"{held['words']:,}", read, run, minutes.get(lesson, 0))
+    counts = (held["figures"], held["players"], held["asserts"], checks)
+    return f"| {' | '.join(map(str, (link, *numbers, *counts)))} |"
+
+
+def render(text: str) -> str:
+    """The page's text with the part between the marks made anew.
+
+    Args:
+        text: of the page.
+    """
+    table = load_table(SECONDS, numbers=("seconds",))
+    seconds = dict(zip(table.lesson, table.seconds, strict=True))
+    minutes: dict[str, int] = {}
+    for one in course_exercises():
+        minutes[one.lesson] = minutes.get(one.lesson, 0) + one.minutes
+    lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
+    lines += [row_of(source, seconds, minutes) for source in lesson_sources()]
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+
+
+def main(logs: list[str]) -> None:
+    """Take the seconds of a build where one is given, then write the page."""
+    for log in logs:
+        save_table(SECONDS, seconds_of(Path(log).read_text(encoding="utf-8")))
+    PAGE.write_text(render(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print(PAGE.name, "written")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

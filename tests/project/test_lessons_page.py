@@ -1,0 +1,38 @@
+"""docs/lessons.md says what the executed lessons hold."""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+
+PLACE = Path(__file__).resolve().parents[2] / "docs" / "lessons.py"
+SPEC = importlib.util.spec_from_file_location("lessons_page", PLACE)
+page = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(page)
+
+
+def test_the_page_shows_what_is_in_the_notebooks():
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.render(text) == text
+
+
+def test_the_seconds_come_from_the_slower_variant():
+    log = (
+        "ok   notebooks/00_start_here.ipynb: 20 s\n"
+        "ok   notebooks/solutions/00_start_here.ipynb: 23 s\n"
+        "FAIL notebooks/01_corpora.ipynb: …\n"
+        "ok   notebooks/02_scores.ipynb: up to date\n"
+    )
+    assert page.seconds_of(log).to_dict("list") == {"lesson": ["00"], "seconds": [23]}
+
+
+def test_a_lesson_is_counted():
+    notebook = nbformat.v4.new_notebook()
+    outputs = [
+        nbformat.v4.new_output("display_data", {"image/png": "…"}),
+        nbformat.v4.new_output("display_data", {"text/html": "<audio controls>"}),
+    ]
+    code = nbformat.v4.new_code_cell("assert a == b\ntorch.testing.assert_close(a, b)")
+    code.outputs = outputs
+    notebook.cells = [nbformat.v4.new_markdown_cell("three words here"), code]
+    assert page.held_by(notebook) == {"words": 3, "figures": 1, "players": 1, "asserts": 2}
