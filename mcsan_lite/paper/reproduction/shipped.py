@@ -22,8 +22,10 @@ _FOLDS = "-folds.csv"
 _PARTS = re.compile(rf"({'|'.join(NAMES)})-(.+-)?({'|'.join(LARGEST_FIRST)})(-.+)?")
 # Columns that hold words; all others hold numbers.
 _WORDS_OF_FOLDS = frozenset(
-    ("name", "model", "corpus", "protocol", "fold", "split", "run")
-    + ("device", "processor", "torch", "folder")
+    (
+        *("name", "model", "corpus", "protocol", "fold", "split", "run"),
+        *("device", "processor", "torch", "folder"),
+    )
 )
 _WORDS_OF_TABLE = re.compile(r"row|basis|note|paper's source|.*\bverdict\b.*|.*\bwithin noise\b.*")
 
