@@ -49,7 +49,7 @@ def facts(shipped: Sequence[ShippedTable]) -> dict[str, object]:
     Args:
         shipped: the tables of results, at least one.
     """
-    tested = claims_told.tested_claims(shipped)
+    tested = claims_told.judged_claims(shipped)
     moved = open_ends.choices_that_matter(shipped)
     return {
         "title": "Reproduction report: MCSAN for speech emotion recognition",
@@ -111,7 +111,7 @@ def _of_settings() -> dict[str, object]:
     differing = [f"{row.says} (here {row.value:g}, {row.note})" for row in other.itertuples()]
     return {
         "settings_same": len(same),
-        "settings_as_stated": "; ".join(f"{row.says} {row.value:g}" for row in same.itertuples()),
+        "settings_as_stated": "; ".join(f"{row.says}: {row.value:g}" for row in same.itertuples()),
         "settings_other": named_or_none(differing),
     }
 

@@ -13,7 +13,7 @@ from mcsan_lite.paper.ambiguities import OPEN_CHOICES, choices, sensitivity
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
 from mcsan_lite.paper.reproduction.shipped import LARGEST_FIRST, ShippedTable
 
-_OF_THE_PAPER = ("table3", "table1", "table2")
+_OF_THE_PAPER = ("table1", "table2", "table3")
 _CORPORA = {"iemocap": "IEMOCAP", "meld": "MELD", "ravdess": "RAVDESS"}
 _WRITTEN = _CORPORA | {"fusion": "Ways to fuse", "ambiguities": "Open choices"}
 

@@ -16,7 +16,7 @@ import pandas as pd
 from mcsan_lite.errors import DataError
 from mcsan_lite.tables.own import load_table
 
-NAMES = ("table3", "table1", "table2", "fusion", "ambiguities")
+NAMES = ("table1", "table2", "table3", "fusion", "ambiguities")
 LARGEST_FIRST = ("paper", "full", "quick", "smoke")
 _FOLDS = "-folds.csv"
 _PARTS = re.compile(rf"({'|'.join(NAMES)})-(.+-)?({'|'.join(LARGEST_FIRST)})(-.+)?")
