@@ -70,12 +70,13 @@ def _score_section(table: pd.DataFrame, score: str) -> Section:
     return Section(name, parts)
 
 
-def gaps_picture(table: pd.DataFrame, score: str) -> Picture:
+def gaps_picture(table: pd.DataFrame, score: str, about: str = "") -> Picture:
     """The gaps to MCSAN in one score, for a page.
 
     Args:
         table: from `compared_table`; its index names the rows.
         score: one of its scores.
+        about: what the caption begins with, where a page shows several tables.
     """
     told = []
     for row, cells in table.iterrows():
@@ -85,6 +86,7 @@ def gaps_picture(table: pd.DataFrame, score: str) -> Picture:
     name = SCORE_NAMES[score]
     alt = f"Gaps of MCSAN to each row in {name}, points: {'; '.join(told) or 'none was run'}."
     caption = f"{name}: gaps to MCSAN with 95 % intervals; right of the line MCSAN is better."
+    caption = f"{about} {caption}".strip()
     return picture_of(draw_score_gaps(table, score).figure, alt=alt, caption=caption)
 
 

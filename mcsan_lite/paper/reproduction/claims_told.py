@@ -22,7 +22,7 @@ _COLUMNS = {"wa": "WA", "ua": "UA", "weighted_f1": "F1"}
 _BY_HEART = ("reproduced", "not distinguishable", "differs", "not comparable", NOT_RUN)
 
 
-def tested_claims(shipped: Sequence[ShippedTable]) -> pd.DataFrame:
+def judged_claims(shipped: Sequence[ShippedTable]) -> pd.DataFrame:
     """Every claim about a score, once per kind of corpus, with its verdict on what was run.
 
     Args:
@@ -75,7 +75,7 @@ def claims_sheet(tested: pd.DataFrame) -> dict[str, list[str]]:
     """Heading -> cells: one row per sentence, verdicts as printed and on each kind of corpus.
 
     Args:
-        tested: from `tested_claims`.
+        tested: from `judged_claims`.
     """
     printed = as_printed()
     sentences = list(dict.fromkeys(_sentence(says) for says in printed.says))

@@ -35,14 +35,12 @@ class Shown:
     Attributes:
         heading: its name and corpus.
         said: what its gaps allow to say, and how the best floor does.
-        picture: the gaps.
-        basis: what the intervals are over.
+        picture: the gaps, with what their intervals are over.
     """
 
     heading: str
     said: list[str]
     picture: Picture
-    basis: str
 
 
 def facts(shipped: Sequence[ShippedTable]) -> dict[str, object]:
@@ -51,7 +49,7 @@ def facts(shipped: Sequence[ShippedTable]) -> dict[str, object]:
     Args:
         shipped: the tables of results, at least one.
     """
-    tested = claims_told.tested_claims(shipped)
+    tested = claims_told.judged_claims(shipped)
     moved = open_ends.choices_that_matter(shipped)
     return {
         "title": "Reproduction report: MCSAN for speech emotion recognition",
@@ -62,7 +60,7 @@ def facts(shipped: Sequence[ShippedTable]) -> dict[str, object]:
         **_of_settings(),
         **_of_what_was_run(shipped),
         **_of_open_ends(shipped, moved),
-        "shown": [_shown(one) for one in shipped if one.table is not None],
+        "shown": _shown_tables(shipped),
     }
 
 
@@ -110,17 +108,11 @@ def _of_claims(tested: pd.DataFrame) -> dict[str, object]:
 def _of_settings() -> dict[str, object]:
     rows = claims_told.settings_rows()
     same, other = rows[rows.verdict == "reproduced"], rows[rows.verdict != "reproduced"]
-    columns = {
-        "setting": list(rows.says),
-        "section": list(rows.section),
-        "profile paper": [f"{value:g}" for value in rows.value],
-        "stated": [note.removeprefix("paper: ") for note in rows.note],
-    }
-    told = [f"{row.says} (here {row.value:g}, {row.note})" for row in other.itertuples()]
+    differing = [f"{row.says} (here {row.value:g}, {row.note})" for row in other.itertuples()]
     return {
         "settings_same": len(same),
-        "settings_other": named_or_none(told),
-        "settings_sheet": Sheet("Settings that the paper states.", columns),
+        "settings_as_stated": "; ".join(f"{row.says}: {row.value:g}" for row in same.itertuples()),
+        "settings_other": named_or_none(differing),
     }
 
 
@@ -172,10 +164,11 @@ def _range(numbers: pd.Series) -> str:
 def _of_open_ends(shipped: Sequence[ShippedTable], moved: pd.DataFrame | None) -> dict[str, object]:
     told = {"choices": len(open_ends.open_choices()), "never_built": open_ends.never_built()}
     told |= {"not_run": open_ends.not_run(shipped), "tried": 0, "choices_picture": None}
-    told |= {"moved_up": "none", "moved_down": "none"}
+    told |= {"moved_up": "none", "moved_down": "none", "moved_with_interval": 0}
     if moved is not None:
         own = moved[~moved.choice.str.startswith("seed=")]
         told |= {"tried": len(own), "choices_picture": choices_picture(moved)}
+        told |= {"moved_with_interval": int(own.low.notna().sum())}
         told |= {"moved_up": _moved(own[own.low > 0]), "moved_down": _moved(own[own.high < 0])}
     return told
 
@@ -185,39 +178,58 @@ def _moved(changes: pd.DataFrame) -> str:
     return named_or_none(named)
 
 
-def _shown(one: ShippedTable) -> Shown:
+def _shown_tables(shipped: Sequence[ShippedTable]) -> list[Shown]:
+    """Every table with gaps; a floor that only other tables on generated speech have is named."""
+    generated = [one for one in shipped if one.generated]
+    known = dict.fromkeys(name for one in generated for name in _floors_of(one))
+    shown = []
+    for one in shipped:
+        if one.table is not None:
+            lacking = [name for name in known if name not in _floors_of(one)]
+            shown.append(_shown(one, lacking if one.generated else []))
+    return shown
+
+
+def _floors_of(one: ShippedTable) -> list[str]:
+    if one.table is None:
+        return []
+    rows = one.table.row
+    return [name.removeprefix(_FLOOR) for name in rows[rows.str.startswith(_FLOOR)]]
+
+
+def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
     score = one.scores[0]
     table = one.table.set_index("row")
     table.attrs = {"scores": [score], "from": "this run"}
     place = "generated speech" if one.generated else open_ends.written(one.corpus)
     heading = f"{open_ends.written(one.name)} on {place}, profile {one.profile}"
-    said = [_own_score(table, score), *_floor_sentences(table, score)]
+    said = [_own_score(table, score), _best_floor(table, score)]
+    if lacking:
+        said.append(f"Not scored beside it, but beside other tables: {named_or_none(lacking)}.")
     if f"{score} gap" in one.table:
         said += gap_sentences(one.table, score)
     basis = str(table.basis.get(FULL, "")) if "basis" in table else ""
-    drawn = gaps_picture(table, score)
-    # Two tables of one score must have captions of their own.
-    picture = Picture(drawn.svg, f"{heading}. {drawn.caption} Basis: {basis}.")
-    return Shown(heading, said, picture, basis)
+    about = f"{heading}; intervals over {basis}." if basis else f"{heading}."
+    return Shown(heading, said, gaps_picture(table, score, about))
 
 
 def _own_score(table: pd.DataFrame, score: str) -> str:
     return f"MCSAN has {SCORE_NAMES[score]} {_with_interval(table.loc[FULL], score)}."
 
 
-def _floor_sentences(table: pd.DataFrame, score: str) -> list[str]:
-    """How MCSAN's mean stands to the best floor; nothing where no floor was scored."""
+def _best_floor(table: pd.DataFrame, score: str) -> str:
+    """How MCSAN stands to the best floor that was scored on its folds."""
     floors = table[table.index.str.startswith(_FLOOR)]
     if floors.empty or floors[score].isna().all():
-        return ["No floor was scored beside it."]
+        return "No floor was scored beside it."
     best = floors[score].idxmax()
     own, floor = table.loc[FULL, score], floors.loc[best, score]
     name = best.removeprefix(_FLOOR)
     told = f"The best floor, {name}, has {_with_interval(floors.loc[best], score)}"
     if table.loc[FULL, f"{score} low"] > floor:
-        return [f"{told}: below the whole interval of MCSAN."]
+        return f"{told}: it lies below the whole interval of MCSAN."
     side = "below" if floor < own else "not below"
-    return [f"{told}, {side} MCSAN's mean and not below its interval."]
+    return f"{told}: it is {side} MCSAN's mean, and not below its interval."
 
 
 def _with_interval(row: pd.Series, score: str) -> str:

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mcsan_lite.datasets import READERS
 from mcsan_lite.paper.ambiguities import OPEN_CHOICES, choices, sensitivity
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
 from mcsan_lite.paper.reproduction.shipped import LARGEST_FIRST, ShippedTable
 
-_OF_THE_PAPER = ("table3", "table1", "table2")
-_WRITTEN = {"iemocap": "IEMOCAP", "meld": "MELD", "ravdess": "RAVDESS"}
-REAL = tuple(name for name in READERS if name in _WRITTEN)
+_OF_THE_PAPER = ("table1", "table2", "table3")
+_CORPORA = {"iemocap": "IEMOCAP", "meld": "MELD", "ravdess": "RAVDESS"}
+_WRITTEN = _CORPORA | {"fusion": "Ways to fuse", "ambiguities": "Open choices"}
 
 
 def written(name: str) -> str:
@@ -37,7 +36,7 @@ def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
         shipped: the tables of results.
     """
     missing = []
-    for corpus in REAL:
+    for corpus in _CORPORA:
         there = {one.name for one in shipped if one.corpus.startswith(corpus)}
         absent = [written(name) for name in _OF_THE_PAPER if name not in there]
         if absent:
@@ -46,7 +45,7 @@ def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
     for name in _OF_THE_PAPER:
         profiles = [one.profile for one in shipped if one.name == name and one.generated]
         best = min(map(LARGEST_FIRST.index, profiles), default=len(LARGEST_FIRST))
-        larger = [f"`{profile}`" for profile in LARGEST_FIRST[:best] if profile != "smoke"]
+        larger = [f"“{profile}”" for profile in LARGEST_FIRST[:best] if profile != "smoke"]
         if larger:
             missing.append(f"{written(name)} on generated speech: profiles {', '.join(larger)}")
     for one in shipped:

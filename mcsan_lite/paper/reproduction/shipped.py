@@ -16,14 +16,16 @@ import pandas as pd
 from mcsan_lite.errors import DataError
 from mcsan_lite.tables.own import load_table
 
-NAMES = ("table3", "table1", "table2", "fusion", "ambiguities")
+NAMES = ("table1", "table2", "table3", "fusion", "ambiguities")
 LARGEST_FIRST = ("paper", "full", "quick", "smoke")
 _FOLDS = "-folds.csv"
 _PARTS = re.compile(rf"({'|'.join(NAMES)})-(.+-)?({'|'.join(LARGEST_FIRST)})(-.+)?")
 # Columns that hold words; all others hold numbers.
 _WORDS_OF_FOLDS = frozenset(
-    {"name", "model", "corpus", "protocol", "fold", "split", "run"}
-    | {"device", "processor", "torch", "folder"}
+    (
+        *("name", "model", "corpus", "protocol", "fold", "split", "run"),
+        *("device", "processor", "torch", "folder"),
+    )
 )
 _WORDS_OF_TABLE = re.compile(r"row|basis|note|paper's source|.*\bverdict\b.*|.*\bwithin noise\b.*")
 
