@@ -19,7 +19,7 @@ from mcsan_lite.errors import DataError
 CLONE = Path(__file__).parents[2]
 LESSONS = CLONE / "notebooks"
 CHECKS_IMPORT = re.compile(r"mcsan_lite\.exercises import lesson(\d\d) as (\w+)")
-KINDS = ("Predict", "Implement", "Break it", "Explain", "Change the model")
+KINDS = ("Predict", "Implement", "Break it", "Repair", "Explain", "Change the model")
 
 EXERCISE_HEADING = re.compile(
     r"^\*\*E(?P<number>\d+\.\d+) · (?P<kind>[\w ]+)\*\* "
