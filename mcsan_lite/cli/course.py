@@ -116,6 +116,37 @@ def grade_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def add_slides_command(commands) -> None:
+    """mcsan slides: its options."""
+    parser = add_command(
+        commands, "slides", slides_command, "make slides from a lesson's own cells, as one html"
+    )
+    parser.add_argument("lesson", help="number or part of the name")
+    parser.add_argument("-o", "--out", help="the html (default: slides_NN.html)")
+
+
+def slides_command(args: argparse.Namespace) -> int:
+    """Write the slides of one lesson."""
+    _require_jupyter()
+    from mcsan_lite.cache import write_atomic
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments.course import lesson_name
+    from mcsan_lite.teaching.handed_in import read_cells
+    from mcsan_lite.teaching.lessons import LESSONS
+    from mcsan_lite.teaching.slide_page import slide_page
+    from mcsan_lite.teaching.slides import lesson_slides
+
+    name = lesson_name(args.lesson)
+    out = Path(args.out or f"slides_{name[:2]}.html")
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise DataError(f"--out {out}", "a file that ends in .html", "name it so.")
+    slides = lesson_slides(read_cells(LESSONS / f"{name}.ipynb"))
+    page = slide_page(slides[0].heading, slides)
+    write_atomic(out, lambda part: part.write_text(page, encoding="utf-8"))
+    print(f"{len(slides)} slides in {out}: open it in a browser; arrows turn, f fills the screen")
+    return 0
+
+
 def _marks_file(name: str) -> Path:
     """Where the marks go. Raises DataError for a place that takes no csv."""
     from mcsan_lite.errors import DataError

@@ -48,6 +48,7 @@ print(numpy.median(pitch[voiced]))
 MODULES = {
     "scikit-learn": "sklearn",
     "ipython": "IPython",
+    "markdown-it-py": "markdown_it",
     "pillow": "PIL",
 }
 

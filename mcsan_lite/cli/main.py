@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_doctor_command(commands)
     course.add_course_command(commands)
     course.add_grade_command(commands)
+    course.add_slides_command(commands)
     data.add_data_command(commands)
     data.add_check_command(commands)
     data.add_split_command(commands)

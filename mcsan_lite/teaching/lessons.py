@@ -19,9 +19,9 @@ from mcsan_lite.errors import DataError
 CLONE = Path(__file__).parents[2]
 LESSONS = CLONE / "notebooks"
 CHECKS_IMPORT = re.compile(r"mcsan_lite\.exercises import lesson(\d\d) as (\w+)")
-KINDS = ("Predict", "Implement", "Break it", "Explain", "Change the model")
+KINDS = ("Predict", "Implement", "Break it", "Repair", "Explain", "Change the model")
 
-_HEADING = re.compile(
+EXERCISE_HEADING = re.compile(
     r"^\*\*E(?P<number>\d+\.\d+) · (?P<kind>[\w ]+)\*\* "
     r"\((?P<stars>★+), (?P<minutes>\d+) min\w*\)\.?\s*(?P<task>.*?)(?:\n\s*\n|\Z)",
     re.MULTILINE | re.DOTALL,
@@ -107,7 +107,7 @@ def exercises_of(cells: Sequence[NotebookNode], lesson: str) -> list[CourseExerc
         (place, found)
         for place, cell in enumerate(cells)
         if cell.cell_type == "markdown"
-        for found in _HEADING.finditer(cell.source)
+        for found in EXERCISE_HEADING.finditer(cell.source)
     ]
     ends = [place for place, _ in headings[1:]] + [len(cells)]
     return [

@@ -7,6 +7,7 @@ same way: it makes what the lesson reads, and proves that a right answer is mark
 
 from __future__ import annotations
 
+import ast
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -255,16 +256,34 @@ def _marks_of(one: HandedIn, lesson: MarkedLesson, place: Workplace) -> list[Mar
 
 
 def _places_to_run(
-    cells: Sequence[NotebookNode], answers: dict[str, list[int]], lesson: MarkedLesson
+    cells: Sequence[NotebookNode], looked_at: dict[str, list[int]], lesson: MarkedLesson
 ) -> set[int]:
-    """The cells of code that are run; the cell of an answer is one even where another checks it."""
+    """The cells of code that are run: all, or those that the answers need."""
     sources = [cell.source if cell.cell_type == "code" else None for cell in cells]
     if lesson.whole:
         return {place for place, source in enumerate(sources) if source is not None}
-    handed_out = {lesson.ids[each.answer_cell] for each in lesson.exercises} - {""}
-    looked_at = {place for places in answers.values() for place in places}
-    looked_at |= {place for place, cell in enumerate(cells) if cell.get("id") in handed_out}
-    return needed_places(sources, {place for place in looked_at if sources[place] is not None})
+    answers = {
+        one
+        for exercise in lesson.exercises
+        for place in looked_at[exercise.number]
+        for one in (place, _answer_place(cells, exercise, place, lesson))
+    }
+    return needed_places(sources, answers)
+
+
+def _answer_place(
+    cells: Sequence[NotebookNode], exercise: CourseExercise, place: int, lesson: MarkedLesson
+) -> int:
+    """The cell that holds the answer of the check in cell `place`: mostly the same one.
+
+    Where the lesson has two cells, it is the one that was handed out, or else the one before.
+    """
+    if exercise.answer_cell == exercise.check_cell:
+        return place
+    wanted = lesson.ids[exercise.answer_cell]
+    before = [one for one in range(place) if cells[one].cell_type == "code"]
+    by_id = [one for one in before if wanted and cells[one].get("id") == wanted]
+    return (by_id or before or [place])[-1]
 
 
 def answer_places(
@@ -291,6 +310,25 @@ def answer_places(
     return [ids.index(name) for name in wanted if name and name in ids][:1]
 
 
+def without_checks(source: str) -> str:
+    """A cell without its own calls of checks, such as check.heads(split, merge).
+
+    The package's check looks at the answer anyway, so whatever `check` is in this notebook, it
+    neither counts nor takes time.
+    """
+    if not check_calls(source):
+        return source
+    tree = ast.parse(source)
+    kept = [one for one in tree.body if not _calls_a_check(one)]
+    return ast.unparse(ast.Module(body=kept, type_ignores=[]))
+
+
+def _calls_a_check(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Expr | ast.Assign):
+        return False
+    return ast.unparse(statement.value) in check_calls(ast.unparse(statement.value))
+
+
 class _Run:
     """A notebook that is running: what went wrong so far, and why it stopped."""
 
@@ -303,7 +341,7 @@ class _Run:
     def run_cell(self, number: int, cell: NotebookNode) -> None:
         """Run one cell in the profile of the marking."""
         source = _PROFILE.sub(f'PROFILE = "{self._profile}"', cell.source)
-        ended = self._place.run(source)
+        ended = self._place.run(without_checks(source))
         if ended.problem:
             self._problems[number] = f"cell {number + 1}: {ended.problem}"
         self._note_end(number, ended)
@@ -316,11 +354,8 @@ class _Run:
         lesson: MarkedLesson,
     ) -> tuple[str, str]:
         """The outcome of an exercise after cell `number`, and the words for it."""
-        problem = self._problems.get(number, "")
-        answer_id = lesson.ids[exercise.answer_cell]
-        for place, cell in enumerate(cells):
-            if cell.get("id") == answer_id:
-                problem = self._problems.get(place, problem)
+        answer = _answer_place(cells, exercise, number, lesson)
+        problem = self._problems.get(answer) or self._problems.get(number, "")
         if problem or self.stopped:
             return "not reached", self._with_first(problem or self.stopped)
         ended = self._place.judge(exercise.call)

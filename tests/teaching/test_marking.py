@@ -15,6 +15,7 @@ from mcsan_lite.teaching.lessons import CLONE, LESSONS, exercises_of
 from mcsan_lite.teaching.sandbox import Ended, Limits, link_tree
 
 LESSON = "06"
+pytestmark = pytest.mark.timeout(900)  # one class is marked for all tests of this file
 WRONG_ATTENTION = """\
 def attention(query, key, value, mask):
     weights = torch.softmax(query @ key.T, dim=-1)
@@ -67,6 +68,20 @@ def test_an_answer_is_looked_for_by_its_check_and_by_its_id(handed_out, exercise
     assert marking.answer_places(without_call, first, lesson) == []
     twice = [*handed_out, nbformat.v4.new_code_cell("check.attention(\n    attention)")]
     assert marking.answer_places(twice, first, lesson) == [first.check_cell, len(handed_out)]
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("a = 1\ncheck.heads(a, 2)", "a = 1"),
+        ("a = 1\nsolved = check.heads(\n    a)", "a = 1"),
+        ("a = max(check.heads(1), 2)", "a = max(check.heads(1), 2)"),
+        ("a  = 1  # as it was", "a  = 1  # as it was"),
+        ("check.heads(", "check.heads("),
+    ],
+)
+def test_a_notebooks_own_checks_are_not_run(source, left):
+    assert marking.without_checks(source) == left
 
 
 class FakePlace:
@@ -152,7 +167,7 @@ def a_class(tmp_path_factory, solution, exercises):
     student(
         "ben",
         {
-            "E6.1": "class check:\n    attention = print\n\n\nattention = None\ncheck.attention(1)",
+            "E6.1": "class check:\n    attention = print\n\n\nattention = None",
             "E6.2": f"open({str(own)!r}, 'w').write('gone')",
             "E6.3": "def split(x heads):",
             "E6.4": "import urllib.request\nurllib.request.urlopen('http://example.org')",
@@ -160,7 +175,8 @@ def a_class(tmp_path_factory, solution, exercises):
         dropped=["E6.5"],
     )
     student("=cy", {"E6.2": "import os\nos._exit(1)"})
-    student("dot", {"E6.2": "import torch\ntorch.allclose = lambda *a, **k: True"})
+    torch_agrees = "torch.allclose = lambda *a, **k: True\ntext_from_audio = print"
+    student("dot", {"E6.2": torch_agrees})
     (folder / "eve").mkdir()
     (folder / "eve" / file).write_text('{"cells": [')
     (folder / "fay").mkdir()
@@ -188,7 +204,7 @@ def row(a_class, student, exercise):
 def test_one_row_per_student_and_exercise(a_class, exercises):
     status, rows = a_class
     assert status == 0
-    students = ["'=cy", "ada", "ben", "dot", "eve", "fay", "gus", "class0"]
+    students = ["'=cy", "ada", "ben", "dot", "eve", "gus", "fay", "nobody"]
     assert [one["student"] for one in rows[:: len(exercises)]] == students
     assert len(rows) == len(students) * len(exercises)
     assert {one["lesson"] for one in rows} == {LESSON}
@@ -211,11 +227,12 @@ def test_one_row_per_student_and_exercise(a_class, exercises):
         ("'=cy", "E6.2", "not reached", "the kernel ended"),
         ("'=cy", "E6.5", "not reached", "the kernel ended"),
         ("dot", "E6.1", "right", "right."),
+        ("dot", "E6.2", "tampered", "torch.allclose"),
         ("dot", "E6.3", "tampered", "torch.allclose"),
         ("eve", "E6.1", "not marked", "broken JSON"),
         ("fay", "E6.1", "not marked", "no notebook in this folder"),
         ("gus", "E6.1", "not marked", "a notebook of lesson 05, not 06"),
-        ("class0", "E6.1", "not marked", "no such file"),
+        ("nobody", "E6.1", "not marked", "no such file"),
     ],
 )
 def test_each_way_to_go_wrong_has_its_reason(a_class, student, exercise, outcome, says):
