@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from mcsan_lite.cli import course, data, doctor, paper, run, studies, utterance
-from mcsan_lite.cli.answers import predict
+from mcsan_lite.cli.answers import calibrate, predict
 from mcsan_lite.cli.borders.ends import EXIT_STATUSES, ended
 from mcsan_lite.cli.pages import explore
 from mcsan_lite.cli.pages.report import add_report_command
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     studies.add_identity_command(commands)
     studies.add_align_command(commands)
     studies.add_speakers_command(commands)
+    calibrate.add_calibrate_command(commands)
     predict.add_predict_command(commands)
     studies.add_stress_command(commands)
     utterance.add_attend_command(commands)

@@ -7,8 +7,10 @@ tables, `mcsan run` and `mcsan table` go on in `cli.paper`. Heavy imports wait u
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcsan_lite.cli import paper
 from mcsan_lite.cli.options import (
@@ -25,6 +27,12 @@ from mcsan_lite.cli.options import (
     table3_rows,
 )
 from mcsan_lite.cli.pages.option import add_html_option, page_place, write_result_page
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mcsan_lite.corpus import Corpus
+    from mcsan_lite.training.runner import RunOptions
 
 _PAPER_TABLES = ("table1", "table2", "table3", "fusion", "ambiguities")
 _SCORES = ("wa", "ua", "weighted_f1", "macro_f1")
@@ -90,7 +98,6 @@ def add_run_command(commands) -> None:
 def run_command(args: argparse.Namespace) -> int:
     """Train rows of Table 3 and print their scores; or run a whole table of the paper."""
     from mcsan_lite.errors import DataError
-    from mcsan_lite.paper import report
     from mcsan_lite.training.runner import run_experiment
 
     if args.table:
@@ -114,13 +121,42 @@ def run_command(args: argparse.Namespace) -> int:
         folds=args.folds,
         options=run_options(args, progress=args.jobs == 1),
     )
-    print(report.results_summary(results, _SCORES).round(3).to_string())
+    _calibrate(results.folder, corpus, run_options(args))
+    print(_summary(results).round(3).to_string())
     if args.per_class:
         for name, group in results.groupby("name", sort=False):
             print(f"\n{name}, all folds and seeds together\n{_class_tables(group.folder)}\n")
     homes = {str(Path(folder).parent) for folder in results.folder}
     print("folders:", *sorted(homes), sep="\n  ")
     return 0
+
+
+def _summary(results: pd.DataFrame) -> pd.DataFrame:
+    """Every score with its interval; and ECE, where predictions are on disk."""
+    from mcsan_lite.paper import report
+    from mcsan_lite.training.confidence.stored import with_calibration_error
+
+    summary = report.results_summary(results, _SCORES)
+    stored = with_calibration_error(results)
+    whole = stored.groupby(["name", "run"]).ece.transform(lambda errors: errors.notna().all())
+    if not whole.any():
+        return summary
+    errors = report.results_summary(stored[whole], ("ece",)).set_index("run")
+    shown = [name for name in errors if name.startswith("ece")]
+    return summary.join(errors[shown], on="run")
+
+
+def _calibrate(folders: Iterable[str], corpus: Corpus, options: RunOptions) -> None:
+    """Let each new run know its limits. A run that cannot is said to be so, and stays as it is."""
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments.confidence.calibrating import calibrate_runs
+    from mcsan_lite.training.confidence.sidecar import confidence_path
+
+    new = [folder for folder in folders if not confidence_path(folder).exists()]
+    try:
+        calibrate_runs(new, corpus, options)
+    except DataError as error:
+        print(f"not calibrated: {error.given}", file=sys.stderr)
 
 
 def _class_tables(folders: Iterable[str]) -> str:
@@ -157,7 +193,6 @@ def add_table_command(commands) -> None:
 
 def table_command(args: argparse.Namespace) -> int:
     """Print every finished run below --runs; or one table of the paper, from disk."""
-    from mcsan_lite.paper import report
     from mcsan_lite.paper.pages.scores import runs_page
     from mcsan_lite.training.run_folder import load_results
 
@@ -165,8 +200,7 @@ def table_command(args: argparse.Namespace) -> int:
         return paper.show_finished_table(args)
     place, results = page_place(args), load_results(args.runs)
     for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
-        scores = report.results_summary(group, _SCORES)
-        print(f"\n{corpus} · {protocol}\n{scores.round(3).to_string()}")
+        print(f"\n{corpus} · {protocol}\n{_summary(group).round(3).to_string()}")
     write_result_page(place, lambda: runs_page(results))
     return 0
 
@@ -257,9 +291,12 @@ def add_checkpoints_command(commands) -> None:
 def checkpoints_command(args: argparse.Namespace) -> int:
     """Make the shipped checkpoints again, and print what rounding did to them."""
     from mcsan_lite.experiments import checkpoints
+    from mcsan_lite.experiments.confidence.calibrating import calibrate_shipped
 
     folder = args.out or checkpoints.CHECKPOINTS_FOLDER
-    table = checkpoints.ship_checkpoints(folder, args.profile, options=run_options(args))
+    options = run_options(args)
+    table = checkpoints.ship_checkpoints(folder, args.profile, options=options)
+    calibrate_shipped([Path(folder) / name for name in table.checkpoint], options)
     print(table.round(4).to_string(index=False))
     print(f"{table.kB.sum():.0f} kB in {folder}")
     return 0

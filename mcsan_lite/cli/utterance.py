@@ -86,8 +86,10 @@ def attend_command(args: argparse.Namespace) -> int:
     """Write the maps of one utterance, or print a map that has no seconds."""
     from mcsan_lite.cli import used
     from mcsan_lite.errors import DataError
+    from mcsan_lite.features.language.quick_nltk import load_nltk_alone
     from mcsan_lite.training.confidence.judging import judgement_sentences
 
+    load_nltk_alone()
     if Path(args.out).name in ("", ".."):
         raise DataError(
             f"--out {args.out!r}", "a name for the files, without ending", "--out attention"

@@ -12,8 +12,10 @@ from refusals import refused
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.synthetic.reader import read_truth
 from mcsan_lite.datasets.synthetic.rules import SYNTHETIC_LABELS
+from mcsan_lite.evaluation.calibration import with_temperature
 from mcsan_lite.explain import steps
 from mcsan_lite.training import fold as fold_module
+from mcsan_lite.training.confidence.sidecar import read_confidence
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:class .* has no utterance here"
@@ -109,7 +111,14 @@ def test_predict(mcsan, fold, home):
     )
     found = dict(line.rsplit(maxsplit=1) for line in out.partition("\n\n")[0].splitlines())
     assert status == 0 and set(found) == set(SYNTHETIC_LABELS)
-    assert {label: f"{tested.loc[name, f'p({label})']:.1%}" for label in SYNTHETIC_LABELS} == found
+    calibration = read_confidence(fold).calibration
+    prob = tested.loc[name, [f"p({label})" for label in SYNTHETIC_LABELS]].to_numpy(float)
+    expected = with_temperature(prob, calibration.temperature)
+    assert {
+        label: f"{share:.1%}" for label, share in zip(SYNTHETIC_LABELS, expected, strict=True)
+    } == found
+    assert f"trained on: {folder.name}, generated speech, " in out
+    assert "sound: like" in out or "sound: unlike" in out
     assert list(found) == sorted(found, key=lambda label: -tested.loc[name, f"p({label})"])
 
 

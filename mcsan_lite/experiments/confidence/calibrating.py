@@ -210,6 +210,22 @@ def calibrate_runs(
     return pd.DataFrame([measured_on_test(one) for one in found])
 
 
+def calibrate_shipped(
+    places: Sequence[Path | str], options: RunOptions = RunOptions()
+) -> pd.DataFrame:
+    """`calibrate_runs` of checkpoints whose corpora are generated, each opened by its name.
+
+    Args:
+        places: the checkpoints.
+        options: where and with what.
+    """
+    tables = []
+    for group in grouped_by_corpus(places).values():
+        corpus = corpus_of_run(origin_of(group[0]), options.data, options.jobs)
+        tables.append(calibrate_runs(group, corpus, options))
+    return pd.concat(tables, ignore_index=True)
+
+
 def measured_on_test(one: CalibratedRun) -> dict[str, object]:
     """What calibration is worth on utterances that neither training nor fitting has seen.
 
