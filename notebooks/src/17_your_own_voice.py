@@ -159,7 +159,9 @@ for temperature in (0.5, 1.0, 2.0):
 # %%
 temperatures = np.geomspace(0.5, 4, 30)
 surprise = [
-    calibration.negative_log_likelihood(calibration.with_temperature(valid.prob, one), valid.true)
+    calibration.negative_log_likelihood(
+        calibration.with_temperature(valid.prob, one), valid.true
+    )
     for one in temperatures
 ]
 best = calibration.fit_temperature(valid.prob, valid.true)
@@ -183,7 +185,7 @@ ax.minorticks_off()
 mc.figures.show(
     fig,
     alt="Negative log-likelihood of validation against the temperature: one valley.",
-    caption=f"Validation is least surprising at T = {best:.2f}, of {len(valid.ids)} utterances.",
+    caption=f"Validation is least surprising at T = {best:.2f}, n {len(valid.ids)}.",
 )
 
 # %%
@@ -230,7 +232,7 @@ display(mc.figures.play(noisy_sound, 16_000, alt=f"{about}, white noise, 20 dB S
 
 
 # %% [markdown]
-# Hardly a listener would change the answer. The network:
+# Listen to both: the words are as clear, and so is the voice. The network:
 
 
 # %%
@@ -264,9 +266,15 @@ for sentence in curves.curve_sentences(curve):
 # Read two of them twice. **Gain**: in this corpus the volume is evidence, since loud
 # utterances are the aroused ones. A network that follows the volume has learned what it
 # was taught, and a microphone farther away tells it something false. **Noise**: nothing
-# in the rule of the corpus speaks of noise. The network has never heard any, so it
-# falls, and where it lands is about where "no sound" stands: it goes on by words alone.
-#
+# in the rule of the corpus speaks of noise, and no training clip had any. Where does the
+# network land? Compare the noisiest sound with no sound at all:
+
+# %%
+loudest = curve[curve.stress == "white noise"].iloc[-1]
+silent = curve[curve.stress == "no sound"].iloc[0]
+print(read.say_landing(loudest, silent))
+
+# %% [markdown]
 # A misheard word is the nearest-sounding one, and a listed homophone where there is
 # one: *pain* becomes *pane*. The whole list, for all models, is in
 # [docs/stress.md](../docs/stress.md).
@@ -276,7 +284,8 @@ for sentence in curves.curve_sentences(curve):
 # Two warnings are at hand. The probability itself, which was calibrated on clean clips.
 # And a distance: how far the statistics of a clip's frames lie from those of the
 # training clips. Beyond the distance that 98 % of validation stay within, a clip is
-# called **unlike**. It knows nothing of right or wrong.
+# called **unlike**. It knows nothing of right or wrong. And it leaves the mean volume
+# out on purpose, since microphones differ.
 
 # %%
 chosen = study.tested_part(question)
@@ -340,7 +349,9 @@ mc.figures.show(
 # was recorded for?
 
 # %%
-conflicts = contest.contest_table(trial.Trial((me,), chosen, nearest={}, seed=question.seed))
+conflicts = contest.contest_table(
+    trial.Trial((me,), chosen, nearest={}, seed=question.seed)
+)
 display(conflicts.round(3))
 print(*contest.contest_sentences(conflicts), sep="\n")
 
@@ -412,7 +423,8 @@ print(read.say_record(record))
 #
 # **E17.1 · Implement** (★★, 6 min). The expected calibration error. `confidence` (N,)
 # is the highest probability of each answer, `right` (N,) says whether it was right.
-# Bins are equal steps from 0 to 1; each holds its lower edge, and the last one also 1.0.
+# Bins are equal steps from 0 to 1. Each holds its lower edge, and the last one holds
+# 1.0 as well.
 #
 # <details><summary>Hint 1</summary>Which bin? The whole number below <code>confidence *
 # bins</code>.</details>
@@ -551,9 +563,9 @@ check.defensible(answer_letters)
 #
 # **Further reading:** Guo et al., *On calibration of modern neural networks* (ICML
 # 2017); Ovadia et al., *Can you trust your model's uncertainty?* (NeurIPS 2019);
-# Jaiswal & Provost, *Best practices for noise-based augmentation to improve the performance of
-# deployable speech-based emotion recognition systems* (2021); Geifman & El-Yaniv,
-# *Selective classification for deep neural networks* (NeurIPS 2017).
+# Jaiswal & Provost, *Best practices for noise-based augmentation to improve the
+# performance of deployable speech-based emotion recognition systems* (2021); Geifman &
+# El-Yaniv, *Selective classification for deep neural networks* (NeurIPS 2017).
 #
 # **Previous:** [16 · Broken on purpose](16_broken_on_purpose.ipynb) · **Next:**
 # [18 · Capstone](18_capstone.ipynb)

@@ -57,6 +57,18 @@ def test_what_is_noticed():
     assert "Nowhere is the network surer" in told and "1 of 1 conditions" in told
 
 
+def row(stress, wa):
+    numbers = {"wa": wa, "wa low": wa - 0.05, "wa high": wa + 0.05}
+    return pd.Series({"stress": stress, "level": 0.0, "unit": "dB SNR", **numbers})
+
+
+def test_where_a_ruined_sound_lands():
+    silent = row("no sound", 0.5)
+    assert "still helps" in read.say_landing(row("noise", 0.7), silent)
+    assert "misleads" in read.say_landing(row("noise", 0.3), silent)
+    assert "no more than none" in read.say_landing(row("noise", 0.52), silent)
+
+
 def record(**other):
     same = dict.fromkeys(read.SAME_PROTOCOL, "x")
     rows = [

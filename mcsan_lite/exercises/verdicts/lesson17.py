@@ -104,6 +104,25 @@ def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
     return f"{told}: the same answer, {moved:+.1f} points as sure."
 
 
+def say_landing(stressed: pd.Series, without: pd.Series) -> str:
+    """Whether a ruined modality is worth as much as none.
+
+    Args:
+        stressed: a row of the curves, with wa, "wa low" and "wa high".
+        without: the row of the same model without that modality.
+    """
+    numbers = (
+        f"{stressed.stress} at {stressed.level:g} {stressed.unit}: WA "
+        f"{percent_interval(stressed.wa, stressed['wa low'], stressed['wa high'])}; "
+        f"{without.stress}: {percent_interval(without.wa, without['wa low'], without['wa high'])}"
+    )
+    if stressed["wa low"] > without["wa high"]:
+        return f"{numbers}: what is left of the sound still helps."
+    if stressed["wa high"] < without["wa low"]:
+        return f"{numbers}: the ruined sound misleads; none at all would be better."
+    return f"{numbers}: not distinguishable. The ruined sound is worth no more than none."
+
+
 def say_noticed(conditions: Sequence[Doubted]) -> str:
     """Of the conditions that cost accuracy, which were noticed, and by what.
 
