@@ -24,6 +24,7 @@ from mcsan_lite.experiments.stress.trial import Trial, probabilities_of
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.training.inference import load_run
 
+CONTEST_NUMBERS = ("trainings", "n", "share", "low", "high")  # its columns that hold numbers
 LENT_OUTCOMES = ("voice", "words alone", "neither")
 
 

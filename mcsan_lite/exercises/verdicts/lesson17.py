@@ -1,0 +1,179 @@
+"""What lesson 17 says of doubt: how sure, how right, and whether the network can tell.
+
+In: numbers of this run. Out: sentences that follow from them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from mcsan_lite.evaluation.calibration import Answered
+from mcsan_lite.exercises.verdicts.sentences import percent_interval
+from mcsan_lite.experiments.stress.sureness import Sureness
+
+# What two published scores must have in common before one may be taken from the other.
+SAME_PROTOCOL = ["classes", "split", "context", "modality", "metric", "selection"]
+
+
+class Doubted(NamedTuple):
+    """One condition, and what was noticed of it."""
+
+    name: str  # such as "white noise at 20 dB SNR"
+    cost_low: float  # lower end of the accuracy that is lost, a share
+    accuracy: float
+    confidence: float
+    unlike: float  # the share of clips that are called unlike the training part
+
+
+def say_sureness(found: Sureness, accuracy: float) -> str:
+    """Whether a model is as sure as it is right, beside what luck alone gives.
+
+    Args:
+        found: of the model on one part.
+        accuracy: on the same part.
+    """
+    numbers = (
+        f"{found.confidence:.1%} sure and {accuracy:.1%} right; ECE {found.ece:.3f} "
+        f"({found.low:.3f} to {found.high:.3f}), by luck alone {found.by_luck:.3f}"
+    )
+    if found.low <= found.by_luck:
+        return f"{numbers}: no miscalibration is shown."
+    side = "too sure" if found.confidence > accuracy else "not sure enough"
+    return f"{numbers}: miscalibrated, {side}."
+
+
+def say_temperature(temperature: float, before: Sureness, after: Sureness) -> str:
+    """What a temperature that was fitted on validation did on test.
+
+    Args:
+        temperature: of the logits.
+        before: on test, as the network says it.
+        after: on test, at this temperature.
+    """
+    effect = "softens" if temperature > 1 else "sharpens"
+    told = (
+        f"T = {temperature:.2f} {effect} every answer and turns none. ECE on test {before.ece:.3f} "
+        f"({before.low:.3f} to {before.high:.3f}) before, {after.ece:.3f} ({after.low:.3f} to "
+        f"{after.high:.3f}) after"
+    )
+    if after.high < before.low:
+        return f"{told}: better calibrated."
+    if after.low > before.high:
+        return f"{told}: worse calibrated than before."
+    return f"{told}: the intervals overlap, so this does not show that it helped."
+
+
+def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
+    """What is gained by keeping silent, and what it costs.
+
+    Args:
+        everything: where all is answered.
+        sure: where only sure answers are given.
+        least: the confidence from which an answer is given.
+    """
+    if not sure.n:
+        return f"From {least:.0%} on nothing is answered."
+    told = (
+        f"All answered: {percent_interval(everything.accuracy, everything.low, everything.high)} "
+        f"right. From {least:.0%} on: {sure.share:.0%} answered, "
+        f"{percent_interval(sure.accuracy, sure.low, sure.high)} of them right"
+    )
+    if sure.low > everything.high:
+        return f"{told}. Silence buys accuracy."
+    if sure.high < everything.low:
+        return f"{told}. It keeps silent where it is right."
+    return f"{told}. The intervals overlap: this does not show that silence buys accuracy."
+
+
+def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
+    """What one change did to one answer.
+
+    Args:
+        before: probability of each class, the likeliest first.
+        after: the same of the changed clip.
+        what: the change.
+    """
+    first, second = before.index[0], after.index[0]
+    told = f"as it is {first} ({before.iloc[0]:.1%}), with {what} {second} ({after.iloc[0]:.1%})"
+    if first != second:
+        return f"{told}: another answer."
+    moved = 100 * (after.iloc[0] - before.iloc[0])
+    return f"{told}: the same answer, {moved:+.1f} points as sure."
+
+
+def say_landing(stressed: pd.Series, without: pd.Series) -> str:
+    """Whether a ruined modality is worth as much as none.
+
+    Args:
+        stressed: a row of the curves, with wa, "wa low" and "wa high".
+        without: the row of the same model without that modality.
+    """
+    numbers = (
+        f"{stressed.stress} at {stressed.level:g} {stressed.unit}: WA "
+        f"{percent_interval(stressed.wa, stressed['wa low'], stressed['wa high'])}; "
+        f"{without.stress}: {percent_interval(without.wa, without['wa low'], without['wa high'])}"
+    )
+    if stressed["wa low"] > without["wa high"]:
+        return f"{numbers}: what is left of the sound still helps."
+    if stressed["wa high"] < without["wa low"]:
+        return f"{numbers}: the ruined sound misleads; none at all would be better."
+    return f"{numbers}: not distinguishable. The ruined sound is worth no more than none."
+
+
+def say_noticed(conditions: Sequence[Doubted]) -> str:
+    """Of the conditions that cost accuracy, which were noticed, and by what.
+
+    Args:
+        conditions: stressed ones.
+    """
+    harmful = [one for one in conditions if one.cost_low > 0]
+    if not harmful:
+        return "No condition is shown to cost accuracy, so there is nothing to notice."
+    seen = [one for one in harmful if one.unlike >= 0.5]
+    missed = [one for one in harmful if one.unlike < 0.5]
+    boldest = max(harmful, key=lambda one: one.confidence - one.accuracy)
+    told = (
+        f"{len(harmful)} of {len(conditions)} conditions cost accuracy. In {len(seen)} of them "
+        "most clips are called unlike the training part"
+    )
+    if missed:
+        names = ", ".join(f"{one.name} ({one.unlike:.0%})" for one in missed)
+        told += f"; not so under {names}"
+    return (
+        f"{told}. Probabilities alone give no warning where they are needed most: under "
+        f"{boldest.name} the network is {boldest.confidence:.0%} sure and {boldest.accuracy:.0%} "
+        "right."
+        if boldest.confidence > boldest.accuracy
+        else f"{told}. Nowhere is the network surer than it is right."
+    )
+
+
+def say_record(record: pd.DataFrame, ours: str = "MFCC") -> str:
+    """Whether published scores compare one kind of sound feature with another.
+
+    Args:
+        record: system, features, score, and SAME_PROTOCOL.
+        ours: the features that are asked about.
+    """
+    comparable = [
+        group for _, group in record.groupby(SAME_PROTOCOL) if group.features.nunique() > 1
+    ]
+    if any(ours in set(group.features) for group in comparable):
+        pairs = [group for group in comparable if ours in set(group.features)]
+        told = "; ".join(_listed_scores(group) for group in pairs)
+        return f"{ours} and other features under one protocol: {told}."
+    told = (
+        f"No score of {ours} here shares its protocol with one of other features, so the record "
+        f"does not say how far apart they are"
+    )
+    if comparable:
+        told += f". What it does compare: {'; '.join(map(_listed_scores, comparable))}"
+    return f"{told}."
+
+
+def _listed_scores(group: pd.DataFrame) -> str:
+    ordered = group.sort_values("score")
+    return " and ".join(f"{row.system} {row.score:.3f}" for row in ordered.itertuples())

@@ -1,0 +1,88 @@
+"""What lesson 17 says follows from its numbers: opposite numbers give the opposite sentence."""
+
+import pandas as pd
+
+from mcsan_lite.evaluation.calibration import Answered
+from mcsan_lite.exercises.verdicts import lesson17 as read
+from mcsan_lite.experiments.stress.sureness import Sureness
+
+GOOD = Sureness(0.02, 0.01, 0.03, 0.02, 0.9)
+BAD = Sureness(0.20, 0.17, 0.23, 0.02, 0.9)
+
+
+def test_sureness():
+    assert "no miscalibration is shown" in read.say_sureness(GOOD, 0.9)
+    assert "too sure" in read.say_sureness(BAD, 0.7)
+    assert "not sure enough" in read.say_sureness(BAD, 1.0)
+
+
+def test_temperature():
+    assert "softens" in read.say_temperature(1.3, BAD, GOOD)
+    assert "better calibrated" in read.say_temperature(1.3, BAD, GOOD)
+    assert "worse calibrated" in read.say_temperature(0.7, GOOD, BAD)
+    assert "sharpens" in read.say_temperature(0.7, GOOD, BAD)
+    assert "does not show" in read.say_temperature(1.3, GOOD, GOOD)
+
+
+def test_abstaining():
+    everything = Answered(1.0, 0.8, 0.75, 0.85, 200)
+    better, worse = Answered(0.5, 0.95, 0.9, 0.98, 100), Answered(0.5, 0.6, 0.5, 0.7, 100)
+    assert "Silence buys accuracy" in read.say_abstaining(everything, better, 0.9)
+    assert "silent where it is right" in read.say_abstaining(everything, worse, 0.9)
+    same = read.say_abstaining(everything, everything, 0.9)
+    assert "does not show" in same and "100% answered" in same
+    nothing = Answered(0.0, float("nan"), float("nan"), float("nan"), 0)
+    assert "nothing is answered" in read.say_abstaining(everything, nothing, 0.99)
+
+
+def test_one_clip():
+    calm, angry = pd.Series({"calm": 0.9, "anger": 0.1}), pd.Series({"anger": 0.8, "calm": 0.2})
+    assert "another answer" in read.say_one_clip(calm, angry, "noise")
+    same = read.say_one_clip(calm, pd.Series({"calm": 0.7, "anger": 0.3}), "noise")
+    assert "the same answer, -20.0 points as sure" in same
+
+
+def test_what_is_noticed():
+    seen = read.Doubted("noise at 0", 0.3, 0.4, 0.95, 0.99)
+    missed = read.Doubted("gain at -6", 0.1, 0.7, 0.9, 0.03)
+    harmless = read.Doubted("gain at -1", -0.01, 0.9, 0.9, 0.02)
+    told = read.say_noticed([seen, missed, harmless])
+    assert "2 of 3 conditions cost accuracy. In 1 of them" in told
+    assert "not so under gain at -6 (3%)" in told
+    assert "under noise at 0 the network is 95% sure and 40% right" in told
+    assert "not so under" not in read.say_noticed([seen])
+    assert "nothing to notice" in read.say_noticed([harmless])
+    modest = seen._replace(confidence=0.2)
+    told = read.say_noticed([modest])
+    assert "Nowhere is the network surer" in told and "1 of 1 conditions" in told
+
+
+def row(stress, wa):
+    numbers = {"wa": wa, "wa low": wa - 0.05, "wa high": wa + 0.05}
+    return pd.Series({"stress": stress, "level": 0.0, "unit": "dB SNR", **numbers})
+
+
+def test_where_a_ruined_sound_lands():
+    silent = row("no sound", 0.5)
+    assert "still helps" in read.say_landing(row("noise", 0.7), silent)
+    assert "misleads" in read.say_landing(row("noise", 0.3), silent)
+    assert "no more than none" in read.say_landing(row("noise", 0.52), silent)
+
+
+def record(**other):
+    same = dict.fromkeys(read.SAME_PROTOCOL, "x")
+    rows = [
+        {"system": "W", "features": "WavLM", "score": 0.7, **same},
+        {"system": "H", "features": "HuBERT", "score": 0.6, **same},
+        {"system": "M", "features": "MFCC", "score": 0.5, **same, **other},
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_record_compares_features_only_under_one_protocol():
+    apart = read.say_record(record(classes="7"))
+    assert "does not say how far apart" in apart and "H 0.600 and W 0.700" in apart
+    together = read.say_record(record())
+    assert "under one protocol: M 0.500 and H 0.600 and W 0.700" in together
+    alone = read.say_record(record(classes="7").iloc[1:])
+    assert "does not say how far apart" in alone and "What it does compare" not in alone
