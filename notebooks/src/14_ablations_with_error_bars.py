@@ -837,5 +837,5 @@ check.defensible(answer)
 # Sequentially Rejective Multiple Test Procedure* (1979); Schuirmann's two one-sided tests (1987); Rajan, Brutti & Cavallaro,
 # *Is cross-attention preferable to self-attention for multi-modal emotion recognition?* (ICASSP 2022).
 #
-# **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) · **Next:** [15 · Reproducing the
+# **Previous:** [13 · Change the model, watch the map](13_change_the_model.ipynb) · **Next:** [15 · Reproducing the
 # paper](15_reproducing_the_paper.ipynb)
