@@ -847,7 +847,7 @@ print(read.say_smear_without_recurrence(measured))
 # well on the default corpus, and its map pointed no better. A map did point only when
 # the recurrence *and* the positions were taken away, on transcripts whose order says
 # nothing. The command `mcsan identity` measures this, one change at a time and with
-# intervals, and lesson 13 will be about it.
+# intervals, and lesson 13 is about it.
 #
 # ## Recap
 #

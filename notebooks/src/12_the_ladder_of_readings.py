@@ -939,4 +939,4 @@ check.why_edit_a_voice(answer)
 # learn cross-modal interactions?* (EMNLP 2020).
 #
 # **Previous:** [11 · Is it an explanation?](11_is_it_an_explanation.ipynb) · **Next:**
-# [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb)
+# [13 · Change the model, watch the map](13_change_the_model.ipynb)

@@ -503,7 +503,7 @@ fig, axes = plt.subplots(1, 2, figsize=(10, 2.6), layout="constrained")
 aligned = mc.figures.AlignedUtterance(
     one.tokens,
     mc.frame_spans(rows_of(before, one).shape[1]),
-    truth=mc.figures.DecisiveWord(word, span),
+    truth=mc.figures.DecisiveWord(word, *span),
 )
 top = max(rows_of(model, one).max() for model in (before, after))
 for ax, model, name in zip(axes, (before, after), ("before", "after"), strict=True):

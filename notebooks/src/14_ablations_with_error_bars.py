@@ -908,5 +908,5 @@ check.defensible(answer)
 # cross-attention preferable to self-attention for multi-modal emotion recognition?*
 # (ICASSP 2022).
 #
-# **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) ·
+# **Previous:** [13 · Change the model, watch the map](13_change_the_model.ipynb) ·
 # **Next:** [15 · Reproducing the paper](15_reproducing_the_paper.ipynb)

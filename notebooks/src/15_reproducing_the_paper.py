@@ -939,4 +939,4 @@ check.pool(pool)
 # 2021); Busso et al., *IEMOCAP* (LREC 2008); Poria et al., *MELD* (ACL 2019).
 #
 # **Previous:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb) ·
-# **Next:** back to [00 · Start here](00_start_here.ipynb)
+# **Next:** [16 · Broken on purpose](16_broken_on_purpose.ipynb)

@@ -8,7 +8,12 @@ import pytest
 from scipy import stats as reference
 
 from mcsan_lite.evaluation.comparison import run_interval
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval, share_interval
+from mcsan_lite.evaluation.intervals import (
+    difference_interval,
+    fold_interval,
+    score_interval,
+    share_interval,
+)
 
 
 def test_fold_interval_by_hand():
@@ -126,3 +131,18 @@ def test_one_test_part_has_wilsons_for_wa_and_the_seeds_for_others():
     assert run_interval(many, "wa").low == score_interval([0.7, 0.8], 40)[1]
     mean, half = fold_interval([0.6, 0.7])
     assert run_interval(many, "ua").low == pytest.approx(mean - half)
+
+
+def test_the_interval_of_a_difference_by_hand():
+    # 0.8 ± 0.03 less 0.5 ± 0.04: legs of 0.03 and 0.04 make 0.05.
+    mean, low, high = difference_interval((0.8, 0.77, 0.83), (0.5, 0.46, 0.54))
+    assert (mean, low, high) == pytest.approx((0.3, 0.25, 0.35))
+    # Ends that face each other count: below, a's lower and b's upper one.
+    _, low, high = difference_interval((0.8, 0.77, 0.92), (0.5, 0.45, 0.54))
+    assert (0.3 - low, high - 0.3) == pytest.approx((0.05, 0.13))
+
+
+def test_the_interval_of_a_difference_turns_round_with_it():
+    a, b = (0.8, 0.77, 0.83), (0.5, 0.42, 0.54)
+    mean, low, high = difference_interval(a, b)
+    assert difference_interval(b, a) == pytest.approx((-mean, -high, -low))

@@ -16,7 +16,7 @@ from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
-from mcsan_lite.tables.own import load_table
+from mcsan_lite.tables.own import load_table, save_table
 from mcsan_lite.training.runner import RunOptions
 
 DIMS = Dims(audio=40, text=50, classes=7)
@@ -43,6 +43,54 @@ def test_a_row_per_change_and_no_map_without_cross_attention(table):
     assert (with_map["points low"] <= with_map.points).all()
     assert (with_map.points <= with_map["points high"]).all()
     assert set(table.n) == {synthetic_config("smoke", "listed").test} and set(table.seeds) == {1}
+
+
+def shipped(table, folder, options, monkeypatch):
+    """What the loader says of this table, as if the repository shipped it."""
+    monkeypatch.setattr(identity, "RESULTS_FOLDER", folder)
+    save_table(folder / "identity-synthetic-smoke.csv", table)
+    return identity.shipped_identity("smoke", options=options)
+
+
+def test_a_shipped_table_comes_back_and_says_by_which_code(table, options, tmp_path, monkeypatch):
+    found, source = shipped(table, tmp_path, options, monkeypatch)
+    pd.testing.assert_frame_equal(found, table, check_dtype=False)
+    assert "`mcsan identity --profile smoke" in source and source.endswith("with this code")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda table: table.assign(run="mcsan-00000000"), "code that has changed since"),
+        (lambda table: table.drop(columns="run"), "does not say with which code"),
+    ],
+)
+def test_a_table_of_other_code_is_shown_and_named(
+    table, options, tmp_path, monkeypatch, change, says
+):
+    found, source = shipped(change(table), tmp_path, options, monkeypatch)
+    assert says in source and len(found) == len(table)
+
+
+def test_without_its_corpus_the_code_is_not_compared(table, tmp_path, monkeypatch):
+    elsewhere = RunOptions(data=tmp_path / "none", runs=tmp_path / "runs")
+    _, source = shipped(table, tmp_path, elsewhere, monkeypatch)
+    assert "was not compared" in source and not (tmp_path / "none").exists()
+
+
+def test_what_is_not_shipped_names_the_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(identity, "RESULTS_FOLDER", tmp_path)
+    found, source = identity.shipped_identity("smoke")
+    assert found is None
+    assert "not run" in source and "mcsan identity --profile smoke" in source
+
+
+def test_gaps_are_beside_one_row():
+    rows = [("MCSAN", 0.8, 0.77, 0.83), ("a", 0.9, 0.86, 0.94), ("b", 0.5, 0.46, 0.54)]
+    gaps = identity.identity_gaps(pd.DataFrame(rows, columns=["change", "WA", "low", "high"]))
+    assert list(gaps.index) == ["a", "b"]
+    assert tuple(gaps.loc["a"]) == pytest.approx((0.1, 0.05, 0.15))
+    assert tuple(gaps.loc["b"]) == pytest.approx((-0.3, -0.35, -0.25))
 
 
 def test_every_change_is_a_network_of_its_own(options):

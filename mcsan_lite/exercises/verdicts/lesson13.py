@@ -163,7 +163,9 @@ def say_who_recognises(table: pd.DataFrame, unmatched: float) -> str:
     for _, row in table.iterrows():
         sides[side_of(row.low, row.high, unmatched)].append(row.change)
     parts = [f"{side} it: {listed_names(names)}" for side, names in sides.items() if names]
-    return f"Needs no recognised sound: {100 * unmatched:.1f} %. {'; '.join(parts).capitalize()}."
+    told = "; ".join(parts)
+    told = told[0].upper() + told[1:]  # names of networks keep their capitals
+    return f"What needs no recognised sound reaches {100 * unmatched:.1f} %. {told}."
 
 
 def say_cost(gaps: pd.DataFrame, reference: str) -> str:

@@ -1,0 +1,128 @@
+"""What lesson 13 says follows from its numbers: opposite numbers give the opposite sentence."""
+
+import pandas as pd
+import pytest
+
+from mcsan_lite.exercises.verdicts import lesson13 as read
+from mcsan_lite.exercises.verdicts.lesson10 import Share
+
+nan = float("nan")
+HIGH, MIDDLE, LOW = Share(0.8, 0.75, 0.85), Share(0.5, 0.4, 0.6), Share(0.2, 0.15, 0.25)
+UP, FLAT = Share(0.2, 0.1, 0.3), Share(0.0, -0.1, 0.1)
+
+
+def test_order():
+    assert "it tells nothing. The last 12.0 points" in read.say_what_order_tells(0.88, 0.88, 1.0)
+    assert "need not recognise any sound" in read.say_what_order_tells(0.84, 1.0, 1.0)
+
+
+def test_smear():
+    nothing = Share(0.0, 0.0, 0.0)
+    assert "There is no smear" in read.say_smear({"linear": nothing}, 0.5)
+    assert "can still be found" in read.say_smear({"bilstm": LOW}, 0.5)
+    assert "more than if all steps" in read.say_smear({"bilstm": HIGH}, 0.5)
+    assert "; as if all steps" in read.say_smear({"bilstm": MIDDLE}, 0.5)
+
+
+def test_the_first_layer_that_smears():
+    assert "enter layer 3 are the first" in read.say_first_smeared({1: 0.0, 2: 0.0, 3: 0.4})
+    assert "Up to layer 2" in read.say_first_smeared({1: 0.0, 2: 0.0, 3: 0.4})
+    first = read.say_first_smeared({1: 0.3, 2: 0.4})
+    assert "enter layer 1 are the first" in first and "Up to" not in first
+    assert "In none of 2 layers" in read.say_first_smeared({1: 0.0, 2: 0.0})
+
+
+def test_shuffling():
+    said = read.say_rows_after_shuffling({"MCSAN": 0.02, "neither": 1e-8})
+    assert said.startswith("Keeps every row: neither.") and "MCSAN up to 0.020" in said
+    assert read.say_rows_after_shuffling({"MCSAN": 0.1}).startswith("Keeps every row: none.")
+    assert "change with" not in read.say_rows_after_shuffling({"neither": 0.0})
+
+
+def test_sharpness():
+    assert read.say_sharpness(0.5, 0.7, "x").endswith("flatter.")
+    assert read.say_sharpness(0.7, 0.5, "x").endswith("sharper.")
+    assert read.say_sharpness(0.7, 0.701, "x").endswith("as flat as before.")
+
+
+def test_pointing():
+    assert "finds its sound" in read.say_pointing("x", HIGH, UP, 0.3)
+    assert "no word of its own" in read.say_pointing("x", HIGH, FLAT, 0.3)
+    assert "not shown to point" in read.say_pointing("x", LOW, UP, 0.3)
+
+
+def row(change, points, others, wa=0.9, half=0.05):
+    cells = {"change": change, "WA": wa, "low": wa - 0.02, "high": wa + 0.02, "chance": 0.25}
+    for name, value in (("points", points), ("others", others)):
+        cells |= {name: value, f"{name} low": value - half, f"{name} high": value + half}
+    return cells
+
+
+def table(**points):
+    """Four networks and one without a map; `points` says which of them point."""
+    names = {"mcsan": "MCSAN", "places": "no positions", "steps": "no recurrence"}
+    rows = []
+    for key, name in {**names, "neither": "neither"}.items():
+        rows.append(row(name, points.get(key, 0.25), 0.25))
+    return pd.DataFrame([*rows, row("neither, w/o cross", nan, nan, wa=0.8)])
+
+
+def test_what_a_row_shows():
+    assert read.map_shows(pd.Series(row("x", 0.6, 0.25))) == "own"
+    assert read.map_shows(pd.Series(row("x", 0.6, 0.58))) == "place"
+    assert read.map_shows(pd.Series(row("x", 0.25, 0.1))) == "nothing"
+    assert read.map_shows(pd.Series(row("x", nan, nan))) == "no map"
+
+
+def test_a_word_of_its_own():
+    said = read.say_own_word(table(neither=0.6))
+    assert said.startswith("A word of its own: neither. Not shown to point: MCSAN, no positions")
+    assert read.say_own_word(table()).startswith("A word of its own: none.")
+    both = pd.DataFrame([row("x", 0.6, 0.58)])
+    assert "but not above other words: x." in read.say_own_word(both)
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ({"neither": 0.6}, "Either one alone is not enough"),
+        ({"neither": 0.6, "steps": 0.6}, "No recurrence alone is enough"),
+        ({}, "not confirmed."),
+        ({"places": 0.6}, "not confirmed (no positions alone does)"),
+        ({"mcsan": 0.6, "neither": 0.6}, "nothing has to go"),
+    ],
+)
+def test_whether_both_have_to_go(points, says):
+    assert says in read.say_both_have_to_go(table(**points))
+
+
+def test_who_recognises():
+    said = read.say_who_recognises(table(), 0.86)
+    assert "Above it: MCSAN" in said and "below it: neither, w/o cross" in said
+    assert "Not distinguishable from it: MCSAN" in read.say_who_recognises(table(), 0.9)
+
+
+def test_what_matching_is_worth():
+    assert "here the gap is matching" in read.say_matching(table())
+    equal = table().assign(WA=0.8, low=0.78, high=0.82)
+    assert "no gap is shown" in read.say_matching(equal)
+    turned = table()
+    turned.loc[turned.change == "neither", ["WA", "low", "high"]] = (0.6, 0.58, 0.62)
+    assert "costs more than it brings" in read.say_matching(turned)
+
+
+def test_costs():
+    gaps = pd.DataFrame(
+        {"mean": [0.1, -0.1, 0.0], "low": [0.05, -0.15, -0.1], "high": [0.15, -0.05, 0.1]},
+        index=["a", "b", "c"],
+    )
+    said = read.say_cost(gaps, "MCSAN")
+    assert "a: +10.0 points (+5.0 to +15.0), gains" in said
+    assert "b: -10.0 points (-15.0 to -5.0), costs" in said and "c: " in said
+    assert said.endswith("no difference shown.")
+
+
+def test_a_short_training():
+    assert "it recognises sounds" in read.say_short_training("x", HIGH, 0.6)
+    assert "does not show that it recognises" in read.say_short_training("x", LOW, 0.6)
+    assert "is not shown" in read.say_short_training("x", MIDDLE, 0.5)
