@@ -861,5 +861,5 @@ check.pool(pool)
 # *Model Cards for Model Reporting* (FAT* 2019); Bouthillier et al., *Accounting for Variance in Machine Learning Benchmarks*
 # (MLSys 2021); Busso et al., *IEMOCAP* (LREC 2008); Poria et al., *MELD* (ACL 2019).
 #
-# **Previous:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb) · **Next:** back to
-# [00 · Start here](00_start_here.ipynb)
+# **Previous:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb) · **Next:**
+# [16 · Broken on purpose](16_broken_on_purpose.ipynb)
