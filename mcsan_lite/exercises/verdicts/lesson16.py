@@ -71,12 +71,14 @@ def say_nil(gap: Interval, p: float, margin: float) -> str:
         p: of the test that it lies outside the margin.
         margin: the gap that would not matter, in points.
     """
+    if gap[0] == gap[1] == gap[2] == 0:
+        return "Not one answer differs: here the mistake is nil."
     side = gap_side(gap[1], gap[2])
     text = f"The mistake is worth {points_interval(*gap)}."
     if side != "no difference shown":
         verb = "flatters" if side == "more" else "costs"
         return f"{text} It {verb} here, however little."
-    if p < 0.05 or gap[1] == gap[2]:
+    if p < 0.05:
         return f"{text} It is shown to lie within ± {margin:g} point: here it is nil."
     return f"{text} No effect is shown, and none is excluded: the interval is too wide for that."
 
@@ -264,6 +266,24 @@ def say_floor(network: Interval, floor: float) -> str:
     if side == "below":
         return f"{text}. Look for a bug before you look for a story."
     return f"{text}."
+
+
+def say_what_floor_tells(floor: float, right: float, wrong: float) -> str:
+    """Whether the floor distinguishes the broken network from the right one.
+
+    Args:
+        floor: WA of the floor.
+        right: WA of the right network.
+        wrong: WA of the broken one.
+    """
+    if wrong < floor <= right:
+        return "The floor tells them apart: the broken network alone is below it."
+    if wrong < floor:
+        return (
+            "Both networks are below the floor, which reads all of the sound's statistics. So it "
+            "raises the alarm, and it does not say which of the two has the bug."
+        )
+    return "The broken network is not below the floor: here the floor does not see the bug."
 
 
 def say_moved_clip(changed: float, before: float, after: float) -> str:
