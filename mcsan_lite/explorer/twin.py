@@ -19,7 +19,7 @@ from mcsan_lite.explorer.core import ExplorerCore
 from mcsan_lite.explorer.spelling import swaps_of
 from mcsan_lite.explorer.state import ExplorerState
 from mcsan_lite.features.words import tokenize
-from mcsan_lite.figures.page.assembly import assembled_page, joined_modules, page_texts
+from mcsan_lite.figures.explorer.assembly import assembled_page, joined_modules, page_texts
 
 TWIN_SEMITONES = 6  # the one step of pitch that the page holds. A choice: half an octave is heard
 _PATIENCE_S = 3  # until a bar is drawn
@@ -32,11 +32,14 @@ def pitch_words(text: str) -> list[int]:
     return [place for place, token in enumerate(tokens) if token in spelled_in_two_ways]
 
 
-def twin_states(core: ExplorerCore) -> Iterator[ExplorerState]:
+def twin_states(core: ExplorerCore, semitones: float = TWIN_SEMITONES) -> Iterator[ExplorerState]:
     """Every state that the page holds: as it is, and with one change.
 
-    The changes are: one homophone swapped, the sound muted, the words blanked, one word raised by
-    `TWIN_SEMITONES`.
+    The changes are: one homophone swapped, the sound muted, the words blanked, one word raised.
+
+    Args:
+        core: its models and sounds are those of the page.
+        semitones: by how much a word is raised; 0: none is.
     """
     for name, sound in core.sounds.items():
         for model in core.models:
@@ -46,8 +49,8 @@ def twin_states(core: ExplorerCore) -> Iterator[ExplorerState]:
             yield replace(plain, blanked=True)
             for swap in swaps_of(tokenize(sound.text), sound.text):
                 yield replace(plain, text=swap.text)
-            for word in pitch_words(sound.text):
-                yield replace(plain, pitch_word=word, semitones=TWIN_SEMITONES)
+            for word in pitch_words(sound.text) if semitones else ():
+                yield replace(plain, pitch_word=word, semitones=semitones)
 
 
 def answer_key(state: ExplorerState) -> str:
@@ -61,6 +64,7 @@ def explorer_page(
     core: ExplorerCore,
     *,
     readings: Iterable[str] = tuple(READINGS),
+    semitones: float = TWIN_SEMITONES,
     title: str = "Explorer",
     progress: bool = False,
 ) -> str:
@@ -69,13 +73,14 @@ def explorer_page(
     Args:
         core: its models and sounds are those of the page.
         readings: names of those that the page holds, where the model has them.
+        semitones: the one step of pitch that the page holds; 0: none, for a smaller page.
         title: of the browser's window.
         progress: draw a bar on stderr where it takes longer than some seconds.
 
     Returns:
         The page as HTML.
     """
-    states = list(twin_states(core))
+    states = list(twin_states(core, semitones))
     shown = tqdm(states, "answers", leave=False, delay=_PATIENCE_S, disable=not progress)
     answers: dict[str, dict] = {}
     sounds: dict[str, dict] = {}
@@ -88,9 +93,12 @@ def explorer_page(
         number = numbers.setdefault(str(sound["audio"]), str(len(numbers)))
         sounds[number] = sound
         answers[answer_key(state)] = {**answer, "lens": {**lens, "sound": number}}
+    raised = {
+        name: pitch_words(sound.text) if semitones else [] for name, sound in core.sounds.items()
+    }
     choices = core.choices() | {
-        "semitones": [0, TWIN_SEMITONES, TWIN_SEMITONES],
-        "pitch_words": {name: pitch_words(sound.text) for name, sound in core.sounds.items()},
+        "semitones": [0, semitones, semitones or 1],
+        "pitch_words": raised,
     }
     held = json.dumps({"answers": answers, "sounds": sounds}, separators=(",", ":"))
     packed = gzip.compress(held.encode(), mtime=0)  # without a date: the same bytes each time

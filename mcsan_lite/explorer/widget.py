@@ -19,7 +19,7 @@ from mcsan_lite.explorer.sounds import (
 )
 from mcsan_lite.explorer.state import parse_state
 from mcsan_lite.features.extraction import heard_seconds
-from mcsan_lite.figures.page.assembly import joined_modules, page_style, page_texts
+from mcsan_lite.figures.explorer.assembly import joined_modules, page_style, page_texts
 
 try:
     import anywidget

@@ -22,7 +22,7 @@ from mcsan_lite.explain.readings import READINGS, rollout
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.figures.attention import AlignedUtterance
 from mcsan_lite.figures.basics import sound_url
-from mcsan_lite.figures.page.assembly import assembled_page, joined_modules, page_texts
+from mcsan_lite.figures.explorer.assembly import assembled_page, joined_modules, page_texts
 
 _PATIENCE_S = 3  # until a bar is drawn
 _STRETCHES = 600  # the drawn waveform: lowest and highest sample of so many stretches
@@ -221,13 +221,19 @@ def _truth(utterance: AlignedUtterance) -> list | None:
     return [int(token), float(start_s), float(end_s)]
 
 
-def show_lens(page: str):
-    """Show a page in a notebook, in a frame of its own: several of them cannot touch each other."""
+def show_lens(page: str, title: str = "word lens"):
+    """Show a page in a notebook, in a frame of its own: several of them cannot touch each other.
+
+    Args:
+        page: of `lens_page`, or of the explorer.
+        title: what a screen reader calls the frame.
+    """
     from IPython.display import HTML
 
     source = html.escape(page, quote=True)
     style = "width:100%;height:44rem;border:0"
-    frame = f'<iframe srcdoc="{source}" title="word lens" style="{style}"></iframe>'
+    name = html.escape(title, quote=True)
+    frame = f'<iframe srcdoc="{source}" title="{name}" style="{style}"></iframe>'
     return HTML(f"<div>{frame}</div>")  # IPython warns of a bare <iframe>
 
 

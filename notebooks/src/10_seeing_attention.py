@@ -51,6 +51,9 @@ from torch import nn
 
 import mcsan_lite as mc
 from mcsan_lite.explain import pointing as pointing_module
+from mcsan_lite.explorer.core import ExplorerCore, explorer_models
+from mcsan_lite.explorer.sounds import explorable_clips
+from mcsan_lite.explorer.twin import explorer_page
 from mcsan_lite.training import inference
 from mcsan_lite.explain.maps import AttentionMap
 from mcsan_lite.explain.pointing import inside_span, pointing_score
@@ -62,6 +65,33 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 mc.figures.use_theme()
 
 # %% [markdown]
+# ## Before anything else: touch it
+#
+# One sentence of lesson 00, and two networks. **Predict** first: *pain* is spelled
+# *pane*, and not a single sample of the sound changes. What happens to the class, and
+# to where the words look? Then press the button `pain → pane` below, mute the sound,
+# blank the words, and change the model.
+
+# %%
+spoken = explorable_clips(16_000)[:1]
+explored = ExplorerCore(explorer_models(["matching-seed0", "leaking-seed0"]), spoken)
+as_it_is = explored.first_state()
+respelled = replace(as_it_is, text=spoken[0].text.replace("pain", "pane"))
+for state in (as_it_is, respelled):
+    answer = explored.answer(state)
+    label, share = max(answer["probabilities"], key=lambda pair: pair[1])
+    print(f"“{answer['state']['text']}”: {label} ({share:.0%}); rule: {answer['rule']}")
+
+# %%
+page = explorer_page(explored, readings=["raw attention"], semitones=0)
+print(f"{len(page) / 1000:.0f} kB, without a kernel: its answers were computed now")
+mc.figures.show_lens(page, title="explorer")
+
+# %% [markdown]
+# GitHub does not show this page. `mcsan explore -o explorer.html` writes a larger one
+# that opens in any browser. Where a kernel runs, `mc.Explorer()` in a cell of its own
+# does more: type other words, move the pitch of one word, and record your own voice.
+#
 # ## 1 · One network, one utterance
 #
 # Two worlds of the corpus are enough here. In the **matching** world the sound does not
@@ -189,9 +219,10 @@ print(
 )
 
 # %% [markdown]
-# ## 2 · Touch the map first: the word lens
+# ## 2 · The word lens
 #
-# Pick a word with the mouse or the arrow keys. The frames that it looks at light up on
+# The lower half of the explorer is the **word lens**. Here it shows our utterance. Pick
+# a word with the mouse or the arrow keys. The frames that it looks at light up on
 # the wave, and that slice of sound plays. The lens is one HTML page without a server.
 # GitHub does not show it; the stack of section 4 is the map that it opens with. `mcsan
 # attend` writes one for any utterance, or for your own recording and transcript.

@@ -131,7 +131,7 @@ def run_the_notebook(driver, address):
     driver.execute_script("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
-def test_records_predicts_edits_a_word_and_shows_the_changed_prediction(lab, chrome):
+def test_records_predicts_edits_a_word_and_shows_the_changed_prediction(lab, chrome, tmp_path):
     run_the_notebook(chrome, lab)
     page = Page(chrome)
     page.until(lambda: page.said().startswith("Predicted: "))
@@ -157,9 +157,20 @@ def test_records_predicts_edits_a_word_and_shows_the_changed_prediction(lab, chr
     cells = "return window.jupyterapp.shell.currentWidget.content.widgets.length"
     assert chrome.execute_script(cells) == 1  # typed letters were no commands of JupyterLab
 
+    (tmp_path / "letter.wav").write_text("no sound at all")
+    page.at("#file").send_keys(str(tmp_path / "letter.wav"))
+    page.until(lambda: "letter.wav: a file that cannot be read" in page.said("#refusal"))
+    assert "\nExpected: " in page.said("#refusal") and "\nDo: " in page.said("#refusal")
+    assert page.said() == edited
+
     Select(page.at("#name")).select_by_visible_text("receipts")  # a reading that is computed now
     page.until(lambda: "highest score" in page.said("#description"))
+    assert page.at("#refusal").get_attribute("hidden")
     start = time.perf_counter()
     page.at("#muted").click()
-    page.until(lambda: page.said("#notes").find("Muted") >= 0)
+    page.until(lambda: "Muted" in page.said("#notes"))
     assert time.perf_counter() - start < 5  # a second, and the rest is for a busy machine
+
+    dark = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: '%s'})"
+    chrome.execute_script(dark % "JupyterLab Dark")
+    page.until(lambda: page.at(".mcsan").get_attribute("data-theme") == "dark")

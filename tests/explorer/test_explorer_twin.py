@@ -22,7 +22,7 @@ from mcsan_lite.explorer import core as core_module
 from mcsan_lite.explorer.core import ExplorerCore, explorer_models
 from mcsan_lite.explorer.sounds import explorable_clips
 from mcsan_lite.explorer.twin import TWIN_SEMITONES, answer_key, explorer_page, twin_states
-from mcsan_lite.figures.page.assembly import joined_modules, page_texts
+from mcsan_lite.figures.explorer.assembly import joined_modules, page_texts
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

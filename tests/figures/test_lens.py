@@ -132,7 +132,12 @@ class TestPage:
         assert len(page.encode()) < 300_000
 
     def test_the_colours_are_cividis(self):
-        text = Path(lens.__file__).with_name("page").joinpath("lens.js").read_text(encoding="utf-8")
+        text = (
+            Path(lens.__file__)
+            .with_name("explorer")
+            .joinpath("lens.js")
+            .read_text(encoding="utf-8")
+        )
         stops = json.loads(re.search(r"CIVIDIS = (\[.*?\]\]);", text, re.DOTALL)[1])
         for i, stop in enumerate(stops):
             np.testing.assert_allclose(

@@ -17,7 +17,7 @@ _IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE)
 
 
 def _read(name: str) -> str:
-    return files("mcsan_lite.figures.page").joinpath(name).read_text(encoding="utf-8")
+    return files("mcsan_lite.figures.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
 def page_texts() -> dict[str, dict[str, str]]:

@@ -6,7 +6,9 @@ import {makeLens} from "./lens.js";
 function growFrame(main) {
   new ResizeObserver(() => {
     try {
-      if (window.frameElement) window.frameElement.style.height = main.offsetHeight + 2 + "px";
+      if (!window.frameElement) return;
+      window.frameElement.style.height = main.offsetHeight + 2 + "px";
+      document.documentElement.style.overflowY = "hidden";  // nothing is left to scroll to
     } catch { /* another origin's frame keeps its own height */ }
   }).observe(main);
 }
