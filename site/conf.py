@@ -100,6 +100,13 @@ def _kept_or_escaped(match: re.Match) -> str:
     return match[1] or f"\\{match[2]}"
 
 
+def _headings_have_a_rank(app, page, template, context, doctree) -> None:
+    """The side bar's captions are headings, and a screen reader asks of which rank."""
+    tree = context.get("furo_navigation_tree", "")
+    ranked = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["furo_navigation_tree"] = ranked
+
+
 def _own_folders(app, config) -> None:
     config.html_static_path = [str(Path(app.srcdir) / "_static")]
     config.html_extra_path = [str(Path(app.srcdir) / "extra")]
@@ -109,4 +116,5 @@ def setup(app) -> None:
     """Called by Sphinx."""
     app.connect("config-inited", _own_folders)
     app.connect("autodoc-process-docstring", _plain_docstring, priority=400)
+    app.connect("html-page-context", _headings_have_a_rank, priority=900)
     app.connect("build-finished", _copy_math)

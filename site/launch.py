@@ -35,6 +35,10 @@ class Address:
             return None
         return f"https://github.com/{self.repository}/tree/{self.branch}/{path}"
 
+    def clone(self) -> str:
+        """What `git clone` takes; "" where the project is not published."""
+        return f"https://github.com/{self.repository}" if self.repository else ""
+
     def colab(self, path: str) -> str | None:
         """The address that opens a notebook in Google Colab."""
         if not self.repository:
@@ -54,7 +58,7 @@ def published_address(root: Path, environment: Mapping[str, str] = os.environ) -
     """Where the project is published.
 
     Args:
-        root: the project, with CITATION.cff.
+        root: the project, with or without CITATION.cff.
         environment: MCSAN_REPOSITORY, else GITHUB_REPOSITORY, name "owner/name"; MCSAN_BRANCH the
             branch, "main" without it.
 
@@ -63,8 +67,11 @@ def published_address(root: Path, environment: Mapping[str, str] = os.environ) -
     """
     name = environment.get("MCSAN_REPOSITORY") or environment.get("GITHUB_REPOSITORY") or ""
     if not name:
-        text = (root / "CITATION.cff").read_text(encoding="utf-8")
-        line = re.search(r"^repository-code: *\"?https://github\.com/([^\s\"]+)", text, re.MULTILINE)
+        file = root / "CITATION.cff"
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        line = re.search(
+            r"^repository-code: *\"?https://github\.com/([^\s\"]+)", text, re.MULTILINE
+        )
         name = line[1].removesuffix("/").removesuffix(".git") if line else ""
     if name and not NAME.fullmatch(name):
         raise ValueError(

@@ -47,9 +47,7 @@ def lesson_title(path: Path) -> str:
     return path.stem.replace("_", " ")
 
 
-def lesson_page(
-    path: Path, address: Address, linked: Callable[[str], str | None]
-) -> LessonPage:
+def lesson_page(path: Path, address: Address, linked: Callable[[str], str | None]) -> LessonPage:
     """The page of one lesson.
 
     Args:

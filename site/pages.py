@@ -36,7 +36,7 @@ class Stage:
     written: set[Path] = field(default_factory=set)
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Write one file, unless it is there with this content: Sphinx then reads it no second time."""
+        """Write one file, unless it is there with this content: Sphinx reads it once."""
         path = self.folder / name
         data = content.encode() if isinstance(content, str) else content
         if not path.is_file() or path.read_bytes() != data:
