@@ -81,7 +81,7 @@ def _copy_math(app, error) -> None:
 
 
 def _plain_docstring(app, what, name, thing, options, lines) -> None:
-    """Docstrings are plain text: a star in one is no markup, and a module's drawing stays as it is."""
+    """Docstrings are plain text: a star is no markup, and a drawing stays as it is."""
     kept = []
     drawing = False
     for line in lines:

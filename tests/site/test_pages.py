@@ -1,4 +1,4 @@
-"""Every page of the built site: seen, read aloud, on a phone, in the dark, and without a network."""
+"""Every page of the built site: seen, heard, on a phone, in the dark, and without a network."""
 
 import os
 from functools import partial
