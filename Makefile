@@ -8,17 +8,22 @@ BIN    := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Named after the content of what is installed, so that neither a checkout nor an edit during an installation fools it.
 STAMP  := .venv/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 
+SITE_STAMP := .venv/.site-$(shell cat requirements-site.txt pyproject.toml 2>/dev/null | cksum | cut -d ' ' -f 1)
+SITE   ?= build/site
+
 # One thread a process: two threads on two busy cores made a training step 5 to 16 times slower.
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env course test lint unit notebooks smoke clean
+.PHONY: help env course test lint unit notebooks smoke site site-test clean
 
 help:
 	@echo "make course     environment, spoken corpus, trained models, your copies of the lessons   (JOBS=2 at a time)"
 	@echo "make test       environment, lint, unit tests, every notebook in its smoke profile"
 	@echo "make env        the virtual environment .venv alone   (PYTHON=python3)"
 	@echo "make notebooks  for authors: build and execute the notebooks that are out of step with their sources"
+	@echo "make site       the course, the docs and the reference as pages, in $(SITE)   (no server needed)"
+	@echo "make site-test  every page of the site in a browser: requests, contrast, alt texts, phone width   (needs Chromium)"
 	@echo "make lint | unit | smoke   the parts of make test"
 	@echo "make clean      remove what tests and builds leave; .venv, data, runs and work stay"
 
@@ -68,6 +73,17 @@ notebooks: env
 
 smoke: env
 	$(BIN)/python notebooks/build.py --profile smoke --jobs $(JOBS)
+
+$(SITE_STAMP): $(STAMP)
+	@rm -f .venv/.site-*
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-site.txt
+	@touch $@
+
+site: env $(SITE_STAMP)
+	$(BIN)/python site/build.py --out $(SITE) --jobs $(JOBS)
+
+site-test: site
+	MCSAN_SITE=$(SITE) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/site
 
 clean:
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis *.egg-info

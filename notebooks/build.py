@@ -8,7 +8,8 @@
 
 A source is a percent-format file. Cells tagged "exercise" go into notebooks/NN_name.ipynb only,
 cells tagged "solution" into notebooks/solutions/NN_name.ipynb only; a cell tagged "parameters"
-holds the line PROFILE = "quick".
+holds the line PROFILE = "quick". Below its title, a built notebook has a folded cell that fetches the
+course in Google Colab. It is never executed here, so a new address costs no new run.
 """
 
 from __future__ import annotations
@@ -48,6 +49,25 @@ VARIANTS = {"exercises": "", "solutions": "solutions"}
 DROPPED = {"exercises": "solution", "solutions": "exercise"}
 PROFILE_LINE = 'PROFILE = "quick"'
 FOLDED = "hide-input"  # JupyterLab folds the code of such a cell away; a click unfolds it
+COLAB = "colab"  # the tag of the cell that is of use in Google Colab alone
+OLD_COLAB = "its cell for Colab is missing or old"
+COLAB_SOURCE = """\
+# Google Colab only: fetch the course and install it. Elsewhere this cell does nothing.
+import os
+import subprocess
+import sys
+
+COURSE = "{address}"  # the address of the course, for `git clone`
+if "google.colab" in sys.modules and not os.path.isdir("mcsan_lite"):
+    if not COURSE:
+        raise ValueError("Given: no address. Expected: the course's. Do: write it above")
+    if not os.path.isdir("course"):
+        subprocess.run(["git", "clone", "--depth", "1", COURSE, "course"], check=True)
+        install = [sys.executable, "-m", "pip", "install", "-q", "-e", "course[voice]"]
+        subprocess.run(install, check=True)
+    os.chdir("course")
+    sys.path.insert(0, os.getcwd())
+"""
 # A path of somebody's machine. (Not after a word or a dot: those are addresses and relative paths.)
 MACHINE_PATH = re.compile(
     r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*"""
@@ -119,6 +139,25 @@ def variant_of(notebook: NotebookNode, variant: str, profile: str = "quick") -> 
     return made
 
 
+def with_colab_cell(cells: list[NotebookNode], root: Path = ROOT) -> list[NotebookNode]:
+    """The cells of a built lesson, and after the first, its title, the one for Google Colab.
+
+    Args:
+        cells: of a notebook; an older cell for Colab among them goes.
+        root: the project, whose CITATION.cff says where it is published.
+    """
+    source = COLAB_SOURCE.format(address=published_address(root, environment={}).clone()).strip()
+    metadata = {"tags": [COLAB], "jupyter": {"source_hidden": True}}
+    cell = nbformat.v4.new_code_cell(source, id=_new_id(source, set()), metadata=metadata)
+    first, *others = lesson_cells(cells)
+    return [first, cell, *others]
+
+
+def lesson_cells(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells that come from the lesson's source: all but the one for Colab."""
+    return [cell for cell in cells if COLAB not in tags(cell)]
+
+
 def _new_id(source: str, seen: set[str]) -> str:
     """An id from a cell's content that is not in `seen`; it is added there."""
     repeats = 0
@@ -167,8 +206,10 @@ def out_of_step(source: Path, variant: str, root: Path = ROOT) -> str:
     if changed:
         return f"its {' and '.join(changed)} changed"
     cells = variant_of(read(source), variant).cells
-    if list(map(_content, notebook.cells)) != list(map(_content, cells)):
+    if list(map(_content, lesson_cells(notebook.cells))) != list(map(_content, cells)):
         return "its cells were edited by hand; edit the source instead"
+    if list(map(_content, notebook.cells)) != list(map(_content, with_colab_cell(cells, root))):
+        return OLD_COLAB
     return ""
 
 
@@ -279,6 +320,7 @@ def build(
     # Without this machine's version of Python.
     notebook.metadata.language_info = NotebookNode(name="python", file_extension=".py")
     notebook.metadata.mcsan_lite = made_from
+    notebook.cells = with_colab_cell(notebook.cells, root)
     nbformat.validate(notebook)
     write_atomic(place(source, variant, root, profile), lambda part: nbformat.write(notebook, part))
     return time.perf_counter() - began
@@ -369,6 +411,12 @@ def _build_if_needed(source: Path, variant: str, options: argparse.Namespace, ro
         raise BuildError(why)
     if not why and (options.check or not options.again):
         return "up to date"
+    if why == OLD_COLAB and not options.again:
+        path = place(source, variant, root)
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells = with_colab_cell(notebook.cells, root)
+        write_atomic(path, lambda part: nbformat.write(notebook, part))
+        return "new cell for Colab, nothing executed"
     settings = {"profile": options.profile, "timeout": options.timeout, "start": options.start}
     seconds = build(source, variant, root=root, **settings)
     return f"{seconds:.0f} s"

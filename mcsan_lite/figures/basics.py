@@ -177,7 +177,7 @@ def sound_url(signal: np.ndarray, sample_rate: int) -> str:
         sample_rate: samples per second.
 
     Returns:
-        A `data:` address that holds the sound as OGG Vorbis.
+        The sound as OGG Vorbis, in an address of the scheme `data`.
     """
     import soundfile
 

@@ -55,9 +55,9 @@ def published_systems(corpus: str) -> pd.DataFrame:
         corpus: "iemocap" or "meld".
 
     Returns:
-        One row per score: system, year, score, sd (over folds, where the source has it), the
-            PROTOCOL_FLAGS, source;
-        `differs`, the flags that are not the paper's; `comparable`, true where there is none.
+        One row per score. It has system, year, score, sd (over folds, where the source has it),
+        the PROTOCOL_FLAGS and source; `differs`, the flags that are not the paper's; and
+        `comparable`, true where there is none.
 
     Raises:
         DataError: for another corpus.

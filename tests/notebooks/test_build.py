@@ -6,6 +6,7 @@ test`), not here.
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -31,7 +32,8 @@ MOST_LINES = {"code": 30, "markdown": 30}
 def broken_rules(notebook) -> list[str]:
     """Every rule for a committed notebook that this one breaks."""
     broken = []
-    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    lesson = build.lesson_cells(notebook.cells)
+    code = [c for c in lesson if c.cell_type == "code" and c.source.strip()]
     markdown = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
     counts = [c.execution_count for c in code]
     if counts != list(range(1, len(code) + 1)):
@@ -213,10 +215,8 @@ def test_a_build_is_whole_and_not_repeated(project, capsys):
     exercises, solutions = (
         nbformat.read(build.place(source, v, root), as_version=4) for v in build.VARIANTS
     )
-    assert [c.outputs[0].text for c in (exercises.cells[3], solutions.cells[3])] == [
-        "quick None\n",
-        "quick 3\n",
-    ]
+    results = [build.lesson_cells(notebook.cells)[3] for notebook in (exercises, solutions)]
+    assert [cell.outputs[0].text for cell in results] == ["quick None\n", "quick 3\n"]
     assert exercises.metadata.mcsan_lite == build.stamp(source, root)
     assert (
         not [c for c in exercises.cells if "execution" in c.metadata]
@@ -247,11 +247,76 @@ def test_a_cell_edited_by_hand_is_seen(project):
     root = source.parents[2]
     notebook = build.variant_of(build.read(source), "exercises")
     notebook.metadata.mcsan_lite = build.stamp(source, root)
+    notebook.cells = build.with_colab_cell(notebook.cells, root)
     nbformat.write(notebook, build.place(source, "exercises", root))
     assert build.out_of_step(source, "exercises", root) == ""
     notebook.cells[0].source += "!"
     nbformat.write(notebook, build.place(source, "exercises", root))
     assert "edited by hand" in build.out_of_step(source, "exercises", root)
+
+
+class TestCellForColab:
+    def cell(self, root, address=""):
+        if address:
+            (root / "CITATION.cff").write_text(f"repository-code: {address}\n", encoding="utf-8")
+        title = nbformat.v4.new_markdown_cell("# A lesson")
+        first, cell = build.with_colab_cell([title], root)
+        assert first is title and cell.metadata.jupyter.source_hidden
+        return cell.source
+
+    def test_elsewhere_it_does_nothing(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("subprocess.run", lambda *a, **k: pytest.fail("nothing may be run"))
+        path = list(sys.path)
+        exec(self.cell(tmp_path), {})
+        assert Path.cwd() == tmp_path and sys.path == path
+
+    @pytest.fixture
+    def colab(self, tmp_path, monkeypatch):
+        """A folder as in Colab, and what the cell runs there."""
+        called = []
+
+        def run(words, check):
+            called.append(words)
+            Path("course").mkdir(exist_ok=True)
+
+        monkeypatch.setitem(sys.modules, "google.colab", object())
+        monkeypatch.setattr("subprocess.run", run)
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        monkeypatch.chdir(tmp_path)
+        return called
+
+    def test_in_colab_it_fetches_and_installs_once(self, tmp_path, monkeypatch, colab):
+        source = self.cell(tmp_path, "https://github.com/someone/course")
+        exec(source, {})
+        assert [words[:2] for words in colab] == [["git", "clone"], [sys.executable, "-m"]]
+        assert "https://github.com/someone/course" in colab[0] and "course[voice]" in colab[1]
+        assert Path.cwd() == tmp_path / "course" and sys.path[0] == str(tmp_path / "course")
+        monkeypatch.chdir(tmp_path)  # as after a restart of the kernel
+        exec(source, {})
+        assert len(colab) == 2 and Path.cwd() == tmp_path / "course"
+        Path("mcsan_lite").mkdir()
+        exec(source, {})
+        assert Path.cwd() == tmp_path / "course"
+
+    def test_without_an_address_it_says_what_to_do(self, tmp_path, colab):
+        with pytest.raises(ValueError, match=r"Given: .* Expected: .* Do: "):
+            exec(self.cell(tmp_path), {})
+        assert colab == []
+
+    def test_a_new_address_executes_no_lesson(self, project, capsys):
+        source = project()
+        root = source.parents[2]
+        assert build.main(["--jobs", "2"], root) == 0
+        path = build.place(source, "exercises", root)
+        before = nbformat.read(path, as_version=4)
+        (root / "CITATION.cff").write_text("repository-code: https://github.com/a/b\n")
+        assert build.main(["--check"], root) == 1 and build.main([], root) == 0
+        after = nbformat.read(path, as_version=4)
+        assert "nothing executed" in capsys.readouterr().out
+        assert build.lesson_cells(after.cells) == build.lesson_cells(before.cells)
+        assert "https://github.com/a/b" in after.cells[1].source != before.cells[1].source
+        assert build.main(["--check"], root) == 0
 
 
 def test_a_failing_cell_fails_the_build_and_leaves_nothing(project, capsys):

@@ -43,18 +43,44 @@ def pins():
     return requirements(line for line in lines if line.strip() and not line.startswith("#"))
 
 
-def test_the_same_names(ranges, pins):
-    assert sorted(pins) == sorted(ranges)
+@pytest.fixture
+def site_ranges():
+    return requirements(PROJECT["optional-dependencies"]["site"])
 
 
-def test_every_pin_is_exact_and_in_range(ranges, pins):
-    for name, pin in pins.items():
+@pytest.fixture
+def site_pins():
+    lines = (ROOT / "requirements-site.txt").read_text(encoding="utf-8").splitlines()
+    return requirements(line for line in lines if line.strip() and not line.startswith("#"))
+
+
+def test_the_same_names(ranges, pins, site_ranges, site_pins):
+    assert sorted(pins) == sorted(ranges) and sorted(site_pins) == sorted(site_ranges)
+    assert not set(pins) & set(site_pins)
+
+
+def test_every_pin_is_exact_and_in_range(ranges, pins, site_ranges, site_pins):
+    ranges = ranges | site_ranges
+    for name, pin in (pins | site_pins).items():
         assert re.fullmatch(r"==[\d.]+", str(pin.specifier)), f"{name}: one exact version"
         assert ranges[name].specifier, f"{name} has no range in pyproject.toml"
         assert ranges[name].specifier.contains(str(pin.specifier)[2:]), (
             f"{pin} is not in {ranges[name]}"
         )
     assert str(pins["torch"].specifier) == "==2.13.0"
+
+
+def test_binder_gets_the_cpu_build_of_torch_and_then_the_course():
+    """Binder has 2 GB of memory and no GPU, and builds an image that should be small."""
+    text = (ROOT / ".binder" / "environment.yml").read_text(encoding="utf-8")
+    python = re.search(r"- python=(\S+)", text)[1]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python) and "- pytorch-cpu" in text
+    script = ROOT / ".binder" / "postBuild"
+    extras = set(re.search(r'pip install .*-e "\.\[(.*)\]"', script.read_text())[1].split(","))
+    assert extras == {"voice", "notebooks"}
+    for name in ("postBuild", "start"):
+        assert os.access(ROOT / ".binder" / name, os.X_OK), f"{name} is no program"
+        subprocess.run(["sh", "-n", str(ROOT / ".binder" / name)], check=True)
 
 
 def test_environment_yml_takes_the_same_pins():
@@ -64,23 +90,23 @@ def test_environment_yml_takes_the_same_pins():
     assert SpecifierSet(PROJECT["requires-python"]).contains(python)
 
 
-def test_every_import_is_declared(ranges):
+def test_every_import_is_declared(ranges, site_ranges):
     """A package that only another package brings along disappears one day."""
-    modules = {MODULES.get(name, name.replace("-", "_")) for name in ranges} | {
+    modules = {MODULES.get(name, name.replace("-", "_")) for name in ranges | site_ranges} | {
         "mcsan_lite",
         "dask",
         "ray",
     }
     ours = {
         p
-        for folder in ("tests", "tests/contracts", "notebooks", "benchmarks")
+        for folder in ("tests", "tests/contracts", "notebooks", "benchmarks", "site")
         for p in (*(ROOT / folder).glob("*.py"), *(ROOT / folder).glob("*/__init__.py"))
     }
     ours = {path.parent.name if path.stem == "__init__" else path.stem for path in ours}
     undeclared = set()
     for path in (
         p
-        for folder in ("mcsan_lite", "notebooks", "tests", "benchmarks")
+        for folder in ("mcsan_lite", "notebooks", "tests", "benchmarks", "site")
         for p in (ROOT / folder).rglob("*.py")
     ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -113,7 +139,16 @@ def test_every_folder_of_the_package_is_installed():
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "environment.yml", "pyproject.toml", "Makefile"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-site.txt",
+        "environment.yml",
+        ".binder/environment.yml",
+        ".binder/postBuild",
+        "pyproject.toml",
+        "Makefile",
+    ],
 )
 def test_no_package_index_is_prescribed(name):
     """Where packages come from is the reader's, or their university's, own setting."""

@@ -1,0 +1,148 @@
+"""A lesson's page, from its two executed notebooks.
+
+In: notebooks/NN_name.ipynb, and notebooks/solutions/NN_name.ipynb where it is built. Out: one
+notebook for MyST-NB, in which each solution is folded away below its exercise, figures are files
+with their alt texts, and a line at the top offers downloads and the cloud.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from launch import Address
+from links import rewritten
+from nbformat import NotebookNode
+
+CLOUD_PAGE = "../docs/cloud.html"
+
+
+@dataclass
+class LessonPage:
+    """What a lesson brings to the site.
+
+    Attributes:
+        source: the notebook that Sphinx reads.
+        figures: {place below the site's top: content}.
+        downloads: the same, for the notebooks as they were built.
+    """
+
+    source: str = ""
+    figures: dict[str, bytes] = field(default_factory=dict)
+    downloads: dict[str, bytes] = field(default_factory=dict)
+
+
+def lesson_title(path: Path) -> str:
+    """The first heading of a lesson."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        heading = re.match(r"# +(.+)", cell.source)
+        if heading:
+            return heading[1].strip()
+    return path.stem.replace("_", " ")
+
+
+def lesson_page(path: Path, address: Address, linked: Callable[[str], str | None]) -> LessonPage:
+    """The page of one lesson.
+
+    Args:
+        path: its notebook with open exercises.
+        address: where the project is published, if it is.
+        linked: how a link's target is written on the site; None where the link has to go.
+    """
+    page = LessonPage(downloads={f"extra/downloads/{path.name}": path.read_bytes()})
+    solved = path.parent / "solutions" / path.name
+    notebook = nbformat.read(path, as_version=4)
+    if solved.is_file():
+        page.downloads[f"extra/downloads/solutions/{path.name}"] = solved.read_bytes()
+        notebook.cells = with_solutions(notebook, nbformat.read(solved, as_version=4))
+    notebook.cells = [cell for cell in notebook.cells if "colab" not in tags(cell)]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = rewritten(cell.source, linked)
+        else:
+            cell.outputs = [shown(output, path.stem, page) for output in cell.outputs]
+    notebook.cells.insert(1, lesson_bar(path, solved.is_file(), address))
+    page.source = nbformat.writes(notebook)
+    return page
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def with_solutions(notebook: NotebookNode, solved: NotebookNode) -> list[NotebookNode]:
+    """The cells of a lesson, with each solution folded away below its exercise.
+
+    Args:
+        notebook: the lesson with open exercises.
+        solved: the same lesson, in which each exercise is replaced by its solution.
+    """
+    solutions: dict[str, list[NotebookNode]] = {}  # by the cell that stands before them
+    before = ""
+    for cell in solved.cells:
+        if "solution" not in tags(cell):
+            before = cell.id
+            continue
+        cell.metadata.tags = [*tags(cell), "hide-cell"]
+        cell.metadata.mystnb = {
+            "code_prompt_show": "Show a solution",
+            "code_prompt_hide": "Hide the solution",
+        }
+        solutions.setdefault(before, []).append(cell)
+    cells: list[NotebookNode] = []
+    waiting: list[NotebookNode] = []
+    for cell in notebook.cells:
+        if "exercise" not in tags(cell):
+            cells += waiting
+            waiting = solutions.pop(cell.id, [])
+        cells.append(cell)
+    return cells + waiting
+
+
+def shown(output: NotebookNode, lesson: str, page: LessonPage) -> NotebookNode:
+    """An output as the site shows it: a picture becomes a file, with its alt text and size.
+
+    Args:
+        output: of a code cell.
+        lesson: the lesson's name.
+        page: where the picture's file goes.
+    """
+    data = output.get("data", {})
+    if "image/png" not in data:
+        return output
+    content = base64.b64decode(data["image/png"])
+    described = output.metadata.get("image/png", {})
+    name = f"{lesson}-{hashlib.sha256(content).hexdigest()[:8]}.png"
+    page.figures[f"_static/figures/{name}"] = content
+    sizes = [f'{side}="{described[side]}"' for side in ("width", "height") if side in described]
+    alt = html.escape(described.get("alt", ""), quote=True)
+    picture = f'<img src="../_static/figures/{name}" alt="{alt}" loading="lazy" {" ".join(sizes)}>'
+    return nbformat.v4.new_output("display_data", data={"text/html": picture})
+
+
+def lesson_bar(path: Path, solved: bool, address: Address) -> NotebookNode:
+    """The line below a lesson's title: downloads, and where it can be run without an installation.
+
+    Args:
+        path: the lesson.
+        solved: whether its solutions are built.
+        address: where the project is published, if it is.
+    """
+    place = f"notebooks/{path.name}"
+    links = [("Download the lesson", f"../downloads/{path.name}", " download")]
+    if solved:
+        links.append(("with solutions", f"../downloads/solutions/{path.name}", " download"))
+    cloud = [("Open in Colab", address.colab(place)), ("Open in Binder", address.binder(place))]
+    links += [(words, target, "") for words, target in cloud if target]
+    if not address.repository:
+        links.append(("Run it in the cloud", CLOUD_PAGE, ""))
+    anchors = [f'<a href="{target}"{mark}>{words}</a>' for words, target, mark in links]
+    bar = f'<nav class="lesson-bar" aria-label="This lesson elsewhere">{"".join(anchors)}</nav>'
+    return nbformat.v4.new_markdown_cell(bar, id="lesson-bar")
