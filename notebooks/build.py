@@ -39,10 +39,12 @@ from mcsan_lite.features.language.terminal import print_on_any_terminal
 from mcsan_lite.features.sound.compiled import compile_librosa
 from mcsan_lite.training.code.key import source_key
 
-sys.path.insert(0, str(Path(__file__).parent))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT / "notebooks"), str(ROOT / "site")]
+
+from launch import published_address
 from warm_kernel import CAN_FORK, WarmKernels
 
-ROOT = Path(__file__).resolve().parents[1]
 COLD = (sys.executable, "-m", "ipykernel_launcher")  # a kernel that imports for itself
 # A variant of a lesson: its folder below notebooks/, and the tag of the cells that it leaves out.
 VARIANTS = {"exercises": "", "solutions": "solutions"}
