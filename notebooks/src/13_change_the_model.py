@@ -89,16 +89,23 @@ clips = {utterance.id: utterance for utterance in corpus.utterances}
 
 # %% [markdown]
 # One clip. The rule that picks it: the first test utterance of three words, one of which
-# decides.
+# decides, whose list has another order than its sound.
 
 # %%
 decided = [one for one in parts["test"] if pointing.decisive_span(truth.loc[one.id])]
 three = [one for one in decided if len(one.tokens) == 3]
-one = three[0]
+
+
+def as_spoken(features):
+    """The words of the list in the order in which they are said."""
+    words = sorted(clips[features.id].words, key=lambda heard: heard.start_s)
+    return [heard.text for heard in words]
+
+
+one = next(found for found in three if as_spoken(found) != list(found.tokens))
 word, span = pointing.decisive_span(truth.loc[one.id])
-spoken = sorted(clips[one.id].words, key=lambda w: w.start_s)
 print("the list:        ", ", ".join(one.tokens))
-print("spoken in order: ", ", ".join(w.text for w in spoken))
+print("spoken in order: ", ", ".join(as_spoken(one)))
 about = f"{one.label}: {one.tokens[word]!r} decides, {span[0]:.2f} to {span[1]:.2f} s"
 display(mc.figures.play(mc.load_audio(clips[one.id].audio), 16_000, alt=about))
 
@@ -308,6 +315,7 @@ for column, name in enumerate(("MCSAN", "neither")):
         ax.set_yticks(range(len(tokens)), tokens)
     axes[0, column].set_title(name)
 for ax in axes[1]:
+    ax.set_xticks(range(0, picture.shape[1], 5))
     ax.set_xlabel("step of sound (90 ms)")
 mc.figures.show(
     fig,
@@ -318,13 +326,31 @@ mc.figures.show(
     "queries times six. Compare the rows of one word.",
 )
 
+
+# %%
+def rows_alike(model):
+    """Mean correlation between the rows of different words of one map."""
+    found = []
+    for features in three[:30]:
+        table = np.corrcoef(rows_of(model, features))  # (3, 3)
+        found.append(table[np.triu_indices(3, 1)].mean())
+    return float(np.mean(found))
+
+
+alike = {name: rows_alike(build(**FOUR[name])) for name in FOUR}
+print(read.say_rows_alike(alike))
+
 # %% [markdown]
+# Where all words have nearly one row, they all ask nearly the same question: what every
+# step is told of its place weighs more than the step's own content. This is how the
+# network *begins*. Training can change it, and section 7 looks whether it does.
+#
 # ## 5 · Flatter and sharper: √d and heads
 #
 # $$\mathrm{softmax}\!\left(\frac{\mathbf Q \mathbf K^\top}{s}\right), \qquad
 #   s = \sqrt{d / \text{heads}} \;\text{ in [18]}, \quad s = \sqrt d \;\text{ as printed}$$
 #
-# A divisor changes no order within a row: the heaviest step stays the heaviest. It changes
+# ([18] is Vaswani et al., whom the paper follows.) A divisor changes no order within a row: the heaviest step stays the heaviest. It changes
 # how much heavier it is. By hand, on four scores:
 
 # %%
@@ -516,6 +542,9 @@ mc.figures.show(
     caption=f"{', '.join(one.tokens)}: {one.tokens[word]!r} decides. One clip, one short "
     "training each: an anecdote. The lines above have the counts.",
 )
+
+# %%
+print(read.say_rows_alike({"before": rows_alike(before), "after": rows_alike(after)}))
 
 # %% [markdown]
 # Change the seed in `build` and run both again, before you believe what you see. A world

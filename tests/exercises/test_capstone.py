@@ -112,19 +112,19 @@ def test_other_ways_name_those_that_disagree():
     study = opened(PLAN, results)
     ways = capstone.other_ways(study, results)
     assert ways.verdict.iloc[0] == study.verdict
-    assert {"in ua", "without fold 0", "plain t, which forgets what folds share"} <= set(ways.index)
+    assert {"in ua, alone", "alone, without fold 0", "alone, by the plain t"} <= set(ways.index)
     same = ways.assign(verdict="differs")
     assert "give the same verdict, differs" in report.ways_sentence(same)
     other = same.copy()
-    other.loc["in ua", "verdict"] = "reproduced"
+    other.loc["in ua, alone", "verdict"] = "reproduced"
     assert report.ways_sentence(other).startswith("1 of")
-    assert "in ua: reproduced" in report.ways_sentence(other)
+    assert "in ua, alone: reproduced" in report.ways_sentence(other)
 
 
 def test_what_a_plan_can_see():
     assert "every gap that would matter" in report.resolution_sentence(0.005, 0.01, None)
     coarse = report.resolution_sentence(0.05, 0.01, 0.016)
-    assert "stay unseen" in coarse and "(+1.6) is too small to be seen" in coarse
+    assert "stays unseen" in coarse and "(+1.6) is too small to be seen" in coarse
     assert "is large enough" in report.resolution_sentence(0.012, 0.01, -0.05)
     assert "With one fold" in report.resolution_sentence(float("nan"), 0.01, None)
 
@@ -145,6 +145,14 @@ def test_the_two_pages_follow_the_verdict():
     assert "the interval reaches below the margin" in small
     assert "Nothing of the results had been seen" in small and "one of 4 (Holm)" in shown
     assert "Without a spread" in pages(made_study(0.06, 0.0))
+
+
+def test_an_interval_that_holm_overrules_is_named():
+    study = made_study(0.05, 0.028)
+    assert study.gap.low > 0 and study.alone.p_for < 0.05
+    overruled = replace(study, support=Support(0.15, 1.0))
+    assert "this may be the lucky one" in pages(overruled)
+    assert "the lucky one" not in pages(study)
 
 
 def test_the_two_pages_are_two_pages_and_say_whose_speech_it_is():

@@ -34,9 +34,15 @@ def test_the_first_layer_that_smears():
 
 def test_shuffling():
     said = read.say_rows_after_shuffling({"MCSAN": 0.02, "neither": 1e-8})
-    assert said.startswith("Keeps every row: neither.") and "MCSAN up to 0.020" in said
+    assert said.startswith("Keeps every row: neither.") and "MCSAN up to 0.02." in said
     assert read.say_rows_after_shuffling({"MCSAN": 0.1}).startswith("Keeps every row: none.")
     assert "change with" not in read.say_rows_after_shuffling({"neither": 0.0})
+
+
+def test_rows_alike():
+    said = read.say_rows_alike({"a": 0.97, "b": 0.1, "c": 0.7})
+    assert "a: +0.97, nearly one row" in said and "b: +0.10, rows of their own" in said
+    assert "c: +0.70, rows that have much in common" in said
 
 
 def test_sharpness():

@@ -18,7 +18,7 @@ def verdict_sentence(study: Study) -> str:
     """One sentence that may be quoted: gap, interval, folds, correction, corpus and verdict."""
     claim, gap = study.claim, study.gap
     where = "synthetic speech" if study.generated else study.corpus
-    counted = f"{gap.n} folds × {study.seeds} seed(s)"
+    counted = f"{gap.n} folds × {_counted(study.seeds, 'seed')}"
     tested = f"Holm over {study.family} sentences" if study.family > 1 else "one sentence, alone"
     if math.isnan(gap.low):
         measured = f"{100 * gap.mean:+.1f} points, the same in every fold, so without an interval"
@@ -34,10 +34,20 @@ def _alike_or_not(study: Study) -> str:
     """What must be added to "not distinguishable", lest it be read as "the same"."""
     if study.verdict != OPEN:
         return ""
-    margin = f"± {100 * study.plan['margin']:g} point(s)"
+    margin = f"± {_points(study.plan['margin'])}"
     if study.shown_alike:
         return f", and shown to be within {margin}"
     return f", and not shown to be within {margin} either"
+
+
+def _counted(number: float, what: str) -> str:
+    """1 and "seed" give "1 seed"; 3 and "seed" give "3 seeds"."""
+    return f"{number:g} {what}" if number == 1 else f"{number:g} {what}s"
+
+
+def _points(share: float) -> str:
+    """0.01 gives "1 point"."""
+    return _counted(round(100 * share, 6), "point")
 
 
 def resolution_sentence(visible: float, margin: float, printed: float | None) -> str:
@@ -52,9 +62,9 @@ def resolution_sentence(visible: float, margin: float, printed: float | None) ->
         return "With one fold there is no spread, so nothing says how small a gap could be seen."
     says = f"A plan like this usually shows gaps from {100 * visible:.1f} points upwards"
     if visible <= margin:
-        says += f", and so every gap that would matter ({100 * margin:g} points)."
+        says += f", and so every gap that would matter ({_points(margin)})."
     else:
-        says += f": gaps between the margin of {100 * margin:g} points and that stay unseen."
+        says += f": a gap between the margin of {_points(margin)} and that stays unseen."
     if printed is None:
         return says
     size = "is large enough to be seen" if abs(printed) >= visible else "is too small to be seen"
@@ -133,14 +143,15 @@ def _what_was_fixed(study: Study) -> str:
             "is therefore a second look and no prediction, and the sentence is tested as one of "
             f"{study.family} (Holm)."
         )
+    seeds = _counted(plan["seeds"], "seed")
     speech = "generated speech, in which no person is heard" if study.generated else "speech"
     return (
         f"The question was: *{plan['question']}* The corpus is {study.corpus} ({speech}), cut by "
-        f"{plan['protocol']}; {plan['folds']} folds and {plan['seeds']} seed(s) per fold, each "
+        f"{plan['protocol']}; {plan['folds']} folds and {seeds} per fold, each "
         f"training on about {study.train:,} and tested on about {study.test:,} utterances. Both "
         "rows have the same folds, the same seeds and the same budget of epochs. The epoch of "
         f"each training was chosen on the {plan['chosen_on']} part; the test part chose nothing. "
-        f"A gap below {100 * plan['margin']:g} point(s) would not matter: {plan['margin_from']}. "
+        f"A gap below {_points(plan['margin'])} would not matter: {plan['margin_from']}. "
         f"The test is the {plan['test']} over folds, with seeds averaged within their fold, at "
         f"the level {plan['level']:g}. *Reproduced* was to mean: {plan['reproduced_if']}. "
         f"*Differs* was to mean: {plan['differs_if']}. Otherwise: {plan['otherwise']}. {seen}"
@@ -172,6 +183,12 @@ def _meaning(study: Study) -> str:
         return "Here the sentence would have to be turned round."
     if study.verdict == OPEN and study.shown_alike:
         return "The two rows may be called alike at that margin."
+    if study.verdict == OPEN and study.gap.low * study.gap.high > 0:
+        return (
+            "The interval is that of this sentence alone, and it excludes zero. But "
+            f"{study.family} sentences were looked at, and this may be the lucky one: we do not "
+            "know."
+        )
     if study.verdict == OPEN:
         return "The interval leaves room for *yes* and for *no*: we do not know."
     if study.claim.kind != "above":

@@ -304,14 +304,14 @@ def other_ways(study: Study, results: pd.DataFrame) -> pd.DataFrame:
     _, together = _among_its_family(claim, results, study.alone)
     tests["after Holm, with its table"] = study.gap
     verdicts["after Holm, with its table"] = verdict_of(together, level)
-    tests["plain t, which forgets what folds share"] = corrected_t(differences, 0)
+    tests["alone, by the plain t"] = corrected_t(differences, 0)
     for metric in ("wa", "ua", "weighted_f1"):
         if metric != claim.metric and metric in results:
-            tests[f"in {metric}"] = gap_test(results, claim.a, claim.b, metric)
+            tests[f"in {metric}, alone"] = gap_test(results, claim.a, claim.b, metric)
     if len(differences) > 2:
         for fold in differences.index:
             number = fold.rsplit("-", 1)[-1]
-            tests[f"without fold {number}"] = corrected_t(differences.drop(fold), share)
+            tests[f"alone, without fold {number}"] = corrected_t(differences.drop(fold), share)
     rows = {}
     for way, test in tests.items():
         verdict = verdicts.get(way) or verdict_of(claim.judge(test), level)

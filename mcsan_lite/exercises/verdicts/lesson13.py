@@ -87,9 +87,24 @@ def say_rows_after_shuffling(moved: Mapping[str, float]) -> str:
     others = [name for name in moved if name not in keep]
     told = f"Keeps every row: {listed_names(keep)}."
     if others:
-        changes = ", ".join(f"{name} up to {moved[name]:.3f}" for name in others)
+        changes = ", ".join(f"{name} up to {moved[name]:.1g}" for name in others)
         told += f" Rows change with the place of their word: {changes}."
     return told
+
+
+def say_rows_alike(correlations: Mapping[str, float]) -> str:
+    """Whether the rows of different words are the same row.
+
+    Args:
+        correlations: mean correlation between the rows of one map, by network.
+    """
+    parts = []
+    for name, correlation in correlations.items():
+        found = "nearly one row for all words" if correlation > 0.9 else "rows of their own"
+        if 0.5 < correlation <= 0.9:
+            found = "rows that have much in common"
+        parts.append(f"{name}: {correlation:+.2f}, {found}")
+    return f"Correlation between the rows of different words: {'; '.join(parts)}."
 
 
 def say_sharpness(before: float, after: float, what: str) -> str:
