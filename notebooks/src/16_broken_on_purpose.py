@@ -195,9 +195,9 @@ print(read.say_swap("classes as in IEMOCAP", effects["1 names swapped (UA)"]))
 
 # %% [markdown]
 # The mistake is dangerous *because* it is so small on a balanced corpus: a test on
-# balanced data can hardly see it. That study's slides give .574 and .518 for audio and text (the
-# table is in lesson 14), so anyone who copies the columns by their names moves each of
-# them by 5.6 points.
+# balanced data can hardly see it. That study's slides give .574 and .518 for audio and
+# text (the table is in lesson 14), so anyone who copies the columns by their names
+# moves each of them by 5.6 points.
 #
 # **E16.1 · Implement** (★★, 5 min). Write the probe. `name_of(score)` gets a function
 # `score(true, pred)` and returns `"WA"`, `"UA"` or `"precision"` (the mean precision of
@@ -276,8 +276,8 @@ within = significance.alike(over_seeds_and_clusters(y, leaky, honest, each), 0.0
 print(read.say_nil(effects["2 scaler saw everything (WA)"], within.p, 1))
 
 # %% [markdown]
-# So it is a mistake of the method, and on this corpus it buys nothing. Why? A scaler
-# sees numbers, but **no labels**, and a mean over a thousand utterances hardly depends
+# It is a mistake of the method in any case. But a scaler has little to give away: it
+# sees numbers and **no labels**, and a mean over a thousand utterances hardly depends
 # on a hundred of them. Let the same line fit something that does see labels, and take
 # few utterances. Here it chooses the 20 best of all numbers. To be sure that there is
 # nothing to learn, we **shuffle the labels** first: an honest score is then chance.
@@ -957,8 +957,8 @@ trained_gap = gap(stressed, named["without one"][1], named["with a mask"][1])
 print(read.say_gap("trained without a mask", trained_gap, "WA"))
 
 # %% [markdown]
-# A score need not show this mistake at all. What shows it is that an answer depends on
-# who else is in the batch, and nobody can repeat such an answer.
+# Whatever the score says, an answer that depends on who else is in the batch can be
+# repeated by nobody. That is why the check looks at answers, and not at scores.
 #
 # **E16.8 · Repair** (★★, 6 min). Write `mean_and_deviation(x, mask)`: for x of shape
 # (B, T, D), the mean and the standard deviation (divide by the number of real steps)
@@ -1040,7 +1040,8 @@ longest = int(heard_mask.sum(1).argmax())
 one = heard_frames[longest : longest + 1]
 torch.manual_seed(0)
 smears = {}
-for name, network in (("over time", OverTime()), ("time as channels", TimeAsChannels())):
+untrained = {"over time": OverTime(), "time as channels": TimeAsChannels()}
+for name, network in untrained.items():
     smears[name] = moves(network.conv, one, name == "over time")
     moved_steps = int((smears[name] > 1e-6).sum())
     weights = sum(p.numel() for p in network.conv.parameters())
@@ -1055,7 +1056,8 @@ for ax, (name, change) in zip(axes, smears.items(), strict=True):
 axes[0].set_ylabel("change (largest = 1)")
 mc.figures.show(
     fig,
-    alt="Change of each output step: a narrow peak on the left, all steps on the right.",
+    alt="Change of each output step: a narrow peak on the left, every step on the "
+    "right.",
     caption="One frame in the middle of the clip was changed. Left: the convolution "
     "over time. Right: time taken for channels, untrained both.",
 )
@@ -1269,8 +1271,8 @@ print(read.say_bill(effects))
 
 # %% [markdown]
 # ## What you may not conclude
-# - That a repository with one of these mistakes has wrong results: the effect can be
-#   nil, as the scaler's was here, and it depends on the corpus.
+# - That a repository with one of these mistakes has wrong results: some effects are
+#   nil, and all of them depend on the corpus.
 # - That the sizes of the bill hold elsewhere. They are those of a generated corpus, a
 #   linear classifier and small networks.
 # - That code which passes all these checks is right. Each check has a hole, and the

@@ -55,7 +55,7 @@ CASES = [
     (read.say_smear, ("right", 3, 113, 3872), "still stands for a moment"),
     (read.say_smear, ("wrong", 56, 56, 6384), "no moment of the clip any more"),
     (read.say_floor, ((0.7, 0.65, 0.75), 0.8), "Look for a bug"),
-    (read.say_floor, ((0.9, 0.85, 0.95), 0.8), "above the floor of 80%."),
+    (read.say_floor, ((0.9, 0.85, 0.95), 0.8), "above the floor of 80 %."),
     (read.say_floor, ((0.8, 0.75, 0.85), 0.8), "not distinguishable from the floor"),
     (read.say_what_floor_tells, (0.92, 0.89, 0.82), "not say which of the two has the bug"),
     (read.say_what_floor_tells, (0.85, 0.89, 0.82), "the broken network alone is below it"),

@@ -92,8 +92,11 @@ def say_shuffled(score: Interval, chance: float) -> str:
     """
     text = f"{percent_interval(*score)} right on shuffled labels"
     if side_of(score[1], score[2], chance) == "above":
-        return f"{text}, where chance is {chance:.0%}. Labels of the test part reach the answers."
-    return f"{text}, no more than chance ({chance:.0%}). This check finds no leak."
+        return (
+            f"{text}, where chance is {100 * chance:.0f} %. Labels of the test part reach the "
+            "answers."
+        )
+    return f"{text}, no more than chance ({100 * chance:.0f} %). This check finds no leak."
 
 
 def say_effect(reported: float, right: float, gap: Interval, score: str) -> str:
@@ -262,7 +265,7 @@ def say_floor(network: Interval, floor: float) -> str:
         floor: WA of the floor.
     """
     side = side_of(*network[1:], floor)
-    text = f"{percent_interval(*network)} right, {side} the floor of {floor:.0%}"
+    text = f"{percent_interval(*network)} right, {side} the floor of {100 * floor:.0f} %"
     if side == "below":
         return f"{text}. Look for a bug before you look for a story."
     return f"{text}."
