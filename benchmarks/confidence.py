@@ -152,8 +152,8 @@ def sentences(numbers: dict) -> list[str]:
     strangers = small[small["sound unlike"] > MOST_OWN]
     for _, row in strangers.iterrows():
         said.append(
-            f"{row['run']}: {row['sound unlike']:.1%} of its own test clips are called unlike, more "
-            "than validation promised. Its test part is farther from its training than its "
+            f"{row['run']}: {row['sound unlike']:.1%} of its own test clips are called unlike, "
+            "more than validation promised. Its test part is farther from its training than its "
             "validation part is."
         )
     return said
@@ -163,8 +163,8 @@ def _on_human_voices(shipped: pd.DataFrame) -> str:
     least, most = shipped["human sound unlike"].min(), shipped["sound unlike"].max()
     met = least >= LEAST_HUMAN and most <= MOST_OWN
     return (
-        f"Of {shipped['n human'].iloc[0]:,d} human clips, every checkpoint of generated speech calls "
-        f"{'all' if least == 1 else f'at least {least:.1%}'} unlike what it was trained on; of its "
+        f"Of {shipped['n human'].iloc[0]:,d} human clips, every checkpoint of generated speech "
+        f"calls {'all' if least == 1 else f'at least {least:.1%}'} unlike what it was trained on; of its "
         f"own test clips, at most {most:.1%}. The aim, at least {LEAST_HUMAN:.0%} and at most "
         f"{MOST_OWN:.0%}, is {'met' if met else 'not met'}."
     )
@@ -172,10 +172,9 @@ def _on_human_voices(shipped: pd.DataFrame) -> str:
 
 def _on_temperatures(every: pd.DataFrame) -> str:
     change = every["ECE calibrated"] - every["ECE"]
-    said = (
-        f"On test, the temperature makes the calibration error smaller in {int((change < 0).sum())} "
-        f"of {len(every)} runs"
-    )
+    smaller = int((change < 0).sum())
+    said = "On test, the temperature makes the calibration error smaller in "
+    said += f"{smaller} of {len(every)} runs"
     for verb, chosen in (("most", change.idxmin()), ("and larger most", change.idxmax())):
         row = every.loc[chosen]
         if (change[chosen] < 0) == (verb == "most"):

@@ -70,7 +70,7 @@ def test_a_folder_gives_a_row_each_and_bad_ones_with_their_reason(mcsan, folder,
     assert "cannot be read" in reasons["text.wav"] and "silence" in reasons["zero.wav"]
     good = table[table.problem.isna()]
     assert len(good) == 2 and good.answer.isin(["glad", "sad"]).all()
-    assert good[["p(glad)", "p(sad)"]].sum(1).tolist() == pytest.approx([1, 1], abs=1e-3)
+    assert good[["p(glad)", "p(sad)"]].sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-3)
     assert good.remarks.str.contains("no words").tolist() == [False, True]
 
 
@@ -86,7 +86,7 @@ def test_each_row_is_what_a_call_of_its_own_says(mcsan, folder, tmp_path):
 
 
 def test_without_out_it_is_a_table_with_the_corpus(mcsan, folder):
-    status, out, err = mcsan(folder)
+    status, out, _ = mcsan(folder)
     assert status == 1
     assert "trained on: a corpus that its files do not name" in out and "not calibrated" in out
     assert sum(".wav " in line or ".FLAC " in line for line in out.splitlines()) == 5
