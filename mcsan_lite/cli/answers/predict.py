@@ -134,18 +134,17 @@ def _predict_many(answerer: Answerer, args: argparse.Namespace) -> int:
 
     from mcsan_lite.cli.answers.many import answers
     from mcsan_lite.cli.answers.recordings import named_recordings
+    from mcsan_lite.errors import DataError
 
     _require_heard_pieces(answerer, args.segments)
     places = args.recordings or ([args.audio] if args.audio else [])
-    found = named_recordings(places, args.text)
-    if not found:
-        from mcsan_lite.errors import DataError
-
+    if not places:
         raise DataError(
             "no recording for a table of answers",
             "files, a folder or a csv",
             "name them: mcsan predict FOLDER --run RUN --out answers.csv",
         )
+    found = named_recordings(places, args.text)
     bar = tqdm(total=len(found), desc="recordings", leave=False, disable=len(found) < 2)
     rows: list[AnswerRow] = []
     with bar:
