@@ -28,7 +28,14 @@ from mcsan_lite.features.extraction import Features, heard_seconds, mfcc, sound_
 from mcsan_lite.features.language.transcripts import MAX_WORDS, words_of
 from mcsan_lite.features.words import embed, tokenize
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
-from mcsan_lite.figures.lens import View, lens_sound, lens_views, views_of
+from mcsan_lite.figures.lens import (
+    PATIENT_READINGS,
+    PATIENT_WORDS,
+    View,
+    lens_sound,
+    lens_views,
+    views_of,
+)
 from mcsan_lite.training.inference import Trained, load_run
 
 SHIPPED_MODELS = ("matching-seed0", "matching-w-o-cross-seed0", "leaking-seed0")
@@ -273,12 +280,14 @@ class ExplorerCore:
         run, features = self.models[state.model], read.features
         maps = attention_maps(run.model, features, run.features)
 
-        def find_names() -> list[str]:
-            views = views_of(run.model, features, maps)
+        def find_quick() -> list[str]:
+            quick = [name for name in READINGS if name not in PATIENT_READINGS]
+            views = views_of(run.model, features, maps, readings=quick)
             return list(dict.fromkeys(view.name for view in views))
 
         has_times = bool(len(features.spans))
-        names = self._once(find_names, "readings", state.model, has_times)
+        quick = self._once(find_quick, "readings", state.model, has_times)
+        names = _with_patient_readings(quick, len(features.tokens))
         chosen = state.reading if state.reading in names else names[0]
         wanted = {chosen, *readings}
         read_now = [name for name in names if name in wanted and name in READINGS]
@@ -313,6 +322,18 @@ class ExplorerCore:
         )
         key = ("drawn", sound.id, "silence" if state.muted else pitch)
         return self._once(lambda: lens_sound(signal, self.sample_rate), *key)
+
+
+def _with_patient_readings(quick: list[str], words: int) -> list[str]:
+    """All readings that a model has, in the order of READINGS, without running the slow ones.
+
+    They look at input and output alone, as gradient x input does: a model has all of them or none.
+    """
+    if "gradient x input" not in quick or words > PATIENT_WORDS:
+        return quick
+    maps = [name for name in quick if name not in READINGS]
+    others = [name for name in READINGS if name in quick or name in PATIENT_READINGS]
+    return maps + others
 
 
 def _notes(state: ExplorerState, sound: Explorable, seen: _Seen) -> list[list]:

@@ -28,6 +28,7 @@ from mcsan_lite.explorer.sounds import (
 )
 from mcsan_lite.explorer.spelling import respelled_clip, swaps_of
 from mcsan_lite.explorer.state import ExplorerState, parse_state
+from mcsan_lite.figures.lens import PATIENT_READINGS
 
 RATE = 16_000
 SAID = "she said week and pain or flour with the sole"
@@ -134,11 +135,16 @@ class TestAnswer:
         assert note[0] == "no_reading" and note[1]["reading"] == "raw attention"
         assert {view["name"] for view in answer["lens"]["views"]} == {note[1]["shown"]}
 
-    def test_every_reading_at_once(self, core, plain):
-        answer = core.answer(plain, readings=READINGS)
+    @pytest.mark.parametrize("model", ["matching-seed0", "matching-w-o-cross-seed0"])
+    def test_every_reading_at_once(self, core, plain, model):
+        answer = core.answer(replace(plain, model=model), readings=READINGS)
         shown = dict.fromkeys(view["name"] for view in answer["lens"]["views"])
         assert list(shown) == answer["lens"]["readings"]
         assert "voice edit" in shown
+
+    def test_slow_readings_are_not_offered_for_many_words(self, core, plain):
+        names = core.answer(replace(plain, text="so " * 301))["lens"]["readings"]
+        assert "receipts" in names and not set(PATIENT_READINGS) & set(names)
 
     def test_a_recording_is_heard_and_its_words_are_placed_by_their_letters(self, cache):
         recording = explorable_recording("mine", _wav(tone(1.5)), "so it is pain", RATE, 10.0)

@@ -157,6 +157,7 @@ class TestInBrowser:
     def test_a_swap_changes_prediction_rule_and_map_and_can_be_taken_back(self, show, core):
         driver = show()
         before, told = said(driver), said(driver, "#description")
+        assert said(driver, "#words [aria-selected=true]").startswith("sweet")
         sweet = next(b for b in swap_buttons(driver) if b.text == "sweet → suite")
         sweet.click()
         until(driver, lambda: "Without your changes" in said(driver))
@@ -208,6 +209,7 @@ class TestInBrowser:
         choose(driver, "#head", "1")
         choose(driver, "#utterance", "clip4")
         until(driver, lambda: "listen" in said(driver, "#words"))
+        assert said(driver, "#words [aria-selected=true]") == "listen"  # nothing decides here
         assert at(driver, "#direction").get_attribute("value") == "audio_from_text"
         assert at(driver, "#head").get_attribute("value") == "1"
         choose(driver, "#model", "matching-w-o-cross-seed0")

@@ -47,7 +47,7 @@ export function makeExplorer(place, {texts, choices, host}) {
   const say = speaker(texts.explorer), name = x => texts.names[x] ?? x;
   furnish(place, EXPLORER_MARKUP, say);
   const at = id => place.querySelector("#" + id);
-  let state = {}, asked = 0, typing, recorder;
+  let state = {}, asked = 0, shown = null, typing, recorder;
   const lens = makeLens(at("lens"), {texts: texts.lens, names: texts.names,
     onView: view => { state = {...state, ...view}; }, onReading: reading => change({reading})});
 
@@ -89,9 +89,10 @@ export function makeExplorer(place, {texts, choices, host}) {
 
   function show(answer, told = "") {
     if (answer.refusal) return refuse(answer);
-    const fresh = state.utterance !== answer.state.utterance || !at("prediction").textContent;
+    const fresh = shown !== answer.state.utterance;
     if (answer.choices) Object.assign(choices, answer.choices);
     state = answer.state;
+    shown = state.utterance;
     at("refusal").hidden = true;
     tell(told);
     showControls(answer);
