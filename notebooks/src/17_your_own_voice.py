@@ -266,8 +266,8 @@ for sentence in curves.curve_sentences(curve):
 # Read two of them twice. **Gain**: in this corpus the volume is evidence, since loud
 # utterances are the aroused ones. A network that follows the volume has learned what it
 # was taught, and a microphone farther away tells it something false. **Noise**: nothing
-# in the rule of the corpus speaks of noise, and no training clip had any. Where does the
-# network land? Compare the noisiest sound with no sound at all:
+# in the rule of the corpus speaks of noise, and no training clip had any. Where does
+# the network land? Compare the noisiest sound with no sound at all:
 
 # %%
 loudest = curve[curve.stress == "white noise"].iloc[-1]
