@@ -43,11 +43,20 @@ def main(arguments: list[str] | None = None) -> int:
     stage_site(ROOT, source, address)
     words = ["-b", "html", "-c", str(HERE), "-j", str(options.jobs), "-q"]
     words += ["-W", "--keep-going"] if options.strict else []
+    words += ["-E", "-a"] if settings_are_newer(options.out) else []
     status = sphinx([*words, str(source), str(options.out)])
     if status == 0:
         seconds = time.perf_counter() - began
         print(f"The site is ready after {seconds:.0f} s. Open: {options.out / 'index.html'}")
     return status
+
+
+def settings_are_newer(out: Path) -> bool:
+    """Whether the settings have changed since the site was built: then all is written again."""
+    built = out / ".buildinfo"
+    if not built.is_file():
+        return True
+    return any(path.stat().st_mtime > built.stat().st_mtime for path in HERE.rglob("*"))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -84,8 +84,7 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser(site, tmp_path_factory):
     """One browser for all pages, offline."""
-    if not (BROWSER and DRIVER):
-        pytest.skip("no Chromium with chromedriver: sudo apt install chromium chromium-driver")
+    assert BROWSER and DRIVER, "no Chromium with chromedriver: apt install chromium chromium-driver"
     opened = Browser(tmp_path_factory.mktemp("profile"))
     opened.driver.execute_cdp_cmd("Network.enable", {})
     opened.driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
