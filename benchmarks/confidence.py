@@ -162,9 +162,10 @@ def sentences(numbers: dict) -> list[str]:
 def _on_human_voices(shipped: pd.DataFrame) -> str:
     least, most = shipped["human sound unlike"].min(), shipped["sound unlike"].max()
     met = least >= LEAST_HUMAN and most <= MOST_OWN
+    whole = "all" if least == 1 else f"at least {least:.1%}"
     return (
         f"Of {shipped['n human'].iloc[0]:,d} human clips, every checkpoint of generated speech "
-        f"calls {'all' if least == 1 else f'at least {least:.1%}'} unlike what it was trained on; of its "
+        f"calls {whole} unlike what it was trained on; of its "
         f"own test clips, at most {most:.1%}. The aim, at least {LEAST_HUMAN:.0%} and at most "
         f"{MOST_OWN:.0%}, is {'met' if met else 'not met'}."
     )

@@ -181,7 +181,15 @@ def render(text: str, rows: list[dict[str, object]]) -> str:
             f"| {row['asked']} | {row['status']} | {row['seconds']} | {row['MB']} | {said} |"
         )
     table = "\n".join(lines)
-    return f"{before}{START}\n\n{table}\n\n{END}{after}"
+    return f"{before}{START}\n\n{table}\n\n{_each_further(rows)}\n\n{END}{after}"
+
+
+def _each_further(rows: list[dict[str, object]]) -> str:
+    """What a clip costs in a call that has answered one already."""
+    seconds = {row["asked"]: row["seconds"] for row in rows}
+    (folder,) = (row for row in rows if row["status"] == 1)
+    each = (folder["seconds"] - seconds["a human clip, wav"]) / (FOLDER - BROKEN - 1)
+    return f"In one call, each further clip of the folder took {each:.2f} s."
 
 
 def main() -> None:

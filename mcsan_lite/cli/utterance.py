@@ -271,7 +271,8 @@ def write_attention(
     report(used.remark_on_readings(len(features.tokens)))
     views = views_of(run.model, features, maps, progress=True)
     page = lens_page(signal, rate, aligned, views, title=title)
-    figure = _stack_figure(signal, rate, chosen, aligned, title)
+    two_lines = title.replace(" · trained on ", "\ntrained on ")  # one would leave the picture
+    figure = _stack_figure(signal, rate, chosen, aligned, two_lines)
     return WrittenAttention(chosen, judgement, _write_files(out, page, figure, chosen))
 
 
