@@ -29,13 +29,20 @@ from mcsan_lite.teaching.lessons import (
     exercises_of,
 )
 from mcsan_lite.teaching.needed import needed_places
-from mcsan_lite.teaching.sandbox import Ended, Limits, Workplace, link_file, link_tree, workplace
+from mcsan_lite.teaching.sandbox import (
+    Ended,
+    MarkingLimits,
+    Workplace,
+    link_file,
+    link_tree,
+    workplace,
+)
 
-OUTCOMES = ("right", "wrong", "open", "not reached", "missing", "tampered", "not marked")
+MARK_OUTCOMES = ("right", "wrong", "open", "not reached", "missing", "tampered", "not marked")
 _PROFILE = re.compile(r"^PROFILE\s*=\s*([\"'])\w*\1", re.MULTILINE)
 _READ_BY_LESSONS = ("README.md", "MODEL_CARD.md")
 _FOLDERS = ("data", "runs")
-_SOLUTION_LIMITS = Limits(cell=1200, notebook=3600, memory=1000)
+_SOLUTION_LIMITS = MarkingLimits(cell=1200, notebook=3600, memory=1000)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Mark:
         exercise: such as "E12.1"; "" where the lesson is unknown.
         check: its check.
         stars: how difficult it is.
-        outcome: one of `OUTCOMES`.
+        outcome: one of `MARK_OUTCOMES`.
         message: the check's own words, or the reason why it was not reached.
         file: the notebook.
     """
@@ -159,7 +166,7 @@ def mark_class(
     handed_in: Sequence[HandedIn],
     lessons: dict[str, MarkedLesson],
     *,
-    limits: Limits | None = None,
+    limits: MarkingLimits | None = None,
     hidden: Sequence[Path] = (),
     jobs: int = 1,
 ) -> Iterator[list[Mark]]:
@@ -175,7 +182,7 @@ def mark_class(
     Yields:
         The marks of one notebook after the other, as soon as they are there.
     """
-    limits = limits or Limits()
+    limits = limits or MarkingLimits()
 
     def mark(number: int, one: HandedIn) -> list[Mark]:
         return _mark_one(number, one, lessons.get(one.lesson or ""), limits, tuple(hidden))
@@ -188,7 +195,7 @@ def _mark_one(
     number: int,
     one: HandedIn,
     lesson: MarkedLesson | None,
-    limits: Limits,
+    limits: MarkingLimits,
     hidden: tuple[Path, ...],
 ) -> list[Mark]:
     """All marks of a notebook; whatever happens in it, they are rows and no exception."""
