@@ -95,8 +95,8 @@ def add_grade_command(commands) -> None:
 def grade_command(args: argparse.Namespace) -> int:
     """Mark a class, and print what a teacher wants to know first."""
     _require_jupyter()
-    from mcsan_lite.teaching.handed_in import collect
-    from mcsan_lite.teaching.marking import lesson_file, of_lesson
+    from mcsan_lite.teaching.handed_in import collect, of_lesson
+    from mcsan_lite.teaching.marking import lesson_file
 
     out = _marks_file(args.out)
     limits = _limits(args)

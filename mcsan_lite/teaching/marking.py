@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -384,22 +384,3 @@ class _Run:
         """The problem, and the first one of the notebook where that was another."""
         first = next(iter(self._problems.values()), problem)
         return problem if first == problem else f"{problem} (the first error was in {first})"
-
-
-def of_lesson(handed_in: Sequence[HandedIn], lesson: str) -> list[HandedIn]:
-    """What was handed in for one lesson; a student without it keeps one entry that says so.
-
-    Args:
-        handed_in: what `collect` found.
-        lesson: the one that is marked.
-    """
-    have_it = {one.student for one in handed_in if one.lesson == lesson}
-    kept: list[HandedIn] = []
-    for one in handed_in:
-        if one.lesson == lesson:
-            kept.append(one)
-        elif one.student not in have_it:
-            have_it.add(one.student)
-            reason = one.problem or f"a notebook of lesson {one.lesson}, not {lesson}"
-            kept.append(replace(one, lesson=lesson, cells=(), problem=reason))
-    return kept
