@@ -14,7 +14,7 @@ from pathlib import Path
 from mcsan_lite.tables.shared import markdown_cell
 from mcsan_lite.teaching.lessons import (
     CLONE,
-    KINDS,
+    EXERCISE_KINDS,
     CourseExercise,
     course_exercises,
     lesson_sources,
@@ -29,7 +29,7 @@ COLUMNS = ("exercise", "kind", "stars", "minutes", "task", "check")
 def counted(exercises: list[CourseExercise]) -> str:
     """How many there are of each kind, and how long they take."""
     kinds = Counter(one.kind for one in exercises)
-    named = ", ".join(f"{kinds[kind]} × {kind.lower()}" for kind in KINDS if kinds[kind])
+    named = ", ".join(f"{kinds[kind]} × {kind.lower()}" for kind in EXERCISE_KINDS if kinds[kind])
     hours = sum(one.minutes for one in exercises) / 60
     return f"{len(exercises)} exercises, about {hours:.1f} hours: {named}."
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mcsan_lite.experiments.course import Copies
     from mcsan_lite.teaching.handed_in import HandedIn
     from mcsan_lite.teaching.marking import Mark, MarkedLesson
-    from mcsan_lite.teaching.sandbox import Limits
+    from mcsan_lite.teaching.sandbox import MarkingLimits
 
 _FIRST = "00_start_here"
 
@@ -99,8 +99,8 @@ def add_grade_command(commands) -> None:
 def grade_command(args: argparse.Namespace) -> int:
     """Mark a class, and print what a teacher wants to know first."""
     _require_jupyter()
-    from mcsan_lite.teaching.handed_in import collect
-    from mcsan_lite.teaching.marking import lesson_file, of_lesson
+    from mcsan_lite.teaching.handed_in import collect, of_lesson
+    from mcsan_lite.teaching.marking import lesson_file
 
     out = _marks_file(args.out)
     limits = _limits(args)
@@ -159,10 +159,10 @@ def _marks_file(name: str) -> Path:
     return path
 
 
-def _limits(args: argparse.Namespace) -> Limits:
+def _limits(args: argparse.Namespace) -> MarkingLimits:
     """The limits of a notebook. Raises DataError for those that leave no time or no room."""
     from mcsan_lite.errors import DataError
-    from mcsan_lite.teaching.sandbox import Limits
+    from mcsan_lite.teaching.sandbox import MarkingLimits
 
     wanted = {"--cell-limit": args.cell_limit, "--limit": args.limit, "--memory": args.memory}
     for option, value in wanted.items():
@@ -170,11 +170,11 @@ def _limits(args: argparse.Namespace) -> Limits:
             raise DataError(f"{option} {value:g}", "a number above 0", "leave it out, or raise it.")
     if args.profile not in ("smoke", "quick"):
         raise DataError(f"--profile {args.profile}", "smoke or quick", "take one of the two.")
-    return Limits(args.cell_limit, args.limit, args.memory)
+    return MarkingLimits(args.cell_limit, args.limit, args.memory)
 
 
 def _marks(
-    handed_in: Sequence[HandedIn], args: argparse.Namespace, limits: Limits, out: Path
+    handed_in: Sequence[HandedIn], args: argparse.Namespace, limits: MarkingLimits, out: Path
 ) -> list[Mark]:
     """Mark all notebooks. The csv is written after each, so that a stop loses none of them."""
     from mcsan_lite.teaching.marking import mark_class, marking_folder

@@ -10,7 +10,7 @@ import json
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
@@ -138,3 +138,22 @@ def read_cells(path: Path) -> list[NotebookNode]:
     if not all(isinstance(cell.source, str) and cell.cell_type for cell in notebook.cells):
         raise ValueError("a notebook with a cell that holds no text")
     return notebook.cells
+
+
+def of_lesson(handed_in: Sequence[HandedIn], lesson: str) -> list[HandedIn]:
+    """What was handed in for one lesson; a student without it keeps one entry that says so.
+
+    Args:
+        handed_in: what `collect` found.
+        lesson: the one that is marked.
+    """
+    have_it = {one.student for one in handed_in if one.lesson == lesson}
+    kept: list[HandedIn] = []
+    for one in handed_in:
+        if one.lesson == lesson:
+            kept.append(one)
+        elif one.student not in have_it:
+            have_it.add(one.student)
+            reason = one.problem or f"a notebook of lesson {one.lesson}, not {lesson}"
+            kept.append(replace(one, lesson=lesson, cells=(), problem=reason))
+    return kept

@@ -29,7 +29,7 @@ from ipykernel.kernelapp import IPKernelApp
 from mcsan_lite.exercises.exercise import NOT_SOLVED
 from mcsan_lite.teaching.guard import install_guard, limit_memory
 
-SETTINGS = "MCSAN_MARKING"  # the variable that holds them, as json
+MARKING_SETTINGS = "MCSAN_MARKING"  # the variable that holds them, as json
 LONGEST = 400  # characters of a message
 # Beside the lesson's own checks: what they compare with and print by.
 _RELIED_ON = (
@@ -176,9 +176,9 @@ def _quiet_end(app: Callable[[], None]) -> None:
         app()
 
 
-def main() -> None:
+def serve_cells() -> None:
     """Limit this process, then serve cells until it is ended."""
-    settings = json.loads(os.environ.pop(SETTINGS))
+    settings = json.loads(os.environ.pop(MARKING_SETTINGS))
     limit_memory(settings["memory"])
     judge = Judge(settings["lesson"])
     kernel_class = _kernel_class(settings["secret"], judge)
@@ -191,4 +191,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve_cells()

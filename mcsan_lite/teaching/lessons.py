@@ -19,7 +19,7 @@ from mcsan_lite.errors import DataError
 CLONE = Path(__file__).parents[2]
 LESSONS = CLONE / "notebooks"
 CHECKS_IMPORT = re.compile(r"mcsan_lite\.exercises import lesson(\d\d) as (\w+)")
-KINDS = ("Predict", "Implement", "Break it", "Repair", "Explain", "Change the model")
+EXERCISE_KINDS = ("Predict", "Implement", "Break it", "Repair", "Explain", "Change the model")
 
 EXERCISE_HEADING = re.compile(
     r"^\*\*E(?P<number>\d+\.\d+) · (?P<kind>[\w ]+)\*\* "
@@ -38,7 +38,7 @@ class CourseExercise:
     Attributes:
         lesson: its number, such as "12".
         number: such as "E12.1"; lessons below ten are written "E6.1", whatever the notebook says.
-        kind: one of `KINDS`.
+        kind: one of `EXERCISE_KINDS`.
         stars: 1 to 3.
         minutes: as the lesson says.
         task: its first sentence, or the first few.

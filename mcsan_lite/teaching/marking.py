@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -29,13 +29,20 @@ from mcsan_lite.teaching.lessons import (
     exercises_of,
 )
 from mcsan_lite.teaching.needed import needed_places
-from mcsan_lite.teaching.sandbox import Ended, Limits, Workplace, link_file, link_tree, workplace
+from mcsan_lite.teaching.sandbox import (
+    Ended,
+    MarkingLimits,
+    Workplace,
+    link_file,
+    link_tree,
+    workplace,
+)
 
-OUTCOMES = ("right", "wrong", "open", "not reached", "missing", "tampered", "not marked")
+MARK_OUTCOMES = ("right", "wrong", "open", "not reached", "missing", "tampered", "not marked")
 _PROFILE = re.compile(r"^PROFILE\s*=\s*([\"'])\w*\1", re.MULTILINE)
 _READ_BY_LESSONS = ("README.md", "MODEL_CARD.md")
 _FOLDERS = ("data", "runs")
-_SOLUTION_LIMITS = Limits(cell=1200, notebook=3600, memory=1000)
+_SOLUTION_LIMITS = MarkingLimits(cell=1200, notebook=3600, memory=1000)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Mark:
         exercise: such as "E12.1"; "" where the lesson is unknown.
         check: its check.
         stars: how difficult it is.
-        outcome: one of `OUTCOMES`.
+        outcome: one of `MARK_OUTCOMES`.
         message: the check's own words, or the reason why it was not reached.
         file: the notebook.
     """
@@ -159,7 +166,7 @@ def mark_class(
     handed_in: Sequence[HandedIn],
     lessons: dict[str, MarkedLesson],
     *,
-    limits: Limits | None = None,
+    limits: MarkingLimits | None = None,
     hidden: Sequence[Path] = (),
     jobs: int = 1,
 ) -> Iterator[list[Mark]]:
@@ -175,7 +182,7 @@ def mark_class(
     Yields:
         The marks of one notebook after the other, as soon as they are there.
     """
-    limits = limits or Limits()
+    limits = limits or MarkingLimits()
 
     def mark(number: int, one: HandedIn) -> list[Mark]:
         return _mark_one(number, one, lessons.get(one.lesson or ""), limits, tuple(hidden))
@@ -188,7 +195,7 @@ def _mark_one(
     number: int,
     one: HandedIn,
     lesson: MarkedLesson | None,
-    limits: Limits,
+    limits: MarkingLimits,
     hidden: tuple[Path, ...],
 ) -> list[Mark]:
     """All marks of a notebook; whatever happens in it, they are rows and no exception."""
@@ -377,22 +384,3 @@ class _Run:
         """The problem, and the first one of the notebook where that was another."""
         first = next(iter(self._problems.values()), problem)
         return problem if first == problem else f"{problem} (the first error was in {first})"
-
-
-def of_lesson(handed_in: Sequence[HandedIn], lesson: str) -> list[HandedIn]:
-    """What was handed in for one lesson; a student without it keeps one entry that says so.
-
-    Args:
-        handed_in: what `collect` found.
-        lesson: the one that is marked.
-    """
-    have_it = {one.student for one in handed_in if one.lesson == lesson}
-    kept: list[HandedIn] = []
-    for one in handed_in:
-        if one.lesson == lesson:
-            kept.append(one)
-        elif one.student not in have_it:
-            have_it.add(one.student)
-            reason = one.problem or f"a notebook of lesson {one.lesson}, not {lesson}"
-            kept.append(replace(one, lesson=lesson, cells=(), problem=reason))
-    return kept

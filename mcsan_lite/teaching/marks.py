@@ -14,7 +14,7 @@ import pandas as pd
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.tables.shared import spreadsheet_table, without_controls
-from mcsan_lite.teaching.marking import OUTCOMES, Mark
+from mcsan_lite.teaching.marking import MARK_OUTCOMES, Mark
 
 _WIDEST = 72  # characters of a mistake in the summary
 
@@ -46,7 +46,7 @@ def per_student(marks: Sequence[Mark]) -> pd.DataFrame:
     """How many exercises of each student ended how, and the stars of the right ones."""
     table = marks_table(marks)
     counts = pd.crosstab([table.student, table.lesson], table.outcome)
-    counts = counts.reindex(columns=[name for name in OUTCOMES if name in counts])
+    counts = counts.reindex(columns=[name for name in MARK_OUTCOMES if name in counts])
     right = table[table.outcome == "right"].groupby(["student", "lesson"]).stars.sum()
     everything = table.groupby(["student", "lesson"]).stars.sum()
     gained = right.reindex(everything.index, fill_value=0)

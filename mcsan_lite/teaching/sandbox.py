@@ -22,7 +22,7 @@ from pathlib import Path
 
 from jupyter_client import KernelManager
 
-from mcsan_lite.teaching.kernel import SETTINGS
+from mcsan_lite.teaching.kernel import MARKING_SETTINGS
 
 _START_S = 120  # seconds for a kernel and the packages to load on a busy machine
 _OBEY_S = 10  # seconds in which an interrupted cell must end
@@ -38,7 +38,7 @@ _WINDOWS = (
 
 
 @dataclass(frozen=True)
-class Limits:
+class MarkingLimits:
     """What a notebook may take.
 
     Attributes:
@@ -110,7 +110,7 @@ class Workplace:
     """
 
     def __init__(
-        self, folder: Path, lesson: str, limits: Limits, hidden: tuple[Path, ...] | None = ()
+        self, folder: Path, lesson: str, limits: MarkingLimits, hidden: tuple[Path, ...] | None = ()
     ) -> None:
         self._limits = limits
         self._ends = time.monotonic() + limits.notebook
@@ -129,7 +129,7 @@ class Workplace:
             "-f",
             "{connection_file}",
         ]
-        env = _surroundings(folder) | {SETTINGS: json.dumps(settings)}
+        env = _surroundings(folder) | {MARKING_SETTINGS: json.dumps(settings)}
         nowhere = subprocess.DEVNULL
         self._manager.start_kernel(env=env, cwd=str(folder), stdout=nowhere, stderr=nowhere)
         self._client = self._manager.blocking_client()
@@ -223,7 +223,7 @@ def _surroundings(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def workplace(
-    prepared: Path, folder: Path, lesson: str, limits: Limits, hidden: tuple[Path, ...] = ()
+    prepared: Path, folder: Path, lesson: str, limits: MarkingLimits, hidden: tuple[Path, ...] = ()
 ) -> Iterator[Workplace]:
     """A kernel in a folder of its own, both gone afterwards.
 

@@ -13,7 +13,7 @@ import pytest
 from mcsan_lite.cli.main import parser
 from mcsan_lite.exercises import lesson06
 from mcsan_lite.teaching.lessons import course_exercises, exercises_of, lesson_sources
-from mcsan_lite.teaching.marking import OUTCOMES, lesson_file
+from mcsan_lite.teaching.marking import MARK_OUTCOMES, lesson_file
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
@@ -74,7 +74,7 @@ def test_a_block_of_two_days_does_its_own_lessons_exercises():
 
 
 def test_the_outcomes_and_options_are_those_of_the_command():
-    assert [row[0] for row in rows_of("Marking with mcsan grade")] == list(OUTCOMES)
+    assert [row[0] for row in rows_of("Marking with mcsan grade")] == list(MARK_OUTCOMES)
     (grade,) = [
         action.choices["grade"]
         for action in parser()._actions

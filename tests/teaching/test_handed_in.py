@@ -5,8 +5,7 @@ import json
 import nbformat
 import pytest
 
-from mcsan_lite.teaching.handed_in import collect, read_cells
-from mcsan_lite.teaching.marking import of_lesson
+from mcsan_lite.teaching.handed_in import collect, of_lesson, read_cells
 
 IMPORT = "from mcsan_lite.exercises import lesson06 as check"
 

@@ -62,7 +62,7 @@ def test_every_exercise_of_the_course_is_found_and_has_its_check():
     for one in found:
         checks = __import__(f"mcsan_lite.exercises.lesson{one.lesson}", fromlist=["x"])
         assert callable(getattr(checks, one.check)), one
-        assert one.kind in lessons.KINDS and 1 <= one.stars <= 3 and one.task
+        assert one.kind in lessons.EXERCISE_KINDS and 1 <= one.stars <= 3 and one.task
         assert one.number.startswith(f"E{int(one.lesson)}.")
     assert len({one.number for one in found}) == len(found)
 

@@ -12,7 +12,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.teaching import marking
 from mcsan_lite.teaching.handed_in import HandedIn, read_cells
 from mcsan_lite.teaching.lessons import CLONE, LESSONS, exercises_of
-from mcsan_lite.teaching.sandbox import Ended, Limits, link_tree
+from mcsan_lite.teaching.sandbox import Ended, MarkingLimits, link_tree
 
 LESSON = "06"
 pytestmark = pytest.mark.timeout(900)  # one class is marked for all tests of this file
@@ -280,4 +280,4 @@ class BrokenPlace(FakePlace):
 def test_the_clone_is_where_lessons_are():
     assert (CLONE / "notebooks" / "src").is_dir()
     assert json.loads((LESSONS / "06_attention_by_hand.ipynb").read_text(encoding="utf-8"))
-    assert Limits().cell < Limits().notebook
+    assert MarkingLimits().cell < MarkingLimits().notebook
