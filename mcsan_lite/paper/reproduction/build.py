@@ -26,7 +26,7 @@ _BROWSERS = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
-_PATIENCE_S = 120
+_PATIENCE_S = 240
 
 
 def template_text() -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from mcsan_lite.paper.ledgers import AS_PRINTED, claims_ledger
 from mcsan_lite.paper.reproduction.shipped import ShippedTable
 
-SETTINGS = "the profile paper's settings"
+_SETTINGS = "the profile paper's settings"
 NOT_RUN = "not run"
 _IN_SCORE = re.compile(r" in (?:WA|UA|weighted F1)$")
 _COLUMNS = {"wa": "WA", "ua": "UA", "weighted_f1": "F1"}
@@ -119,4 +119,4 @@ def counted_verdicts(verdicts: pd.Series) -> str:
 def settings_rows() -> pd.DataFrame:
     """The settings that the paper states, beside those of the profile "paper"."""
     ledger = claims_ledger()
-    return ledger[ledger.block == SETTINGS]
+    return ledger[ledger.block == _SETTINGS]
