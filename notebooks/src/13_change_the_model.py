@@ -451,7 +451,8 @@ if table is not None:
     right.axvline(table.chance.mean(), color="black", ls=":", lw=1)
     right.text(table.chance.mean(), len(table) - 0.5, " chance", fontsize=9)
     right.set(xlim=(0, 1), xlabel="share that points at the decisive sound")
-    right.legend(frameon=False, fontsize=9, loc="lower right")
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}
+    right.legend(frameon=False, fontsize=9, **above)
     mc.figures.show(
         fig,
         alt="For each change its accuracy with interval, and how often the decisive "
@@ -478,8 +479,9 @@ if table is not None:
 #
 # What does this say about the paper? It takes recurrence and positions for granted, as
 # everyone does. On speech whose transcript follows the voice they are a help: places
-# really do tell which word is which sound. The same help makes the map hard to read,
-# because a network that can count does not need to compare.
+# really do tell which word is which sound. A network that can count need not compare.
+# Whether that is what keeps a map from meaning what it shows, the sentences above answer
+# for this world, and for no other.
 #
 # ## 7 · Your own change
 #

@@ -104,7 +104,7 @@ def test_whether_both_have_to_go(points, says):
 
 def test_who_recognises():
     said = read.say_who_recognises(table(), 0.86)
-    assert "Above it: MCSAN" in said and "below it: neither, w/o cross" in said
+    assert "Above it: MCSAN" in said and "below it: “neither, w/o cross”" in said
     assert "Not distinguishable from it: MCSAN" in read.say_who_recognises(table(), 0.9)
 
 

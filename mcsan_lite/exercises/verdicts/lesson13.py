@@ -150,6 +150,11 @@ def map_shows(row: pd.Series) -> str:
     return "place" if row["points low"] > row.chance else "nothing"
 
 
+def _named(names: list[str]) -> str:
+    """Names as a sentence has them; one that has a comma itself is quoted."""
+    return listed_names([f"“{name}”" if "," in name else name for name in names])
+
+
 def say_own_word(table: pd.DataFrame) -> str:
     """Which changes give the map a word of its own.
 
@@ -159,11 +164,11 @@ def say_own_word(table: pd.DataFrame) -> str:
     found: dict[str, list[str]] = {"own": [], "place": [], "nothing": [], "no map": []}
     for _, row in table.iterrows():
         found[map_shows(row)].append(row.change)
-    told = f"A word of its own: {listed_names(found['own'])}."
+    told = f"A word of its own: {_named(found['own'])}."
     if found["place"]:
-        told += f" Above chance, but not above other words: {listed_names(found['place'])}."
+        told += f" Above chance, but not above other words: {_named(found['place'])}."
     if found["nothing"]:
-        told += f" Not shown to point: {listed_names(found['nothing'])}."
+        told += f" Not shown to point: {_named(found['nothing'])}."
     return told
 
 
@@ -177,7 +182,7 @@ def say_who_recognises(table: pd.DataFrame, unmatched: float) -> str:
     sides: dict[str, list[str]] = {"above": [], "not distinguishable from": [], "below": []}
     for _, row in table.iterrows():
         sides[side_of(row.low, row.high, unmatched)].append(row.change)
-    parts = [f"{side} it: {listed_names(names)}" for side, names in sides.items() if names]
+    parts = [f"{side} it: {_named(names)}" for side, names in sides.items() if names]
     told = "; ".join(parts)
     told = told[0].upper() + told[1:]  # names of networks keep their capitals
     return f"What needs no recognised sound reaches {100 * unmatched:.1f} %. {told}."
