@@ -1176,7 +1176,8 @@ def pool_e(x, mask):
 # %% [markdown]
 # **E16.10 · Break it** (★★★, 6 min). Give the letters of those that break the padding
 # contract, as a set. Read them first. Then ask `alone_and_together`, with frames and a
-# mask as in section 8.
+# mask as in section 8. A check sees only what its example shows, so also ask with
+# frames that are all negative.
 #
 # <details><summary>Hint 1</summary>What does each line see where a step is padding, and
 # x is zero there?</details>
@@ -1191,9 +1192,10 @@ check.broken_pools(broken_pools)
 
 # %% tags=["solution"]
 broken_pools = set()
+negative = (frames[:20] - 9) * mask[:20, :, None]  # zero on padding, as before
 for name in "abcde":
     pool = globals()[f"pool_{name}"]
-    alone, together = alone_and_together(pool, frames[:20], mask[:20])
+    alone, together = alone_and_together(pool, negative, mask[:20])
     if not torch.allclose(alone, together, atol=1e-4):
         broken_pools.add(name)
 check.broken_pools(broken_pools)
