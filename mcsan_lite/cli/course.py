@@ -67,6 +67,7 @@ def add_grade_command(commands) -> None:
         "grade",
         grade_command,
         "run a class's notebooks and say which exercises are right",
+        example="mcsan grade handed_in/ --lesson 06 -o marks.csv",
     )
     parser.add_argument(
         "notebooks", nargs="+", help="notebooks, or folders with them or with a folder per student"
@@ -119,7 +120,11 @@ def grade_command(args: argparse.Namespace) -> int:
 def add_slides_command(commands) -> None:
     """mcsan slides: its options."""
     parser = add_command(
-        commands, "slides", slides_command, "make slides from a lesson's own cells, as one html"
+        commands,
+        "slides",
+        slides_command,
+        "make slides from a lesson's own cells, as one html",
+        example="mcsan slides 06 -o slides.html",
     )
     parser.add_argument("lesson", help="number or part of the name")
     parser.add_argument("-o", "--out", help="the html (default: slides_NN.html)")

@@ -213,6 +213,7 @@ def add_stress_command(commands) -> None:
         "stress",
         stress_command,
         "how a trained model bears noise, rooms, lost words, a missing modality and conflict",
+        example="mcsan stress --utterances 200 --jobs 2",
     )
     add_corpus_options(parser)
     parser.add_argument(

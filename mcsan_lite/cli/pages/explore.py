@@ -21,6 +21,7 @@ def add_explore_command(commands) -> None:
         "explore",
         explore_command,
         "one page on which words and sound are edited, and prediction and map follow",
+        example="mcsan explore -o explorer.html",
     )
     parser.add_argument(
         "-o", "--out", default="explorer.html", help="the file (default: explorer.html)"
@@ -43,7 +44,7 @@ def add_explore_command(commands) -> None:
 
 
 def explore_command(args: argparse.Namespace) -> int:
-    """Write the page."""
+    """Write the explorer as one page that needs no kernel."""
     from mcsan_lite.cache import write_atomic
     from mcsan_lite.errors import DataError
     from mcsan_lite.explorer.core import SHIPPED_MODELS, ExplorerCore, explorer_models
