@@ -16,10 +16,10 @@ import numpy as np
 
 from mcsan_lite.corpus import Utterance, Word
 from mcsan_lite.errors import DataError, require_name
-from mcsan_lite.experiments.checkpoints import CHECKPOINTS_FOLDER
 from mcsan_lite.explain.faithfulness import without
 from mcsan_lite.explain.maps import attention_maps
 from mcsan_lite.explain.readings import READINGS
+from mcsan_lite.explorer.limits import model_path, own_voice_note
 from mcsan_lite.explorer.sounds import Explorable, with_pitch
 from mcsan_lite.explorer.spelling import evaluative_places, respelled_clip, swaps_of
 from mcsan_lite.explorer.state import MOST_SEMITONES, ExplorerState
@@ -36,6 +36,7 @@ from mcsan_lite.figures.lens import (
     lens_views,
     views_of,
 )
+from mcsan_lite.training.confidence.sidecar import Confidence
 from mcsan_lite.training.inference import Trained, load_run
 
 SHIPPED_MODELS = ("matching-seed0", "matching-w-o-cross-seed0", "leaking-seed0")
@@ -55,13 +56,7 @@ def explorer_models(
     Raises:
         DataError: for a name that is neither.
     """
-    home = CHECKPOINTS_FOLDER if folder is None else Path(folder)
-    models = {}
-    for name in names:
-        beside = home / f"{name}.safetensors"
-        path = beside if beside.is_file() else Path(name)
-        models[str(name)] = load_run(path)
-    return models
+    return {str(name): load_run(model_path(name, folder)) for name in names}
 
 
 class _Words(NamedTuple):
@@ -96,6 +91,7 @@ class ExplorerCore:
         models: by name; all of one sample rate.
         sounds: what can be explored; recordings are added by `add`.
         cache: folder of word vectors that were looked up.
+        limits: by model, what is kept of its limits; a model that is not there has none.
 
     Raises:
         DataError: for no model, for no sound, and for models of several sample rates.
@@ -106,8 +102,10 @@ class ExplorerCore:
         models: Mapping[str, Trained],
         sounds: Iterable[Explorable],
         cache: Path | str = "data/cache",
+        *,
+        limits: Mapping[str, Confidence | None] = {},
     ) -> None:
-        self.models = dict(models)
+        self.models, self.limits = dict(models), dict(limits)
         self.sounds = {one.id: one for one in sounds}
         self.cache = Path(cache)
         rates = {run.features.sample_rate for run in self.models.values()}
@@ -171,9 +169,15 @@ class ExplorerCore:
             "before": self._before(state, sound, run),
             "rule": _rule(state, sound, read.features.tokens),
             "swaps": [list(swap) for swap in swaps_of(read.features.tokens, state.text)],
-            "notes": [*read.notes, *_notes(state, sound, seen)],
+            "notes": [*read.notes, *self._of_own_voice(state, sound, read), *_notes(state, seen)],
             "lens": self._lens(state, sound, read, seen),
         }
+
+    def _of_own_voice(self, state: ExplorerState, sound: Explorable, read: _Read) -> list[list]:
+        if not sound.recorded:
+            return []
+        run, limits = self.models[state.model], self.limits.get(state.model)
+        return [own_voice_note(run, read.features, limits)]
 
     def _chosen(self, state: ExplorerState) -> tuple[Explorable, Trained]:
         require_name(state.utterance, self.sounds, "utterance")
@@ -336,11 +340,9 @@ def _with_patient_readings(quick: list[str], words: int) -> list[str]:
     return maps + others
 
 
-def _notes(state: ExplorerState, sound: Explorable, seen: _Seen) -> list[list]:
+def _notes(state: ExplorerState, seen: _Seen) -> list[list]:
     """What must be said of this answer: (key of a text, its values)."""
     notes = []
-    if sound.recorded:
-        notes.append(["own_voice", {}])
     if state.muted:
         notes.append(["muted", {}])
     if state.blanked:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.errors import DataError
 from mcsan_lite.explorer.core import SHIPPED_MODELS, ExplorerCore, explorer_models
+from mcsan_lite.explorer.limits import explorer_limits
 from mcsan_lite.explorer.sounds import (
     explorable_clips,
     explorable_corpus,
@@ -65,13 +66,14 @@ class Explorer(anywidget.AnyWidget):
         *,
         cache: Path | str = "data/cache",
     ) -> None:
+        models = list(models)
         runs = explorer_models(models)
         first = next(iter(runs.values()))
         rate, heard_s = first.features.sample_rate, heard_seconds(first.features)
         sounds = explorable_clips(rate)
         if corpus is not None:
             sounds = explorable_corpus(corpus, rate, heard_s)
-        self.core = ExplorerCore(runs, sounds, cache)
+        self.core = ExplorerCore(runs, sounds, cache, limits=explorer_limits(models))
         super().__init__(
             texts=page_texts(),
             choices=self.core.choices(),

@@ -19,6 +19,7 @@ from mcsan_lite.datasets.synthetic.start.clips import start_clips
 from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.explorer import core as core_module
 from mcsan_lite.explorer.core import ExplorerCore, explorer_models
+from mcsan_lite.explorer.limits import explorer_limits, own_voice_note
 from mcsan_lite.explorer.sounds import (
     Explorable,
     explorable_clips,
@@ -148,12 +149,23 @@ class TestAnswer:
 
     def test_a_recording_is_heard_and_its_words_are_placed_by_their_letters(self, cache):
         recording = explorable_recording("mine", _wav(tone(1.5)), "so it is pain", RATE, 10.0)
-        core = ExplorerCore(explorer_models(["matching-seed0"]), [recording], cache)
+        names = ["matching-seed0"]
+        core = ExplorerCore(
+            explorer_models(names), [recording], cache, limits=explorer_limits(names)
+        )
         answer = core.answer(replace(core.first_state(), pitch_word=3, semitones=4))
-        assert keys_of(answer) == ["guessed_times", "own_voice"]
+        assert keys_of(answer) == ["guessed_times", "own_voice_unlike"]
+        assert "sound" in answer["notes"][1][1]["what"]
         assert answer["lens"]["seconds"] == pytest.approx(1.5)
         assert (answer["rule"], answer["lens"]["truth"]) == (None, None)
         assert "voice edit" not in answer["lens"]["readings"]  # it needs known times
+
+    def test_a_clip_of_the_corpus_is_like_it_and_without_limits_nobody_knows(self, core, plain):
+        run = core.models[plain.model]
+        features = core._read(plain, core.sounds[plain.utterance], run).features
+        limits = explorer_limits([plain.model])[plain.model]
+        assert own_voice_note(run, features, limits)[0] == "own_voice_like"
+        assert own_voice_note(run, features, None)[0] == "own_voice_unknown"
 
     def test_a_new_recording_of_the_same_name_replaces_the_old_one(self, cache):
         core = ExplorerCore(
