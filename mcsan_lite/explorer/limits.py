@@ -51,5 +51,6 @@ def own_voice_note(run: Trained, features: Features, limits: Confidence | None) 
         return ["own_voice_unknown", {}]
     unfamiliar = judge(run, features, limits).unfamiliar
     if unfamiliar:
-        return ["own_voice_unlike", {"what": " and ".join(unfamiliar), "corpus": limits.corpus}]
-    return ["own_voice_like", {"corpus": limits.corpus}]
+        values = {"what": " and ".join(unfamiliar), "corpus": limits.source.corpus}
+        return ["own_voice_unlike", values]
+    return ["own_voice_like", {"corpus": limits.source.corpus}]

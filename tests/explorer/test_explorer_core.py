@@ -161,8 +161,8 @@ class TestAnswer:
         assert "voice edit" not in answer["lens"]["readings"]  # it needs known times
 
     def test_a_clip_of_the_corpus_is_like_it_and_without_limits_nobody_knows(self, core, plain):
-        run = core.models[plain.model]
-        features = core._read(plain, core.sounds[plain.utterance], run).features
+        run, sound = core.models[plain.model], core.sounds[plain.utterance]
+        features = core._read(replace(plain, text=sound.text), sound, run).features
         limits = explorer_limits([plain.model])[plain.model]
         assert own_voice_note(run, features, limits)[0] == "own_voice_like"
         assert own_voice_note(run, features, None)[0] == "own_voice_unknown"
