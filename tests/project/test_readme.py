@@ -25,6 +25,11 @@ def test_the_readme_is_one_screen():
     assert len(TEXT.splitlines()) <= 150
 
 
+def test_every_page_of_docs_is_one_click_away():
+    pages = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    assert pages <= set(re.findall(r"\]\((docs/[^)#]+)\)", TEXT))
+
+
 def test_the_course_map_has_every_lesson():
     sources = sorted(path.stem for path in (ROOT / "notebooks" / "src").glob("*.py"))
     assert [stem for _, _, stem, _, _ in LESSONS] == sources
