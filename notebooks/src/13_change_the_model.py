@@ -10,12 +10,12 @@
 # # 13 · Change the model, watch the map
 #
 # Lesson 11 looked for a word whose row of the attention map lies on its own sound. What
-# it found was at best a readable *place*: the rows of other words pointed there as well.
-# Two suspects have been named since lesson 05. The **BiLSTM** spreads each sound over its
-# neighbours, and the **positions** let the network find its way by counting. This lesson
-# does what a detective does with suspects: it takes them away, one at a time and both
-# together, and looks whether the thing still happens. **Which change gives the map a word
-# of its own, and what does it cost in score?**
+# it found was at best a readable *place*: the rows of other words pointed there as
+# well. Two suspects have been named since lesson 05. The **BiLSTM** spreads each sound
+# over its neighbours, and the **positions** let the network find its way by counting.
+# This lesson does what a detective does with suspects: it takes them away, one at a
+# time and both together, and looks whether the thing still happens. **Which change
+# gives the map a word of its own, and what does it cost in score?**
 #
 # **You will be able to**
 # - change MCSAN by its config, and predict what the change can do before you train it,
@@ -24,9 +24,10 @@
 # - read a table of changes with intervals, beside chance and beside other words,
 # - write an encoder of your own, and put it into the network.
 #
-# **Needs:** lessons 05, 06 and 11. **Time:** read 15 min · run about 2 min · exercises 35
-# min. **Paper:** Eq. 2 to 10, and the position embedding of section 2.3. **Runs on:**
-# generated speech, whatever `CORPUS` says, because only there is the evidence known.
+# **Needs:** lessons 05, 06 and 11. **Time:** read 15 min · run about 2 min · exercises
+# 35 min. **Paper:** Eq. 2 to 10, and the position embedding of section 2.3. **Runs
+# on:** generated speech, whatever `CORPUS` says, because only there is the evidence
+# known.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # this lesson needs a known truth: other corpora have none
@@ -52,7 +53,6 @@ from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.evaluation.intervals import with_interval
 from mcsan_lite.exercises import lesson13 as check
 from mcsan_lite.exercises.verdicts import lesson13 as read
-from mcsan_lite.exercises.verdicts.lesson10 import Share
 from mcsan_lite.experiments import identity
 from mcsan_lite.explain import pointing
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
@@ -66,10 +66,10 @@ SMALL = PROFILE == "smoke"
 # ## 1 · A world in which order tells nothing
 #
 # In the *matching* world a network can count: the second word of the transcript is the
-# second sound. So we move to the **listed** world. Its transcript is an alphabetical list
-# of the words that matter. *Which* word is in the list is known; *where* it was spoken is
-# not. This lesson's own edition is small enough for your laptop: four pairs of
-# homophones, at most three words at a time.
+# second sound. So we move to the **listed** world. Its transcript is an alphabetical
+# list of the words that matter. *Which* word is in the list is known; *where* it was
+# spoken is not. This lesson's own edition is small enough for your laptop: four pairs
+# of homophones, at most three words at a time.
 
 # %%
 pocket = SyntheticConfig(world="listed", pairs=4, max_words=3, train=1000, valid=150, test=300)
@@ -88,8 +88,8 @@ labels = list(corpus.labels)
 clips = {utterance.id: utterance for utterance in corpus.utterances}
 
 # %% [markdown]
-# One clip. The rule that picks it: the first test utterance of three words, one of which
-# decides, whose list has another order than its sound.
+# One clip. The rule that picks it: the first test utterance of three words, one of
+# which decides, whose list has another order than its sound.
 
 # %%
 decided = [one for one in parts["test"] if pointing.decisive_span(truth.loc[one.id])]
@@ -116,7 +116,8 @@ print(read.say_what_order_tells(unmatched, ceilings["both, in order"], ceilings[
 ceilings.round(3).to_frame("best possible WA")
 
 # %% [markdown]
-# So a score above *both, unmatched* can mean only one thing here: sounds were recognised.
+# So a score above *both, unmatched* can mean only one thing here: sounds were
+# recognised.
 #
 # ## 2 · The levers
 #
@@ -255,7 +256,7 @@ shares = {}
 for encoder in ("bilstm", "linear"):
     first = by_clip[encoder, 1].rename("outside").to_frame()
     found = with_interval(first).loc["outside"]
-    shares[f"{encoder}, entering layer 1"] = Share(*found[["mean", "low", "high"]])
+    shares[f"{encoder}, entering layer 1"] = read.Measured(*found[["mean", "low", "high"]])
 print(read.say_smear(shares, even))
 for encoder in ("bilstm", "linear"):
     print(f"{encoder}:", read.say_first_smeared(by_clip[encoder].groupby("layer").mean()))
@@ -361,9 +362,9 @@ for heads in (1, 4):
     print(f"{heads} head(s): {of_head.numpy().round(2)}; √d: {printed.numpy().round(2)}")
 
 # %% [markdown]
-# And on a trained network, the shipped one of the matching world. We keep its weights and
-# change only the divisor. Watch three things: the entropy of its rows, where they point,
-# and the predictions.
+# And on a trained network, the shipped one of the matching world. We keep its weights
+# and change only the divisor. Watch three things: the entropy of its rows, where they
+# point, and the predictions.
 
 # %%
 run = mc.load_checkpoint("matching", 0)
@@ -391,8 +392,8 @@ def pointing_of(model, features, known):
     )
     table = with_interval(found[["points", "difference"]].astype(float))
     columns = ["mean", "low", "high"]
-    own = Share(*table.loc["points", columns])
-    return own, Share(*table.loc["difference", columns]), float(found.chance.mean())
+    own = read.Measured(*table.loc["points", columns])
+    return own, read.Measured(*table.loc["difference", columns]), float(found.chance.mean())
 
 
 entropies, predicted = [], []
@@ -410,10 +411,11 @@ print(f"same prediction in {(predicted[0] == predicted[1]).mean():.0%} of {len(d
 #
 # ## 6 · The table: who recognises sounds, and whose map shows it?
 #
-# Untrained networks say what a change *can* do. What a network *does* needs training. The
-# command `mcsan identity` trains every change on the full listed world, asks for its
-# score, and asks 300 test utterances where the decisive word's row points, beside the
-# rows of other words. That takes more than an hour, so the table comes with the course.
+# Untrained networks say what a change *can* do. What a network *does* needs training.
+# The command `mcsan identity` trains every change on the full listed world, asks for
+# its score, and asks 300 test utterances where the decisive word's row points, beside
+# the rows of other words. That takes more than an hour, so the table comes with the
+# course.
 
 # %%
 if SMALL or RETRAIN:
@@ -472,23 +474,23 @@ if table is not None:
 
 # %% [markdown]
 # Three questions, three kinds of answer. *Who recognises sounds* is asked of the score.
-# *Whose map shows it* is asked of the own row beside chance **and** beside other words. And
-# *what it costs* is a difference with an interval. A network may recognise sounds without
-# its map showing it, and a map may be readable in a network that recognises nothing: look
-# for both cases in the figure.
+# *Whose map shows it* is asked of the own row beside chance **and** beside other words.
+# And *what it costs* is a difference with an interval. A network may recognise sounds
+# without its map showing it, and a map may be readable in a network that recognises
+# nothing: look for both cases in the figure.
 #
 # What does this say about the paper? It takes recurrence and positions for granted, as
 # everyone does. On speech whose transcript follows the voice they are a help: places
 # really do tell which word is which sound. A network that can count need not compare.
-# Whether that is what keeps a map from meaning what it shows, the sentences above answer
-# for this world, and for no other.
+# Whether that is what keeps a map from meaning what it shows, the sentences above
+# answer for this world, and for no other.
 #
 # ## 7 · Your own change
 #
 # Now you edit. `CHANGES` is what differs from `BASE`: start with the one that is there,
-# then try your own (one head, two layers, only one of the two). Predict first: *will the
-# rows of the map point at their own sound?* Each training takes about a quarter of a
-# minute on this lesson's small world.
+# then try your own (one head, two layers, only one of the two). Predict first: *will
+# the rows of the map point at their own sound?* Each training takes about a quarter of
+# a minute on this lesson's small world.
 
 # %%
 CHANGES = {"encoder": "linear", "positions": "none"}
@@ -513,7 +515,7 @@ def read_network(name, model):
     """Print what its score and its map say."""
     found = mc.predict(model, parts["test"], labels)
     share = float((found.pred == found.true).mean())
-    score = Share(share, *mc.share_interval(share, len(found.true)))
+    score = read.Measured(share, *mc.share_interval(share, len(found.true)))
     print(read.say_short_training(name, score, unmatched))
     print(read.say_pointing(name, *pointing_of(model, decided, truth)))
 
@@ -549,10 +551,10 @@ mc.figures.show(
 print(read.say_rows_alike({"before": rows_alike(before), "after": rows_alike(after)}))
 
 # %% [markdown]
-# Change the seed in `build` and run both again, before you believe what you see. A world
-# of eight spellings is small enough for a network to learn in more than one way, and so
-# short a training is a lottery. The table of section 6 has the larger world, longer
-# trainings and several seeds: where the two disagree, believe the table.
+# Change the seed in `build` and run both again, before you believe what you see. A
+# world of eight spellings is small enough for a network to learn in more than one way,
+# and so short a training is a lottery. The table of section 6 has the larger world,
+# longer trainings and several seeds: where the two disagree, believe the table.
 #
 # ## Exercises
 #
@@ -586,11 +588,11 @@ def stripped(config):
 check.stripped(stripped)
 
 # %% [markdown]
-# **E13.2 · Implement** (★★, 7 min). The control of this lesson, by hand. `weights` is a map
-# (L, A), `word` the number of the decisive word, and `inside` (A,) says which steps lie in
-# its sound. Return two numbers: *own*, 1 if the heaviest step of its row lies inside and
-# else 0; and *others*, the share of all other rows whose heaviest step lies inside. Where
-# there is no other word, *others* is nan.
+# **E13.2 · Implement** (★★, 7 min). The control of this lesson, by hand. `weights` is a
+# map (L, A), `word` the number of the decisive word, and `inside` (A,) says which steps
+# lie in its sound. Return two numbers: *own*, 1 if the heaviest step of its row lies
+# inside and else 0; and *others*, the share of all other rows whose heaviest step lies
+# inside. Where there is no other word, *others* is nan.
 #
 # <details><summary>Hint 1</summary>The heaviest step of every row at once:
 # <code>weights.argmax(axis=1)</code>.</details>
@@ -633,8 +635,9 @@ check.own_and_others(own_and_others)
 #
 # <details><summary>Hint 1</summary>For *keeps*: which parts of a network know that one
 # word stands before another?</details>
-# <details><summary>Hint 2</summary>For *layer*: in each layer, sound asks words and words
-# ask sound, both from the old values. Who has heard what, after one layer?</details>
+# <details><summary>Hint 2</summary>For *layer*: in each layer, sound asks words and
+# words ask sound, both from the old values. Who has heard what, after one
+# layer?</details>
 # <details><summary>Hint 3</summary>After one layer the words have heard all sounds. It
 # takes one more until the sound has asked these words.</details>
 
@@ -647,18 +650,19 @@ answer = {"keeps": {"neither"}, "layer": 3, "scale": "flatter"}
 check.predictions(answer)
 
 # %% [markdown]
-# **E13.4 · Change the model** (★★★, 12 min). Between "everything" (BiLSTM) and "nothing"
-# (linear) there is a middle. Write an encoder `Window` whose steps see themselves and
-# **one neighbour on each side**. It is made with `Window(inputs, hidden)`, and gets `x`
-# (B, T, inputs) and `mask` (B, T), True where real. It returns (B, T, hidden), with zeros
-# on padding; what lies in the padding must not reach a real step.
+# **E13.4 · Change the model** (★★★, 12 min). Between "everything" (BiLSTM) and
+# "nothing" (linear) there is a middle. Write an encoder `Window` whose steps see
+# themselves and **one neighbour on each side**. It is made with
+# `Window(inputs, hidden)`, and gets `x` (B, T, inputs) and `mask` (B, T), True where
+# real. It returns (B, T, hidden), with zeros on padding; what lies in the padding must
+# not reach a real step.
 #
 # <details><summary>Hint 1</summary>Which layer slides a window of three along time?
 # Lesson 05 built one.</details>
 # <details><summary>Hint 2</summary><code>nn.Conv1d(inputs, hidden, 3, padding=1)</code>
 # wants (B, inputs, T): turn with <code>transpose(1, 2)</code>, and turn back.</details>
-# <details><summary>Hint 3</summary>Multiply by <code>mask[..., None]</code> twice: before,
-# so that padding cannot be seen, and after, so that it stays zero.</details>
+# <details><summary>Hint 3</summary>Multiply by <code>mask[..., None]</code> twice:
+# before, so that padding cannot be seen, and after, so that it stays zero.</details>
 
 
 # %% tags=["exercise"]
@@ -700,26 +704,27 @@ model.audio_lstm = Window(BASE.hidden, BASE.hidden)
 try:
     outside = [smear_of(model.eval(), features)[1] for features in some]
     found = with_interval(pd.DataFrame({"outside": outside})).loc["outside"]
-    share = Share(*found[["mean", "low", "high"]])
+    share = read.Measured(*found[["mean", "low", "high"]])
     print(read.say_smear({"window of three": share}, even))
 except NotImplementedError:
     print("Window is not written yet.")
 
 # %% [markdown]
-# **E13.5 · Explain** (★★, 5 min). Three of these sentences can be defended with what this
-# lesson measures. Which?
+# **E13.5 · Explain** (★★, 5 min). Three of these sentences can be defended with what
+# this lesson measures. Which?
 #
-# - **a** — Since the network without BiLSTM has another score, the BiLSTM of the trained
-#   MCSAN does what that difference says.
-# - **b** — In the stripped network a word's row is the same wherever the word stands, for
-#   any weights.
+# - **a** — Since the network without BiLSTM has another score, the BiLSTM of the
+#   trained MCSAN does what that difference says.
+# - **b** — In the stripped network a word's row is the same wherever the word stands,
+#   for any weights.
 # - **c** — A high score in the matching world shows that the network recognises sounds.
 # - **d** — In the listed world, a score above "both, unmatched" shows that sounds were
 #   recognised.
 # - **e** — Whoever builds emotion recognition for people should leave out the BiLSTM.
 # - **f** — Dividing the scores by more makes rows flatter, and leaves the heaviest step
 #   of each head where it was.
-# - **g** — The map points at the decisive sound above chance, so each word finds its own.
+# - **g** — The map points at the decisive sound above chance, so each word finds its
+#   own.
 #
 # <details><summary>Hint 1</summary>Two of the three hold by construction, whatever was
 # trained.</details>
@@ -741,22 +746,25 @@ check.what_follows(answer)
 # - You changed MCSAN by its config, and knew what each change can do before training.
 # - You showed by an exact test which networks know a place.
 # - You followed one word's sound through three layers, and saw where it first spreads.
-# - You changed a divisor in a trained network, and watched its map become another picture.
-# - You read a table of changes: who recognises sounds, whose map shows it, what it costs.
+# - You changed a divisor in a trained network, and watched its map become another
+#   picture.
+# - You read a table of changes: who recognises sounds, whose map shows it, what it
+#   costs.
 #
 # ## What you may not conclude
-# - That the BiLSTM is bad. Where transcripts follow the voice, places are honest evidence.
+# - That the BiLSTM is bad. Where transcripts follow the voice, places are honest
+#   evidence.
 # - That a map that points explains the decision. It shows where one layer looked.
-# - That what three seeds show holds for all: the intervals count seeds and utterances of
-#   one generated corpus.
+# - That what three seeds show holds for all: the intervals count seeds and utterances
+#   of one generated corpus.
 # - That a smaller network fell behind because of *what* was taken away: it has fewer
 #   parameters as well.
 # - Anything from one short training of section 7.
 #
 # **Further reading:** Jain and Wallace, *Attention is not explanation* (NAACL 2019);
 # Wiegreffe and Pinter, *Attention is not not explanation* (EMNLP 2019); Vaswani et al.,
-# *Attention is all you need* (2017), on positions and on the divisor; Dufter, Schmitt and
-# Schütze, *Position information in transformers* (2022).
+# *Attention is all you need* (2017), on positions and on the divisor; Dufter, Schmitt
+# and Schütze, *Position information in transformers* (2022).
 #
-# **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) · **Next:**
-# [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb)
+# **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) ·
+# **Next:** [14 · Ablations with error bars](14_ablations_with_error_bars.ipynb)

@@ -1248,7 +1248,8 @@ print(read.say_bill(effects))
 #   and an axis that was another one.
 # - Each effect was measured on the same utterances, and where it was nil the lesson
 #   said so.
-#
+
+# %% [markdown]
 # | symptom | check | lesson |
 # |---|---|---|
 # | WA and UA in another order than elsewhere | a lazy guesser; one matrix | [02] |

@@ -21,8 +21,8 @@
 # - compute a verdict, and show how much it leans on your choices,
 # - write it up so that a stranger could repeat it, and review the work of others.
 #
-# **Needs:** lessons 14 and 15. **Time:** read 15 min · run under a minute · exercises 35
-# min · your own study: half a day, and the time that its trainings take. **Paper:**
+# **Needs:** lessons 14 and 15. **Time:** read 15 min · run under a minute · exercises
+# 35 min · your own study: half a day, and the time that its trainings take. **Paper:**
 # sections 3.4 and 3.5, Tables 1 to 3. **Runs on:** finished trainings; those of Table 3
 # on a small synthetic corpus come with the course. With `CORPUS` you take your own.
 
@@ -56,9 +56,9 @@ FULL = mc.paper.FULL
 # %% [markdown]
 # ## 1 · The menu
 #
-# The claims ledger of lesson 15 holds every sentence of the paper that has a number or a
-# comparison. The comparisons among them are the menu. The column *trainings* counts what
-# is at hand for both rows of a sentence.
+# The claims ledger of lesson 15 holds every sentence of the paper that has a number or
+# a comparison. The comparisons among them are the menu. The column *trainings* counts
+# what is at hand for both rows of a sentence.
 
 # %%
 if CORPUS == "synthetic":
@@ -139,10 +139,10 @@ welch = printed[["wa gap low", "wa gap high", "wa p"]].astype(float)
 print(read.say_as_printed(claim.says, *welch))
 
 # %% [markdown]
-# **The protocol.** The results of this table came with the course, and whoever wrote this
-# lesson had seen them. There is no way to unsee a result, but there is a way to be honest
-# about it: `seen` says *the table*. The sentence is then tested as one of all the
-# sentences about that table, and the write-up calls the study a second look.
+# **The protocol.** The results of this table came with the course, and whoever wrote
+# this lesson had seen them. There is no way to unsee a result, but there is a way to be
+# honest about it: `seen` says *the table*. The sentence is then tested as one of all
+# the sentences about that table, and the write-up calls the study a second look.
 
 # %%
 plan = {
@@ -166,9 +166,9 @@ plan = {
 check.protocol(plan)
 
 # %% [markdown]
-# **The seal.** A protocol is worth something only if it cannot be bent later. A *digest*
-# turns a text into a few digits in such a way that any other text gives other digits.
-# Publish the digits (a commit, a message to a colleague) and the text is fixed:
+# **The seal.** A protocol is worth something only if it cannot be bent later. A
+# *digest* turns a text into a few digits in such a way that any other text gives other
+# digits. Publish the digits (a commit, a message to a colleague) and the text is fixed:
 
 # %%
 sealed = capstone.seal(plan)
@@ -187,9 +187,9 @@ print(inspect.getsource(capstone.seal))
 # $$g_\text{visible} = t_{k-1,\,0.975}\;\sqrt{\tfrac1k + \tfrac{n_\text{test}}{n_\text{train}}}\;\; s$$
 #
 # where $s$ is the deviation of the paired differences over folds. A smaller gap cannot
-# exclude zero. We do not know $s$ before the run, and may not take it from the very rows
-# that we are about to test. But the *other* rows of the table were trained on the same
-# folds:
+# exclude zero. We do not know $s$ before the run, and may not take it from the very
+# rows that we are about to test. But the *other* rows of the table were trained on the
+# same folds:
 
 # %%
 share = float((results.n_test / results.n_train).mean())
@@ -206,7 +206,8 @@ print(report.resolution_sentence(visible, plan["margin"], claim.printed))
 # verdicts do you expect? Write it down before you run the next cell.
 #
 # **The run.** What is at hand is not trained again. `study_of` refuses a protocol that
-# was changed, a row that is missing, and any other number of folds or seeds than planned.
+# was changed, a row that is missing, and any other number of folds or seeds than
+# planned.
 
 # %%
 study = capstone.study_of(plan, sealed, results, generated=generated)
@@ -249,9 +250,10 @@ mc.figures.show(
 print(report.verdict_sentence(study))
 
 # %% [markdown]
-# **How much does it lean on a choice?** Here is the same sentence, counted in every other
-# way that a hurried reader might find reasonable. None of them was planned, so none of
-# them can change the verdict. They show how easily somebody could have found another one.
+# **How much does it lean on a choice?** Here is the same sentence, counted in every
+# other way that a hurried reader might find reasonable. None of them was planned, so
+# none of them can change the verdict. They show how easily somebody could have found
+# another one.
 
 # %%
 ways = capstone.other_ways(study, results)
@@ -262,8 +264,8 @@ in_points.join(ways.verdict)
 # %% [markdown]
 # ## 4 · Two pages
 #
-# A write-up has seven parts, always in this order: the sentence · what was fixed before ·
-# what the plan could see · the result · how else it could have been counted · what it
+# A write-up has seven parts, always in this order: the sentence · what was fixed before
+# · what the plan could see · the result · how else it could have been counted · what it
 # does not say · what would settle it. Every number below is put there by code; if a
 # training changes, so does the text. In your own write-up the words are yours.
 
@@ -290,7 +292,8 @@ display(Markdown(pages))
 #
 # A *not distinguishable* with a clean protocol earns all twenty. A *reproduced* with a
 # margin that was drawn afterwards earns fewer than ten.
-#
+
+# %% [markdown]
 # ## Your turn
 #
 # 1. Choose a sentence in section 1, and fill the template (E18.1).
@@ -311,8 +314,8 @@ display(Markdown(pages))
 #
 # <details><summary>Hint 1</summary>The question names both rows and the score: whom do
 # you compare with whom, in what?</details>
-# <details><summary>Hint 2</summary>The margin is a share. Its reason may be a convention,
-# a cost, or the paper; it may not be your result.</details>
+# <details><summary>Hint 2</summary>The margin is a share. Its reason may be a
+# convention, a cost, or the paper; it may not be your result.</details>
 # <details><summary>Hint 3</summary>Start from <code>plan | {…}</code> of the worked
 # example and change <code>claim</code> and <code>question</code>. Then read every other
 # line, and ask whether you mean it.</details>
@@ -343,14 +346,15 @@ mine = {
 check.protocol(mine)
 
 # %% [markdown]
-# **E18.2 · Implement** (★★, 7 min). Write `smallest(sd, folds, test_share)`: the smallest
-# gap whose corrected 95 % interval excludes zero. All three numbers and the answer are
-# shares, not points. (`scipy_stats` is imported above.)
+# **E18.2 · Implement** (★★, 7 min). Write `smallest(sd, folds, test_share)`: the
+# smallest gap whose corrected 95 % interval excludes zero. All three numbers and the
+# answer are shares, not points. (`scipy_stats` is imported above.)
 #
 # <details><summary>Hint 1</summary>It is half the width of the interval.</details>
-# <details><summary>Hint 2</summary>A standard error times a quantile of Student's t. How
-# many degrees of freedom do k folds have?</details>
-# <details><summary>Hint 3</summary><code>scipy_stats.t.ppf(0.975, folds - 1)</code> times
+# <details><summary>Hint 2</summary>A standard error times a quantile of Student's t.
+# How many degrees of freedom do k folds have?</details>
+# <details><summary>Hint 3</summary><code>scipy_stats.t.ppf(0.975, folds - 1)</code>
+# times
 # <code>np.sqrt(1 / folds + test_share)</code> times <code>sd</code>.</details>
 
 
@@ -375,12 +379,13 @@ def smallest(sd, folds, test_share):
 check.smallest_gap(smallest)
 
 # %% [markdown]
-# **E18.3 · Break it** (★★, 5 min). From the diary of a study. Three of these moves break
-# its protocol. Which?
+# **E18.3 · Break it** (★★, 5 min). From the diary of a study. Three of these moves
+# break its protocol. Which?
 #
 # - **a** — "The interval is −0.8 to +2.1, so we take two points as the margin: the rows
 #   are alike."
-# - **b** — "Fold 4 crashed when the disk was full. We ran it again, with the same seed."
+# - **b** — "Fold 4 crashed when the disk was full. We ran it again, with the same
+#   seed."
 # - **c** — "w/o self looked weak, so for that row we report its best epoch on the test
 #   part."
 # - **d** — "A reviewer asks for UA. We add it, and say that it was not planned."
@@ -389,8 +394,8 @@ check.smallest_gap(smallest)
 #
 # <details><summary>Hint 1</summary>Ask of each: who had seen what, when this was
 # decided?</details>
-# <details><summary>Hint 2</summary>Telling is not breaking. What was added and marked as
-# added may stay.</details>
+# <details><summary>Hint 2</summary>Telling is not breaking. What was added and marked
+# as added may stay.</details>
 # <details><summary>Hint 3</summary>One draws the target around the arrow, one looks at
 # the test part, and one stops when it likes the score.</details>
 
@@ -404,10 +409,10 @@ check.broken_moves(answer)
 
 # %% [markdown]
 # **E18.4 · Explain** (★★★, 8 min). Write the verdict of the worked example in **one
-# sentence** of your own: whose gap, in which direction, with its interval in points (one
-# decimal), over how many folds, on which speech, after which correction, and one of the
-# three verdicts. The check holds it against the numbers of `study`. An f-string keeps
-# them right when the runs change: `f"{100 * study.gap.mean:+.1f}"`.
+# sentence** of your own: whose gap, in which direction, with its interval in points
+# (one decimal), over how many folds, on which speech, after which correction, and one
+# of the three verdicts. The check holds it against the numbers of `study`. An f-string
+# keeps them right when the runs change: `f"{100 * study.gap.mean:+.1f}"`.
 #
 # <details><summary>Hint 1</summary>What would a reader have to know to disagree with
 # you?</details>
@@ -433,19 +438,21 @@ verdict_in_words = (
 check.sentence(verdict_in_words, study)
 
 # %% [markdown]
-# **E18.5 · Explain** (★★, 5 min). You review three capstones. Each fails exactly one line:
-# **a** the sentence · **b** the margin · **c** the scope · **d** the test part.
+# **E18.5 · Explain** (★★, 5 min). You review three capstones. Each fails exactly one
+# line: **a** the sentence · **b** the margin · **c** the scope · **d** the test part.
 #
-# - **A** — "MCSAN less N = 2 is +0.4 points (−0.6 to +1.4) on synthetic speech, ten folds.
-#   Since the interval ends at 1.4, gaps below 1.5 points do not matter here: alike."
+# - **A** — "MCSAN less N = 2 is +0.4 points (−0.6 to +1.4) on synthetic speech, ten
+#   folds. Since the interval ends at 1.4, gaps below 1.5 points do not matter here:
+#   alike."
 # - **B** — "We asked about w/o self, with a margin of one point, on synthetic speech.
 #   For each row we kept the epoch with the highest WA on the held-out fold, and
 #   compared."
 # - **C** — "MCSAN less w/o cross is +5.2 points (+2.0 to +8.4) on synthetic speech, ten
-#   folds, corrected t, margin one point: reproduced. So a call centre that wants to know
-#   how its callers feel needs cross-attention."
+#   folds, corrected t, margin one point: reproduced. So a call centre that wants to
+#   know how its callers feel needs cross-attention."
 #
-# <details><summary>Hint 1</summary>Where does each number come from, and when?</details>
+# <details><summary>Hint 1</summary>Where does each number come from, and
+# when?</details>
 # <details><summary>Hint 2</summary>“Held-out” is a word that two different parts may
 # have.</details>
 # <details><summary>Hint 3</summary>One of them is flawless up to its last
@@ -468,16 +475,16 @@ check.review(failed)
 # - You have a write-up whose numbers cannot go stale, and a rubric for your own.
 #
 # ## What you may not conclude
-# - That the worked example settles the paper's sentence. It was made on generated speech,
-#   with few folds, by people who had seen the table.
+# - That the worked example settles the paper's sentence. It was made on generated
+#   speech, with few folds, by people who had seen the table.
 # - That a seal makes a protocol good. It only makes it impossible to change unseen.
 # - That *not distinguishable* is a failure of the study, or *reproduced* a success.
 # - That the other ways of counting are wrong. They are merely not what was planned.
 #
-# **Further reading:** Nosek et al., *The preregistration revolution* (PNAS 2018); Gelman
-# and Loken, *The statistical crisis in science* (American Scientist 2014), on the garden
-# of forking paths; Pineau et al., *Improving reproducibility in machine learning
-# research* (JMLR 2021); Lakens, *Equivalence tests* (2017).
+# **Further reading:** Nosek et al., *The preregistration revolution* (PNAS 2018);
+# Gelman and Loken, *The statistical crisis in science* (American Scientist 2014), on
+# the garden of forking paths; Pineau et al., *Improving reproducibility in machine
+# learning research* (JMLR 2021); Lakens, *Equivalence tests* (2017).
 #
 # **Previous:** [17 · Your own voice](17_your_own_voice.ipynb) · **Next:** back to
 # [00 · Start here](00_start_here.ipynb), or on to your own corpus

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from mcsan_lite.exercises.verdicts import lesson13 as read
-from mcsan_lite.exercises.verdicts.lesson10 import Share
+from mcsan_lite.exercises.verdicts.sentences import Measured
 
 nan = float("nan")
-HIGH, MIDDLE, LOW = Share(0.8, 0.75, 0.85), Share(0.5, 0.4, 0.6), Share(0.2, 0.15, 0.25)
-UP, FLAT = Share(0.2, 0.1, 0.3), Share(0.0, -0.1, 0.1)
+HIGH, MIDDLE, LOW = Measured(0.8, 0.75, 0.85), Measured(0.5, 0.4, 0.6), Measured(0.2, 0.15, 0.25)
+UP, FLAT = Measured(0.2, 0.1, 0.3), Measured(0.0, -0.1, 0.1)
 
 
 def test_order():
@@ -17,7 +17,7 @@ def test_order():
 
 
 def test_smear():
-    nothing = Share(0.0, 0.0, 0.0)
+    nothing = Measured(0.0, 0.0, 0.0)
     assert "There is no smear" in read.say_smear({"linear": nothing}, 0.5)
     assert "can still be found" in read.say_smear({"bilstm": LOW}, 0.5)
     assert "more than if all steps" in read.say_smear({"bilstm": HIGH}, 0.5)

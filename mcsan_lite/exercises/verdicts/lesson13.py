@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.lesson10 import Share
-from mcsan_lite.exercises.verdicts.lesson14 import listed_names
 from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
@@ -40,7 +40,7 @@ def say_what_order_tells(unmatched: float, in_order: float, both: float) -> str:
     return f"{told}: it tells nothing. The last {rest:.1f} points need recognised sounds."
 
 
-def say_smear(shares: Mapping[str, Share], even: float) -> str:
+def say_smear(shares: Mapping[str, Measured], even: float) -> str:
     """Which encoders spread one word's sound over other moments.
 
     Args:
@@ -123,7 +123,7 @@ def say_sharpness(before: float, after: float, what: str) -> str:
     return f"{what}: entropy {before:.3f} → {after:.3f}, {change}."
 
 
-def say_pointing(what: str, own: Share, difference: Share, chance: float) -> str:
+def say_pointing(what: str, own: Measured, difference: Measured, chance: float) -> str:
     """What the map of one network shows, from the decisive word's row and those of other words.
 
     Args:
@@ -245,7 +245,7 @@ def say_matching(table: pd.DataFrame) -> str:
     )
 
 
-def say_short_training(what: str, score: Share, unmatched: float) -> str:
+def say_short_training(what: str, score: Measured, unmatched: float) -> str:
     """What the score of a training of half a minute may be taken for.
 
     Args:
