@@ -27,6 +27,7 @@ RESULTS = ROOT / "results"
 CEILINGS = "ceilings-synthetic-quick.csv"
 ROWS = "rows-of-the-map.csv"
 FUSION = "fusion-synthetic-quick.csv"
+IDENTITY = "identity-synthetic-quick.csv"
 ABLATIONS = "table3-synthetic-quick.csv"
 WORLDS, SEEDS, UTTERANCES = ("matching", "leaking"), (0, 1, 2), 300
 
@@ -238,11 +239,39 @@ def rows_lines(results: Path = RESULTS) -> str:
     )
 
 
+def identity_lines(results: Path = RESULTS) -> str:
+    """The changes of MCSAN on the listed world: scores and maps, and what they say.
+
+    Args:
+        results: the folder of tables.
+    """
+    ends = ("", " low", " high")
+    numbers = [*("WA", "low", "high", "chance", "seeds", "n")]
+    numbers += [f"{name}{end}" for name in ("points", "others") for end in ends]
+    table = load_table(results / IDENTITY, numbers=numbers)
+    heads = ("change", "WA", "own row points", "other rows point there", "chance")
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    for _, row in table.iterrows():
+        score = f"{row.WA:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        own, others = (_share_with_ends(row, name) for name in ("points", "others"))
+        chance = "" if pd.isna(row.chance) else f"{row.chance:.2f}"
+        lines.append(f"| {row.change} | {score} | {own} | {others} | {chance} |")
+    seeds = int(table.seeds.min())
+    basis = "one training each: another seed may say otherwise" if seeds == 1 else f"{seeds} seeds"
+    return "\n".join([*lines, "", f"*95 % intervals; {basis}. `mcsan identity`.*"])
+
+
+def _share_with_ends(row: pd.Series, name: str) -> str:
+    if pd.isna(row[name]):
+        return "no map"
+    return f"{row[name]:.2f} [{row[f'{name} low']:.2f}, {row[f'{name} high']:.2f}]"
+
+
 # Page -> its marks, and what lies between them.
 PARTS = {
     "README.md": {"picture": picture_caption, "findings": findings},
     "docs/synthetic_corpus.md": {"ceilings": ceilings_lines},
-    "docs/attention.md": {"rows": rows_lines},
+    "docs/attention.md": {"rows": rows_lines, "identity": identity_lines},
 }
 
 

@@ -352,7 +352,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
     if options.jobs > 1 and not options.check:
         compile_librosa()  # kernels that compile at the same time would spoil each other's code
-    warm = CAN_FORK and not options.check
+    warm = CAN_FORK and not options.check and root == ROOT  # another root has its own package
     with WarmKernels() if warm else nullcontext() as kernels:
         options.start = kernels.command if warm else COLD
         built = _build_all(sources, options, root)

@@ -57,9 +57,12 @@ from .published import PublishedTable as PublishedTable
 from .published import printed_score as printed_score
 from .published import read_printed as read_printed
 from .report import SCORE_NAMES as SCORE_NAMES
+from .report import cost_columns as cost_columns
 from .report import draw_gaps as draw_gaps
+from .report import draw_score_gaps as draw_score_gaps
 from .report import markdown_sheet as markdown_sheet
 from .report import results_summary as results_summary
+from .report import score_columns as score_columns
 from .report import table_markdown as table_markdown
 from .report import write_table as write_table
 from .table_rows import ABLATIONS as ABLATIONS

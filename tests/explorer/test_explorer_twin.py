@@ -19,6 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from mcsan_lite.cli import main
 from mcsan_lite.explorer import core as core_module
+from mcsan_lite.explorer import limits as limits_module
 from mcsan_lite.explorer.core import ExplorerCore, explorer_models
 from mcsan_lite.explorer.sounds import explorable_clips
 from mcsan_lite.explorer.twin import TWIN_SEMITONES, answer_key, explorer_page, twin_states
@@ -83,7 +84,8 @@ class TestPage:
         code = joined_modules("lens", "explorer", "page", "widget")
         asked = set(re.findall(r'(?:\bsay\(|data-say=|data-label=)"(\w+)"', code))
         assert len(asked) > 50 and asked - {"direction_"} <= given
-        named = set(re.findall(r'"(\w+)"', code + inspect.getsource(core_module)))
+        asking = "".join(inspect.getsource(module) for module in (core_module, limits_module))
+        named = set(re.findall(r'"(\w+)"', code + asking))
         by_rule = {key for key in given if key.startswith("direction_")}
         assert given - by_rule <= named
 
