@@ -142,7 +142,7 @@ def test_records_predicts_edits_a_word_and_shows_the_changed_prediction(lab, chr
     page.at("#record").click()
     page.until(lambda: "recording 1" in page.said("#utterance"))
     page.until(lambda: page.said("#status").startswith("This is your recording now"))
-    assert "heard only generated speech" in page.said("#notes")
+    assert "unlike anything in synthetic" in page.said("#notes")
     heard = page.said()
     assert heard.startswith("Predicted: ")
 
