@@ -1,6 +1,6 @@
 """Marks as tables: one row per student and exercise, and what a teacher wants to know first.
 
-In: `Mark`s. Out: a csv for a spreadsheet, a table of students, and a table of exercises with the
+In: each `Mark`. Out: a csv for a spreadsheet, a table of students, and a table of exercises with the
 mistake that most of them made.
 """
 
