@@ -1,7 +1,7 @@
 """What can be explored: a sound with its transcript. And the one edit of the sound itself: pitch.
 
-In: the start clips, a corpus, or the bytes of a recording. Out: each as an `Explorable`, whose samples lie in
-memory.
+In: the start clips, a corpus, or the bytes of a recording. Out: each as an `Explorable`,
+whose samples lie in memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Marks as tables: one row per student and exercise, and what a teacher wants to know first.
 
-In: each `Mark`. Out: a csv for a spreadsheet, a table of students, and a table of exercises with the
-mistake that most of them made.
+In: each `Mark`. Out: a csv for a spreadsheet, a table of students, and a table of exercises with
+the mistake that most of them made.
 """
 
 from __future__ import annotations
