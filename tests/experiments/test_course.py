@@ -113,10 +113,11 @@ def test_the_command_copies_and_says_what_it_kept(tmp_path, capsys):
     work = tmp_path / "work"
     arguments = ["course", "--copy-only", "--work", str(work)]
     assert main.main(arguments) == 0
-    assert "30 lessons copied" in capsys.readouterr().out
+    lessons = len(list((ROOT / "notebooks").rglob("[0-9]*.ipynb")))
+    assert f"{lessons} lessons copied" in capsys.readouterr().out and lessons > 30
     write_lesson(work / "00_start_here.ipynb", "my own answer")
     assert main.main(arguments) == 0
-    assert capsys.readouterr().out == "29 already there\n1 kept with your changes\n"
+    assert capsys.readouterr().out == (f"{lessons - 1} already there\n1 kept with your changes\n")
     other = tmp_path / "other"
     assert main.main(["course", "no-such-lesson", "--work", str(other)]) == 2
     assert "00_start_here" in capsys.readouterr().err and not other.exists()
