@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from meld_files import SHARED
 from refusals import refusal
 
 from mcsan_lite.datasets.ravdess import read_ravdess
@@ -24,7 +25,7 @@ from mcsan_lite.training.runner import RunOptions
 SHIPPED = sorted(CHECKPOINTS_FOLDER.glob("*.safetensors"))
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "data" / synthetic_folder_name("matching")
-RAVDESS = Path("/work/shared/data/ravdess")
+RAVDESS = SHARED / "ravdess"
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -57,7 +58,7 @@ def test_shipped_numbers_are_those_of_the_code_here():
     assert share_of_unlike_sound(shipped, again.parts.test) <= 0.05
 
 
-@pytest.mark.skipif(not RAVDESS.is_dir(), reason="no RAVDESS here")
+@pytest.mark.skipif(not RAVDESS.is_dir(), reason=f"no real RAVDESS clips in {RAVDESS} (MCSAN_DATA)")
 def test_a_human_voice_is_unlike_generated_speech(tmp_path):
     corpus = read_ravdess(RAVDESS, strict=False)
     some = corpus.subset([one.id for one in corpus.utterances[::20]])

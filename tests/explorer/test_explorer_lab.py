@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -11,17 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from browsers import BROWSER, DRIVER, headless
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 ROOT = Path(__file__).parents[2]
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-DRIVER = shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.skipif(
         not (BROWSER and DRIVER),
@@ -78,21 +72,13 @@ def _address(server, folder):
 
 @pytest.fixture
 def chrome(tmp_path):
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
+    driver = headless(
+        tmp_path / "profile",
         "mute-audio",
         "use-fake-device-for-media-stream",
         "use-fake-ui-for-media-stream",
         "window-size=1200,1600",
-        f"user-data-dir={tmp_path / 'profile'}",
-    ):
-        options.add_argument(f"--{argument}")
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    )
     yield driver
     driver.quit()
 

@@ -5,14 +5,12 @@ import gzip
 import inspect
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
+from browsers import BROWSER, DRIVER, headless
 from drawn import data_of
 from refusals import refused
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -25,10 +23,6 @@ from mcsan_lite.explorer.sounds import explorable_clips
 from mcsan_lite.explorer.twin import TWIN_SEMITONES, answer_key, explorer_page, twin_states
 from mcsan_lite.figures.explorer.assembly import joined_modules, page_texts
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-DRIVER = shutil.which("chromedriver")
 needs_browser = pytest.mark.skipif(
     not (BROWSER and DRIVER),
     reason="no Chromium with chromedriver here: sudo apt install chromium chromium-driver",
@@ -92,20 +86,12 @@ class TestPage:
 
 @pytest.fixture(scope="module")
 def chrome(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
+    driver = headless(
+        tmp_path_factory.mktemp("profile"),
         "mute-audio",
         "host-resolver-rules=MAP * ~NOTFOUND",
-        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        logs=("browser",),
+    )
     yield driver
     driver.quit()
 

@@ -2,14 +2,12 @@
 
 import io
 import re
-import shutil
 import time
 
 import numpy as np
 import pytest
+from browsers import BROWSER, DRIVER, headless
 from PIL import Image
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -18,10 +16,6 @@ from mcsan_lite.explain.steps import frame_spans
 from mcsan_lite.figures.attention import AlignedUtterance, DecisiveWord
 from mcsan_lite.figures.lens import View, lens_page, show_lens
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER),
     reason="no Chromium with chromedriver here: sudo apt install chromium chromium-driver",
@@ -68,20 +62,12 @@ def page(tokens=TOKENS, title="a word lens"):
 
 @pytest.fixture(scope="module")
 def chrome(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
+    driver = headless(
+        tmp_path_factory.mktemp("profile"),
         "mute-audio",
         "host-resolver-rules=MAP * ~NOTFOUND",
-        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        logs=("browser",),
+    )
     driver.execute_cdp_cmd("Network.enable", {})
     driver.execute_cdp_cmd(
         "Network.emulateNetworkConditions",

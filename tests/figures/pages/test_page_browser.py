@@ -2,20 +2,14 @@
 
 import json
 import re
-import shutil
 
 import matplotlib.pyplot as plt
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from browsers import BROWSER, DRIVER, headless
 
 from mcsan_lite.figures.pages.inline import in_our_theme, picture_of
 from mcsan_lite.figures.pages.page import Answer, Section, Sheet, Verbatim, page_text
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER),
     reason="no Chromium with chromedriver here: sudo apt install chromium chromium-driver",
@@ -25,20 +19,11 @@ LONG = "a-name-without-a-blank-" * 12
 
 @pytest.fixture(scope="module")
 def chrome(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
+    driver = headless(
+        tmp_path_factory.mktemp("profile"),
         "host-resolver-rules=MAP * ~NOTFOUND",
-        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(f"--{argument}")
-    logs = {"browser": "ALL", "performance": "ALL"}
-    options.set_capability("goog:loggingPrefs", logs)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        logs=("browser", "performance"),
+    )
     yield driver
     driver.quit()
 
