@@ -2,13 +2,14 @@
 
     python docs/results.py
 
-In: results/TABLE-synthetic-PROFILE.csv, as `mcsan table TABLE` writes them. Out: the part of the
+In: results/TABLE-WORLD-PROFILE.csv, as `mcsan table TABLE` writes them. Out: the part of the
 page between its marks. A test compares the page with what this makes of the files, so that no
 number on it is typed.
 """
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,7 @@ PAGE = ROOT / "docs" / "results.md"
 START, END = "<!-- results: made by docs/results.py -->", "<!-- /results -->"
 # Each table with the score that the paper reports first.
 TABLES = {"table3": "wa", "table1": "wa", "table2": "weighted_f1", "fusion": "wa"}
+WORLDS = ("synthetic", "leaking", "listed")  # "synthetic" is the matching world
 WORDS = {"wa": "WA", "weighted_f1": "weighted F1"}
 HEADINGS = {
     "table3": "Table 3, the ablations",
@@ -93,8 +95,11 @@ def section(path: Path, name: str, score: str) -> str:
     """One table: heading, what it says, the rows."""
     table = load_table(path, numbers=numbers_of(score))
     about = f"Intervals: {basis_of(table)}. All tests: [results/](../results/{path.stem}.md)."
-    profile = path.stem.rpartition("-")[2]
+    _, world, profile = path.stem.split("-")
     heading = f"### {HEADINGS[name]} (`mcsan run {name}`, profile `{profile}`)"
+    if world != "synthetic":
+        title = f"{HEADINGS[name]}, in the {world} world"
+        heading = f"### {title} (`mcsan run {name} --world {world}`, profile `{profile}`)"
     said = "\n".join(f"- {sentence}" for sentence in sentences(table, score))
     return "\n\n".join([heading, said, compact(table, score), about])
 
@@ -108,8 +113,8 @@ def render(text: str, results: Path = ROOT / "results") -> str:
     """
     sections = []
     for name, score in TABLES.items():
-        for profile in ("full", "quick"):
-            path = results / f"{name}-synthetic-{profile}.csv"
+        for world, profile in product(WORLDS, ("full", "quick")):
+            path = results / f"{name}-{world}-{profile}.csv"
             if path.is_file():
                 sections.append(section(path, name, score))
     before, _, rest = text.partition(START)
