@@ -11,6 +11,7 @@ from .basics import draw_mfcc as draw_mfcc
 from .basics import draw_pitch as draw_pitch
 from .basics import draw_spectrogram as draw_spectrogram
 from .basics import draw_waveform as draw_waveform
+from .basics import label_points as label_points
 from .basics import play as play
 from .basics import show as show
 from .basics import use_theme as use_theme

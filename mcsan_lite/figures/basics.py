@@ -205,6 +205,62 @@ def play(signal: np.ndarray, sample_rate: int, *, alt: str):
     return HTML(f"{player}<br><small>{text}</small>")
 
 
+# Where a label may lie beside its point: right and up in points, and how it is aligned there.
+_BESIDE = (
+    {"xytext": (6, 0), "ha": "left", "va": "center"},
+    {"xytext": (-6, 0), "ha": "right", "va": "center"},
+    {"xytext": (0, 6), "ha": "center", "va": "bottom"},
+    {"xytext": (0, -6), "ha": "center", "va": "top"},
+    {"xytext": (5, 5), "ha": "left", "va": "bottom"},
+    {"xytext": (5, -5), "ha": "left", "va": "top"},
+    {"xytext": (-5, 5), "ha": "right", "va": "bottom"},
+    {"xytext": (-5, -5), "ha": "right", "va": "top"},
+)
+
+
+def label_points(ax, names: Sequence[str], points: np.ndarray) -> None:
+    """Write a name beside each point of a scatter plot, where it covers least of anything else.
+
+    Call it last, since it measures the axes and their legend as they are then.
+
+    Args:
+        ax: the axes of the points.
+        names: one per point.
+        points: (n, 2), in the units of the axes.
+    """
+    from matplotlib.transforms import Bbox
+
+    ax.figure.draw_without_rendering()  # from here on the layout is fixed
+    dots = ax.transData.transform(points)  # (n, 2), on the screen
+    radius = 4 * ax.figure.dpi / 72
+    taken = [Bbox([dot - radius, dot + radius]) for dot in dots]
+    if ax.get_legend() is not None:
+        taken.append(ax.get_legend().get_window_extent())
+    distance = np.linalg.norm(dots[:, None] - dots[None], axis=-1)  # (n, n)
+    crowded_first = np.sort(distance, axis=1)[:, :4].sum(axis=1).argsort()
+    for i in crowded_first:
+
+        def write(place, name=names[i], point=points[i]):
+            style = {"textcoords": "offset points", "fontsize": _SMALLEST}
+            return ax.annotate(name, point, **place, **style)
+
+        costs = []
+        for place in _BESIDE:
+            trial = write(place)
+            costs.append(_covered(trial.get_window_extent(), taken, ax.bbox))
+            trial.remove()
+        taken.append(write(_BESIDE[int(np.argmin(costs))]).get_window_extent())
+
+
+def _covered(box, taken: Sequence, inside) -> float:
+    """How much a box covers of what is taken, and how much of it lies outside the axes."""
+    both = [box.intersection(box, other) for other in taken]
+    within = box.intersection(box, inside)
+    area = box.width * box.height
+    out = area - (within.width * within.height if within is not None else 0)
+    return out + sum(one.width * one.height for one in both if one is not None)
+
+
 def draw_waveform(
     signal: np.ndarray,
     sample_rate: int,
@@ -289,7 +345,7 @@ def draw_mfcc(coefficients: np.ndarray, *, ax=None, hop_s: float = 0.010):
         scaled.T,
         origin="lower",
         aspect="auto",
-        cmap="cividis",
+        cmap="RdBu_r",  # they have a sign
         vmin=-3,
         vmax=3,
         extent=(0, frames * hop_s, 0, count),

@@ -45,6 +45,8 @@ def draw_rows(
     Returns:
         The axes.
     """
+    from matplotlib.patheffects import withStroke
+
     ax = axes_or_new(ax, height=0.8 + 0.35 * len(table))
     heights = np.arange(len(table))[::-1]
     ax.errorbar(
@@ -55,8 +57,10 @@ def draw_rows(
         color=BLUE,
         capsize=4,
     )
+    halo = [withStroke(linewidth=3, foreground=ax.get_facecolor())]  # over the upright lines
+    above = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center", "va": "bottom"}
     for height, mean in zip(heights, table["mean"], strict=True):
-        ax.text(mean, height + 0.15, f"{mean:.2f}", ha="center", fontsize=9)
+        ax.annotate(f"{mean:.2f}", (mean, height), fontsize=9, path_effects=halo, **above)
     for i, (name, value) in enumerate((marks or {}).items()):
         dashes = _DASHES[i % len(_DASHES)]
         ax.axvline(value, color=VERMILION, ls=dashes, lw=1.2, label=f"{name} {value:.2f}")

@@ -11,8 +11,9 @@
 #
 # A score answers a question, and the split decides which one. *Does the model
 # understand new people?* and *has it met these people before?* can both be answered
-# with "61 %". Before any network is trained, this lesson looks at what is counted, at
-# who decided what the right answer is, and at who sits on both sides of the split.
+# with "61 %". Before any network is trained, this lesson asks three things: what is
+# counted, who decided on the right answers, and which voices and scenes are on both
+# sides of the split.
 #
 # **You will be able to**
 # - describe a corpus by what it holds and by what was left out,
@@ -109,9 +110,9 @@ for skipped in tiny.skipped:
     print(f"left out: {skipped.id}: {skipped.reason}")
 
 # %% [markdown]
-# Each file that is dropped gets its line. With `strict=True`, the default, the 59
-# missing clips of actor 12 would also stop the reader. A label outside the known set
-# always stops it:
+# Each dropped file is listed with its reason. With `strict=True`, the default, the 59
+# missing clips of actor 12 would stop the reader. A label outside the known set always
+# stops it:
 
 # %%
 try:
@@ -206,19 +207,20 @@ all_turns = pd.concat([iemocap, dropped])
 assert all_turns.sum() == 10_039
 no_majority = dropped["xxx"] / all_turns.sum()
 rare = dropped.sum() - dropped["xxx"]
-print(f"xxx: {dropped['xxx']:,} of {all_turns.sum():,} turns, {no_majority:.1%}")
+percent = f"{100 * no_majority:.1f} %"
+print(f"xxx: {dropped['xxx']:,} of {all_turns.sum():,} turns, {percent}")
 print(f"fear, other and disgust: {rare} more are dropped; {iemocap.sum():,} remain")
 
 # %% [markdown]
 # The turns that were too hard for the raters are absent from every table on seven
-# classes. So a published score is a score on the easier turns. There is a second
-# effect: the labels that remain are votes too, and votes can be wrong.
+# classes. So a published score is a score on the turns that were easier. There is a
+# second effect: the labels that remain are votes too, and votes can be wrong.
 #
 # A **toy** shows how much that costs. Three raters hear each turn. Each names the true
 # feeling with probability $p$, and otherwise one of the six others with equal
-# probability. We keep the turns with a majority. Then we score a *perfect listener*,
-# who always names the true feeling, against the votes, and also one more rater of the
-# same kind.
+# probability. We keep the turns with a majority. Then we score two listeners against
+# the votes: a *perfect listener*, who always names the true feeling, and one more rater
+# of the same kind.
 
 
 # %%
@@ -284,9 +286,10 @@ print(
 # the same voice and in the same scene, and some voices come with some feelings. We make
 # that happen on purpose, with the setting `speaker_leak` of the synthetic corpus:
 #
-# - **no leak**: the class says nothing about who speaks. Of twelve voices, two are
-#   locked away.
-# - **leak**: ten voices. For half of the utterances, the *class decides who speaks*.
+# - **no leak**: the class says nothing about who speaks. There are twelve voices, and
+#   two of them are locked away.
+# - **leak**: there are ten voices. For half of the utterances, the *class decides who
+#   speaks*.
 
 # %%
 n = 14 if PROFILE == "smoke" else 60  # utterances per voice
@@ -350,12 +353,12 @@ for one in voice[:3]:
     display(mc.figures.play(signal, 16_000, alt=words))
 
 # %% [markdown]
-# ## 5 · Two ways to cut, seen
+# ## 5 · Two ways to cut, in one picture
 #
 # The protocol `kfold10` deals *utterances* into ten folds, stratified by class. It is
 # the plain reading of the paper's "10-fold, 8:1:1". The protocol `speaker` deals
-# *people*. In each fold, one part trains, one chooses the epoch (valid), and one is
-# scored (test).
+# *people*. In each fold, one part trains the model (train), one chooses the epoch
+# (valid), and one is scored (test).
 
 # %%
 cuts = {}
@@ -393,9 +396,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# You will seldom draw this. Ask for the same thing as a table, and ask for it
-# **first**: what share of the test utterances has its speaker, its dialogue, its scene
-# or its very text in train too?
+# You will seldom draw this picture. Ask for the same facts as a table, and ask for it
+# **first**: how many of the test utterances have their speaker, their dialogue, their
+# scene or their very text in train too?
 
 
 # %%
@@ -414,7 +417,7 @@ for protocol, parts in cuts.items():
     print(read.say_who_is_shared(protocol, shares.to_dict()))
 
 # %% [markdown]
-# The first number of that table by hand, and then the package's source:
+# Here is the first number of that table by hand, and then the package's source:
 
 # %%
 fold = cuts["kfold10"][0]
@@ -425,14 +428,15 @@ assert by_package == f"{by_hand:.0%}"
 print(inspect.getsource(splits.overlap))
 
 # %% [markdown]
-# (The *dialogues* of the synthetic corpus are no conversations, only ten neighbours by
-# number. On IEMOCAP and MELD they are real, and that column matters.)
+# (The *dialogues* of the synthetic corpus are not conversations. Each is only a group
+# of ten utterances with neighbouring numbers. On IEMOCAP and MELD dialogues are real,
+# and that column matters.)
 #
 # ## 6 · What each cut rewards
 #
 # Two contestants compete. The first is deaf: it gets the speaker's **name** and nothing
-# else. Written by hand, it answers with the class that this speaker had most often in
-# train.
+# else. It answers with the class that this speaker had most often in train. Here it is,
+# written by hand.
 
 
 # %%
@@ -456,8 +460,9 @@ for protocol, parts in cuts.items():
 
 # %% [markdown]
 # The second contestant hears. It gets means, deviations and percentiles of the MFCC,
-# and classifies them with logistic regression. It is no network, so it takes seconds.
-# The package has both as **floors**, and this is all that each sees of an utterance:
+# and classifies them with logistic regression. It is not a network, so it takes only
+# seconds. The package has both contestants as **floors**. This is all that each of them
+# sees of an utterance:
 
 # %%
 NAME, SOUND = "speaker only", "MFCC statistics + LR"
@@ -573,19 +578,18 @@ print(
 #
 # - A better split does not *repair* anything. The model is the same; only the claim
 #   changes.
-# - Five folds of two voices are few voices, and two strangers are only two. An honest
-#   number can be a vague one.
+# - Each of the five folds tests two voices, and the strangers are only two as well. An
+#   honest number can be a vague one.
 # - The deaf contestant can fall *below* chance on new speakers. When somebody who says
 #   mostly anger is taken out of train, train holds little anger, and anger is what the
 #   test asks for.
 #
 # ## 7 · Sessions and scenes: a toy theatre
 #
-# People are not the only thing that comes back. In IEMOCAP, five pairs of actors play
-# in five sessions, and every session plays the same scenes, some of them with the same
-# script. A scene has a mood. The toy below has that shape: twelve scenes, each with its
-# own lines and mood; in about a third of the dialogues the actors choose a mood of
-# their own.
+# Not only people come back. In IEMOCAP, five pairs of actors play in five sessions, and
+# every session plays the same scenes, some of them with the same script. A scene has a
+# mood. The toy below has that shape: twelve scenes, each with its own lines and its own
+# mood. In about three dialogues of ten, the mood is drawn anew instead.
 
 # %%
 MOODS = ("anger", "joy", "neutral", "sadness")
@@ -654,8 +658,8 @@ for protocol in PROTOCOLS:
 in_train = pd.DataFrame(in_train).T
 
 # %% [markdown]
-# Now four floors that neither hear nor understand. Each has one kind of hint to live
-# on:
+# Now come four floors that neither hear nor understand. Each lives on the hints that
+# its name says:
 
 # %%
 KNOWS = ("speaker only", "scenario only", "dialogue + speaker only", "TF-IDF + LR")
@@ -697,7 +701,7 @@ for floor in KNOWS:
     print(read.say_where_a_floor_speaks(floor, intervals, largest))
 
 # %% [markdown]
-# No protocol is the clean one. Each closes some doors and leaves others open, and the
+# No protocol closes every door. Each one closes some and leaves others open, and the
 # rows of the left table say which.
 #
 # ## 8 · Real speech: RAVDESS
@@ -708,9 +712,9 @@ for floor in KNOWS:
 # random split safe?
 #
 # There is a second thing to look for. Each actor says the same sentence in the same
-# emotion **twice**. Two such takes are nearly one clip. We call them twins and write
-# the pair into the field `dialogue`. Then the protocol `dialogue` keeps twins together,
-# and `overlap` counts them.
+# emotion **twice**. Two such takes are nearly the same clip. We call them twins and
+# write the name of the pair into the field `dialogue`. Then the protocol `dialogue`
+# keeps twins together, and `overlap` counts them.
 
 
 # %%
@@ -735,9 +739,9 @@ except mc.DataError as missing:
 print(f"\nscores below: {source}")
 
 # %% [markdown]
-# Where the clips are at hand, the next two cells run on them. Where they are not, they
-# show what the same cells gave on twelve actors: one WA per fold. (`mcsan floors
-# ravdess` is the same run by command line; docs/results.md has its table.)
+# If the clips are at hand, the next two cells run on them. If not, the cells show the
+# scores that they gave on twelve actors, one WA per fold. (`mcsan floors ravdess` is
+# the same run by command line, and docs/results.md has its table.)
 
 # %%
 RECORDED = {
@@ -794,22 +798,23 @@ kinds = ("twins kept together", "new actors")
 print(read.say_what_a_split_promises("RAVDESS", kinds, kept_twins, new_actors))
 
 # %% [markdown]
-# A deaf floor that is silent does not make a random split safe. Here the possible leak
-# is not "who speaks tells the class". It is "the model has already heard how *this*
-# actor performs anger", and, for the twins, "it has already heard this very line".
-# Floors find only what they are made for. A split that keeps things apart tests for the
-# rest.
+# A deaf floor that finds nothing does not make a random split safe. Here the possible
+# leak is not "the speaker tells the class". It is "the model has already heard how
+# *this* actor performs anger", and, for the twins, "it has already heard this very
+# line". Floors find only what they are made for. Everything else is tested by a split
+# that keeps it apart.
 #
 # RAVDESS cannot be cut by scene: it has two sentences, and three parts need three. That
-# is also why its words carry no label, and why fusion cannot be learned from it.
+# is also why its words say nothing about the label, and why fusion cannot be learned
+# from it.
 #
 # ## 9 · And IEMOCAP?
 #
 # IEMOCAP has ten actors, five sessions and about 20 scenes, and scripted lines are
 # played again in every session. The floors below were measured once for this course,
 # from the labels alone (no sound), on the 7,433 labels of six classes in a csv that the
-# public TelME repository redistributes. They are means ± standard deviations over
-# folds.
+# public TelME repository redistributes. The table holds means and standard deviations
+# over folds.
 
 # %%
 columns = ["sees", "scored on", "mean", "sd"]
@@ -841,11 +846,11 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# Six classes are not seven, so these numbers may be read beside the paper's, not
-# against them. How much could the seventh class change? Count all surprised turns as
-# wrong. And how much of the text's score depends on the scenes? Compare it with the
-# largest class under new scenes, which is right in .224 of the cases there (same
-# measurement).
+# Six classes are not seven, so these numbers give an orientation and do not compete
+# with the paper's. How much could the seventh class change? Count all surprised turns
+# as wrong. And how much of the text's score depends on the scenes? Compare it with
+# always answering the largest class, which is right in .224 of the cases under new
+# scenes (same measurement).
 
 # %%
 floor = elsewhere.loc["dialogue + speaker only · random utterances"]
@@ -925,20 +930,20 @@ print(f"kfold10 of 7,487 ids: {digest}, in whatever order the files were read")
 #
 # ## 11 · Choose by the question
 #
-# | will it work on … | protocol | in both train and test |
+# | will it work on … | protocol | found in both train and test |
 # |---|---|---|
-# | more turns of these people, in these talks? | `kfold10` | all of it |
-# | the same, on the public package's folds? | `yoon5` | all of it |
+# | more turns of these people, in these talks? | `kfold10` | speakers, dialogues, scenes, lines |
+# | the same, on the public package's folds? | `yoon5` | speakers, dialogues, scenes, lines |
 # | other talks of these people? | `dialogue` | speakers, scenes, lines |
-# | people it has never heard? | `speaker`, `speaker10`, `session5` | scenes, lines |
+# | people it has never heard? | `speaker`, `speaker10`, `session5` | scenes, lines; under `speaker` dialogues too |
 # | a situation it has never seen? | `scenario` | speakers |
-# | the test set that others report on? | `official` | look with `overlap` |
+# | the test set that others report on? | `official` | `overlap` will tell you |
 #
-# (On MELD's official split, the speakers of 95.8 % of the test utterances are in train
-# too, counted in its csv files.)
+# (On MELD's official split, 95.8 % of the test utterances have a speaker who is in
+# train too. That was counted in its csv files.)
 #
-# To reproduce a number, take its protocol. To believe it, also run the protocol that
-# asks your question. Never put the two into one column.
+# To reproduce a number, take its protocol. Before you believe it, also run the protocol
+# that asks your question. Never put the two scores into one column.
 
 # %% [markdown]
 # ## Exercises
@@ -986,13 +991,13 @@ check.leave_one_speaker_out(leave_one_speaker_out)
 # *recognised* instead of understood? Answer with a set of letters, such as `{"a",
 # "b"}`.
 #
-# - **a** — every clip is copied three times with other background noise; then random
-#   folds are drawn
+# - **a** — every clip is copied three times, each time with different background noise;
+#   then random folds are drawn
 # - **b** — every clip is cut into pieces of one second; the pieces are dealt into folds
 # - **c** — folds by speaker; then the clips of the *training* part are copied with
 #   noise
-# - **d** — folds by session; a text model; in every session other actors play the same
-#   scripts
+# - **d** — folds by session, for a text model; in every session other actors play the
+#   same scripts
 # - **e** — folds by speaker; class weights in the loss come from the counts of the
 #   training part
 #
@@ -1000,8 +1005,8 @@ check.leave_one_speaker_out(leave_one_speaker_out)
 # as a test item be in train?</details>
 # <details><summary>Hint 2</summary>It matters which step comes first, the copying or
 # the division into folds.</details>
-# <details><summary>Hint 3</summary>It is three of the five. Other people can say the
-# same lines.</details>
+# <details><summary>Hint 3</summary>Three of the five are right. Other people can say
+# the same lines.</details>
 
 # %% tags=["exercise"]
 recognised = ...
@@ -1013,8 +1018,8 @@ check.recognised(recognised)
 
 # %% [markdown]
 # **E1.4 · Explain** (★★, 6 min). Four corpora are each divided at random. Which floor
-# would expose the leak? Give each letter `"speaker only"`, `"dialogue + speaker only"`,
-# `"length + punctuation only"` or `"none of them"`.
+# would expose the leak? For each letter, answer `"speaker only"`, `"dialogue + speaker
+# only"`, `"length + punctuation only"` or `"none of them"`.
 #
 # - **A** — a theatre: each actor was hired for one emotion and plays it nine times out
 #   of ten
@@ -1051,8 +1056,8 @@ check.exposed_by(exposed_by)
 # - You built a leak, let a name and a sound compete on it, and asked strangers which
 #   split told the truth.
 # - Random, speaker, session and scene folds each leave something in both parts.
-#   `overlap` says what, floors say what it is worth, and `digest` pins the folds down.
-# - On RAVDESS the design gives the name away to nobody, and still the splits had to be
+#   `overlap` names it, floors measure its worth, and `digest` pins the folds down.
+# - On RAVDESS the actor's name gives nothing away, and still the splits had to be
 #   compared.
 #
 # ## What you may not conclude

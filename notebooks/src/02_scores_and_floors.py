@@ -10,9 +10,10 @@
 # # 02 · Scores and floors
 #
 # [Lesson 01](01_corpora_and_splits.ipynb) asked *who* is scored. This lesson asks
-# *how*. One confusion matrix gives several scores, and they do not agree. Once, a whole
-# column of them was something else under the name of accuracy. Then we measure what a
-# score must beat before it means anything, and how much of it is chance.
+# *how*. One confusion matrix gives several scores, and they do not agree. A whole
+# column of a published table was once called accuracy and was something else. Then we
+# measure the floors that a score must beat before it means anything, and we ask how
+# much of a score is chance.
 #
 # **You will be able to**
 # - compute WA, UA and weighted F1 from one confusion matrix by hand,
@@ -51,12 +52,12 @@ mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook li
 mc.figures.use_theme()
 
 # %% [markdown]
-# ## 1 · What saying nothing scores
+# ## 1 · The score of a listener who learns nothing
 #
 # Lesson 01 counted the classes of IEMOCAP (from the README of the AMH authors) and of
 # MELD (from its csv files). Take a listener who always gives the most frequent answer.
-# **Predict:** on IEMOCAP that answer is *frustration*. What is the mean of its seven
-# recalls?
+# **Predict:** on IEMOCAP that answer is *frustration*. What is the mean of the
+# listener's seven recalls?
 
 # %%
 iemocap = pd.Series(
@@ -86,16 +87,16 @@ for name, (share, classes) in largest_share.items():
 #
 # - **WA**, weighted accuracy, is the share of utterances that are right. IEMOCAP papers
 #   print it.
-# - **UA**, unweighted accuracy, is the mean recall. A class of 10 counts as much as one
-#   of 20.
+# - **UA**, unweighted accuracy, is the mean recall. A class of 10 utterances counts as
+#   much as a class of 20.
 #
-# Some papers swap the two names, so look at the formula, not at the letters.
+# Some papers swap the two names, so look at the formula and not at the letters.
 #
 # ## 2 · One matrix, three scores
 #
-# Here are fifty utterances in three classes. One row per true class, one column per
-# predicted class. With the counts $n_{ij}$, the row sums $n_i$ and the column sums
-# $m_j$:
+# Here are fifty utterances in three classes. The matrix has one row per true class and
+# one column per predicted class. With the counts $n_{ij}$, the row sums $n_i$ and the
+# column sums $m_j$:
 #
 # $$r_i = \frac{n_{ii}}{n_i}, \quad p_j = \frac{n_{jj}}{m_j}, \quad
 #   \mathrm{WA} = \frac{\sum_i n_{ii}}{n}, \quad \mathrm{UA} = \frac1C \sum_i r_i, \quad
@@ -117,8 +118,8 @@ true_total = counts.sum(axis=1)  # (3,) how often each class is true
 named_total = counts.sum(axis=0)  # (3,) how often each class is predicted
 
 # %%
-recall = right / true_total  # of those that are it, the share that was found
-precision = right / named_total  # of those that were called it, the share that is it
+recall = right / true_total  # how much of each class was found
+precision = right / named_total  # how often each name was right when it was given
 f1 = 2 * precision * recall / (precision + recall)
 share = true_total / counts.sum()
 table = {"n": true_total, "recall": recall, "precision": precision, "F1": f1}
@@ -158,6 +159,7 @@ for ax, (title, cells) in zip(axes, views.items(), strict=True):
     sns.heatmap(frame, annot=shown, fmt="g", annot_kws={"fontsize": 11}, ax=ax, **look)
     ax.set(title=title, xlabel="predicted")
     ax.tick_params(axis="x", rotation=20)
+axes[0].tick_params(axis="y", rotation=0)
 axes[0].set_ylabel("true")
 mc.figures.show(
     fig,
@@ -169,11 +171,11 @@ mc.figures.show(
 # %% [markdown]
 # ## 3 · Precision called accuracy
 #
-# Some papers call a fourth thing accuracy. Weighted by class size or with all classes
-# alike, there are two averages of recall and two of precision:
+# Some papers call a fourth thing accuracy. Recall and precision can each be averaged in
+# two ways, weighted by class size or with all classes alike. That makes four numbers:
 
 # %%
-rows = ["accuracy: what was found", "precision: what was claimed"]
+rows = ["recall (the accuracies)", "precision"]
 table = {
     "weighted by class size": [(share * recall).sum(), (share * precision).sum()],
     "every class alike": [recall.mean(), precision.mean()],
@@ -184,13 +186,14 @@ pd.DataFrame(table, index=rows).round(3)
 print(read.say_what_precision_adds(recall.mean(), precision.mean()))
 
 # %% [markdown]
-# It is the same matrix and the same model. Whenever it was in doubt it said
+# The matrix is the same, and so is the model. Whenever the model was in doubt, it said
 # *frustration*. Precision punishes that once, in one column, and the two classes that
-# are seldom named look splendid. Recall punishes it in every row.
+# are seldom named look splendid. Recall punishes it in the row of every class that was
+# missed.
 #
 # This happened. The README of the AMH authors (*attentive-modality-hopping-for-SER*)
-# says that their paper had used precision and called it accuracy. They printed both, in
-# the open, so that everybody could correct their tables:
+# says that their paper had used precision and called it accuracy. They printed both
+# openly, so that everybody could correct their tables:
 
 # %%
 columns = [
@@ -226,8 +229,8 @@ print(f"UA: {read.say_order_of_models(was, now)}")
 #
 # ## 4 · Floors first
 #
-# A score is high or low only beside what simple methods get on the same fold. So
-# **measure floors before the network**. Each floor sees a little, on purpose:
+# A score is high or low only in comparison with simple methods on the same fold. So
+# **measure floors before the network**. Each floor sees only a little, on purpose:
 #
 # | floor | sees |
 # |---|---|
@@ -236,10 +239,10 @@ print(f"UA: {read.say_order_of_models(was, now)}")
 # | length + punctuation only | marks and lengths, not one word |
 # | pooled word vectors, TF-IDF | the words, without or with little order |
 # | MFCC statistics | means and percentiles of the sound, no sequence |
-# | order alone | *where* generated speech is stressed; recognises no sound |
+# | order alone | *where* generated speech is stressed, without recognising any sound |
 #
 # The validation part chooses each floor's settings, and the test part is scored once.
-# (Loaded from `runs/` if `mcsan floors` or an earlier visit made them.)
+# (The floors are loaded from `runs/` if `mcsan floors` or an earlier visit made them.)
 
 # %%
 is_split = corpus.utterances[0].split is not None
@@ -283,15 +286,15 @@ print(read.say_where_the_floors_lie(others, reference))
 print(read.say_the_floor_to_beat(others))
 
 # %% [markdown]
-# Read a floor twice. As a **bar to clear**: a network below it has a bug, or nothing to
-# learn from. As a **leak meter**: a floor that sees only names or marks and is far
-# above the majority says how much of *any* score on this split may be recognition of
-# the scene, the speaker or the transcriber.
+# A floor can be read in two ways. It is a **bar to clear**: a network below it has a
+# bug, or nothing to learn from. It is also a **leak meter**. Suppose that a floor sees
+# only names or marks and is far above the majority. It then says how much of *any*
+# score on this split may be recognition of the scene, the speaker or the transcriber.
 #
-# A word on "order alone". In this corpus, a listener who knows which *place* in the
-# sentence is stressed, and recognises no sound at all, knows nearly everything where
-# the transcript follows the speech. So a high score of a network is no proof that it
-# matched words with their sounds. Lessons 10 and 11 ask for that proof elsewhere.
+# A word on "order alone". Where the transcript follows the speech, as in this corpus,
+# it is nearly enough to know which *place* in the sentence is stressed. No sound has to
+# be recognised at all. So a high score of a network is no proof that it matched words
+# with their sounds. Lessons 10 and 11 ask for that proof elsewhere.
 #
 # ## 5 · The noise floor
 #
@@ -322,8 +325,9 @@ print(f"fresh folds of {fold_size}: sd of WA {sd_fresh:.4f}")
 print(f"ten folds of one corpus: sd of WA {sd_partition:.4f}, of UA {sd_ua:.4f}")
 
 # %% [markdown]
-# Formulas can be checked by drawing. We draw fresh folds, and we shuffle one corpus, in
-# which a share $p$ is right, into ten folds, many times.
+# Formulas can be checked by drawing lots. Many times over, we draw a fresh fold. Then
+# we take one corpus, in which a share $p$ is right, and shuffle it into ten folds,
+# again many times.
 
 # %%
 rng = np.random.default_rng(0)
@@ -369,12 +373,12 @@ print(read.say_deviations_beside_chance("UA", deviations, sd_ua))
 # %% [markdown]
 # The gap in the first sentence is the one between MCSAN and the best other row of the
 # paper's Table 3. An average over ten folds is steadier than one fold, so this does not
-# settle whether the gap is real; lesson 14 takes it up with care.
+# settle whether the gap is real. Lesson 14 takes up that question with care.
 #
 # Inside a fold, some classes move UA far more than others. WA counts all utterances
-# alike. UA gives every class a seventh, so the fewer utterances a class has, the
-# further one of them moves it. Here is each class's part in UA's sampling variance, if
-# all recalls are alike:
+# alike. UA gives every class a seventh of the weight. So the fewer utterances a class
+# has, the further each of them moves UA. Here is each class's part in UA's sampling
+# variance, if all recalls are alike:
 
 # %%
 noise = (1 / iemocap) / (1 / iemocap).sum()
@@ -505,8 +509,8 @@ check.needed(needed)
 # - A published column was precision under the name of accuracy. You saw what the
 #   correction cost, and built a model that would profit from the mistake.
 # - Floors came first. They set the bar for a network, and they measure leaks.
-# - One fold has its own noise, smaller within one corpus than over fresh utterances.
-#   The rarest class makes most of UA's noise.
+# - One fold has noise of its own. It is smaller when the folds share one corpus than
+#   when every fold is fresh. The rarest class makes most of UA's noise.
 #
 # ## What you may not conclude
 # - That a model with a higher score is better: ask which score, on which split, and

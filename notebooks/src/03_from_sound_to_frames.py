@@ -51,7 +51,7 @@ from mcsan_lite.exercises.verdicts import lesson03 as read
 from mcsan_lite.features import extraction
 from mcsan_lite.models.layers import ConvBlock, ConvSizes
 
-print("On its first sound, librosa compiles itself: up to half a minute, once.")
+print("librosa compiles itself for its first sound: up to half a minute, only once.")
 extraction.mfcc(np.ones(16_000, np.float32))
 print("librosa is ready.")
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -72,9 +72,10 @@ print(f"{corpus.name}: {len(clips)} clips of {len(speakers)} speakers")
 # %% [markdown]
 # ## 1 · A sound is a row of numbers
 #
-# We need one clip to look at. We fix the rule of choice before we look: take the first
-# clip of the corpus. Where the truth about stress is known, take the first clip that
-# has at least three words to compare, some of them stressed and some plain.
+# We need one clip to look at, and we fix the rule for choosing it before we look. We
+# take the first clip of the corpus. Where the truth about stress is known, we take the
+# first clip that has at least three words to compare, some of them stressed and some
+# plain.
 
 # %%
 folder = clips[0].audio.parent.parent
@@ -232,8 +233,9 @@ print(f"{frames.shape[0]} frames of {frames.shape[1]} samples")
 print(f"the loudest is frame {t}, centred on {t * hop / rate:.2f} s")
 
 # %% [markdown]
-# **Step 2: power.** The Fourier transform of each frame, squared. The $|\cdot|$ throws
-# the *phase* away, that is, where each wave peaks within the frame.
+# **Step 2: power.** Each frame goes through the Fourier transform, and we square the
+# size of the result. The $|\cdot|$ throws the *phase* away: nothing tells us any more
+# at which moment within the frame each wave peaks.
 #
 # $$P_t[k] = \big| X_t[k] \big|^2, \qquad k = 0, \dots, 200$$
 
@@ -244,7 +246,8 @@ print(f"strongest in frame {t}: {power[t].argmax() * 40} Hz")
 # %% [markdown]
 # **Step 3: mel bands.** The ear easily tells 200 from 300 Hz, but hardly 6,000 from
 # 6,100 Hz. So the 201 powers are summed into 64 overlapping triangles, which are evenly
-# spaced below 1 kHz and wider and wider above. With edges $e_b$, and an area of one:
+# spaced below 1 kHz and wider and wider above. Band $b$ begins at the edge $e_b$ and
+# ends at $e_{b+2}$, and every triangle has an area of one:
 #
 # $$M_t[b] = \sum_k F_b[k]\, P_t[k], \qquad F_b(f) = \frac{2}{e_{b+2} - e_b}
 #   \max\!\Big(0, \min\!\big(\tfrac{f - e_b}{e_{b+1} - e_b},
@@ -270,8 +273,9 @@ fig, (first, second, third) = plt.subplots(1, 3, figsize=(9, 2.7), layout="const
 milliseconds = np.arange(window) / 16
 first.plot(milliseconds, cut_out[t], color="0.6", ls="--", label="cut out")
 first.plot(milliseconds, frames[t], color=blue, label="times window")
-first.legend(fontsize=9, loc="lower right")
+first.legend(fontsize=9, loc="lower center", frameon=False)
 first.set(xlabel="milliseconds", ylabel="amplitude", title="step 1: a frame")
+first.set_ylim(-1.8 * np.abs(cut_out[t]).max(), None)  # room for the legend
 second.plot(hertz / 1000, 10 * np.log10(power[t] + 1e-10), color=blue)
 second.set(xlabel="kHz", ylabel="dB", title="step 2: its power")
 for b in range(0, bands, 8):
@@ -309,8 +313,9 @@ print(read.say_what_decibels_show(
 
 # %% [markdown]
 # **Step 5: cosines.** Neighbouring bands rise and fall together. The discrete cosine
-# transform describes the 64 levels by waves of growing ripple: $c_0$ is the mean level,
-# $c_1$ half a wave, $c_2$ a whole one. The paper keeps the first 40.
+# transform describes the 64 levels by waves with more and more ripples: $c_0$ stands
+# for the mean level, $c_1$ for half a wave, $c_2$ for a whole one. The paper keeps the
+# first 40.
 #
 # $$c_t[j] = s_j \sum_{b=0}^{63} L_t[b] \cos\!\Big(\frac{\pi j (b + \frac12)}{64}\Big),
 #   \qquad s_0 = \sqrt{\tfrac{1}{64}},\quad s_j = \sqrt{\tfrac{2}{64}}$$
@@ -338,12 +343,14 @@ def draw_cosines(ax):
 
 
 fig, axes = plt.subplots(2, 2, figsize=(8.5, 5), layout="constrained")
-for ax, picture, title in ((axes[0, 0], mel, "step 3: mel bands, power"),
-                           (axes[0, 1], decibel, "step 4: mel bands, dB")):
+for ax, picture, title, unit in (
+    (axes[0, 0], mel, "step 3: mel bands", "power"),
+    (axes[0, 1], decibel, "step 4: decibels", "dB"),
+):
     image = ax.imshow(picture.T, origin="lower", aspect="auto", cmap=steps,
                       extent=(0, duration, 0, bands), interpolation="nearest")
     ax.set(xlabel="seconds", ylabel="mel band", title=title)
-    fig.colorbar(image, ax=ax)
+    fig.colorbar(image, ax=ax, label=unit)
 draw_cosines(axes[1, 0])
 mc.figures.draw_mfcc(by_hand, ax=axes[1, 1])
 axes[1, 1].images[0].set(cmap=plt.get_cmap("RdBu_r", 16), interpolation="nearest")
@@ -359,7 +366,8 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# That is all. This is what the package runs; librosa does the five steps for it:
+# Those were all five steps. This is the function that the package runs. Inside it,
+# librosa does the same five steps:
 
 # %%
 print(inspect.getsource(extraction.mfcc))
@@ -367,8 +375,8 @@ print(inspect.getsource(extraction.mfcc))
 # %% [markdown]
 # ## 4 · What do 40 coefficients keep?
 #
-# Let us walk back: from cosines to bands, from bands to powers, and then a guess for
-# the phase (Griffin and Lim, 1984). The function
+# Let us walk back, from cosines to bands and from bands to powers. The phase is lost,
+# so it has to be guessed (Griffin and Lim, 1984). The function
 # `librosa.feature.inverse.mfcc_to_audio` makes the same three calls. We make them one
 # by one, so that the guess can start from a fixed seed. Then we listen.
 
@@ -517,8 +525,8 @@ for k in (13, 40):
 # %% [markdown]
 # "MFCC hold no pitch" is often said. The lines above show the two things that this
 # depends on: how many coefficients there are, and whose voice it is. And the number 40
-# alone says less than one would like: the paper does not print from how many bands its
-# coefficients are made. 64 is this package's choice.
+# alone says less than one would like, since the paper does not say from how many bands
+# its coefficients are made. The 64 bands are this package's choice.
 #
 # ## 5 · What does a stressed word look like?
 #
@@ -579,16 +587,23 @@ def draw_level_of_the_clip(ax):
 if shifts:
     fig, (upper, lower) = plt.subplots(2, 1, figsize=(8, 4.8), layout="constrained")
     draw_level_of_the_clip(upper)
-    lower.bar([-3, *range(40)], [one.mean for one in shifts.values()], color=blue)
+    found = list(shifts.values())
+    reach = [one.high - one.mean for one in found]  # the intervals are symmetric
+    places = [-3, *range(40)]
+    lower.bar(places, [one.mean for one in found], color=mc.figures.OKABE_ITO[4])
+    lower.errorbar(places, [one.mean for one in found], reach, fmt="none",
+                   ecolor="0.2", elinewidth=0.8)
     lower.axhline(0, color="0.3", lw=0.8)
     lower.set_xticks([-3, *range(0, 40, 5)], ["length", *range(0, 40, 5)])
-    lower.set(xlabel="length of the word, then coefficients 0 to 39", ylabel="d")
+    lower.set(xlabel="length of the word, then coefficients 0 to 39",
+              ylabel="d, in deviations")
     mc.figures.show(
         fig,
         alt="Above, the mean level of one clip with stressed and plain words marked. "
             "Below, stressed against plain words for their length and 40 coefficients.",
         caption=f"Above: one clip. Below: {is_stressed.sum()} stressed words against "
-                f"{(~is_stressed).sum()} plain ones.",
+                f"{(~is_stressed).sum()} plain ones, with 95 % intervals. Those from "
+                "coefficient 20 on are widened for twenty looks.",
     )
 
 # %%
@@ -699,7 +714,8 @@ print(read.say_how_far_the_leak_moves(leaks["kfold10"], leaks["speaker"]))
 
 # %% [markdown]
 # A leak must be closed even where it is small, for two reasons. Nobody can know its
-# size beforehand, and it grows with a test part that is small or very different.
+# size beforehand, and it grows with a test part that is large or very different from
+# the training part.
 #
 # ## 7 · Cut at 1,000 frames: who loses?
 #
@@ -730,10 +746,10 @@ print(read.say_who_loses_the_end(limits, 10))
 # keeps all of its words, so text and sound then disagree about where the utterance
 # ends.
 #
-# Two corpora that are not here: of the 5,531 utterances of IEMOCAP's four classes,
-# 6.7 % are longer than 10 s (durations from the lists of EmoBox, Ma et al. 2024). Of
-# the 13,706 clips of MELD, 283, that is 2.1 %, are; set `CORPUS = "meld"` above to
-# count them on your own copy.
+# Two corpora do not come with the course, but their numbers are known. Of the 5,531
+# utterances of IEMOCAP's four classes, 6.7 % are longer than 10 s (durations from the
+# lists of EmoBox, Ma et al. 2024). Of the 13,706 clips of MELD, 283 are longer, which
+# is 2.1 %. Set `CORPUS = "meld"` above to count them on your own copy.
 #
 # ## 8 · The frame ruler
 #
@@ -823,14 +839,14 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# One warning travels with the ruler. It says what a pooled frame sees *before* the
-# BiLSTM. After the BiLSTM, every frame has heard the whole utterance. Lesson 05
+# One warning travels with the ruler. The ruler says what a pooled frame sees *before*
+# the BiLSTM. After the BiLSTM, every frame has heard the whole utterance. Lesson 05
 # measures how much of it stays.
 
 # %% [markdown]
 # ## Exercises
 #
-# **E3.1 · Implement** (★★, 6 minutes). Which moment stands for pooled frame $k$? Return
+# **E3.1 · Implement** (★★, 6 min). Which moment stands for pooled frame $k$? Return
 # the middle of what it sees, in **seconds**, for $k \ge 1$. (The start of the clip cuts
 # frame 0 off.)
 #
@@ -857,7 +873,7 @@ def frame_to_seconds(k):
 check.frame_to_seconds(frame_to_seconds)
 
 # %% [markdown]
-# **E3.2 · Break it** (★★, 10 minutes). First build a normaliser. Its `fit` takes a list
+# **E3.2 · Break it** (★★, 10 min). First build a normaliser. Its `fit` takes a list
 # of clips, each an array of shape (frames, coefficients), and works only once. Its
 # `apply` takes one such array and returns a normalised copy. When the check is happy,
 # break it: take one safeguard out again, and see what the check says.
@@ -904,9 +920,9 @@ class Normaliser:
 check.normaliser(Normaliser)
 
 # %% [markdown]
-# **E3.3 · Predict** (★, 4 minutes). A clip is `seconds` long, at least 25 ms. How many
-# rows has its MFCC table, when section 3 pads it and the paper cuts it? Write your rule
-# down before you compare it with `extraction.mfcc`.
+# **E3.3 · Predict** (★, 4 min). A clip is `seconds` long, at least 25 ms. How many
+# rows does its MFCC table have, after the padding of section 3 and the paper's cut?
+# Write your rule down before you compare it with `extraction.mfcc`.
 #
 # <details><summary>Hint 1</summary>Frame 0 is centred on 0 s, and a new one comes every
 # 10 ms.</details>
@@ -931,7 +947,7 @@ def frame_count(seconds):
 check.frame_count(frame_count)
 
 # %% [markdown]
-# **E3.4 · Explain** (★★, 5 minutes). What do the 40 MFCC of this lesson lose of a
+# **E3.4 · Explain** (★★, 5 min). What do the 40 MFCC of this lesson lose of a
 # voice? Choose the sentence that fits what you measured in section 4.
 #
 # - **a** The loudness: cosines describe shapes, not levels.
@@ -960,16 +976,16 @@ check.what_is_lost(answer)
 # ## Recap
 # - You made MFCC from samples in five steps, and they equal the package's.
 # - You heard what 40 coefficients keep, and you measured whose pitch survives.
-# - You looked for stress in the frames: in the level $c_0$, in the number of frames,
-#   and in the ripples further up.
+# - You looked for stress in the frames. You looked at the level $c_0$, at the number of
+#   frames, and at the ripples further up.
 # - You normalised with the training part's numbers only, and saw how far the leak would
 #   have moved them.
 # - You can turn the numbers of frames into seconds: 10 ms per MFCC frame, 90 ms per
 #   pooled frame, each of which sees 185 ms.
 #
 # ## What you may not conclude
-# - That a network cannot learn the pitch of low voices. Rebuilding a sound and
-#   measuring it with YIN is one listener; a network is another.
+# - That a network cannot learn the pitch of low voices. YIN, on a rebuilt sound, is one
+#   listener; a network is another.
 # - That the stress of a synthesiser looks like the stress of people. Real speakers also
 #   hurry, whisper and stop.
 # - That leaks are harmless where this one is small. It was measured on one corpus, in

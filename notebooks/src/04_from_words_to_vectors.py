@@ -10,9 +10,9 @@
 # # 04 · From words to vectors
 #
 # A network cannot read either. Each word becomes a row of numbers, looked up in a table
-# that somebody trained on billions of words. This lesson asks what happens on the way:
-# where a word ends, which words the table lacks, what its numbers know, and how far the
-# text alone can ever get.
+# that somebody trained on billions of words. This lesson follows the words on their
+# way. It asks where a word ends, which words the table lacks, what its numbers know,
+# and how far the text alone can ever get.
 #
 # **You will be able to**
 # - say why two tokenisers give one sentence different words, and what that costs,
@@ -83,7 +83,7 @@ print(f"the table: {len(glove):,} words × {glove.vector_size} numbers")
 # %% [markdown]
 # ## 1 · Where does a word end?
 #
-# The paper says *word-tokenizer*, and no more. The simplest tokeniser is Python's
+# The paper says *word-tokenizer*, and nothing more. The simplest tokeniser is Python's
 # `split()`. The best known one is NLTK's, which follows the Penn Treebank. Let us
 # compare both, and ours, on a scene made up for the purpose, with short sentences,
 # quotes and a dash.
@@ -120,8 +120,8 @@ for line in scene[:2]:
 #
 # - `don't` is one word for `split()` and two for NLTK: `do` and `n't`. The makers of
 #   GloVe cut in that way too.
-# - NLTK cuts off a full stop only at the **end** of what it is given. In the middle,
-#   the stop might belong to *Mr.*, so `know.` and `okay.` keep theirs. That is why
+# - NLTK cuts off a full stop only at the **end** of what it is given. In the middle, a
+#   full stop might belong to *Mr.*, so `know.` and `okay.` keep theirs. That is why
 #   sentences must be split first.
 # - A curly apostrophe is a different character. `Don’t` falls into `don`, `’` and `t`.
 #
@@ -157,8 +157,8 @@ print(inspect.getsource(words.tokenize))
 #
 # ## 2 · How many words does the table know?
 #
-# There are two honest answers. **Tokens** are words as they come, each time they come.
-# **Types** are different words.
+# There are two honest answers. **Tokens** are the words of a text, counted each time
+# they come. **Types** are the different words, counted once.
 #
 # $$\text{coverage}_\text{tokens} =
 #   \frac{\#\{\text{tokens in the table}\}}{\#\,\text{tokens}}, \qquad
@@ -275,8 +275,8 @@ mc.figures.show(
     fig,
     alt="Share of tokens and of types covered, over the number of words kept.",
     caption=f"Coverage of the training part. The whole table covers "
-            f"{curves['tokens'][-1]:.1%} of the tokens and "
-            f"{curves['types'][-1]:.1%} of the types.",
+            f"{100 * curves['tokens'][-1]:.1f} % of the tokens and "
+            f"{100 * curves['types'][-1]:.1f} % of the types.",
 )
 
 # %%
@@ -294,8 +294,8 @@ print(read.say_which_rare_words_matter(rare, homophones))
 # ## 3 · Sentences of different length
 #
 # A batch is one block of numbers, so short sentences are filled up with rows of zeros:
-# **padding**. These rows are no words. By hand, two words of two numbers, padded to
-# four rows:
+# **padding**. These rows are not words. Here it is by hand, with two words of two
+# numbers each, padded to four rows:
 
 # %%
 two = np.array([[2.0, 4.0], [4.0, -2.0]])  # (2, 2)
@@ -347,7 +347,8 @@ mc.figures.show(
     alt="Cosine and relative length of a wrong mean and a wrong maximum, over the rows "
         "of padding.",
     caption=f"“no pain”, {len(sentence)} words: the padded result against the right "
-            "one, in direction (cosine) and in length.",
+            "one, in direction (cosine) and in length. For the maximum the two curves "
+            "are the same.",
 )
 
 # %%
@@ -355,9 +356,9 @@ print(read.say_what_padding_does(
     damage.length["mean", 12], damage.cosine["mean", 12], damage.cosine["max", 12]))
 
 # %% [markdown]
-# Now the package. `collate` pads, and hands over a mask with the padded block. Every
-# brick of the model takes that mask. The model's own pooling is a maximum, before Eq.
-# 18:
+# Now comes the package. `collate` pads, and hands over a mask with the padded block.
+# Every brick of the model takes that mask. The model's own pooling, just before Eq. 18,
+# is a maximum:
 
 # %%
 print(inspect.getsource(layers.masked_max))
@@ -380,7 +381,7 @@ print("text", tuple(batch.text.shape), "· mask", tuple(batch.text_mask.shape))
 print("words per sentence:", batch.text_mask.sum(dim=1).tolist())
 
 # %%
-# Five rows more, and not even zeros: (6, L, 50) -> (6, L + 5, 50)
+# Five rows more, and these are not even zeros: (6, L, 50) -> (6, L + 5, 50)
 x = torch.nn.functional.pad(batch.text, (0, 0, 0, 5), value=9.0)
 mask = torch.nn.functional.pad(batch.text_mask, (0, 5))  # (6, L + 5)
 mean = (x * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)  # (6, 50)
@@ -395,7 +396,7 @@ print("masked mean and masked maximum are those of the words alone")
 # How bad is it without a mask? We train a classifier as it should be: a logistic
 # regression on the mean and the maximum over the words. Then we score it in batches of
 # 32, with the padding left in. We do so twice, in different orders, so that every
-# utterance meets other mates in its batch.
+# utterance shares its batch with other utterances the second time.
 
 # %%
 def pooled(vectors):
@@ -489,8 +490,8 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# The words *pain* and *pane* sound the same. Under the rule of the synthetic corpus,
-# the six sounds get the following labels, by how the word is written. Only the stress
+# The words *pain* and *pane* sound the same. The table shows which labels the rule of
+# the synthetic corpus gives to the six sounds, once for each spelling. Only the stress
 # on that word itself counts.
 
 # %%
@@ -514,8 +515,8 @@ for name in sounds:
 pd.DataFrame(written).T
 
 # %% [markdown]
-# One text, several labels. The best that a reader can do is to name the **most
-# probable** label of what is written. With $x$ the text:
+# One text can have several labels. The best that a reader can do is to name the **most
+# probable** label of the text. If $x$ is the text, then
 #
 # $$\text{ceiling} = \sum_x \max_y P(y, x)
 #   = \mathbb{E}_x \big[ \max_y P(y \mid x) \big]$$
@@ -563,9 +564,10 @@ print(read.say_what_repeated_texts_allow(
     repeats, len(said), again.most.sum() / max(1, repeats)))
 
 # %% [markdown]
-# **Predict:** what does a text-only classifier get on the test part? Here are two, and
-# a guesser. *Which words* has no vectors at all: it has one column for each frequent
-# word of the training part, and one for all others.
+# **Predict:** what does a text-only classifier get on the test part? Here are two such
+# classifiers, and a guesser. The classifier *which words* has no word vectors at all.
+# It has one column for each frequent word of the training part, and one for all other
+# words.
 
 # %%
 def text_only(table, data):
@@ -615,8 +617,8 @@ print(read.say_where_text_stands(
 # ## 5 · What do the numbers know?
 #
 # GloVe's idea is an old one: a word is known by the company it keeps. Count how often
-# word $j$ occurs within a few words of word $i$. By hand, on four sentences, with a
-# window of two:
+# word $j$ occurs within a few words of word $i$. Here it is by hand, on four sentences,
+# with a window of two:
 
 # %%
 four = [
@@ -641,8 +643,8 @@ by_hand = cosine(glove["pain"], glove["grief"])
 assert np.isclose(by_hand, glove.similarity("pain", "grief"))
 
 # %% [markdown]
-# No dictionary told it that *pain* and *grief* belong together. GloVe does the same
-# with billions of words (six, by its makers' count). Instead of one column for every
+# No dictionary was needed to find that *pain* and *grief* belong together. GloVe does
+# the same with six billion words, by its makers' count. Instead of one column for every
 # word, it fits short vectors whose dot products give back the logarithm of the counts
 # $X_{ij}$:
 #
@@ -665,11 +667,12 @@ print(read.say_whether_opposites_are_close(
     glove.similarity("happy", "sad"), glove.similarity("happy", "cheerful")))
 
 # %% [markdown]
-# Opposites keep the same company: both fit into *I feel so … today*. For emotions that
-# is an awkward blind spot, and one reason why a classifier has to be trained on top.
+# Opposites keep the same company, since both fit into *I feel so … today*. For emotions
+# that is an awkward blind spot. It is one reason why a classifier has to be trained on
+# top.
 #
-# **Analogies.** *king − man + woman ≈ queen* is on every slide. Here is the slide, and
-# what it leaves out.
+# **Analogies.** *king − man + woman ≈ queen* is on every slide. Here is that slide,
+# together with the part that it leaves out.
 
 # %%
 asked = ("king man woman", "berlin germany france", "furious angry sad",
@@ -696,13 +699,14 @@ print(read.say_what_analogies_return(
     analogies["went in"].sum(), neighbour.sum(), len(analogies)))
 
 # %% [markdown]
-# Tools strike out the words that went in before they show the winner. And whatever the
-# table gives for the doctor, it is not a fact about doctors: the vectors repeat what
-# people wrote, prejudice included. A system that reads emotion inherits that.
+# The usual tools strike out the three words that went in before they show the winner.
+# And whatever the table gives for the doctor, it is not a fact about doctors. The
+# vectors repeat the things that people wrote, prejudice included. A system that reads
+# emotion inherits that.
 #
-# **Homophones.** *pain* and *pane* sound the same. For the ear they are one word, for
-# the table two. **Predict** their cosine: is it closer to 1, or to that of any two
-# words?
+# **Homophones.** *pain* and *pane* sound the same. For the ear they are one word, and
+# for the table they are two. **Predict** their cosine: is it closer to 1, or to the
+# cosine of any two words?
 
 # %%
 alike = np.array([glove.similarity(a, b) for a, b in pairs])
@@ -732,11 +736,13 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# The synthetic corpus lives on this: **same sound, another vector**. Whether somebody
-# says *pain* or *pane* is in the transcript and nowhere else.
+# The synthetic corpus lives on this: **words that sound the same have different
+# vectors**. The transcript says whether somebody means *pain* or *pane*, and nothing
+# else does.
 #
 # **A map of the table** would be nice. Fifty dimensions do not fit on a page, so PCA
-# turns them until two directions show as much as possible. How much is that?
+# turns the cloud of points until two directions show as much of it as possible. How
+# much is that?
 
 # %%
 kind_of = {}
@@ -768,11 +774,8 @@ points = pd.DataFrame(flat, columns=["first direction", "second direction"])
 points["kind"] = list(kind_of.values())
 sns.scatterplot(points, x="first direction", y="second direction", hue="kind",
                 style="kind", s=60, ax=ax, palette=list(mc.figures.OKABE_ITO[:3]))
-for word, at in zip(kind_of, flat, strict=True):
-    below = kind_of[word] == "plain"
-    ax.annotate(word, at, xytext=(5, -10 if below else 3), fontsize=9,
-                textcoords="offset points")
 ax.legend(fontsize=9)
+mc.figures.label_points(ax, list(kind_of), flat)
 mc.figures.show(
     fig,
     alt="Evaluative words and their homophones in two dimensions; a thin line joins "
@@ -794,8 +797,8 @@ print(read.say_how_far_a_picture_holds(
 # $$\ln \sigma(v_w \cdot u_c) + \sum_k \ln \sigma(-v_w \cdot u_k)$$
 #
 # gensim trains it on our training part in seconds. **Predict** what a text this small
-# can teach, and what not. word2vec starts from random numbers, so we train it three
-# times.
+# can teach, and what it cannot. word2vec starts from random numbers, so we train it
+# three times.
 
 # %%
 epochs = {"smoke": 5, "quick": 10, "paper": 20}[PROFILE]
@@ -864,15 +867,15 @@ for question, kinds in (("Evaluative or plain?", evaluative),
 # In the synthetic corpus, two evaluative words never meet in one utterance. So plain
 # and evaluative words keep different company, and that is a rule that word2vec can
 # find. Negative and positive words, however, keep exactly the same company here: no
-# amount of such text could teach that pain is bad. Whatever GloVe knows of that, it
-# knows from elsewhere.
+# amount of such text could teach that pain is bad. If GloVe knows anything of that, it
+# knows it from elsewhere.
 #
 # ## 7 · What about unknown words?
 #
 # The paper does not say. Three policies are common: a row of **zeros**, the **mean** of
 # the known words, or a **random** vector, always the same one for the same word. Before
-# that, words with hyphens get a second chance: *half-burnt* is the mean of *half* and
-# *burnt*. By hand:
+# that, words with hyphens get a second chance: *half-burnt* gets the mean of the
+# vectors of *half* and *burnt*. Here it is by hand:
 
 # %%
 def stand_in(token, known, policy):
@@ -924,9 +927,9 @@ print(inspect.getsource(words._stand_in))
 # leaks, but it is a look at the test text all the same. In this lesson we use only the
 # words of the training part.
 #
-# **What does the policy do to a score?** Keep the first $N$ words of the table, as in
-# section 2, fill the rest by each policy, and score. **Predict** the order of the three
-# at $N = 1{,}000$.
+# **What does the policy do to a score?** We keep the first $N$ words of the table, as
+# in section 2, fill the rest by each policy, and score the result. **Predict** the
+# order of the three at $N = 1{,}000$.
 
 # %%
 policies = ("zero", "mean", "random")
@@ -966,19 +969,20 @@ smallest = {policy: effect[1_000, policy] for policy in policies}
 print(read.say_which_filler_wins(smallest, f"{corpus.kind}, 1,000 words kept"))
 
 # %% [markdown]
-# *Zero* and *mean* write all unknown words alike. *Random* gives each word its own
-# name. The name has no meaning, but if the word occurs in training, the classifier can
-# find the meaning itself. Would that help with a word that training never showed?
-# Section 9 asks.
+# *Zero* and *mean* give one and the same vector to all unknown words. *Random* gives
+# each word a name of its own. The name has no meaning, but if the word occurs in
+# training, the classifier can find the meaning itself. Would that help with a word that
+# training never showed? Section 9 asks.
 #
 # Whatever you choose, **state** it, and choose it on the validation part. The package's
-# default is zero, the plainest; `FeatureConfig(unknown=…)` changes it.
+# default is zero, the plainest policy; `FeatureConfig(unknown=…)` changes it.
 #
 # ## 8 · Frozen or trainable?
 #
 # The vectors could stay as they are, or be trained along with the classifier. The paper
 # does not say which. The package keeps them **frozen**: they are features, made before
-# training. Here are both, in the smallest model: a masked mean, then one layer.
+# training. Here are both, in the smallest model that can read: a masked mean, and then
+# one layer.
 
 # %%
 @dataclass
@@ -1073,10 +1077,11 @@ print(read.say_how_words_drift(met, never_met))
 # %% [markdown]
 # ## 9 · Words that training never met
 #
-# Until here, one corpus. A classifier learns the words of its training part anyway, so
-# the true test of word vectors is a word that training never showed. We make a **second
-# corpus**, transcripts only, whose test part uses **other homophones** than its
-# training part. Everything in this section is measured on it, and nothing on the first.
+# Until here we have used one corpus. A classifier learns the words of its training part
+# anyway, so the true test of word vectors is a word that training never showed. We make
+# a **second corpus**, which has only transcripts, and whose test part uses **other
+# homophones** than its training part. Everything in this section is measured on it, and
+# nothing on the first.
 
 # %%
 second_corpus = mc.READERS["synthetic"](
@@ -1105,7 +1110,8 @@ with_glove = text_only(from_glove, unseen)
 print(read.say_whether_vectors_carry_over(with_glove, draws, guess))
 
 # %% [markdown]
-# **Does a filler help?** Keep only the first $N$ words of the table, as in section 7.
+# **Does a policy for unknown words help?** We keep only the first $N$ words of the
+# table, as in section 7.
 
 # %%
 for n in (3_000, 10_000):
@@ -1117,7 +1123,7 @@ for n in (3_000, 10_000):
     print(read.say_which_filler_wins(by_policy, f"unseen words, {n:,} words kept"))
 
 # %% [markdown]
-# A filler cannot know what a word means: a name helps only if training contained that
+# No policy can know the meaning of a word. A name helps only if training contained that
 # word. So look first whether the test part has unknown words that training never
 # showed.
 #
@@ -1132,16 +1138,17 @@ print(read.say_how_words_drift(met, never_met))
 # %% [markdown]
 # Training can move only the vectors of words that occur. The others stay where they
 # were, while the classifier learns the new places. So trainable vectors can pay where
-# the test speaks the words of training, and can cost where it does not. To see which of
-# the two your corpus is, count the types that occur in the test part only, as in
-# section 2.
+# the test speaks the words of training, and can cost where it does not. To see which
+# case your corpus is, count the types that occur in the test part only, as in section
+# 2.
 #
-# What the paper leaves open about words, and what this package does:
+# The paper leaves several questions about words open. This table shows how the package
+# answers them:
 #
 # | question | the paper | here |
 # |---|---|---|
 # | tokeniser | "word-tokenizer" | NLTK's rules, sentences split first, lower case |
-# | which GloVe | 300-d; training text not printed | 50-d, 6B, by pip; or `vectors=…` |
+# | which GloVe | 300 dimensions; training text not named | 50 dimensions, 6B, from a pip package; or `vectors=…` |
 # | unknown words | – | hyphen rule, then zero, mean or random; default zero |
 # | frozen or trainable | – | frozen |
 # | longest transcript | – | no limit; a mask for the padding |
@@ -1149,9 +1156,9 @@ print(read.say_how_words_drift(met, never_met))
 # %% [markdown]
 # ## Exercises
 #
-# **E4.1 · Implement** (★, 5 minutes). Write `coverage(sentences, known)`: `sentences`
-# is a list of token lists, `known` is a set of words. Return two shares that are known,
-# first of the **tokens**, then of the **types**.
+# **E4.1 · Implement** (★, 5 min). Write `coverage(sentences, known)`: `sentences`
+# is a list of token lists, `known` is a set of words. Return two known shares, first
+# that of the **tokens**, then that of the **types**.
 #
 # <details><summary>Hint 1</summary>Tokens count each time they come, types
 # once.</details>
@@ -1178,14 +1185,14 @@ def coverage(sentences, known):
 check.coverage(coverage)
 
 # %% [markdown]
-# **E4.2 · Implement** (★★, 8 minutes). The policy *mean*, without a look at the test
+# **E4.2 · Implement** (★★, 8 min). The policy *mean*, without a look at the test
 # part. `train` and `test` are lists of token lists; `vectors` is a dictionary of known
 # words (it holds many more than occur here). Return a dictionary with a vector for
 # **every** type of both parts. A known word keeps its vector. An unknown one gets the
 # mean over the known types of the training part, with each type counted once.
 #
-# <details><summary>Hint 1</summary>Whose words may the mean be of? Whose words need a
-# vector?</details>
+# <details><summary>Hint 1</summary>Which part's words may go into the mean? Which words
+# need a vector?</details>
 # <details><summary>Hint 2</summary>The types of a part: <code>{w for sentence in part
 # for w in sentence}</code>.</details>
 # <details><summary>Hint 3</summary><code>np.mean([vectors[w] for w in train_types if w
@@ -1210,7 +1217,7 @@ def table_of(train, test, vectors):
 check.table_of(table_of)
 
 # %% [markdown]
-# **E4.3 · Break it** (★★, 8 minutes). Write `masked_mean(x, mask)`: `x` is a tensor (B,
+# **E4.3 · Break it** (★★, 8 min). Write `masked_mean(x, mask)`: `x` is a tensor (B,
 # L, E), `mask` a boolean one (B, L), true where a word is. Return (B, E). A sentence
 # without any word gives zeros. Then try to break your function: the padding may hold
 # anything, even NaN.
@@ -1241,7 +1248,7 @@ def masked_mean(x, mask):
 check.masked_mean(masked_mean)
 
 # %% [markdown]
-# **E4.4 · Predict** (★★, 6 minutes). Write `text_ceiling(prior, sense)`: the best
+# **E4.4 · Predict** (★★, 6 min). Write `text_ceiling(prior, sense)`: the best
 # accuracy of a reader who sees the sense of a text and nothing else. `prior` maps each
 # class to its probability, `sense` maps each class to the one sense that its texts
 # have. When it works, call it with the seven classes of section 4. First predict how
@@ -1277,23 +1284,23 @@ check.text_ceiling(text_ceiling)
 # - You can say where tokenisers disagree, and why sentences are split first.
 # - You measured coverage in types and tokens, and what three policies for unknown words
 #   do to a score.
-# - You read neighbours, analogies and a picture, and know what each leaves out:
-#   opposites, the words that went in, variance.
+# - You read neighbours, analogies and a picture, and you know their blind spots:
+#   opposites, the words that went in, and the variance that was left out.
 # - You pooled with a mask, and padding no longer changes anything.
-# - You computed the ceiling of the text by hand, and held trained readers against it.
+# - You computed the ceiling of the text by hand, and compared trained readers with it.
 
 # %% [markdown]
 # ## What you may not conclude
-# - That text says this little about real speech. The generator was made so; on real
+# - That text says this little in real speech. The generator was made this way; on real
 #   transcripts the ceiling is not known.
 # - That unknown words matter this much in real speech. The generator puts the label
 #   into rare words. Rerun section 7 on MELD.
 # - That random vectors are a good default. Section 7 tests them where training may have
 #   met every test word, and with one draw.
-# - That GloVe knows feelings. It knows company, opposites share theirs, and its
-#   prejudices come along.
-# - That 50 dimensions are enough for the paper's numbers. The paper used 300; that was
-#   not run here.
+# - That GloVe knows feelings. It knows which words keep company, opposites keep the
+#   same company, and its prejudices come along.
+# - That 50 dimensions are enough for the paper's numbers. The paper used 300, and that
+#   was not run here.
 # - That one draw of homophones settles frozen against trainable. The intervals cover
 #   seeds and test utterances, not other words or other corpora.
 #

@@ -9,10 +9,10 @@
 # %% [markdown]
 # # 05 · Encoders, and how far one word travels
 #
-# Attention will let words look at sounds. What it really looks at are not sounds but
-# summaries, and two encoders write these summaries. In this lesson you build the
-# encoders by hand. Then you ask the question on which every attention map depends:
-# **where is a word once the encoder has read it?**
+# Attention will let words look at sounds. But it never sees the sounds themselves. It
+# sees summaries, and two encoders write them. In this lesson you build the encoders by
+# hand. Then you ask the question on which every attention map depends: **where is a
+# word once the encoder has read it?**
 #
 # **You will be able to**
 # - compute convolution, ReLU and max-pooling by hand, and trace every shape from 1,000
@@ -62,8 +62,8 @@ mc.figures.use_theme()
 # %% [markdown]
 # ## 1 · Two streams that do not fit together
 #
-# We take a trained network, which `make course` has made (it is trained now if it is
-# missing), and utterances of its test part, which it has never seen.
+# We take a network that `make course` has trained. (If it is missing, it is trained
+# now.) We look at utterances of its test part, which training never showed it.
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
@@ -106,7 +106,7 @@ print(f"sound {x.shape}: one row every 10 ms")
 print(f"words {text.shape}: one row per word")
 
 # %% [markdown]
-# Attention compares a word with a frame by a dot product. Two things stand in the way:
+# Attention compares a word with a frame by a dot product. Two things are in the way:
 # the rows have different widths, and there are far more frames than words. The encoders
 # remove both obstacles. They make both streams $d$ numbers wide, and they make the
 # sound nine times shorter.
@@ -215,9 +215,9 @@ mc.figures.show(
 print(read.say_how_much_shorter(ladder["MFCC"][1], ladder["BiLSTM"][1]))
 
 # %% [markdown]
-# The result is 112, not 111: 1,000 / 9 is 111.1, and we round **up**, twice. PyTorch's
-# own pooling rounds down. What would that cost? Let us count the frames that would be
-# left over, in no window:
+# The result is 112 and not 111. A thousand divided by nine is 111.1, and we round
+# **up**, twice. PyTorch's own pooling rounds down. What would that cost? Let us count
+# the frames that would be left over, in no window:
 
 # %%
 lines = []
@@ -232,18 +232,18 @@ display(lengths.set_index("MFCC frames"))
 print(read.say_what_rounding_down_costs(lengths["MFCC frames"], lengths["left over"]))
 
 # %% [markdown]
-# This is why an incomplete last window still counts here. What is missing in it is
-# $-\infty$, which no maximum ever chooses.
+# This is why an incomplete last window still counts here. Its missing frames are filled
+# with $-\infty$, which no maximum ever chooses.
 #
-# **E5.1 · Implement** (★, 5 minutes). A batch is padded, so its pooled length says
+# **E5.1 · Implement** (★, 5 min). A batch is padded, so its pooled length says
 # nothing about a single utterance. For each number of MFCC frames, return how many
 # pooled frames are real after **two** blocks.
 #
-# <details><summary>Hint 1: where to look</summary>Look at the column "rounded up" of
+# <details><summary>Hint 1</summary>Look at the column "rounded up" of
 # the table above.</details>
-# <details><summary>Hint 2: the plan</summary>Take one block first: how many windows of
+# <details><summary>Hint 2</summary>Take one block first: how many windows of
 # three do you need to cover n frames? Then do the same with the result.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>(n + 2) // 3</code>
+# <details><summary>Hint 3</summary><code>(n + 2) // 3</code>
 # rounds n / 3 up.</details>
 
 # %% tags=["exercise"]
@@ -270,16 +270,16 @@ check.pooled_lengths(pooled_lengths)
 # however, neighbours are further apart, so the widths do not simply add up: each
 # addition counts in steps of the layers below it.
 #
-# **E5.2 · Implement** (★★, 6 minutes). `layers` lists `(kernel, stride)` from the input
+# **E5.2 · Implement** (★★, 6 min). `layers` lists `(kernel, stride)` from the input
 # upwards; a convolution has stride 1. Return two numbers: how many input frames one
 # output frame sees, and how many input frames lie between the starts of two neighbours.
 #
-# <details><summary>Hint 1: where to look</summary>Draw three frames of the upper layer,
+# <details><summary>Hint 1</summary>Draw three frames of the upper layer,
 # and mark what each of them covers.</details>
-# <details><summary>Hint 2: the plan</summary>Start with one frame seen and a step of 1.
+# <details><summary>Hint 2</summary>Start with one frame seen and a step of 1.
 # Each layer adds (kernel − 1) times the step so far, and then multiplies the step by
 # its stride.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>seen += (kernel - 1) *
+# <details><summary>Hint 3</summary><code>seen += (kernel - 1) *
 # step</code>, then <code>step *= stride</code>. The order matters.</details>
 
 # %% tags=["exercise"]
@@ -303,9 +303,9 @@ def receptive_field(layers):
 check.receptive_field(receptive_field)
 
 # %% [markdown]
-# For our encoder (convolution and pooling, twice) the package knows the answer in
-# seconds. Its ruler, `frame_spans`, puts every attention map of the course on a time
-# axis:
+# For our encoder (convolution and pooling, twice) the package gives the answer in
+# seconds of sound. Its ruler, `frame_spans`, puts every attention map of the course on
+# a time axis:
 
 # %%
 spans = mc.frame_spans(112)
@@ -370,16 +370,16 @@ print("by hand = torch.nn.LSTM; the last state is", shown[-1].numpy().round(4))
 # $$\mathbf h_t = \tfrac12
 # \left(\overrightarrow{\mathbf h}_t + \overleftarrow{\mathbf h}_t\right) \tag{3}$$
 #
-# **E5.3 · Implement** (★★, 6 minutes). `x` is one utterance without padding, of shape
+# **E5.3 · Implement** (★★, 6 min). `x` is one utterance without padding, of shape
 # `(1, T, F)`. `forwards` and `backwards` are two `nn.LSTM`, and both read from left to
 # right: reversing time is your part. Return $\mathbf h$, of shape `(1, T, D)`.
 #
-# <details><summary>Hint 1: where to look</summary><code>x.flip(1)</code> reverses the
+# <details><summary>Hint 1</summary><code>x.flip(1)</code> reverses the
 # time axis. An <code>nn.LSTM</code> returns a pair, and its first part holds all
 # states.</details>
-# <details><summary>Hint 2: the plan</summary>Reverse the input, let the backward LSTM
+# <details><summary>Hint 2</summary>Reverse the input, let the backward LSTM
 # read it, and reverse its states.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>back =
+# <details><summary>Hint 3</summary><code>back =
 # backwards(x.flip(1))[0].flip(1)</code>; then take the mean of the two.</details>
 
 # %% tags=["exercise"]
@@ -496,8 +496,8 @@ assert max(differences.values()) < 1e-4
 # ## 7 · The words: Eq. 4 and 5
 #
 # The text passes through the same kind of BiLSTM, without any convolution. (The paper
-# prints $\mathbf h_a$, $\mathbf x_a$ and $T_a$ here; it means $l$.) A row remains a
-# word, and becomes $d$ numbers wide. Now the two streams fit:
+# prints $\mathbf h_a$, $\mathbf x_a$ and $T_a$ here; it means $l$.) Each row still
+# belongs to one word, and becomes $d$ numbers wide. Now the two streams fit:
 
 # %%
 encoded, _ = encode(run.model, [features[one.id]])
@@ -513,7 +513,7 @@ print(f"one dot product for each word and frame: {tuple(products.shape)}")
 # BiLSTM, the answer is 185 ms of sound. And after it? The **smear test** changes the
 # sound of *one word*, and asks which encoder frames move.
 #
-# **E5.4 · Predict** (★★, 6 minutes). Answer before you run on.
+# **E5.4 · Predict** (★★, 6 min). Answer before you run on.
 #
 # - **before**: a single MFCC frame changes. How many encoder frames can move at most
 #   *before* the BiLSTM? (Each sees 17 MFCC frames, and one begins every 9.) Give a
@@ -527,12 +527,12 @@ print(f"one dot product for each word and frame: {tuple(products.shape)}")
 #   summary stored at 1.2 s was read, and the map does not say what it holds · **d**
 #   nothing at all.
 #
-# <details><summary>Hint 1: where to look</summary>Section 4 answers the first question,
+# <details><summary>Hint 1</summary>Section 4 answers the first question,
 # and the loop of section 5 answers the others.</details>
-# <details><summary>Hint 2: the plan</summary>Views of 185 ms that begin every 90 ms
+# <details><summary>Hint 2</summary>Views of 185 ms that begin every 90 ms
 # overlap a little. A state passes to the next frame, in the direction of
 # reading.</details>
-# <details><summary>Hint 3: nearly the solution</summary>No MFCC frame lies in three
+# <details><summary>Hint 3</summary>No MFCC frame lies in three
 # views. A state holds everything that was read before it: one direction has read the
 # past, and both together have read … <code>set(range(4, 10))</code> is a set of
 # numbers.</details>
@@ -582,8 +582,8 @@ def edited(utterance, donor):
 # %% [markdown]
 # We look at two stages: before the BiLSTM and after it. They hold numbers of different
 # size, so the unit matters. A movement of 1 means that a frame became as different from
-# itself as two frames of the unchanged clip typically are from each other (in the root
-# mean square).
+# its old self as two frames of the unchanged clip typically are from each other (in the
+# root mean square).
 
 # %%
 BEFORE, AFTER = "before the BiLSTM", "after the BiLSTM"
@@ -777,7 +777,7 @@ for network in models:
     print(read.say_smear_test(network, measured, even))
 
 # %% [markdown]
-# And here is the answer to the Predict. The same utterances went through both networks,
+# Here is the answer to your prediction. The same utterances went through both networks,
 # so we can subtract clip by clip:
 
 # %%
@@ -792,15 +792,15 @@ print(read.say_whether_edits_agree(gaps))
 # How long a memory lasts is not fixed by the architecture. The forget gates are learnt,
 # so it is a result of training, and another training may give another answer.
 #
-# **E5.5 · Change the model** (★★, 5 minutes). `MCSANConfig` has a field that replaces
+# **E5.5 · Change the model** (★★, 5 min). `MCSANConfig` has a field that replaces
 # each BiLSTM by a linear map of each step by itself. Return a config in which this
 # field is changed, and nothing else.
 #
-# <details><summary>Hint 1: where to look</summary>Type <code>mc.MCSANConfig?</code> in
+# <details><summary>Hint 1</summary>Type <code>mc.MCSANConfig?</code> in
 # a new cell, and look for the part of the network that this lesson is about.</details>
-# <details><summary>Hint 2: the plan</summary>The config is frozen, so make a copy with
+# <details><summary>Hint 2</summary>The config is frozen, so make a copy with
 # one field changed: <code>dataclasses.replace</code> is imported above.</details>
-# <details><summary>Hint 3: nearly the solution</summary>The field is
+# <details><summary>Hint 3</summary>The field is
 # <code>encoder</code>, and its other value is <code>"linear"</code>.</details>
 
 # %% tags=["exercise"]
@@ -836,10 +836,10 @@ print(read.say_smear_without_recurrence(measured))
 # ## 9 · What this says about attention maps
 #
 # The smear test is why lesson 11 has to ask its question. A frame after the BiLSTM is
-# not a moment but a *summary stored at a moment*. Some of what one word's sound changes
-# is found at frames that the word never touched. If a map points beside the word, the
-# information may still have been read there; if it points at the word, the reason may
-# have come from elsewhere.
+# not a moment but a *summary stored at a moment*. When the sound of one word changes,
+# frames that the word never touched change too. If a map points away from the word, the
+# word may still have been read there. If it points at the word, the reason may have
+# come from elsewhere.
 #
 # It is tempting to go one step further and to say that maps point badly *because* the
 # BiLSTM smears. That does not follow, and the evidence so far speaks against so simple
@@ -854,21 +854,21 @@ print(read.say_smear_without_recurrence(measured))
 # - You computed Eq. 1 by hand and followed 1,000 frames to 112, rounded up so that no
 #   sound is lost.
 # - You computed the receptive field: 17 MFCC frames, or 185 ms, with a new one every 90
-#   ms. It holds up to the BiLSTM.
+#   ms. That is true up to the BiLSTM, and not after it.
 # - You wrote the averaged BiLSTM. Packing and reversing by length agree, and neither
 #   padding nor batch mates changed the encoding.
-# - You ran the smear test: before the BiLSTM, nothing moves outside the edited word.
-#   How much moves there after it, and whether training made it more or less, stands in
-#   the sentences printed in section 8.
+# - You ran the smear test. Before the BiLSTM, no frame moves that cannot see the edited
+#   word. The sentences printed in section 8 say how much moves there after it, and
+#   whether training made that more or less.
 
 # %% [markdown]
 # ## What you may not conclude
 #
-# - That attention maps are worthless. The smear test says what a frame holds, not where
-#   maps point; that is measured in lessons 10 and 11.
+# - That attention maps are worthless. The smear test looks at the contents of a frame,
+#   and not at the places where maps point. Lessons 10 and 11 measure those.
 # - That the BiLSTM is why a map points badly. See section 9.
-# - That what moves is also used. The test shows that a change arrives, and not that the
-#   classifier reads it.
+# - That every change is also used. The test shows that a change arrives, and not that
+#   the classifier reads it.
 # - That every training smears this much. This is one network, one seed and one corpus,
 #   and the interval covers utterances only.
 # - That the numbers hold for any edit. We tried two, and both are sudden changes that

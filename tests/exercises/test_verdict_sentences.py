@@ -22,5 +22,6 @@ def test_the_side_of_a_gap(low, high, says):
 
 
 def test_shares_and_points_are_written_out():
+    assert sentences.in_percent(0.428) == "43 %" and sentences.in_percent(0.428, 1) == "42.8 %"
     assert sentences.percent_interval(0.27, -0.05, 0.49) == "27 % (0 to 49 %)"
     assert sentences.points_interval(0.023, -0.063, 0.108) == "+2.3 points (-6.3 to +10.8)"

@@ -15,11 +15,11 @@ def test_how_many_are_right():
     said = read.say_how_many_are_right(
         RULE, {"you": [None] * 4, "network 0": RULE, "network 1": ["anger"] * 4}, classes=7
     )
-    assert "you: no guess yet" in said
-    assert "network 0: 4 of 4" in said and "network 1: 1 of 4" in said
+    assert "you (no guess yet)" in said
+    assert "network 0 (4 of 4)" in said and "network 1 (1 of 4)" in said
     assert "0.6 of 4" in said
     swapped = read.say_how_many_are_right(RULE, {"you": RULE, "network 0": [None] * 4}, classes=2)
-    assert "you: 4 of 4" in swapped and "network 0: no guess yet" in swapped
+    assert "you (4 of 4)" in swapped and "network 0 (no guess yet)" in swapped
     assert "2.0 of 4" in swapped
 
 
@@ -75,12 +75,16 @@ def rows(own, others, gap, chance=0.22):
     [
         (
             rows((0.6, 0.5, 0.7), (0.2, 0.15, 0.25), (0.4, 0.3, 0.5)),
-            ("above chance", ": more", "the word's own row that does"),
+            (
+                "above chance",
+                "the own row points there more often",
+                "the word's own row does so most",
+            ),
             "being right and pointing",
         ),
         (
             rows((0.6, 0.5, 0.7), (0.59, 0.5, 0.7), (0.01, -0.05, 0.07)),
-            ("above chance", "no difference shown", "a place that many words look at"),
+            ("above chance", "no difference is shown", "a place that many words look at"),
             "being right and pointing",
         ),
         (
@@ -90,8 +94,8 @@ def rows(own, others, gap, chance=0.22):
         ),
         (
             rows((0.1, 0.05, 0.15), (0.26, 0.1, 0.4), (-0.16, -0.2, -0.1)),
-            ("below chance", ": less", "even looks away"),
-            "own row that does",
+            ("below chance", "the own row points there less often", "even looks away"),
+            "own row does so",
         ),
     ],
 )
@@ -138,7 +142,7 @@ def test_the_interval_of_a_difference_holds_both():
 
 def test_whether_one_source_is_enough():
     both = read.say_whether_one_source_is_enough(FULL, {"the words": 0.43, "the sound": 0.47})
-    assert "43 % with the words alone, 47 % with the sound alone" in both
+    assert "43 % with the words alone or 47 % with the sound alone" in both
     assert "it uses both sources" in both
     one = read.say_whether_one_source_is_enough(FULL, {"the words": 0.43, "the sound": 0.99})
     assert "one source might be enough" in one

@@ -44,9 +44,9 @@ def test_tied_voices(shares, says):
 @pytest.mark.parametrize(
     ("shares", "says"),
     [
-        ({"speaker": 1.0, "text": 0.12}, "by speaker 100 %, text 12 %."),
-        ({"speaker": 0.0, "text": 0.12}, "by text 12 %. Always new: speaker."),
-        ({"speaker": 0.0, "session": float("nan")}, "by nothing. Always new: speaker."),
+        ({"speaker": 1.0, "text": 0.12}, "the speaker of 100 % and the text of 12 %."),
+        ({"speaker": 0.0, "text": 0.12}, "the text of 12 %. Always new: the speaker."),
+        ({"speaker": 0.0, "session": float("nan")}, "knows nothing. Always new: the speaker."),
     ],
 )
 def test_who_is_shared(shares, says):
@@ -55,7 +55,11 @@ def test_who_is_shared(shares, says):
 
 @pytest.mark.parametrize(
     ("scores", "says"),
-    [(HIGH, "recognition of the voice"), (LOW, "falls below chance"), (WIDE, "finds nothing")],
+    [
+        (HIGH, "recognition of the voice"),
+        (LOW, "the very class that is tested"),
+        (WIDE, "finds nothing"),
+    ],
 )
 def test_what_a_name_tells(scores, says):
     assert says in read.say_what_a_name_tells("here", scores, 0.4)
@@ -88,7 +92,7 @@ def test_what_a_split_promises(easier, harder, says):
 
 def test_which_promise_holds():
     said = read.say_which_promise_holds("here", {"a": 0.59, "b": 0.26, "c": 0.05}, (0.24, 0.2, 0.3))
-    assert "59 % of a is too high; the 26 % of b holds; the 5 % of c is too low" in said
+    assert "59 % promised by a is too high; the 26 % promised by b holds; the 5 %" in said
 
 
 @pytest.mark.parametrize(
@@ -96,10 +100,10 @@ def test_which_promise_holds():
     [
         (
             {"random": (0.5, 0.6), "scenario": (0.2, 0.4)},
-            "above 25 % under random; not shown to be above under scenario.",
+            "above 25 % (the largest class) under random, but not shown to be under scenario.",
         ),
-        ({"random": (0.2, 0.3)}, "never above."),
-        ({"random": (0.3, 0.4)}, "above 25 % under random."),
+        ({"random": (0.2, 0.3)}, "not shown to be above 25 % (the largest class) anywhere."),
+        ({"random": (0.3, 0.4)}, "it is above 25 % (the largest class) under random."),
     ],
 )
 def test_where_a_floor_speaks(intervals, says):
@@ -107,7 +111,8 @@ def test_where_a_floor_speaks(intervals, says):
 
 
 @pytest.mark.parametrize(
-    ("worst", "says"), [(0.638, "still above the 61.2 %"), (0.5, "no longer above the 61.2 %")]
+    ("worst", "says"),
+    [(0.638, "still above the published 61.2 %"), (0.5, "no longer above the published 61.2 %")],
 )
 def test_beside_the_paper(worst, says):
     assert says in read.say_beside_the_paper("floor", worst, 0.612)
@@ -115,7 +120,7 @@ def test_beside_the_paper(worst, says):
 
 @pytest.mark.parametrize(
     ("new", "says"),
-    [(0.285, "cost 81 % of the lead"), (0.6, "cost nothing"), (0.1, "cost 100 % of the lead")],
+    [(0.285, "cost 81 % of the lead"), (0.6, "cost nothing."), (0.1, "cost 100 % of the lead")],
 )
 def test_what_new_scenes_cost(new, says):
     assert says in read.say_what_new_scenes_cost(0.547, new, 0.224)

@@ -20,7 +20,7 @@ def test_what_silence_scores(share, says):
 )
 def test_which_class_is_missed(wa, ua, says):
     said = read.say_which_class_is_missed({"a": 0.9, "b": 0.2}, wa, ua)
-    assert says in said and "'b': 20 %" in said
+    assert says in said and "is 'b', with 20 %" in said
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_what_precision_adds(precision, says):
 @pytest.mark.parametrize(
     ("published", "revised", "says"),
     [
-        ((0.557, 0.536), (0.498, 0.418), "WA -5.9 points, UA -11.8 points"),
-        ((0.498, 0.418), (0.557, 0.536), "WA +5.9 points, UA +11.8 points"),
+        ((0.557, 0.536), (0.498, 0.418), "WA by -5.9 points and UA by -11.8 points"),
+        ((0.498, 0.418), (0.557, 0.536), "WA by +5.9 points and UA by +11.8 points"),
     ],
 )
 def test_what_the_revision_cost(published, revised, says):
@@ -45,7 +45,8 @@ def test_what_the_revision_cost(published, revised, says):
 @pytest.mark.parametrize(
     ("after", "says"),
     [
-        ({"a": 0.3, "b": 0.2}, "The order stays: a > b"),
+        ({"a": 0.35, "b": 0.2}, "stays a > b. The first and the last were 10.0 points apart"),
+        ({"a": 0.35, "b": 0.2}, "are now 15.0 points apart"),
         ({"a": 0.2, "b": 0.3}, "changes from a > b to b > a"),
     ],
 )
@@ -56,8 +57,8 @@ def test_order_of_models(after, says):
 @pytest.mark.parametrize(
     ("interval", "says"),
     [
-        ((0.4, 0.37, 0.43), "Above the largest class (16 %): words, 40 % (37 to 43 %)."),
-        ((0.16, 0.13, 0.19), "Not shown to be above it: words."),
+        ((0.4, 0.37, 0.43), "are above the largest class (16 %): words, 40 % (37 to 43 %)."),
+        ((0.16, 0.13, 0.19), "These are not shown to be above it: words."),
         ((0.1, 0.08, 0.12), "No floor is above the largest class"),
     ],
 )
@@ -71,7 +72,7 @@ def test_the_floor_to_beat(mean, best):
     assert f"is {best!r}" in read.say_the_floor_to_beat(floors)
 
 
-@pytest.mark.parametrize(("gap", "says"), [(0.01, "lies inside"), (0.1, "is wider")])
+@pytest.mark.parametrize(("gap", "says"), [(0.01, "fits into that"), (0.1, "is wider")])
 def test_how_wide_a_fold_is(gap, says):
     assert says in read.say_how_wide_a_fold_is(0.612, 0.576, 0.646, gap)
 

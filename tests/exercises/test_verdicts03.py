@@ -37,12 +37,15 @@ def voices(share, half=0.05, chance=0.2):
 def test_whose_pitch_survives():
     kept, gap = {"above": voices(0.8), "below": voices(0.2)}, read.SurvivalGap(0.6, 0.4, 0.8)
     said = read.say_whose_pitch_survives(kept, 40, 152, gap)
-    assert "80 % (75 to 85 %) of the frames keep their pitch, above the 20%" in said
-    assert "20 % (15 to 25 %) of the frames keep their pitch, not distinguishable" in said
+    assert (
+        "keep their pitch in 80 % (75 to 85 %) of the frames (5 clips). That is above the 20 %"
+        in said
+    )
+    assert "in 20 % (15 to 25 %) of the frames (5 clips). That is not distinguishable" in said
     assert "High voices keep more" in said and "+60.0 points" in said
     kept, gap = {"above": voices(0.1), "below": voices(0.8)}, read.SurvivalGap(-0.7, -0.9, -0.5)
     said = read.say_whose_pitch_survives(kept, 40, 152, gap)
-    assert "10 % (5 to 15 %) of the frames keep their pitch, below" in said
+    assert "in 10 % (5 to 15 %) of the frames (5 clips). That is below" in said
     assert "Low voices keep more" in said
     said = read.say_whose_pitch_survives(kept, 40, 152, read.SurvivalGap(0.0, -0.2, 0.2))
     assert "no difference between the two" in said
@@ -96,16 +99,16 @@ def test_the_leak_is_compared_both_ways():
 def test_who_loses_the_end():
     said = read.say_who_loses_the_end({2: (0.6, 0.2), 10: (0.0, 0.0)}, 10)
     assert "no clip of this corpus loses anything" in said
-    assert "A limit of 2 s would cut 60% of the clips and something of 20.0%" in said
+    assert "A limit of 2 s would cut into 60 % of the clips, and into 20.0 %" in said
     said = read.say_who_loses_the_end({2: (0.3, None), 10: (0.067, None)}, 10)
-    assert "6.7% of the clips lose their end" in said and "A limit of" not in said
+    assert "6.7 % of the clips lose their end" in said and "A limit of" not in said
     assert "decisive" not in said
 
 
 def test_the_ruler_is_measured():
     seen = {k: range(9 * k - 4, 9 * k + 13) for k in (4, 5, 6)}
     said = read.say_what_the_ruler_measures(seen)
-    assert "sees 17 MFCC frames" in said and "9 frames, 90 ms, later. Neighbours share 8." in said
+    assert "sees 17 MFCC frames" in said and "9 frames, 90 ms, later. Neighbours share 8 of" in said
     apart = {k: range(9 * k, 9 * k + 5) for k in (4, 5, 6)}
     assert "share none" in read.say_what_the_ruler_measures(apart)
     assert "no single ruler" in read.say_what_the_ruler_measures({**seen, 7: range(3)})

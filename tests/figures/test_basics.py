@@ -72,6 +72,21 @@ def test_labels_of_close_lines_are_moved_apart():
     assert places[0] < places[2] < places[1]  # in their order
 
 
+def test_names_of_close_points_do_not_lie_on_each_other():
+    fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    points = np.array([[2, 2], [2.01, 2.3], [2.02, 2.1], [0, 3], [6, 6]])
+    ax.scatter(*points.T, label="words")
+    ax.legend()
+    names = ["brews", "pane", "dye", "alone", "in the corner"]
+    basics.label_points(ax, names, points)
+    fig.draw_without_rendering()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert sorted(boxes) == sorted(names)
+    assert not [(a, b) for a in names for b in names if a < b and boxes[a].overlaps(boxes[b])]
+    assert boxes["in the corner"].x1 <= ax.bbox.x1 + 1  # it stays inside
+    assert not any(box.overlaps(ax.get_legend().get_window_extent()) for box in boxes.values())
+
+
 def draws():
     """Every figure that can be drawn into given axes, with what it needs."""
     utterance = AlignedUtterance(["a", "b"], np.array([[0.0, 0.1], [0.09, 0.19]]))

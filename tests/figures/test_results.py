@@ -21,6 +21,7 @@ def test_rows():
         "0.90",
         "0.50",
     ]
+    assert all(text.get_path_effects() for text in ax.texts)  # no upright line cuts a number
     bars = [s for c in ax.collections for s in c.get_segments()]
     assert [s[:, 0].tolist() for s in bars] == [
         pytest.approx([0.85, 0.95]),

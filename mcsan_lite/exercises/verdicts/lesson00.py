@@ -15,10 +15,16 @@ from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
+    listed_names,
     points_interval,
     side_of,
 )
 
+_SAID_OF_GAP = {
+    "more": "the own row points there more often",
+    "less": "the own row points there less often",
+    "no difference shown": "no difference is shown",
+}
 # A row of weights within a tenth of the even spread leans nowhere.
 _EVEN_WITHIN = 0.1
 
@@ -63,23 +69,23 @@ def rows_against_chance(
 def say_how_many_are_right(
     rule: Sequence[str], answers: Mapping[str, Sequence[str | None]], classes: int
 ) -> str:
-    """Who agrees with the rule on how many clips, beside a blind guess.
+    """How many answers of each guesser agree with the rule, compared with blind guessing.
 
     Args:
         rule: the class of each clip by the rule.
-        answers: {who: the class of each clip; None where nothing was guessed}.
+        answers: {guesser: the class of each clip; None where nothing was guessed}.
         classes: how many classes there are.
     """
     count = len(rule)
     parts = []
     for who, given in answers.items():
         if not any(given):
-            parts.append(f"{who}: no guess yet")
+            parts.append(f"{who} (no guess yet)")
             continue
         right = sum(a == b for a, b in zip(rule, given, strict=True))
-        parts.append(f"{who}: {right} of {count}")
+        parts.append(f"{who} ({right} of {count})")
     return (
-        f"As the rule says: {'; '.join(parts)}. "
+        f"Agreement with the rule: {listed_names(parts)}. "
         f"Blind guessing among {classes} classes gets {count / classes:.1f} of {count} on average, "
         f"and {count} clips are too few to rank anybody."
     )
@@ -183,11 +189,11 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
     found = (
         f"The decisive word's row has its heaviest moment inside that word in {rows.own} of "
         f"utterances; chance is {100 * rows.chance:.0f} %. That is {side} chance. "
-        f"Rows of the other words have theirs there in {rows.others}; the decisive word's own row "
-        f"differs by {points_interval(*rows.gap)}: {compared}. "
+        f"Rows of the other words have theirs there in {rows.others}. Own row minus other rows is "
+        f"{points_interval(*rows.gap)}: {_SAID_OF_GAP[compared]}. "
     )
     if side == "above" and compared == "more":
-        meaning = "So the map points at the evidence, and it is the word's own row that does."
+        meaning = "So the map points at the evidence, and the word's own row does so most."
     elif side == "above":
         meaning = (
             "So the map shows a place that many words look at, and nothing that belongs to the "
@@ -225,8 +231,8 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
         "no difference shown": "no difference is shown",
     }[gap_side(low, high)]
     text = (
-        f"With cross-attention {full}, without it {without}: {points_interval(gap, low, high)}, "
-        f"so {meaning}."
+        f"The network is right in {full} of the utterances with cross-attention, and in {without} "
+        f"without it. The difference is {points_interval(gap, low, high)}: {meaning}."
     )
     if ceiling is None:
         return text
@@ -245,11 +251,11 @@ def say_whether_one_source_is_enough(full: Measured, best_alone: Mapping[str, fl
         full: the score of the network with both.
         best_alone: {"the words": the best score that anyone can reach with them alone, …}.
     """
-    bests = ", ".join(
+    bests = " or ".join(
         f"{100 * best:.0f} % with {source} alone" for source, best in best_alone.items()
     )
     sides = {side_of(full.low, full.high, best) for best in best_alone.values()}
-    text = f"Nobody can get more than {bests}. The network with both gets {full}"
+    text = f"Nobody can get more than {bests}. With both, the network gets {full}"
     if sides == {"above"}:
         return f"{text}, more than either: it uses both sources."
     if "above" in sides:

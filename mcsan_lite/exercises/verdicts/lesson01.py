@@ -13,6 +13,7 @@ from scipy.stats import ttest_ind
 from mcsan_lite.evaluation.intervals import fold_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
@@ -85,11 +86,11 @@ def say_who_is_shared(protocol: str, shares: Mapping[str, float]) -> str:
             in train too; nan where the corpus does not say.
     """
     known = {name: share for name, share in shares.items() if not np.isnan(share)}
-    shared = [f"{name} {100 * share:.0f} %" for name, share in known.items() if share > 0]
-    new = [name for name, share in known.items() if share == 0]
-    text = f"{protocol}: test utterances found again in train by "
-    text += f"{', '.join(shared)}." if shared else "nothing."
-    return f"{text} Always new: {', '.join(new)}." if new else text
+    shared = [f"the {name} of {100 * share:.0f} %" for name, share in known.items() if share > 0]
+    new = [f"the {name}" for name, share in known.items() if share == 0]
+    known_things = listed_names(shared) if shared else "nothing"
+    text = f"{protocol}: of the test utterances, train knows {known_things}."
+    return f"{text} Always new: {listed_names(new)}." if new else text
 
 
 def say_what_a_name_tells(where: str, scores: Sequence[float], chance: float) -> str:
@@ -111,8 +112,8 @@ def say_what_a_name_tells(where: str, scores: Sequence[float], chance: float) ->
         return f"{text} Part of any score on this split may be recognition of the voice."
     if side == "below":
         return (
-            f"{text} A counter of habits falls below chance where holding out a class leaves less "
-            "of it to count in train."
+            f"{text} Counting habits misleads where train holds least of the very class that is "
+            "tested."
         )
     return f"{text} This floor finds nothing in the name."
 
@@ -177,9 +178,11 @@ def say_which_promise_holds(
         holds = "holds" if side == "not distinguishable from" else "is too high"
         if side == "above":
             holds = "is too low"
-        said.append(f"the {100 * promise:.0f} % of {split} {holds}")
+        said.append(f"the {100 * promise:.0f} % promised by {split} {holds}")
     score = percent_interval(mean, low, high)
-    return f"{corpus}: the locked-away voices give {score}. Against that, {'; '.join(said)}."
+    return (
+        f"{corpus}: the locked-away voices give {score}. Measured against that, {'; '.join(said)}."
+    )
 
 
 def say_where_a_floor_speaks(
@@ -197,9 +200,11 @@ def say_where_a_floor_speaks(
     for protocol, (low, high) in intervals.items():
         heard = side_of(low, high, reference) == "above"
         (above if heard else silent).append(protocol)
-    loud = f"above {100 * reference:.0f} % under {', '.join(above)}" if above else "never above"
-    rest = f"; not shown to be above under {', '.join(silent)}" if silent and above else ""
-    return f"{floor}: {loud}{rest}."
+    bar = f"{100 * reference:.0f} % (the largest class)"
+    if not above:
+        return f"{floor}: it is not shown to be above {bar} anywhere."
+    text = f"{floor}: it is above {bar} under {listed_names(above)}"
+    return f"{text}, but not shown to be under {listed_names(silent)}." if silent else f"{text}."
 
 
 def say_beside_the_paper(floor: str, worst: float, published: float) -> str:
@@ -211,7 +216,8 @@ def say_beside_the_paper(floor: str, worst: float, published: float) -> str:
         published: the published score.
     """
     side = "still above" if worst > published else "no longer above"
-    text = f"{floor}: {100 * worst:.1f} % at the worst, {side} the {100 * published:.1f} % printed."
+    text = f"{floor}: at the worst it has {100 * worst:.1f} %, which is {side} the published "
+    text += f"{100 * published:.1f} %."
     if worst > published:
         return (
             f"{text} On random folds, a score of that size alone cannot show that anything was "
@@ -228,11 +234,12 @@ def say_what_new_scenes_cost(random: float, new: float, largest: float) -> str:
         new: its score on new scenes.
         largest: share of the largest class.
     """
-    text = f"From {100 * random:.1f} to {100 * new:.1f} % (largest class {100 * largest:.1f} %)"
+    text = f"it goes from {100 * random:.1f} to {100 * new:.1f} %. The largest class alone gives "
+    text += f"{100 * largest:.1f} %, so new scenes cost"
     if new >= random:
-        return f"{text}: new scenes cost nothing."
+        return f"{text} nothing."
     lost = min(1.0, (random - new) / (random - largest))
-    return f"{text}: new scenes cost {100 * lost:.0f} % of the lead over the largest class."
+    return f"{text} {100 * lost:.0f} % of the lead over it."
 
 
 def say_never_tested(protocol: str, tested: int, total: int) -> str:

@@ -38,7 +38,7 @@ def say_which_class_is_missed(recalls: Mapping[str, float], wa: float, ua: float
     """
     worst = min(recalls, key=recalls.get)
     text = (
-        f"WA is {wa:.3f} and UA {ua:.3f}. The class found least often is {worst!r}: "
+        f"WA is {wa:.3f} and UA is {ua:.3f}. The class found least often is {worst!r}, with "
         f"{100 * recalls[worst]:.0f} %."
     )
     if abs(wa - ua) < 0.005:
@@ -56,7 +56,7 @@ def say_what_precision_adds(recall: float, precision: float) -> str:
         precision: macro precision.
     """
     gap = 100 * (precision - recall)
-    text = f"Macro precision is {precision:.3f}, macro recall {recall:.3f}."
+    text = f"Macro precision is {precision:.3f}, and macro recall is {recall:.3f}."
     if gap > 0.5:
         return (
             f"{text} Calling precision accuracy would add {gap:.0f} points without a better model."
@@ -78,8 +78,8 @@ def say_what_the_revision_cost(
     """
     moves = []
     for name, before, after in zip(("WA", "UA"), published, revised, strict=True):
-        moves.append(f"{name} {100 * (after - before):+.1f} points")
-    return f"{model}: {', '.join(moves)}."
+        moves.append(f"{name} by {100 * (after - before):+.1f} points")
+    return f"{model}: the revision changed {' and '.join(moves)}."
 
 
 def say_order_of_models(before: Mapping[str, float], after: Mapping[str, float]) -> str:
@@ -91,9 +91,14 @@ def say_order_of_models(before: Mapping[str, float], after: Mapping[str, float])
     """
     first = sorted(before, key=before.get, reverse=True)
     second = sorted(after, key=after.get, reverse=True)
-    if first == second:
-        return f"The order stays: {' > '.join(second)}. The distances do not."
-    return f"The order changes from {' > '.join(first)} to {' > '.join(second)}."
+    if first != second:
+        return f"the order changes from {' > '.join(first)} to {' > '.join(second)}."
+    spread_before = 100 * (before[first[0]] - before[first[-1]])
+    spread_after = 100 * (after[first[0]] - after[first[-1]])
+    return (
+        f"the order stays {' > '.join(second)}. The first and the last were {spread_before:.1f} "
+        f"points apart and are now {spread_after:.1f} points apart."
+    )
 
 
 def say_where_the_floors_lie(
@@ -112,10 +117,11 @@ def say_where_the_floors_lie(
             above.append(f"{floor}, {percent_interval(mean, low, high)}")
         else:
             silent.append(floor)
-    loud = f"Above the largest class ({100 * reference:.0f} %): {'; '.join(above)}."
+    loud = f"These floors are above the largest class ({100 * reference:.0f} %): "
+    loud += f"{'; '.join(above)}."
     if not above:
         loud = f"No floor is above the largest class ({100 * reference:.0f} %)."
-    return f"{loud} Not shown to be above it: {', '.join(silent)}." if silent else loud
+    return f"{loud} These are not shown to be above it: {', '.join(silent)}." if silent else loud
 
 
 def say_the_floor_to_beat(intervals: Mapping[str, tuple[float, float, float]]) -> str:
@@ -142,11 +148,11 @@ def say_how_wide_a_fold_is(share: float, low: float, high: float, gap: float) ->
     """
     half = (high - low) / 2
     text = (
-        f"One fold that scores {100 * share:.1f} % leaves open {100 * low:.1f} to "
-        f"{100 * high:.1f} %."
+        f"After one fold that scores {100 * share:.1f} %, everything from {100 * low:.1f} to "
+        f"{100 * high:.1f} % is still possible."
     )
     if gap < half:
-        return f"{text} A gap of {100 * gap:.1f} points lies inside that."
+        return f"{text} A gap of {100 * gap:.1f} points fits into that."
     return f"{text} A gap of {100 * gap:.1f} points is wider than that."
 
 

@@ -1,4 +1,4 @@
-"""What lesson 03, From sound to frames, says of its numbers.
+"""The sentences of lesson 03, From sound to frames, about its numbers.
 
 In: numbers that a cell has just measured. Out: a sentence or two that follows from them, for any
 corpus, profile and seed.
@@ -14,6 +14,7 @@ import numpy as np
 
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    in_percent,
     percent_interval,
     points_interval,
     side_of,
@@ -48,11 +49,13 @@ def say_how_a_window_helps(plain: float, faded: float) -> str:
     """
     if faded < plain:
         return (
-            f"The window helps: the power far from the tone falls from {plain:.3%} to {faded:.3%}."
+            f"The window helps: the power far from the tone falls from {in_percent(plain, 3)} "
+            f"to {in_percent(faded, 3)}."
         )
     return (
-        f"The window does not help here: far from the tone there was {plain:.3%} of the power "
-        f"without it, and there is {faded:.3%} with it."
+        f"The window does not help here: far from the tone there was {in_percent(plain, 3)} "
+        "of the power "
+        f"without it, and there is {in_percent(faded, 3)} with it."
     )
 
 
@@ -88,12 +91,14 @@ def say_what_decibels_show(power: float, decibel: float) -> str:
     """
     if decibel < power:
         return (
-            f"In power, {power:.0%} of the cells lie in the lowest hundredth of the range; in "
-            f"decibels, {decibel:.0%} do. The logarithm makes the rest of the utterance visible."
+            f"In power, {in_percent(power)} of the cells lie in the lowest hundredth of the "
+            "range; in "
+            f"decibels, {in_percent(decibel)} do. The logarithm makes the rest of the "
+            "utterance visible."
         )
     return (
-        f"In power, {power:.0%} of the cells lie in the lowest hundredth of the range; in "
-        f"decibels, {decibel:.0%} do. For this clip the logarithm brings nothing to light."
+        f"In power, {in_percent(power)} of the cells lie in the lowest hundredth of the range; in "
+        f"decibels, {in_percent(decibel)} do. For this clip the logarithm brings nothing to light."
     )
 
 
@@ -177,14 +182,16 @@ def say_whose_pitch_survives(
     """
     lines = []
     for side, found in kept.items():
-        start = f"{count} coefficients, voices {side} {limit_hz:.0f} Hz ({found.voices} clips): "
+        start = f"With {count} coefficients, voices {side} {limit_hz:.0f} Hz keep their pitch in "
         if np.isnan(found.low):
-            lines.append(f"{start}{found.share:.0%} of the frames keep their pitch; one clip only.")
+            lines.append(f"{start}{in_percent(found.share)} of the frames. That is one clip only.")
             continue
         where = side_of(found.low, found.high, found.chance)
         lines.append(
-            f"{start}{percent_interval(found.share, found.low, found.high)} of the frames keep "
-            f"their pitch, {where} the {found.chance:.0%} of frames in random order."
+            f"{start}{percent_interval(found.share, found.low, found.high)} of the frames "
+            f"({found.voices} clips). That is {where} the {in_percent(found.chance)} of "
+            "frames in random "
+            "order."
         )
     return "\n".join([*lines, _high_against_low(gap)])
 
@@ -231,8 +238,8 @@ def say_what_stress_changes(length: Shift, level: Shift, ripples: Sequence[Shift
     lines = [
         f"Length: d = {length}. Stressed words are {longer or 'not shown to be longer'}.",
         f"Level, c0: d = {level}. Stressed words are {louder or 'not shown to be louder'}.",
-        f"Ripples: {len(moved)} of the {len(ripples)} upper coefficients differ from zero, with "
-        "intervals widened for so many looks.",
+        f"Ripples: for {len(moved)} of the {len(ripples)} upper coefficients, d differs from zero. "
+        "The intervals are widened for so many looks.",
     ]
     if moved:
         largest = max(abs(one.mean) for one in moved)
@@ -273,16 +280,16 @@ def say_how_far_the_leak_moves(random: Leak, speakers: Leak) -> str:
     ]
     closer = speakers.leaky < speakers.clean
     lines.append(
-        f"New speakers lie {speakers.clean:.3f} from zero after a clean fit and "
-        f"{speakers.leaky:.3f} after the leak: it "
+        f"New speakers lie {speakers.clean:.3f} deviations from zero after a clean fit and "
+        f"{speakers.leaky:.3f} after the leak: the leak "
         f"{'makes them look more familiar' if closer else 'does not bring them closer'}."
     )
     if max(random.moved, speakers.moved) < _LARGEST_LEAK:
         lines.append("Both are small: on this corpus, such a leak would hardly move a score.")
     else:
         lines.append(
-            f"That is more than {_LARGEST_LEAK} deviations somewhere; what it does to a score has "
-            "not been measured here."
+            f"At least one mean moves by more than {_LARGEST_LEAK} deviations. Whether that "
+            "changes a score has not been measured here."
         )
     return "\n".join(lines)
 
@@ -301,15 +308,20 @@ def say_who_loses_the_end(
     if cut == 0:
         lines = [f"At {paper_s:g} s, the paper's limit, no clip of this corpus loses anything."]
     else:
-        lines = [f"At {paper_s:g} s, the paper's limit, {cut:.1%} of the clips lose their end."]
+        lines = [
+            f"At {paper_s:g} s, the paper's limit, {in_percent(cut, 1)} of the clips lose "
+            "their end."
+        ]
         if words is not None:
-            lines.append(f"With it goes something of {words:.1%} of the decisive words.")
+            lines.append(f"That also cuts into {in_percent(words, 1)} of the decisive words.")
     hurt = [seconds for seconds, (share, _) in limits.items() if share >= 0.5]
     if hurt:
         seconds = max(hurt)
         share, words = limits[seconds]
-        lost = "" if words is None else f" and something of {words:.1%} of the decisive words"
-        lines.append(f"A limit of {seconds:g} s would cut {share:.0%} of the clips{lost}.")
+        lost = "" if words is None else f", and into {in_percent(words, 1)} of the decisive words"
+        lines.append(
+            f"A limit of {seconds:g} s would cut into {in_percent(share)} of the clips{lost}."
+        )
     return "\n".join(lines)
 
 
@@ -327,7 +339,7 @@ def say_what_the_ruler_measures(spans: Mapping[int, Sequence[int]], hop_ms: floa
         return "The frames do not all see alike: no single ruler fits them."
     step, size = steps.pop(), sizes.pop()
     shared = size - step
-    overlap = f"Neighbours share {shared}." if shared > 0 else "Neighbours share none."
+    overlap = f"Neighbours share {shared} of them." if shared > 0 else "Neighbours share none."
     return (
         f"Each pooled frame sees {size} MFCC frames, and the next one begins {step} frames, "
         f"{step * hop_ms:g} ms, later. {overlap}"

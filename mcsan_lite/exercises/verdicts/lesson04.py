@@ -1,4 +1,4 @@
-"""What lesson 04, From words to vectors, says of its numbers.
+"""The sentences of lesson 04, From words to vectors, about its numbers.
 
 In: numbers that a cell has just measured. Out: a sentence or two that follows from them, for any
 corpus, profile and seed.
@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
+    in_percent,
     points_interval,
     side_of,
 )
@@ -25,10 +26,13 @@ def say_what_tokenisers_change(where: str, known: Mapping[str, float]) -> str:
     """
     best, worst = max(known, key=known.get), min(known, key=known.get)
     if known[best] == known[worst]:
-        return f"{where}: every tokeniser finds the same share of known types, {known[best]:.1%}."
+        return (
+            f"{where}: every tokeniser finds the same share of known types, "
+            f"{in_percent(known[best], 1)}."
+        )
     return (
-        f"{where}: the share of known types runs from {known[worst]:.1%} ({worst}) to "
-        f"{known[best]:.1%} ({best}). The table is the same; only the cutting differs."
+        f"{where}: the share of known types runs from {in_percent(known[worst], 1)} ({worst}) to "
+        f"{in_percent(known[best], 1)} ({best}). The table is the same; only the cutting differs."
     )
 
 
@@ -40,7 +44,10 @@ def say_what_a_small_table_covers(tokens: float, types: float, size: int) -> str
         types: the share of types.
         size: how many words are kept.
     """
-    start = f"The {size:,} most frequent words cover {tokens:.0%} of the tokens and {types:.0%} of"
+    start = (
+        f"The {size:,} most frequent words cover {in_percent(tokens)} of the tokens and "
+        f"{in_percent(types)} of"
+    )
     if tokens > types:
         return f"{start} the types. The curve of tokens leads: frequent words are known first."
     return f"{start} the types. The curve of tokens does not lead here."
@@ -74,7 +81,7 @@ def say_what_padding_does(length: float, mean_turn: float, largest_turn: float) 
     largest = "stays" if largest_turn > 0.999 else f"turns (cosine {largest_turn:.2f})"
     why = "" if largest_turn > 0.999 else ", because zero beats every negative number"
     return (
-        f"Padding leaves the mean {length:.0%} of its length, and it {mean}. The maximum "
+        f"Padding leaves the mean {in_percent(length)} of its length, and it {mean}. The maximum "
         f"{largest}{why}."
     )
 
@@ -87,13 +94,17 @@ def say_what_a_missing_mask_costs(masked: Measured, gap: Measured, changed: floa
         gap: accuracy with the mask minus accuracy without, on the same utterances.
         changed: the share of answers that change with the other utterances of the batch.
     """
-    cost = {"more": "The mask is worth", "less": "The mask costs"}.get(
-        gap_side(gap.low, gap.high), "No difference in score is shown:"
+    meaning = {"more": "the mask helps", "less": "the mask hurts"}.get(
+        gap_side(gap.low, gap.high), "no difference in score is shown"
     )
-    lines = [f"With a mask: {masked}. {cost} {points_interval(*gap)}."]
+    lines = [
+        f"With a mask, the score is {masked}. With minus without the mask is "
+        f"{points_interval(*gap)}: {meaning}."
+    ]
     if changed:
         lines.append(
-            f"Without it, {changed:.1%} of the answers change with the *other* utterances of the "
+            f"Without it, {in_percent(changed, 1)} of the answers change with the *other* "
+            "utterances of the "
             "batch. That is a bug, whatever the score says."
         )
     else:
@@ -111,7 +122,10 @@ def say_where_text_stands(best: str, found: Measured, chance: float, ceiling: fl
         ceiling: the best possible expected accuracy, or None where nobody knows it.
     """
     floor = side_of(found.low, found.high, chance)
-    line = f"Best reader, {best}: {found}, {floor} the majority's {chance:.1%}."
+    line = (
+        f"The best reader, {best!r}, gets {found}. That is {floor} the majority's "
+        f"{in_percent(chance, 1)}."
+    )
     if ceiling is None:
         return f"{line} How much higher a reader could get is not known for this corpus."
     top = side_of(found.low, found.high, ceiling)
@@ -119,7 +133,7 @@ def say_where_text_stands(best: str, found: Measured, chance: float, ceiling: fl
         "above": "That would be a leak, or luck: look for the cause before you believe it.",
         "below": "A better text model could still gain something.",
     }.get(top, "No gap is shown, so look for the rest in the sound, not in a better text model.")
-    return f"{line} It is {top} the ceiling of {ceiling:.1%}. {meaning}"
+    return f"{line} It is {top} the ceiling of {in_percent(ceiling, 1)}. {meaning}"
 
 
 def say_what_repeated_texts_allow(again: int, total: int, right: float) -> str:
@@ -139,7 +153,8 @@ def say_what_repeated_texts_allow(again: int, total: int, right: float) -> str:
         )
     return (
         f"{again} of {total} utterances repeat a text. Naming its most frequent label, with the "
-        f"answers in view, is right for {right:.1%}: even so, one text has several labels."
+        f"answers in view, is right for {in_percent(right, 1)}: even so, one text has "
+        "several labels."
     )
 
 
@@ -152,11 +167,14 @@ def say_whether_opposites_are_close(opposite: float, alike: float) -> str:
     """
     nearer = "sad" if opposite > alike else "cheerful"
     follows = (
-        "The opposite is the nearer one: a neighbour is a word that could stand there."
+        "That is its opposite: a neighbour is a word that could be used in the same place."
         if opposite > alike
-        else "In this table the opposite is not the nearer one."
+        else "In this table the opposite is not the nearer word."
     )
-    return f"happy/sad {opposite:.2f}, happy/cheerful {alike:.2f}: nearer is {nearer}. {follows}"
+    return (
+        f"The cosine of happy and sad is {opposite:.2f}, and that of happy and cheerful is "
+        f"{alike:.2f}. So {nearer!r} is nearer to 'happy'. {follows}"
+    )
 
 
 def say_what_analogies_return(went_in: int, neighbours: int, asked: int) -> str:
@@ -168,7 +186,8 @@ def say_what_analogies_return(went_in: int, neighbours: int, asked: int) -> str:
         asked: how many analogies there are.
     """
     return (
-        f"In {went_in} of {asked} cases the nearest word of all is one that went in. In "
+        f"In {went_in} of {asked} cases the nearest word of all is one of the three that "
+        "went in. In "
         f"{neighbours} of {asked} the answer is no more than the first word's nearest neighbour."
     )
 
@@ -186,8 +205,8 @@ def say_whether_homophones_are_alike(pairs: Measured, random: float) -> str:
         "below": "Words that sound alike are even less alike than others.",
     }.get(side, "For the table, words that sound the same are like any two words.")
     return (
-        f"Mean cosine of {pairs.mean:.2f} ({pairs.low:.2f} to {pairs.high:.2f}), {side} the "
-        f"{random:.2f} of random pairs. {meaning}"
+        f"The mean cosine of the pairs is {pairs.mean:.2f} ({pairs.low:.2f} to {pairs.high:.2f}). "
+        f"That is {side} the {random:.2f} of random pairs. {meaning}"
     )
 
 
@@ -202,11 +221,13 @@ def say_how_far_a_picture_holds(variance: float, agree: float, chance: float) ->
     trust = (
         "Most neighbours hold here, but a cosine or a score is still the proof."
         if agree > 0.5
-        else "Most neighbours in the picture are false. A cosine or a score is the proof."
+        else "Most neighbours in the picture are false. Only a cosine or a score is a proof."
     )
     return (
-        f"The picture keeps {variance:.0%} of the variance. Of a word's three nearest words in it, "
-        f"{agree:.0%} are among its three nearest in all dimensions (chance {chance:.0%}). {trust}"
+        f"The picture keeps {in_percent(variance)} of the variance. Of a word's three "
+        "nearest words in it, "
+        f"{in_percent(agree)} are among its three nearest in all dimensions (chance "
+        f"{in_percent(chance)}). {trust}"
     )
 
 
@@ -220,8 +241,15 @@ def say_what_company_teaches(question: str, own: Measured, glove: float, chance:
         chance: of random neighbours.
     """
     side = side_of(own.low, own.high, chance)
-    better = "GloVe is ahead" if glove > own.mean else "GloVe is not ahead"
-    return f"{question} word2vec {own}, {side} chance ({chance:.0%}); GloVe {glove:.0%}. {better}."
+    better = {
+        "above": "word2vec is ahead",
+        "below": "GloVe is ahead",
+    }.get(side_of(own.low, own.high, glove), "Neither is shown to be ahead")
+    return (
+        f"{question} For word2vec the share is {own}, {side} chance ({in_percent(chance)}). "
+        "For GloVe it "
+        f"is {in_percent(glove)}. {better}."
+    )
 
 
 def say_whether_vectors_carry_over(
@@ -243,8 +271,9 @@ def say_whether_vectors_carry_over(
     else:
         meaning = "The intervals overlap: no carrying over is shown."
     return (
-        f"GloVe {glove}, {side} chance ({chance:.1%}); the best of {len(random)} random draws "
-        f"{best}. {meaning}"
+        f"With GloVe the score is {glove}, {side} chance ({in_percent(chance, 1)}). With "
+        "the best of "
+        f"{len(random)} random draws it is {best}. {meaning}"
     )
 
 
@@ -259,7 +288,7 @@ def say_which_filler_wins(found: Mapping[str, Measured], where: str) -> str:
     listed = ", ".join(f"{policy} {found[policy]}" for policy in ranked)
     first, second = ranked[:2]
     if found[first].low > found[second].high:
-        return f"{where}: {listed}. The policy {first} is ahead: its interval meets no other."
+        return f"{where}: {listed}. The policy {first!r} is ahead: its interval overlaps no other."
     return f"{where}: {listed}. The intervals of the first two overlap: neither is shown ahead."
 
 
@@ -278,22 +307,24 @@ def say_whether_to_train_vectors(
         "more": "Training the vectors pays here.",
         "less": "Training the vectors costs here.",
     }.get(gap_side(gap.low, gap.high), "Neither is shown to be better.")
-    sides = " and ".join(
-        f"{name} {found} ({side_of(found.low, found.high, chance)} chance, {chance:.1%})"
-        for name, found in (("frozen", frozen), ("trainable", trainable))
+    sides = " ".join(
+        f"{name} vectors get {found}, {side_of(found.low, found.high, chance)} chance "
+        f"({in_percent(chance, 1)})."
+        for name, found in (("Frozen", frozen), ("Trainable", trainable))
     )
-    difference = f"Trainable minus frozen: {points_interval(*gap)}."
-    return f"{sides[0].upper()}{sides[1:]}. {difference} {meaning}"
+    return f"{sides} Trainable minus frozen is {points_interval(*gap)}. {meaning}"
 
 
 def say_how_words_drift(met: float, never_met: float | None) -> str:
-    """How far training turned the vectors of words that it met, and of others.
+    """How far training turned the vectors of words that it met, and of other words.
 
     Args:
         met: mean cosine of trained and given vectors, for words of the training part.
         never_met: the same for other words, or None where there are none.
     """
-    line = f"Training turned the vectors of words that it met to a cosine of {met:.2f}"
+    line = (
+        f"The vectors of words that training met have a cosine of {met:.2f} with their old selves"
+    )
     if never_met is None:
         return f"{line}. There are no words that it never met."
-    return f"{line}, and those of words that it never met to {never_met:.2f}."
+    return f"{line}; for words that it never met the cosine is {never_met:.2f}."

@@ -129,7 +129,7 @@ def say_whether_padding_matters(differences: Mapping[str, float]) -> str:
             "which is rounding."
         )
     found = ", ".join(f"{name} ({value:.2g})" for name, value in leaking.items())
-    return f"The encoder fails: states change with {found}."
+    return f"The encoder fails, because states change with {found}."
 
 
 def say_how_many_frames_move(before: int, after: int, frames: int) -> str:
@@ -179,11 +179,11 @@ def say_smear_test(network: str, share: Measured, even: float) -> str:
         even: what that share would be if all frames moved alike.
     """
     said = (
-        f"Smear test, {network} network: {percent_interval(*share)} of the movement after the "
-        "BiLSTM lies at frames that cannot see the edited word."
+        f"Smear test of the {network} network: {percent_interval(*share)} of the movement after "
+        "the BiLSTM lies at frames that cannot see the edited word."
     )
     if share.low <= 0:
-        return f"{said} Verdict: no smear shown."
+        return f"{said} Verdict: no smear is shown."
     if share.high < even:
         return (
             f"{said} Verdict: smeared, but not evenly; if all frames moved alike, it would be "
@@ -206,11 +206,12 @@ def say_whether_training_smears(gap: Measured) -> str:
     points = points_interval(*gap)
     if side not in _TRAINING:
         return (
-            f"Your Predict: between the trained and the untrained network, {side} ({points} of "
-            "all movement)."
+            f"Your prediction: trained minus untrained network is {points} of all movement, so no "
+            "difference is shown."
         )
     return (
-        f"Your Predict: the trained network {_TRAINING[side]} than the untrained one, by {points} "
+        f"Your prediction: the trained network {_TRAINING[side]} than the untrained one, by "
+        f"{points} "
         "of all movement. The interval covers utterances, not other trainings."
     )
 
@@ -222,7 +223,7 @@ def say_whether_edits_agree(gaps: Mapping[str, Measured]) -> str:
         gaps: {edit: trained minus untrained share outside the word}.
     """
     sides = {gap_side(gap.low, gap.high) for gap in gaps.values()}
-    found = "; ".join(f"{edit} {points_interval(*gap)}" for edit, gap in gaps.items())
+    found = "; ".join(f"{edit}, {points_interval(*gap)}" for edit, gap in gaps.items())
     if len(sides) == 1:
         return f"Both edits give the same answer: {found}."
     return f"The edits do not give the same answer: {found}. The choice of the edit matters here."
@@ -236,10 +237,10 @@ def say_smear_without_recurrence(share: Measured) -> str:
     """
     if share.high <= 0:
         return (
-            "With a linear map in place of the BiLSTM, 0 % of the movement lies outside: an "
-            "encoder frame is a place again, and the smear test finds nothing."
+            "With a linear map in place of the BiLSTM, 0 % of the movement lies outside the word: "
+            "an encoder frame is a place again, and the smear test finds nothing."
         )
     return (
         f"With a linear map in place of the BiLSTM, {percent_interval(*share)} of the movement "
-        "still lies outside. Something other than the BiLSTM carries it there."
+        "still lies outside the word. Something other than the BiLSTM carries it there."
     )

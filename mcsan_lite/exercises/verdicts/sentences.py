@@ -36,6 +36,16 @@ def side_of(low: float, high: float, reference: float) -> str:
     return "not distinguishable from"
 
 
+def in_percent(share: float, decimals: int = 0) -> str:
+    """A share as a text: 0.428 gives "43 %", and "42.8 %" with one decimal.
+
+    Args:
+        share: from 0 to 1.
+        decimals: digits after the point.
+    """
+    return f"{100 * share:.{decimals}f} %"
+
+
 def percent_interval(mean: float, low: float, high: float) -> str:
     """A share with its interval: 0.27, 0.05, 0.49 gives "27 % (5 to 49 %)"."""
     low, high = max(0.0, low), min(1.0, high)
