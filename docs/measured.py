@@ -19,12 +19,12 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import moved  # noqa: E402
-import values  # noqa: E402
-from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all  # noqa: E402
+import moved
+import values
+from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval  # noqa: E402
-from mcsan_lite.tables.own import load_table  # noqa: E402
+from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.tables.own import load_table
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"

@@ -24,7 +24,9 @@ def words_of_sections(text: str) -> dict[str, int]:
         text: markdown.
     """
     parts = re.split(r"^#{1,3} (.+)$", text, flags=re.MULTILINE)
-    return {head.strip(): len(body.split()) for head, body in zip(parts[1::2], parts[2::2])}
+    return {
+        head.strip(): len(body.split()) for head, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 def moved_lines(results: Path | None = None, root: Path = ROOT) -> str:

@@ -16,10 +16,10 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import real_data  # noqa: E402
+import real_data
 
-from mcsan_lite.paper.pages.said import gap_sentences as sentences  # noqa: E402
-from mcsan_lite.tables.own import load_table  # noqa: E402
+from mcsan_lite.paper.pages.said import gap_sentences as sentences
+from mcsan_lite.tables.own import load_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "results.md"
