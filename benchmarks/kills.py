@@ -2,6 +2,7 @@
 
     python benchmarks/kills.py                   40 kills of each task, about 25 minutes
     python benchmarks/kills.py training --kills 5
+    python benchmarks/kills.py --write           ... into results/kills.csv, for docs/robustness.md
 
 Each task is a command on a scratch folder. It runs once undisturbed. Then it is started and killed
 with SIGKILL at random moments, the whole group of processes or the parent alone, and started
@@ -26,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from mcsan_lite.tables.own import save_table
 
 ROOT = Path(__file__).resolve().parents[1]
 MCSAN = (sys.executable, "-m", "mcsan_lite")
@@ -205,13 +208,29 @@ def verdict(outcome: Outcome) -> str:
     return f"{result}, LEFT {len(outcome.left)} files, such as {outcome.left[0]}"
 
 
+def outcomes_table(outcomes: list[Outcome]) -> pd.DataFrame:
+    """One row per task: how often it was killed and started, and what became of its files."""
+    rows = [
+        {
+            "task": one.task,
+            "kills": one.kills,
+            "starts": one.runs,
+            "same": "yes" if one.same else "no",
+            "left": len(one.left),
+        }
+        for one in outcomes
+    ]
+    return pd.DataFrame(rows)
+
+
 def main() -> int:
     """Print one line per task. The status: 0 where all ended alike and left nothing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)} (default: all)")
     parser.add_argument("--kills", type=int, default=40, help="of each task (default: 40)")
+    parser.add_argument("--write", action="store_true", help="write results/kills.csv")
     options = parser.parse_args()
-    failed = False
+    outcomes = []
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         prepared = scratch / "prepared"
@@ -219,10 +238,12 @@ def main() -> int:
         finish("generation", prepared)
         for task in options.tasks or TASKS:
             outcome = torture(task, options.kills, scratch, prepared)
-            failed |= not outcome.same or bool(outcome.left)
+            outcomes.append(outcome)
             counts = f"{outcome.kills} kills in {outcome.runs} runs"
             print(f"\n{task}: {counts}: {verdict(outcome)}", flush=True)
-    return int(failed)
+    if options.write:
+        save_table(ROOT / "results" / "kills.csv", outcomes_table(outcomes))
+    return int(any(not one.same or one.left for one in outcomes))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""The numbers of the front page and of two docs pages, measured and written between their marks.
+"""The measured numbers of the hand-written pages, written between their marks.
 
     python docs/measured.py            write the pages from the files in results/
-    python docs/measured.py --measure  measure again first: the ceilings (trains what is missing in
-                                       runs/) and where the rows of the shipped networks' maps point
+    python docs/measured.py --measure  measure again first (docs/measuring.py)
 
-In: results/*.csv. Out: the parts of README.md, docs/synthetic_corpus.md and docs/attention.md
-between their marks. A test compares the pages with what this makes of the files, so that no number
-there is typed.
+In: results/, and what docs/values.py reads. Out: the parts of the pages between their marks, and
+the numbers inside of sentences. A test compares the pages with what this makes of the files, and
+another one looks for numbers that were typed.
 """
 
 from __future__ import annotations
@@ -18,58 +17,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval, share_interval
-from mcsan_lite.experiments.ceilings import ceilings_table
-from mcsan_lite.tables.own import load_table, save_table
+sys.path.insert(0, str(Path(__file__).parent))
+
+import moved
+import values
+from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
+
+from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.tables.own import load_table
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
-CEILINGS = "ceilings-synthetic-quick.csv"
-ROWS = "rows-of-the-map.csv"
 FUSION = "fusion-synthetic-quick.csv"
 IDENTITY = "identity-synthetic-quick.csv"
 ABLATIONS = "table3-synthetic-quick.csv"
-WORLDS, SEEDS, UTTERANCES = ("matching", "leaking"), (0, 1, 2), 300
-
-
-def measure_ceilings() -> pd.DataFrame:
-    """What can be had in each world, what the networks got, and the floor "order alone"."""
-    from mcsan_lite.datasets.splits import official
-    from mcsan_lite.datasets.synthetic.order import order_numbers
-    from mcsan_lite.datasets.synthetic.reader import read_truth
-    from mcsan_lite.experiments.corpora import open_corpus, synthetic_folder
-    from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
-
-    corpus, truth = open_corpus("synthetic"), read_truth(synthetic_folder())
-    (fold,) = official(corpus)
-    floor = score_floor(ORDER_ALONE, corpus, fold, order_numbers(truth))
-    n = len(fold.test)
-    low, high = share_interval(floor["wa"], n)
-    row = {"world": "matching", "may use": "both, in order", "ceiling": 1.0, "model": ORDER_ALONE}
-    row |= {"WA": floor["wa"], "low": low, "high": high, "seeds": 1, "n": n}
-    return pd.concat([ceilings_table().drop(columns="seconds"), pd.DataFrame([row])])
-
-
-def measure_rows() -> pd.DataFrame:
-    """Where the decisive word's row and the other rows point, by world and shipped network."""
-    from mcsan_lite import extract, load_checkpoint
-    from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
-    from mcsan_lite.experiments.corpora import synthetic_folder
-    from mcsan_lite.explain.pointing_tables import decisive_row_scores
-
-    found = []
-    for world in WORLDS:
-        folder = synthetic_folder("quick", world=world)
-        corpus, truth = read_synthetic(folder), read_truth(folder)
-        decided = truth[(truth.split == "test") & (truth.sense != "none")].index[:UTTERANCES]
-        part = corpus.subset(list(decided))
-        for seed in SEEDS:
-            run = load_checkpoint(world, seed)
-            features, _ = extract(part, run.features)
-            scores = decisive_row_scores(run.model, run.prepare(features), truth)
-            means = scores[["points", "others", "chance"]].mean()
-            found.append({"world": world, "seed": seed, "n": len(scores), **means})
-    return pd.DataFrame(found)
+KILLS = "kills.csv"
+CLIP = "human-clip.txt"
+TASKS = {
+    "generation": "generation of speech",
+    "training": "training, two rows × three seeds",
+    "notebooks": "build of notebooks",
+    "tables": "a table of the paper, one fold",
+}
 
 
 def percent(mean: float, low: float, high: float) -> str:
@@ -267,28 +236,128 @@ def _share_with_ends(row: pd.Series, name: str) -> str:
     return f"{row[name]:.2f} [{row[f'{name} low']:.2f}, {row[f'{name} high']:.2f}]"
 
 
-# Page -> its marks, and what lies between them.
+def readings_lines(results: Path = RESULTS) -> str:
+    """Every reading's pointing score in both worlds, and how many are above chance.
+
+    Args:
+        results: the folder of tables.
+    """
+    numbers = ("points", "low", "high", "chance", "seeds", "n")
+    table = load_table(results / READINGS, numbers=numbers)
+    worlds = list(table.world.unique())
+    chance = table.groupby("world").chance.mean()
+    heads = " | ".join(f"{world}: chance {chance[world]:.2f}" for world in worlds)
+    lines = [f"| reading | {heads} |", f"|{'---|' * (1 + len(worlds))}"]
+    for reading, group in table.groupby("reading", sort=False):
+        of_world = group.set_index("world")
+        cells = [_pointing_cell(of_world.loc[world]) for world in worlds]
+        lines.append(f"| {reading} | {' | '.join(cells)} |")
+    above = table[table.low > table.chance].groupby("world").size()
+    counts = ", ".join(f"{above.get(world, 0)} in the {world} world" for world in worlds)
+    said = (
+        f"*Pointing: the share of utterances whose heaviest frame lies in the decisive word. Mean "
+        f"and 95 % interval over {table.seeds.min()} trainings (Student), on those of the first "
+        f"{READ} test utterances that have one (at least {table.n.min()}). Bold: the interval "
+        f"lies above chance, {counts}. Of {len(table)} intervals, one or another may do so by "
+        "luck. `mcsan readings --utterances 100 --jobs 2`.*"
+    )
+    return "\n".join([*lines, "", said])
+
+
+def _pointing_cell(row: pd.Series) -> str:
+    cell = f"{row.points:.2f} [{row.low:.2f}, {row.high:.2f}]"
+    return f"**{cell}**" if row.low > row.chance else cell
+
+
+def say_own_sound(results: Path = RESULTS) -> str:
+    """Whether the mean row of a word points at the word's own sound.
+
+    Args:
+        results: the folder of tables.
+    """
+    numbers = ("points", "low", "high", "chance", "utterances", "words", "seed")
+    table = load_table(results / OWN_SOUND, numbers=numbers)
+    rows = table[table.reading == "raw attention, mean of heads"]
+    n, chance = int(rows.utterances.min()), rows.chance.mean()
+    mean, low, high = score_interval(rows.points, n)
+    if low > chance:
+        claim = "a word looks at its own sound more often than chance would have it"
+    elif high < chance:
+        claim = "a word looks at its own sound less often than chance would have it"
+    else:
+        claim = "it is not shown that a word looks at its own sound"
+    return (
+        f"In the matching world {claim}. Over {rows.words.min():,} words of {n} test utterances "
+        f"and {len(rows)} trainings, its row is heaviest there in {percent(mean, low, high)} of "
+        f"the cases; chance is {100 * chance:.0f} % "
+        "(`mcsan align --run checkpoints/matching-seed0.safetensors` and the other seeds)."
+    )
+
+
+def kills_lines(results: Path = RESULTS) -> str:
+    """What was killed how often, and what was left of it, as markdown.
+
+    Args:
+        results: the folder of tables.
+    """
+    table = load_table(results / KILLS, numbers=("kills", "starts", "left"))
+    lines = ["| task | kills | starts | files at the end | left over |", "|---|--:|--:|---|---|"]
+    for row in table.itertuples():
+        same = "the same" if row.same == "yes" else "**not the same**"
+        left = f"**{row.left} files**" if row.left else "nothing"
+        task = TASKS.get(row.task, row.task)
+        lines.append(f"| {task} | {row.kills} | {row.starts} | {same} | {left} |")
+    return "\n".join(lines)
+
+
+def clip_answer(results: Path = RESULTS) -> str:
+    """What `mcsan predict` said to a human clip, long lines cut.
+
+    Args:
+        results: the folder of tables.
+    """
+    said = (results / CLIP).read_text(encoding="utf-8").splitlines()
+    short = [line if len(line) <= 100 else f"{line[:99]}…" for line in said]
+    return "\n".join(["```text", *short, "```"])
+
+
+# Page -> its marks, and what lies between them. Every page may have numbers inside of sentences.
 PARTS = {
     "README.md": {"picture": picture_caption, "findings": findings},
     "docs/synthetic_corpus.md": {"ceilings": ceilings_lines},
-    "docs/attention.md": {"rows": rows_lines, "identity": identity_lines},
+    "docs/attention.md": {
+        "rows": rows_lines,
+        "identity": identity_lines,
+        "readings": readings_lines,
+        "own sound": say_own_sound,
+    },
+    "docs/confidence.md": {"clip": clip_answer},
+    "docs/robustness.md": {"kills": kills_lines},
+    "docs/pages.md": {"moved": moved.moved_lines},
 }
 
 
+def pages() -> list[str]:
+    """The pages that may hold measured numbers."""
+    docs = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+    return ["README.md", "MODEL_CARD.md", *docs]
+
+
 def render(text: str, page: str, results: Path = RESULTS) -> str:
-    """A page's text with the parts between its marks made anew.
+    """A page's text with the parts between its marks, and the numbers of its sentences, made anew.
 
     Args:
         text: of the page.
-        page: a key of `PARTS`.
+        page: its path from the root of the repository.
         results: the folder of tables.
     """
-    for mark, make in PARTS[page].items():
+    for mark, make in PARTS.get(page, {}).items():
         start, end = f"<!-- {mark}: made by docs/measured.py -->", f"<!-- /{mark} -->"
         before, _, rest = text.partition(start)
         _, _, after = rest.partition(end)
         text = f"{before}{start}\n\n{_wrapped(make(results))}\n\n{end}{after}"
-    return text
+    known = values.measured_by_hand(results) | values.computed_values(results)
+    return values.fill(text, known)
 
 
 def _wrapped(part: str) -> str:
@@ -305,13 +374,14 @@ def _wrapped(part: str) -> str:
 def main(arguments: list[str]) -> None:
     """Measure if asked to, then write the pages."""
     if "--measure" in arguments:
-        save_table(RESULTS / CEILINGS, measure_ceilings())
-        save_table(RESULTS / ROWS, measure_rows())
-    for page in PARTS:
+        save_all(RESULTS)
+    for page in pages():
         path = ROOT / page
-        text = render(path.read_text(encoding="utf-8"), page)
-        path.write_text(text, encoding="utf-8")
-        print(page, "written")
+        text = path.read_text(encoding="utf-8")
+        made = render(text, page)
+        if made != text:
+            path.write_text(made, encoding="utf-8")
+            print(page, "written")
 
 
 if __name__ == "__main__":

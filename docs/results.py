@@ -2,17 +2,22 @@
 
     python docs/results.py
 
-In: results/TABLE-WORLD-PROFILE.csv, as `mcsan table TABLE` writes them. Out: the part of the
-page between its marks. A test compares the page with what this makes of the files, so that no
-number on it is typed.
+In: results/TABLE-WORLD-PROFILE.csv, as `mcsan table TABLE` writes them, and what docs/real_data.py
+reads. Out: the parts of the page between its marks. A test compares the page with what this makes
+of the files, so that no number on it is typed.
 """
 
 from __future__ import annotations
 
+import sys
 from itertools import product
 from pathlib import Path
 
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import real_data
 
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.tables.own import load_table
@@ -105,7 +110,7 @@ def section(path: Path, name: str, score: str) -> str:
 
 
 def render(text: str, results: Path = ROOT / "results") -> str:
-    """The page's text with the part between the marks made anew.
+    """The page's text with the parts between the marks made anew.
 
     Args:
         text: of the page.
@@ -117,9 +122,17 @@ def render(text: str, results: Path = ROOT / "results") -> str:
             path = results / f"{name}-{world}-{profile}.csv"
             if path.is_file():
                 sections.append(section(path, name, score))
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return "\n\n".join([before.rstrip() + f"\n\n{START}", *sections, END + after])
+    text = _between(text, START, END, "\n\n".join(sections))
+    for mark, make in real_data.PARTS.items():
+        start, end = f"<!-- {mark}: made by docs/results.py -->", f"<!-- /{mark} -->"
+        text = _between(text, start, end, make(results))
+    return text
+
+
+def _between(text: str, start: str, end: str, part: str) -> str:
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before.rstrip()}\n\n{start}\n\n{part}\n\n{end}{after}"
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The sentences of the paper that hold a number or a comparison, each as a claim to be tested.
 
-Nothing comes in. What goes out is CLAIMS; `ledgers` gives the verdicts. The claims are facts in our
-own words, of L. Sun, B. Liu, J. Tao, Z. Lian, "Multimodal Cross- and Self-Attention Network for
+In: nothing. Out: CLAIMS, to which `ledgers` gives the verdicts. The claims are facts in our own
+words, of L. Sun, B. Liu, J. Tao, Z. Lian, "Multimodal Cross- and Self-Attention Network for
 Speech Emotion Recognition", ICASSP 2021.
 """
 

@@ -1,8 +1,8 @@
 """How much is trained: the profiles "paper", "full", "quick" and "smoke", and what each corpus
 needs.
 
-Nothing comes in. What goes out are tables of settings; `table_rows` turns them into specs. A kind
-of corpus is the name of its reader: "synthetic", "iemocap", "meld", "ravdess" or "manifest".
+In: nothing. Out: tables of settings, which `table_rows` turns into specs. A kind of corpus is the
+name of its reader: "synthetic", "iemocap", "meld", "ravdess" or "manifest".
 """
 
 from __future__ import annotations

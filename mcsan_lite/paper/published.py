@@ -1,7 +1,7 @@
 """The numbers that the paper printed, and where its authors took them from.
 
-Nothing comes in. What goes out are its Tables 1, 2 and 3, one row per system, with scores as
-shares; and `PrintedScore`, one of these numbers as it stands beside one of ours.
+In: nothing. Out: its Tables 1, 2 and 3, one row per system, with scores as
+shares; and `PrintedScore`, one of these numbers next to one of ours.
 
 L. Sun, B. Liu, J. Tao, Z. Lian, "Multimodal Cross- and Self-Attention Network for Speech Emotion
 Recognition", ICASSP 2021.

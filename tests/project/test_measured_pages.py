@@ -1,4 +1,4 @@
-"""The front page and two docs pages say what results/ holds, in words that follow the numbers."""
+"""Hand-written pages say what results/ holds, in words that follow the numbers."""
 
 import importlib.util
 from pathlib import Path
@@ -6,19 +6,98 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mcsan_lite.tables.own import save_table
+from mcsan_lite.errors import DataError
+from mcsan_lite.tables.own import load_table, save_table
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "measured.py"
 SPEC = importlib.util.spec_from_file_location("measured", PLACE)
 measured = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(measured)
+BY_HAND = ("name", "value", "unit", "date", "command", "machine")
 
 
-@pytest.mark.parametrize("page", measured.PARTS)
+@pytest.mark.parametrize("page", measured.pages())
 def test_a_page_shows_what_is_in_results(page):
     text = (measured.ROOT / page).read_text(encoding="utf-8")
-    assert measured.render(text, page) == text
-    assert all(f"<!-- /{mark} -->" in text for mark in measured.PARTS[page])
+    assert measured.render(text, page) == text, "run: python docs/measured.py"
+    assert all(f"<!-- /{mark} -->" in text for mark in measured.PARTS.get(page, {}))
+    assert text.count("<!-- n ") == text.count("<!-- /n -->")
+
+
+def test_each_number_of_the_files_is_on_a_page_and_says_where_it_is_from():
+    texts = [(measured.ROOT / page).read_text(encoding="utf-8") for page in measured.pages()]
+    used = set().union(*map(measured.values.names_used, texts))
+    by_hand = load_table(measured.RESULTS / measured.values.BY_HAND)
+    assert tuple(by_hand.columns) == BY_HAND
+    assert by_hand.name.is_unique and (by_hand.drop(columns="unit") != "").all(axis=None)
+    assert used == set(by_hand.name) | set(measured.values.computed_values(measured.RESULTS))
+
+
+def test_a_number_is_filled_into_its_sentence():
+    text = "It takes <!-- n disk -->1 GB<!-- /n --> of disk."
+    assert "-->3 GB<!--" in measured.values.fill(text, {"disk": "3 GB"})
+    with pytest.raises(DataError, match="asks for disk"):
+        measured.values.fill(text, {})
+
+
+@pytest.mark.parametrize("start", ["", "- "])
+def test_a_mark_may_not_begin_a_line(start):
+    text = f"It takes\n{start}<!-- n disk -->1 GB<!-- /n --> of disk."
+    with pytest.raises(DataError, match="begins a line"):
+        measured.values.fill(text, {"disk": "3 GB"})
+
+
+def readings_table(low):
+    rows = [{"world": world, "n": 96} for world in ("matching", "leaking")]
+    table = pd.DataFrame(rows).assign(reading="rollout", points=0.5, low=low, high=0.7)
+    return table.assign(chance=0.2, seeds=3)
+
+
+@pytest.mark.parametrize(("low", "cell", "count"), [(0.3, "**0.50", 1), (0.1, "| 0.50", 0)])
+def test_bold_readings_are_above_chance(tmp_path, low, cell, count):
+    save_table(tmp_path / measured.READINGS, readings_table(low))
+    said = measured.readings_lines(tmp_path)
+    assert cell in said and f"{count} in the matching world, {count} in the leaking" in said
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ((0.50, 0.51, 0.52), "more often than chance"),
+        ((0.01, 0.02, 0.01), "less often than chance"),
+        ((0.18, 0.15, 0.20), "it is not shown that"),
+    ],
+)
+def test_words_follow_the_own_sounds(tmp_path, points, says):
+    table = pd.DataFrame({"points": points, "seed": [0, 1, 2]})
+    table = table.assign(reading="raw attention, mean of heads", chance=0.18)
+    table = table.assign(low=0.0, high=1.0, utterances=294, words=2388)
+    save_table(tmp_path / measured.OWN_SOUND, table)
+    assert says in measured.say_own_sound(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("same", "left", "says"),
+    [("yes", 0, "| the same | nothing |"), ("no", 2, "| **not the same** | **2 files** |")],
+)
+def test_words_follow_the_kills(tmp_path, same, left, says):
+    row = {"task": "training", "kills": 40, "starts": 50, "same": same, "left": left}
+    save_table(tmp_path / measured.KILLS, pd.DataFrame([row]))
+    assert says in measured.kills_lines(tmp_path)
+
+
+def test_each_section_of_the_old_readme_went_somewhere():
+    table = load_table(measured.moved.MOVED, numbers=("words",))
+    assert len(table) > 15 and (table.words > 0).all()
+    for pages in table.pages:
+        for page in pages.split():
+            folder = measured.ROOT if page == "README.md" else measured.ROOT / "docs"
+            assert (folder / page).is_file(), page
+
+
+def test_words_are_counted_by_section():
+    text = "# One\n\ntwo words\n\n## Two\n\nand three more\n\n### Three\n"
+    assert measured.moved.words_of_sections(text) == {"One": 2, "Two": 3, "Three": 0}
 
 
 @pytest.mark.parametrize(

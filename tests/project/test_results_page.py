@@ -49,3 +49,57 @@ def test_what_survives_the_correction_is_named():
 def test_without_a_gap_nothing_is_claimed():
     table = pd.DataFrame([{"row": "MCSAN", "wa gap": None}])
     assert results_page.sentences(table, "wa") == ["No row was run beside MCSAN."]
+
+
+def real_floors(known, new, network):
+    rows = [
+        ("`speaker`", "RAVDESS", "MFCC statistics + SVM", new),
+        ("`speaker`", "RAVDESS", "MCSAN w/o text", network),
+        ("`kfold10`", "the same clips", "MFCC statistics + SVM", known),
+        ("official-dev", "MELD", "length + punctuation only", 0.43),
+        ("official-dev", "MELD", "TF-IDF + LR", 0.50),
+        ("official-dev", "MELD", "MCSAN w/o audio, 3 seeds", 0.51),
+    ]
+    table = pd.DataFrame(rows, columns=["protocol", "corpus", "system", "wa"])
+    return table.assign(
+        **{"weighted_f1": table.wa, "wa low": table.wa - 0.05, "wa high": table.wa + 0.05}
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "says"), [(0.30, "not shown to be"), (0.60, "network is above")]
+)
+def test_words_follow_the_floors_of_real_recordings(network, says):
+    said = results_page.real_data.floors_sentences(real_floors(0.74, 0.37, network))
+    assert "0.74 on random utterances and 0.37 on new actors" in said[0]
+    assert says in said[1] and f"{network:.2f} against 0.37" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("low", "verdict", "says"),
+    [
+        (0.40, "not distinguishable", "0 have an interval above the best floor"),
+        (0.60, "MCSAN ahead", "1 have an interval above the best floor"),
+    ],
+)
+def test_words_follow_the_rows_of_real_recordings(low, verdict, says):
+    rows = [
+        {"row": "MHA", "score": low + 0.05, "low": low, "verdict": verdict, "peeked": 1.0},
+        {"row": "MCSAN", "score": 0.5, "low": 0.45, "verdict": "reference", "peeked": 0.0},
+        {"row": "TF-IDF", "score": 0.55, "verdict": "floor"},
+    ]
+    said = results_page.real_data.rows_sentence(pd.DataFrame(rows))
+    assert says in said and "(TF-IDF, 0.550)" in said and "+0.0 to +1.0 points" in said
+    ahead = int(verdict == "MCSAN ahead")
+    assert f"MCSAN is ahead of {ahead} of the 1 others" in said
+
+
+def test_a_score_is_shown_as_it_was_kept():
+    assert results_page.real_data.number([0.366, 0.31, 0.42], "{:.3f}") == "0.366 [0.31, 0.42]"
+    assert results_page.real_data.number([0.366, float("nan"), 0], "{:.3f}") == "0.366"
+    assert results_page.real_data.number([float("nan")] * 3, "{:.3f}") == ""
+
+
+def test_what_stands_out_of_the_printed_table_is_named():
+    said = results_page.real_data.printed_gaps()
+    assert "w/o cross 2.98" in said and "w/o audio, w/o text in UA" in said
