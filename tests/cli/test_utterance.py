@@ -64,7 +64,7 @@ def plain_stack(monkeypatch):
 
     def draw(signal, rate, weights, aligned, **more):
         asked.update(more, signal=signal, weights=weights, utterance=aligned)
-        return SimpleNamespace(fig=plt.figure())
+        return SimpleNamespace(fig=plt.subplots(layout="constrained")[0])
 
     monkeypatch.setattr("mcsan_lite.figures.timeline.draw_stack", draw)
     return asked
@@ -102,6 +102,29 @@ class TestAttend:
         status, _, _ = mcsan(*words)
         assert status == 0
         assert asked == ["test_000003"]
+
+    def test_two_pictures_are_one_figure_that_is_laid_out_once(
+        self, mcsan, corpus, plain_stack, monkeypatch
+    ):
+        from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+        laid_out, saved = [], []
+        lay_out, save = ConstrainedLayoutEngine.execute, Figure.savefig
+        monkeypatch.setattr(
+            ConstrainedLayoutEngine,
+            "execute",
+            lambda engine, figure: (laid_out.append(figure), lay_out(engine, figure)),
+        )
+        monkeypatch.setattr(
+            Figure,
+            "savefig",
+            lambda figure, *place, **more: (saved.append(figure), save(figure, *place, **more)),
+        )
+        status, _, _ = mcsan("--corpus", "synthetic", "--root", str(corpus), "--id", "test_000003")
+        assert status == 0
+        assert len(laid_out) == 1
+        assert saved == 2 * laid_out
 
     def test_an_utterance_of_the_corpus_with_its_truth(self, mcsan, corpus, tmp_path, plain_stack):
         truth = read_truth(corpus)

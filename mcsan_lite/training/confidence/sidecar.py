@@ -3,7 +3,8 @@
 In: the place of a run. Out: a `Confidence`; or None where nobody has made the file, which is said
 and not refused. The file names the weights that it was made for by their SHA-256, so that it is
 never taken for those of another training. Like a checkpoint it is a stranger's file, and every
-number in it is checked.
+number in it is checked. Checkpoints that lie in one folder share the cloud of their training part
+(see `clouds`); a fold's folder holds all of it in its one file, as every file did before.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import numpy as np
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.likeness import TrainingCloud
+from mcsan_lite.training.confidence.clouds import keep_cloud, kept_cloud, sweep_clouds
 
-_FORMAT = 1
+_WHOLE, _SHARING = 1, 2  # formats: all in one file; the cloud beside it
 _NAME = "confidence.json"
 _MOST = 4096  # numbers that describe a clip
 
@@ -141,16 +143,20 @@ def write_confidence(run: Path | str, found: Confidence) -> Path:
     Returns:
         The file.
     """
+    path = confidence_path(run)
+    shared = path.name != _NAME
     values = {
-        "format": _FORMAT,
+        "format": _SHARING if shared else _WHOLE,
         "weights": found.weights,
         "source": asdict(found.source),
         "calibration": asdict(found.calibration),
-        "sound": _packed_sound(found.sound),
+        "sound": _packed_sound(found.sound, path.parent if shared else None),
         "words": _packed_words(found.words),
     }
-    path, text = confidence_path(run), json.dumps(values, indent=1, ensure_ascii=False)
+    text = json.dumps(values, indent=1, ensure_ascii=False)
     write_atomic(path, lambda part: part.write_text(text + "\n", encoding="utf-8"))
+    if shared:
+        sweep_clouds(path.parent)
     return path
 
 
@@ -171,8 +177,10 @@ def read_confidence(run: Path | str) -> Confidence | None:
     except (OSError, UnicodeDecodeError) as error:
         raise _refused(path, str(error), run) from None
     try:
-        found = _confidence(json.loads(text))
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        found = _confidence(json.loads(text), path.parent)
+    except FileNotFoundError as error:
+        raise _without_cloud(path, Path(error.filename).name, run) from None
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise _refused(path, f"no confidence of ours ({error})", run) from None
     if found.weights != weights_digest(run):
         raise _refused(path, "the confidence of other weights", run)
@@ -187,9 +195,18 @@ def _refused(path: Path, what: str, run: Path | str) -> DataError:
     )
 
 
-def _confidence(values: Mapping) -> Confidence:
-    """From JSON. Raises ValueError, TypeError or LookupError for anything that cannot be."""
-    if values["format"] != _FORMAT:
+def _without_cloud(path: Path, cloud: str, run: Path | str) -> DataError:
+    return DataError(
+        f"{path}, and no {cloud} beside it",
+        "the file that it names, which models of one training part share",
+        f"copy {cloud} too, or make it again: mcsan calibrate --run {run}; or delete {path.name}, "
+        "and predict without.",
+    )
+
+
+def _confidence(values: Mapping, folder: Path) -> Confidence:
+    """From JSON. Raises OSError, ValueError, TypeError or LookupError for what cannot be."""
+    if values["format"] not in (_WHOLE, _SHARING):
         raise ValueError(f"format {values['format']!r}")
     source = TrainedOn(**values["source"])
     calibration = Calibration(**values["calibration"])
@@ -200,7 +217,7 @@ def _confidence(values: Mapping) -> Confidence:
     weights = values["weights"]
     _require(isinstance(weights, str), "weights")
     return Confidence(
-        weights, source, calibration, _sound(values["sound"]), _words(values["words"])
+        weights, source, calibration, _sound(values["sound"], folder), _words(values["words"])
     )
 
 
@@ -213,10 +230,14 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _packed_sound(known: KnownSound | None) -> dict | None:
+def _packed_sound(known: KnownSound | None, folder: Path | None) -> dict | None:
+    """As JSON holds it; with a folder, the cloud is kept there."""
     if known is None:
         return None
     cloud = known.cloud
+    if folder is not None:
+        name = keep_cloud(cloud, folder)
+        return {"beyond": known.beyond, "numbers": len(cloud.center), "cloud": name}
     triangle = cloud.whitener[np.tril_indices(len(cloud.center))]
     return {
         "beyond": known.beyond,
@@ -227,11 +248,16 @@ def _packed_sound(known: KnownSound | None) -> dict | None:
     }
 
 
-def _sound(values: Mapping | None) -> KnownSound | None:
+def _sound(values: Mapping | None, folder: Path) -> KnownSound | None:
     if values is None:
         return None
     count, beyond = values["numbers"], values["beyond"]
     _require(isinstance(count, int) and 0 < count <= _MOST and _is_number(beyond), "sound")
+    if "cloud" in values:
+        cloud = kept_cloud(values["cloud"], count, folder)
+        _require(bool(np.isfinite(cloud.whitener).all() and (cloud.scale > 0).all()), "cloud")
+        _require(bool(np.isfinite(np.concatenate([cloud.center, cloud.scale])).all()), "cloud")
+        return KnownSound(cloud, beyond)
     whitener = np.zeros((count, count))
     below = np.tril_indices(count)
     whitener[below] = _numbers(values["whitener"], "<f2", len(below[0]))

@@ -166,7 +166,7 @@ def test_a_folder_has_it_inside(tmp_path):
 @pytest.mark.parametrize(
     ("part", "value"),
     [
-        ("format", 2),
+        ("format", 3),
         ("weights", "0" * 64),
         ("weights", None),
         ("calibration", {"temperature": -1}),
