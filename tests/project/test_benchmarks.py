@@ -63,9 +63,11 @@ def test_lengths_are_those_of_iemocap():
     )  # 444 before the cut
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="processor time of a child is POSIX's")
 def test_start_up_is_quick():
-    found = startup.measure()
-    assert found["import_mcsan_lite_s"] < 1.5 and found["mcsan_help_s"] < 0.5
+    found = {name: startup.processor_seconds(words) for name, words in startup.COMMANDS.items()}
+    assert found["import_mcsan_lite_s"] < 0.7 and found["mcsan_help_s"] < 0.7
+    assert found["import_mcsan_and_torch_s"] > found["import_mcsan_lite_s"]  # it does measure
 
 
 @pytest.mark.skipif(

@@ -5,17 +5,11 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from browsers import BROWSER, DRIVER, headless
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-DRIVER = shutil.which("chromedriver")
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 
 
@@ -23,21 +17,13 @@ class Browser:
     """Chromium, with a record of what a page asked for and complained of."""
 
     def __init__(self, profile: Path):
-        options = webdriver.ChromeOptions()
-        options.binary_location = BROWSER
-        for argument in (
-            "headless=new",
-            "no-sandbox",
-            "disable-gpu",
-            "disable-dev-shm-usage",
+        self.driver = headless(
+            profile,
             "mute-audio",
             "autoplay-policy=no-user-gesture-required",
             "host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            f"user-data-dir={profile}",
-        ):
-            options.add_argument(f"--{argument}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+            logs=("browser", "performance"),
+        )
         self.driver.set_script_timeout(120)
         self.run = self.driver.execute_script
 

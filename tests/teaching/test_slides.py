@@ -2,10 +2,10 @@
 
 import base64
 import re
-import shutil
 
 import nbformat
 import pytest
+from browsers import BROWSER, DRIVER, headless
 
 from mcsan_lite.cli import main
 from mcsan_lite.teaching import slide_page
@@ -157,27 +157,14 @@ def test_the_command_writes_one_file(tmp_path, capsys):
         assert says in capsys.readouterr().err
 
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-DRIVER = shutil.which("chromedriver")
-
-
 @pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with chromedriver here")
 def test_the_keys_turn_the_slides_and_nothing_is_cut_off(tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 
     out = tmp_path / "s.html"
     assert main.main(["slides", "12", "-o", str(out)]) == 0
-    options = webdriver.ChromeOptions()
-    for one in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(one)
-    options.binary_location = BROWSER
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(DRIVER))
+    browser = headless(tmp_path / "profile", logs=("browser",))
     try:
         browser.get(out.as_uri())
         body = browser.find_element(By.TAG_NAME, "body")
