@@ -42,7 +42,7 @@ class ArrayKind:
     repair: str = "make the array again, and look for the clip that has none."
 
 
-def plain_name(name: str) -> str:
+def name_on_disk(name: str) -> str:
     """An id as a file's name: "_" stands for what a file name cannot hold."""
     return _NOT_IN_A_FILE_NAME.sub("_", name)
 

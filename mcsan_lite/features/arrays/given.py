@@ -21,7 +21,7 @@ import numpy as np
 from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.arrays.files import ArrayKind, is_there, plain_name, read_rows, source
+from mcsan_lite.features.arrays.files import ArrayKind, is_there, name_on_disk, read_rows, source
 
 _ENDINGS = (".npy", ".npz")
 FRAMES = ArrayKind(
@@ -61,7 +61,7 @@ def array_of(place: Path, utterance: Utterance) -> Path:
     """
     if place.suffix == ".npy":
         return place
-    by_id = place / f"{plain_name(utterance.id)}.npy"
+    by_id = place / f"{name_on_disk(utterance.id)}.npy"
     if utterance.audio is None or place.suffix == ".npz" or by_id.is_file():
         return by_id
     by_recording = place / f"{utterance.audio.stem}.npy"
