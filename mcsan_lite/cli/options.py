@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mcsan_lite.corpus import Corpus
+    from mcsan_lite.features.extraction import FeatureConfig
     from mcsan_lite.training.runner import RunOptions
     from mcsan_lite.training.spec import Spec
 
@@ -140,7 +141,16 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
         "--precision", help="float32, or bfloat16: faster where the processor has it"
     )
     parser.add_argument(
-        "--vectors", help="word vectors: a file or a gensim-data name (default: GloVe 6B 50-d)"
+        "--vectors",
+        help="word vectors: a file, a gensim-data name, or a folder or .npz of arrays ID.npy with "
+        "one row per token (default: GloVe 6B 50-d)",
+    )
+    parser.add_argument(
+        "--frames",
+        help="instead of MFCC, sound frames made elsewhere: a folder or .npz of arrays ID.npy",
+    )
+    parser.add_argument(
+        "--hop", type=float, help="with --frames: seconds from one frame to the next, such as 0.02"
     )
     parser.add_argument(
         "--allow-unknown",
@@ -176,6 +186,7 @@ class CorpusRequest:
         reader_options: those of its reader.
         skip_bad: leave out clips and videos that cannot be used.
         video: folder or .npz of its films.
+        features: what an utterance must have to be usable; None: clips, as MFCC need them.
     """
 
     name: str
@@ -186,6 +197,7 @@ class CorpusRequest:
     reader_options: Mapping[str, object]
     skip_bad: bool
     video: str | None
+    features: FeatureConfig | None = None
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> CorpusRequest:
@@ -199,6 +211,7 @@ class CorpusRequest:
             reader_options=_reader_options(args),
             skip_bad=args.skip_bad,
             video=args.video,
+            features=requested_features(args),
         )
 
     @property
@@ -234,7 +247,7 @@ def requested_corpus(request: CorpusRequest) -> Corpus:
     """Open the corpus, and report on stderr what was left out of it."""
     from mcsan_lite.datasets.video_files import watchable, with_video
     from mcsan_lite.experiments import corpora
-    from mcsan_lite.features.extraction import usable
+    from mcsan_lite.features.extraction import FeatureConfig, usable
 
     corpus = corpora.open_corpus(
         request.name,
@@ -247,7 +260,8 @@ def requested_corpus(request: CorpusRequest) -> Corpus:
     if request.video:
         corpus = with_video(corpus, request.video)
     if request.skip_bad:
-        corpus = usable(corpus, cache=request.cache, jobs=request.jobs)
+        settings = request.features or FeatureConfig()
+        corpus = usable(corpus, settings, cache=request.cache, jobs=request.jobs)
         corpus = watchable(corpus, cache=request.cache, jobs=request.jobs)
     for kind, count in corpus.skipped_kinds().items():
         first = next(one for one in corpus.skipped if one.kind == kind)
@@ -265,17 +279,36 @@ class RowRequest:
         protocol: how the corpus is split; None: its own way.
         precision: of the training; None: float32.
         vectors: word vectors; None: GloVe 6B, 50 dimensions.
+        frames: sound frames made elsewhere; None: MFCC.
+        features: the settings that follow from these; None: the default ones.
     """
 
     rows: str | None = None
     protocol: str | None = None
     precision: str | None = None
     vectors: str | None = None
+    frames: str | None = None
+    features: FeatureConfig | None = None
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> RowRequest:
         """From the options of `add_row_options`."""
-        return cls(args.rows, args.protocol, args.precision, args.vectors)
+        return cls(
+            args.rows,
+            args.protocol,
+            args.precision,
+            args.vectors,
+            args.frames,
+            requested_features(args),
+        )
+
+
+def requested_features(args: argparse.Namespace) -> FeatureConfig:
+    """What --vectors, --frames and --hop ask for, as far as a command has them."""
+    from mcsan_lite.features.arrays.settings import feature_settings
+
+    wanted = (getattr(args, name, None) for name in ("vectors", "frames", "hop"))
+    return feature_settings(*wanted)
 
 
 def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]:
@@ -289,9 +322,7 @@ def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]
     from mcsan_lite.features.extraction import FeatureConfig
     from mcsan_lite.paper import table_rows
 
-    features = FeatureConfig()
-    if request.vectors:
-        features = FeatureConfig(vectors=request.vectors)
+    features = request.features or FeatureConfig()
     names = None
     if request.rows:
         names = [name.strip() for name in request.rows.split(",")]

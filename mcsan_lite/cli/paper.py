@@ -99,9 +99,12 @@ class TableRequest:
             names.append(spec.train.precision)
         if self.rows.vectors:
             names.append(Path(self.rows.vectors).stem)
+        if self.rows.frames:
+            names.append(Path(self.rows.frames).stem)
         if corpus.video:
             names.append("video")
-        paths = [path for path in (self.rows.vectors, corpus.video) if path and "/" in str(path)]
+        places = (self.rows.vectors, self.rows.frames, corpus.video)
+        paths = [path for path in places if path and "/" in str(path)]
         if str(spec.protocol).endswith(".csv"):
             paths.append(splits.digest(grid.every_fold(spec)))
         if paths:  # two files of one name may hold other things

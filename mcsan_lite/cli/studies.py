@@ -7,6 +7,7 @@ wait until a command runs.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from mcsan_lite.cli.options import (
@@ -180,7 +181,7 @@ def speakers_command(args: argparse.Namespace) -> int:
     counts = _counts(args.speakers)
     request = RowRequest.from_args(args)
     if request.rows is None:
-        request = RowRequest("w/o text", vectors=args.vectors, precision=args.precision)
+        request = replace(request, rows="w/o text")
     corpus = requested_corpus(CorpusRequest.from_args(args))
     curve = speaker_curve.SpeakerCurve(corpus, counts, args.folds, range(args.seeds))
     specs = table3_rows(request, corpus, args.profile)

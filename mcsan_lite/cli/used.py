@@ -75,7 +75,8 @@ def used_streams(run: Trained) -> tuple[str, ...]:
     """Which of "audio", "text" and "video" the run uses."""
     every = ("audio", "text", "video") if run.features.video else ("audio", "text")
     used = tuple(getattr(run.model, "modalities", every))
-    never_heard = len(run.standardizer.mean) < run.features.n_mfcc  # a corpus without clips
+    mfcc_size = 1 if run.features.frames else run.features.n_mfcc
+    never_heard = len(run.standardizer.mean) < mfcc_size  # a corpus without clips
     return tuple(name for name in used if not (name == "audio" and never_heard))
 
 
@@ -111,7 +112,7 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
     _require_characters(utterance.text)
     streams = used_streams(run)
     is_given = {
-        "audio": utterance.audio is not None,
+        "audio": utterance.audio is not None or _has_own_frames(run),
         "text": has_words(utterance.text),
         "video": utterance.video is not None,
     }
@@ -129,12 +130,19 @@ def remarks_before(run: Trained, utterance: Utterance) -> list[str]:
                 f"no {_NOUN[name]} (--{name}): this run was trained with {_STREAM[name]}, "
                 "and gets none"
             )
-    if "audio" in usable:
+    if "audio" in usable and run.features.frames:
+        remarks.append(f"heard: the frames in {run.features.frames}, not the recording")
+    elif "audio" in usable:
         heard = heard_of(run, utterance.audio, utterance.max_s)
         if heard.silent and usable == ["audio"]:
             raise _nothing_to_hear(utterance.audio, heard)
         remarks.append(heard.sentence())
     return remarks
+
+
+def _has_own_frames(run: Trained) -> bool:
+    """Whether a single array of sound frames was named, which needs no recording beside it."""
+    return Path(run.features.frames).suffix == ".npy"
 
 
 def require_stream(run: Trained, name: str) -> None:
@@ -173,6 +181,7 @@ def remark_on_words(
     Raises:
         DataError: where no word has a vector, and there is nothing else to use.
     """
+    from mcsan_lite.features.arrays.given import is_place
     from mcsan_lite.features.language.transcripts import words_of
     from mcsan_lite.features.words import embed, tokenize
 
@@ -182,6 +191,8 @@ def remark_on_words(
     remarks = [f"read: the whole transcript, {whole:,d} token{'' if whole == 1 else 's'}"]
     if read < whole:
         remarks = [f"read: only the first {read:,d} of the transcript's {whole:,d} tokens"]
+    if is_place(run.features.vectors):  # it holds a vector for every token
+        return remarks
     _, unknown = embed(features.tokens, run.features.vectors, "zero", Path(cache))
     words = words_of(features.tokens)
     missing = [word for word in words if word in unknown]

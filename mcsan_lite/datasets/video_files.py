@@ -29,11 +29,11 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.datasets.folders import files_below
 from mcsan_lite.errors import DataError
+from mcsan_lite.features.arrays.files import name_on_disk
 from mcsan_lite.features.video import VIDEO_FORMATS, read_video, video_key, video_rows
 from mcsan_lite.parallel.jobs import fan_out_chunks
 
 _SUFFIXES = (".csv", ".npy")
-_NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\0-\x1f]')
 _MELD_ID = re.compile(r"(train|valid|test)_(dia\d+_utt\d+)")
 
 
@@ -118,7 +118,7 @@ def _no_films(place: Path, why: str) -> DataError:
 
 def _names(corpus: Corpus, utterance: Utterance) -> list[str]:
     """What the film of an utterance may be called, without suffix; the first found counts."""
-    plain = _NOT_IN_A_FILE_NAME.sub("_", utterance.id)
+    plain = name_on_disk(utterance.id)
     if corpus.kind == "ravdess" and plain.startswith("03-"):
         return [plain, f"01{plain[2:]}", f"02{plain[2:]}"]
     meld_id = _MELD_ID.fullmatch(plain)

@@ -23,10 +23,11 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.features.alignment import LACKING, gold, mostly_timed, proportional, untimed
+from mcsan_lite.features.arrays.given import Given, is_place, read_frames
 from mcsan_lite.features.audio import content_digest, load_audio
-from mcsan_lite.features.language.transcripts import Transcript, read_transcripts
+from mcsan_lite.features.language.transcripts import Transcript, corpus_transcripts
 from mcsan_lite.features.sound.compiled import compile_librosa, numeric_libraries
-from mcsan_lite.features.video import read_video, video_key, video_rows
+from mcsan_lite.features.video import read_faces
 from mcsan_lite.features.words import GLOVE_50
 from mcsan_lite.parallel.jobs import fan_out_chunks
 
@@ -51,6 +52,7 @@ class FeatureConfig:
     sample_rate: int = 16_000  # paper silent; IEMOCAP's own. Other rates are resampled
     n_mels: int = 64  # paper silent; librosa's 128 would leave bands of a 25 ms window empty
     vectors: str = GLOVE_50  # paper: 300-d GloVe; the 50-d one installs by pip
+    frames: str = ""  # not in the paper: where sound frames made elsewhere are; "": MFCC of clips
     unknown: _Unknown = "zero"  # paper silent: the vector of a word that the word vectors lack
     video: bool = False  # not in the paper: read the video stream too
     align: _Align = "none"  # not in the paper: where word spans come from, see alignment.py
@@ -66,6 +68,20 @@ class FeatureConfig:
             )
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Where arrays made elsewhere are: of the sound, of the words."""
+        named = (self.frames, self.vectors)
+        return tuple(place for place in named if is_place(place))
+
+    def without_places(self) -> FeatureConfig:
+        """The same settings, wherever the arrays lie."""
+        return replace(
+            self,
+            frames="given" if self.frames else "",
+            vectors="given" if is_place(self.vectors) else self.vectors,
+        )
+
+    @property
     def numbers_per_frame(self) -> int:
         """The width of what `mfcc` returns."""
         return self.n_mfcc
@@ -73,7 +89,7 @@ class FeatureConfig:
 
 # Fields of `FeatureConfig` that change nothing about the frames of a clip. Any other field, also
 # one that is added later or in a subclass, is part of their key in the cache.
-_NOT_SOUND = frozenset({"vectors", "unknown", "video", "align"})
+_NOT_SOUND = frozenset({"vectors", "frames", "unknown", "video", "align"})
 
 
 def _no_video() -> np.ndarray:
@@ -90,13 +106,13 @@ class Features:
 
     Attributes:
         id: of the utterance.
-        audio: (T, n_mfcc) MFCC frames; T is 0 without a clip.
+        audio: (T, n_mfcc) MFCC frames, or those that were made elsewhere; T is 0 without a clip.
         text: (L, E), one vector per token.
         tokens: L tokens of the transcript.
         label: the emotion.
         video: (V, n), n numbers per video frame; V is 0 without video.
         spans: (L, 2) seconds, from where to where each token is spoken, if aligned; else (0, 2).
-        hop_s: seconds from one MFCC frame to the next.
+        hop_s: seconds from one frame to the next.
     """
 
     id: str
@@ -206,18 +222,23 @@ def extract(
     """
     cache = Path(cache)
     sound = _sound(corpus, config, cache, jobs)
+    words = corpus_transcripts(corpus.utterances, config.vectors, config.unknown, cache)
+    problems = words.problems | sound.problems
     bad = [Skipped(name, "unusable clip", why) for name, why in sound.problems.items()]
+    bad += [
+        Skipped(name, "no word vectors", why)
+        for name, why in words.problems.items()
+        if name not in sound.problems
+    ]
     if bad and on_error != "skip":
-        raise _unusable_clips(corpus, sound.problems)
+        raise _unusable(corpus, problems, config)
     if config.align == "gold":
         _require_word_times(corpus)
-    texts = [u.text for u in corpus.utterances]
-    transcripts = read_transcripts(texts, config.vectors, config.unknown, cache).each
-    faces = _faces(corpus, cache) if config.video else {}
+    faces = read_faces(corpus.utterances, cache) if config.video else {}
     features = [
-        _assemble(utterance, words, sound, faces, config)
-        for utterance, words in zip(corpus.utterances, transcripts, strict=True)
-        if utterance.id not in sound.problems
+        _assemble(utterance, words.of[utterance.id], sound, faces, config)
+        for utterance in corpus.utterances
+        if utterance.id not in problems
     ]
     return features, bad
 
@@ -246,14 +267,20 @@ def usable(
     return replace(corpus, utterances=kept, skipped=(*corpus.skipped, *bad))
 
 
-def _unusable_clips(corpus: Corpus, problems: Mapping[str, str]) -> DataError:
+def _unusable(corpus: Corpus, problems: Mapping[str, str], config: FeatureConfig) -> DataError:
     clips = sum(u.audio is not None for u in corpus.utterances)
     listed = [f"\n  {name}: {why}" for name, why in list(problems.items())[:10]]
     if len(problems) > len(listed):
         listed.append("\n  …")
+    if config.places:
+        given = f"{len(problems)} of {len(corpus)} utterances of {corpus.name}"
+        expected = f"a usable array for each in {' and '.join(config.places)}"
+    else:
+        given = f"{len(problems)} of {clips} clips of {corpus.name}"
+        expected = "clips that can be read and heard"
     return DataError(
-        f"{len(problems)} of {clips} clips of {corpus.name} unusable:{''.join(listed)}",
-        "clips that can be read and heard",
+        f"{given} unusable:{''.join(listed)}",
+        expected,
         "repair them, or go on without them: --skip-bad (on_error='skip').",
     )
 
@@ -269,23 +296,23 @@ def _require_word_times(corpus: Corpus) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Sound:
-    """Frames (T, n_mfcc) by the utterance's id, and what is wrong with the other clips."""
-
-    frames: dict[str, np.ndarray]
-    problems: dict[str, str]
-
-
-def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> _Sound:
-    """The frames of every clip of a corpus.
+def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> Given:
+    """The frames (T, n_mfcc) of every clip of a corpus, or those that were made elsewhere.
 
     A finished corpus is found again by its clips' names, sizes and dates. Else each clip is found
     by its content, so that an interrupted extraction goes on where it stopped.
     """
+    if config.frames:
+        return read_frames(
+            corpus.utterances,
+            config.frames,
+            folder,
+            hop_s=config.hop_s,
+            most_s=heard_seconds(config),
+        )
     clips = [u for u in corpus.utterances if u.audio is not None]
     if not clips:
-        return _Sound({}, {})
+        return Given({}, {}, config.numbers_per_frame)
 
     def make() -> array_cache.Rows:
         calls = [(utterance, config, folder) for utterance in clips]
@@ -307,7 +334,8 @@ def _sound(corpus: Corpus, config: FeatureConfig, folder: Path, jobs: int) -> _S
     files = [(u.id, u.max_s, *array_cache.file_state(u.audio)) for u in clips]
     stored = array_cache.get_or_make_rows(folder, sound_key(config, files), make)
     good_ids = [u.id for u in clips if u.id not in stored.about]
-    return _Sound(dict(zip(good_ids, stored.arrays, strict=True)), stored.about)
+    frames = dict(zip(good_ids, stored.arrays, strict=True))
+    return Given(frames, stored.about, config.numbers_per_frame)
 
 
 @dataclass(frozen=True)
@@ -335,31 +363,18 @@ def _cache_clip(
         return error
 
 
-def _faces(corpus: Corpus, folder: Path) -> dict[str, np.ndarray]:
-    """(V, n) by id, of every utterance with video."""
-    seen = [u for u in corpus.utterances if u.video is not None]
-    if not seen:
-        return {}
-
-    def make() -> array_cache.Rows:
-        return video_rows({u.id: read_video(u.video) for u in seen})
-
-    stored = array_cache.get_or_make_rows(folder, video_key(seen), make)
-    return dict(zip((u.id for u in seen), stored.arrays, strict=True))
-
-
 def _assemble(
     utterance: Utterance,
     words: Transcript,
-    sound: _Sound,
+    sound: Given,
     faces: Mapping[str, np.ndarray],
     config: FeatureConfig,
 ) -> Features:
     """The features of one utterance; a modality that it lacks has no step, and as many columns."""
-    silent = np.zeros((0, config.numbers_per_frame), np.float32)
+    silent = np.zeros((0, sound.width), np.float32)
     face_size = next(iter(faces.values())).shape[1] if faces else 0
     unseen = np.zeros((0, face_size), np.float32)
-    frames = sound.frames.get(utterance.id, silent)
+    frames = sound.rows.get(utterance.id, silent)
     return Features(
         id=utterance.id,
         audio=frames,
@@ -380,4 +395,6 @@ def _spans(
         return _no_spans()
     if config.align == "gold" and (utterance.words or utterance.audio is None):
         return gold(utterance, tokens)
+    if config.frames:  # nobody knows where frames made elsewhere are silent
+        frames = np.zeros((len(frames), 1), np.float32)
     return proportional(frames, tokens, hop_s=config.hop_s, n_mels=config.n_mels)

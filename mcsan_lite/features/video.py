@@ -4,16 +4,12 @@ In: files that other tools have written. Out: an array (V, n) per clip.
 
 - OpenFace 2.x (T. Baltrušaitis et al., "OpenFace 2.0: Facial Behavior Analysis Toolkit", FG 2018)
   writes one csv per clip. Its 17 action-unit intensities, 0 to 5, are taken: `AU01_r` to `AU45_r`.
-- Any array (V, n) as .npy, or as a member of an .npz: `faces.npz/ID.npy` is the member ID of
-  faces.npz. One clip holds at most 2**25 numbers, 128 MiB as float32: half an hour at 30 frames
-  with 600 numbers each. A file that promises more is refused before it is unpacked.
+- Any array (V, n) as .npy, or as a member of an .npz, as `arrays.files` reads it.
 """
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +18,17 @@ import pandas as pd
 from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Utterance
 from mcsan_lite.errors import DataError
-from mcsan_lite.features.pointers import FETCH_POINTERS, POINTER_BYTES, pointer_kind
+from mcsan_lite.features.arrays.files import ArrayKind, array_in, read_rows, source
 
 _NUMBERS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
 ACTION_UNITS = tuple(f"AU{number:02d}_r" for number in _NUMBERS)
 # Below this confidence OpenFace has not found the face. Its own `success` says so too, where it is
 # written.
 _CONFIDENCE = 0.5
-_MOST_NUMBERS = 1 << 25
-_MOST_BYTES = 8 * _MOST_NUMBERS + (1 << 16)  # as float64, with a header
 VIDEO_FORMATS = (
     "an OpenFace csv with AU01_r to AU45_r, or an array (frames, numbers) as .npy or in an .npz"
 )
+_VIDEO = ArrayKind("a video file", VIDEO_FORMATS, "hold or zero the frames without a face.")
 
 
 def read_video(path: Path) -> np.ndarray:
@@ -53,52 +48,7 @@ def read_video(path: Path) -> np.ndarray:
             other than finite numbers.
     """
     path = Path(path)
-    try:
-        _refuse_pointer(source(path))
-        rows = _openface(path) if path.suffix == ".csv" else _array(path)
-    except DataError:
-        raise
-    except (FileNotFoundError, KeyError):  # KeyError: no such member
-        raise _unreadable(path, "missing") from None
-    except Exception as error:  # of libraries that were not made for mangled bytes
-        why = str(error).splitlines() or [type(error).__name__]
-        raise _unreadable(path, f"not readable ({why[0]})") from None
-    if max(rows.shape, default=0) > _MOST_NUMBERS or rows.size > _MOST_NUMBERS:
-        raise _unreadable(path, f"too large, {rows.shape}")
-    if rows.ndim != 2 or rows.dtype.kind not in "fiu" or not rows.shape[1]:
-        raise DataError(
-            f"{path}: an array of shape {rows.shape} and type {rows.dtype}",
-            VIDEO_FORMATS,
-            "write it again.",
-        )
-    rows = rows.astype(np.float32)
-    if not np.isfinite(rows).all():
-        raise DataError(
-            f"{path}: numbers that are not finite",
-            "finite numbers",
-            "hold or zero the frames without a face.",
-        )
-    return rows
-
-
-def _unreadable(path: Path, why: str) -> DataError:
-    return DataError(
-        f"a video file that is {why}: {path}", VIDEO_FORMATS, "check the path, or write it again."
-    )
-
-
-def _refuse_pointer(path: Path) -> None:
-    with open(path, "rb") as file:
-        pointer = pointer_kind(file.read(POINTER_BYTES))
-    if pointer:
-        raise DataError(f"{path}: {pointer}", VIDEO_FORMATS, FETCH_POINTERS)
-
-
-def source(path: Path) -> Path:
-    """The file that `path` is in: itself, or the archive whose member it is."""
-    if path.parent.suffix == ".npz":
-        return path.parent
-    return path
+    return read_rows(path, _VIDEO, _openface if path.suffix == ".csv" else array_in)
 
 
 def video_key(utterances: Sequence[Utterance], kind: str = "video") -> str:
@@ -130,6 +80,27 @@ def video_rows(arrays: Mapping[str, np.ndarray]) -> array_cache.Rows:
     (width,) = widths
     lengths = [len(rows) for rows in arrays.values()]
     return array_cache.Rows(lengths, arrays.values(), width)
+
+
+def read_faces(utterances: Sequence[Utterance], cache: Path) -> dict[str, np.ndarray]:
+    """(V, n) by id, of every utterance with video, through the cache.
+
+    Args:
+        utterances: of a corpus.
+        cache: folder that keeps what was read.
+
+    Raises:
+        DataError: as `read_video` and `video_rows`.
+    """
+    seen = [one for one in utterances if one.video is not None]
+    if not seen:
+        return {}
+
+    def make() -> array_cache.Rows:
+        return video_rows({one.id: read_video(one.video) for one in seen})
+
+    stored = array_cache.get_or_make_rows(cache, video_key(seen), make)
+    return dict(zip((one.id for one in seen), stored.arrays, strict=True))
 
 
 def write_arrays(archive: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -169,28 +140,3 @@ def _openface(path: Path) -> np.ndarray:
     if "confidence" in table:
         good &= table.confidence >= _CONFIDENCE
     return units.where(good).ffill().fillna(0.0).to_numpy()
-
-
-def _array(path: Path) -> np.ndarray:
-    archive = source(path)
-    if archive == path:
-        _refuse_large(path.stat().st_size)
-        return array_cache.parse_npy(path.read_bytes())
-    members = _members(archive, archive.stat().st_mtime_ns)
-    one = members.getinfo(f"{path.stem}.npy")
-    _refuse_large(one.file_size)
-    if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # as numpy writes them
-        raise ValueError(f"compressed by method {one.compress_type}")
-    with members.open(one) as file:  # it gives no more bytes than `file_size` says
-        return array_cache.parse_npy(file.read())
-
-
-def _refuse_large(size: int) -> None:
-    if size > _MOST_BYTES:
-        raise ValueError(f"{size:,} bytes, where {_MOST_BYTES:,} are allowed")
-
-
-@lru_cache(maxsize=4)
-def _members(archive: Path, changed: int) -> zipfile.ZipFile:
-    """An open archive, whose list of members is read once for a whole corpus."""
-    return zipfile.ZipFile(archive)

@@ -146,6 +146,7 @@ def load_run(
     folder: Path | str,
     models: Mapping[str, type] = MODELS,
     vectors: Path | str | None = None,
+    frames: Path | str | None = None,
 ) -> Trained:
     """Load a trained run. Nothing is unpickled.
 
@@ -153,10 +154,12 @@ def load_run(
         folder: of one fold and seed, with model.safetensors; or a safetensors file itself.
         models: model classes by name.
         vectors: the word vectors that it was trained with, where they lie elsewhere now.
+        frames: for a run that was trained on sound frames made elsewhere, those of what it is to
+            hear: a .npy, an .npz or a folder.
 
     Raises:
-        DataError: as `read_checkpoint`; and for word vectors in a file that neither you name nor
-            this run made known.
+        DataError: as `read_checkpoint`; for word vectors or sound frames in a file that neither
+            you name nor this run made known; and for frames that the run would not hear.
     """
     path = Path(folder)
     path = path / "model.safetensors" if path.is_dir() else path
@@ -170,6 +173,7 @@ def load_run(
     standardizer = Standardizer()
     standardizer.mean, standardizer.deviation = found.mean, found.deviation
     features = _with_allowed_vectors(path, found.about.features, vectors)
+    features = _with_allowed_frames(path, features, frames)
     about = found.about
     return Trained(
         found.model.eval(),
@@ -194,7 +198,7 @@ def _with_allowed_vectors(
         return replace(features, vectors=str(vectors))
     named = features.vectors
     is_name = re.fullmatch(r"[\w-]+", named) and not Path(named).exists()
-    if named == GLOVE_50 or is_name or _is_own_run(path, named):
+    if named == GLOVE_50 or is_name or _is_own_run(path, "vectors", named):
         return features
     beside = path.parent / re.split(r"[/\\]", named)[-1]
     if beside.is_file():
@@ -207,10 +211,31 @@ def _with_allowed_vectors(
     )
 
 
-def _is_own_run(path: Path, vectors: str) -> bool:
-    """Whether the checkpoint lies in a fold's folder, of a run that was asked for these vectors."""
+def _with_allowed_frames(
+    path: Path, features: FeatureConfig, frames: Path | str | None
+) -> FeatureConfig:
+    """The settings with sound frames that this checkpoint may use: as for word vectors."""
+    if frames is not None and not features.frames:
+        raise DataError(
+            f"frames {frames} for {path}, which was trained on MFCC",
+            "a run that was trained on frames made elsewhere (mcsan run --frames)",
+            "leave --frames (frames=) out.",
+        )
+    if frames is not None:
+        return replace(features, frames=str(frames))
+    if not features.frames or _is_own_run(path, "frames", features.frames):
+        return features
+    raise DataError(
+        f"{path}, which was trained on the sound frames in {features.frames!r}",
+        "frames of what it is to hear, made with the same tool and named by yourself",
+        "--frames FILE.npy (load_run(…, frames=FILE)).",
+    )
+
+
+def _is_own_run(path: Path, setting: str, value: str) -> bool:
+    """Whether the checkpoint lies in a fold's folder, of a run that was asked for this value."""
     try:
         text = (path.absolute().parents[1] / "spec.json").read_text(encoding="utf-8")
-        return json.loads(text)["features"]["vectors"] == vectors
+        return json.loads(text)["features"][setting] == value
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return False

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
-from mcsan_lite.features import video
+from mcsan_lite.features.arrays.files import source
+from mcsan_lite.features.arrays.given import is_place
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.training.config import TrainConfig
 from mcsan_lite.training.fold import training_code
@@ -51,7 +52,15 @@ class Spec:
             model_class: the class that `model` names.
             folds: those of the spec's protocol on this corpus, where they are at hand.
         """
-        settings = asdict(replace(self, options={}, train=replace(self.train, seed=0), protocol=""))
+        settings = asdict(
+            replace(
+                self,
+                options={},
+                features=self.features.without_places(),
+                train=replace(self.train, seed=0),
+                protocol="",
+            )
+        )
         config = asdict(model_class.Config(**self.options))  # changing a default changes the key
         if folds is None:
             folds = splits.folds(corpus, self.protocol)
@@ -64,6 +73,7 @@ class Spec:
         ]
         if self.features.video:  # video contents differ even where the settings agree
             counted.append(_video_files(corpus))
+        counted += [_content_of_place(place) for place in self.features.places]
         if corpus.kind == "manifest":
             counted.append(content_of_clips(corpus))
         return hashlib.sha256(repr(counted).encode()).hexdigest()[:8]
@@ -83,12 +93,15 @@ class Spec:
 def vectors_read(specs: Iterable[Spec]) -> list[str]:
     """The word vectors whose unknown words would be nothing to a row, each source once.
 
-    A row without text reads none, and with unknown="random" a word has a vector of its own.
+    A row without text reads none, with unknown="random" a word has a vector of its own, and arrays
+    made elsewhere hold a vector for every word.
     """
     read = [
         spec.features.vectors
         for spec in specs
-        if spec.options.get("use_text", True) and spec.features.unknown != "random"
+        if spec.options.get("use_text", True)
+        and spec.features.unknown != "random"
+        and not is_place(spec.features.vectors)
     ]
     return list(dict.fromkeys(read))
 
@@ -126,7 +139,17 @@ def _piece(clip: Path | None) -> tuple[int, bytes]:
         return -1, b""
 
 
-def _video_files(corpus: Corpus) -> list[tuple[str, int]]:
-    """Name and size of every file of the third stream; size -1 where it is missing."""
-    files = {video.source(u.video) for u in corpus.utterances if u.video is not None}
-    return sorted((file.name, file.stat().st_size if file.is_file() else -1) for file in files)
+def _video_files(corpus: Corpus) -> list[tuple[str, tuple[int, bytes]]]:
+    """Name, size and a piece of every file of the third stream."""
+    files = {source(u.video) for u in corpus.utterances if u.video is not None}
+    return sorted((file.name, _piece(file)) for file in files)
+
+
+def _content_of_place(place: str) -> list[tuple[str, tuple[int, bytes]]]:
+    """Name, size and a piece of every file of a place of arrays made elsewhere.
+
+    The arrays of two models often have equal names and shapes.
+    """
+    folder = Path(place)
+    files = folder.iterdir() if folder.is_dir() else [folder]
+    return sorted((file.name, _piece(file)) for file in files if not file.is_dir())

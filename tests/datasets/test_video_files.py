@@ -15,7 +15,7 @@ from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.ravdess import clip_names, read_ravdess
 from mcsan_lite.datasets.video_files import watchable, with_video
 from mcsan_lite.experiments import corpora
-from mcsan_lite.features import extraction
+from mcsan_lite.features import video
 from mcsan_lite.features.extraction import FeatureConfig, extract
 from mcsan_lite.features.video import ACTION_UNITS, read_video, write_arrays
 
@@ -209,9 +209,7 @@ def test_each_film_is_read_once_and_again_when_it_changed(half_broken, tmp_path,
     monkeypatch.setattr(
         video_files, "read_video", lambda path: read.append(path.name) or read_video(path)
     )
-    monkeypatch.setattr(
-        extraction, "read_video", lambda path: pytest.fail(f"{path.name} read twice")
-    )
+    monkeypatch.setattr(video, "read_video", lambda path: pytest.fail(f"{path.name} read twice"))
     for _ in range(2):
         found = watchable(half_broken, cache=tmp_path / "cache")
         extract(found, FeatureConfig(video=True), cache=tmp_path / "cache")

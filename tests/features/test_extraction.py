@@ -198,6 +198,7 @@ def test_every_field_is_part_of_the_key_but_those_that_do_not_concern_the_sound(
         "max_frames": 20,
         "sample_rate": 8_000,
         "vectors": "v.txt",
+        "frames": "wavlm",
         "unknown": "mean",
         "video": True,
         "align": "gold",
@@ -208,7 +209,7 @@ def test_every_field_is_part_of_the_key_but_those_that_do_not_concern_the_sound(
         for name, value in changes.items()
         if sound_key(FeatureConfig(**{name: value})) == sound_key(FeatureConfig())
     }
-    assert same == {"vectors", "unknown", "video", "align"}
+    assert same == {"vectors", "frames", "unknown", "video", "align"}
 
 
 def test_second_call_opens_no_clip_and_leaves_the_frames_on_disk(

@@ -8,9 +8,10 @@ import pytest
 from refusals import refusal
 
 from mcsan_lite.corpus import Corpus, Utterance
-from mcsan_lite.features import video
+from mcsan_lite.features.arrays import files
+from mcsan_lite.features.arrays.files import source
 from mcsan_lite.features.extraction import FeatureConfig, extract
-from mcsan_lite.features.video import ACTION_UNITS, read_video, source, write_arrays
+from mcsan_lite.features.video import ACTION_UNITS, read_video, write_arrays
 
 NAMES = [
     "frame",
@@ -191,7 +192,7 @@ def test_strange_arrays_are_refused_alone_and_in_an_archive(tmp_path, data):
 
 
 def test_a_small_archive_that_unpacks_to_gigabytes_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "_MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(files, "_MOST_BYTES", 1_000_000)
     with zipfile.ZipFile(tmp_path / "all.npz", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.npy", claiming((20_000, 17), bytes(20_000 * 17 * 4)))
     assert (tmp_path / "all.npz").stat().st_size < 5_000

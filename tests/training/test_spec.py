@@ -10,6 +10,7 @@ import pytest
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets import splits
+from mcsan_lite.features.arrays.settings import feature_settings
 from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.models.mcsan import MCSAN
 from mcsan_lite.training import runner
@@ -236,3 +237,28 @@ def test_two_tables_of_one_name_are_two_runs(tmp_path, corpus, spec):
     assert runs[0] != runs[1] and labels[0] != labels[1]
     assert (runs[0], labels[0]) == (runs[2], labels[2])
     assert labels[0].startswith(f"{corpus.name}-") and corpus_label(corpus) == corpus.name
+
+
+def test_arrays_made_elsewhere_are_counted_by_what_they_hold(corpus, spec, tmp_path):
+    """Two layers of one language model have equal names, shapes and sizes; a moved folder is
+    the same."""
+    keys = []
+    for folder, value in (("one", 1.0), ("two", 2.0), ("moved", 1.0)):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "a.npy", np.full((3, 4), value))
+        given = feature_settings(frames=str(tmp_path / folder), hop_s=0.02)
+        keys.append(replace(spec, features=given).key(corpus, MCSAN))
+    one, two, moved = keys
+    assert one == moved != two
+    assert spec.key(corpus, MCSAN) not in keys
+
+
+def test_videos_are_counted_by_what_they_hold(corpus, spec, tmp_path):
+    keys = []
+    for value in (1.0, 2.0):
+        film = tmp_path / "a.npy"
+        np.save(film, np.full((3, 4), value))
+        seen = replace(corpus, utterances=(replace(corpus.utterances[0], video=film),))
+        looking = replace(spec, features=replace(spec.features, video=True), protocol="official")
+        keys.append(looking.key(seen, MCSAN, []))
+    assert len(set(keys)) == 2

@@ -43,7 +43,7 @@ class Answerer:
 
 
 def add_recording_options(parser: argparse.ArgumentParser) -> None:
-    """--run, --audio, --text, --video, --vectors, --data: who answers, and to what."""
+    """--run, --audio, --text, --video, --vectors, --frames, --data: who answers, and to what."""
     parser.add_argument(
         "--run", required=True, help="a fold's folder below runs/, or a .safetensors file"
     )
@@ -55,6 +55,11 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--vectors", help="the word vectors of the training, where the run does not find them"
+    )
+    parser.add_argument(
+        "--frames",
+        help="for a run that was trained on frames made elsewhere: those of the recording, a .npy; "
+        "for many recordings, a folder",
     )
     parser.add_argument("--data", default="data", help="folder of caches (default: data)")
 
@@ -74,7 +79,7 @@ def answerer_of(args: argparse.Namespace) -> Answerer:
     from mcsan_lite.training.confidence.sidecar import read_confidence
 
     load_nltk_alone()
-    run = inference.load_run(args.run, vectors=args.vectors)
+    run = inference.load_run(args.run, vectors=args.vectors, frames=args.frames)
     if args.video:
         run.require_video()
     confidence = read_confidence(args.run)

@@ -186,6 +186,7 @@ def _rows_of_pieces(
         if recording.audio is None:
             raise DataError("words alone", "sound, which can be cut into pieces", "name a file.")
         used.require_stream(run, "audio")
+        _refuse_arrays(run)
         signal = load_audio(recording.audio, rate)
     except DataError as error:
         return [AnswerRow(recording.name, problem=_reason(error))]
@@ -202,6 +203,15 @@ def _rows_of_pieces(
         end_s = (start + len(piece)) / rate
         rows.append(replace(row, start_s=round(start / rate, 3), end_s=round(end_s, 3)))
     return rows
+
+
+def _refuse_arrays(run: Trained) -> None:
+    if run.features.places:
+        raise DataError(
+            "--segments for a run that was trained on arrays made elsewhere",
+            "a run that makes its features from sound and words itself",
+            "leave --segments out, and make the arrays of each piece with your tool.",
+        )
 
 
 def _row_of_piece(answerer: Answerer, piece: np.ndarray, row: AnswerRow) -> AnswerRow:

@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsan_lite import cache as array_cache
-from mcsan_lite.corpus import Corpus
+from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.errors import DataError
+from mcsan_lite.features.arrays.given import WORD_ROWS, is_place, read_given, written_tokens
 from mcsan_lite.features.words import EMPTY, TOKENIZER, embed, identity, tokenize
 
 # Tokens of a transcript that are used, as many as the paper uses frames: a choice. Attention is
@@ -115,6 +116,63 @@ def read_transcripts(
     return Transcripts(each, frozenset(about["unknown"]))
 
 
+class UtteranceTranscripts(NamedTuple):
+    """The transcripts of a corpus.
+
+    Attributes:
+        of: the transcript by the utterance's id.
+        problems: why an utterance has none that can be used, by its id.
+    """
+
+    of: dict[str, Transcript]
+    problems: dict[str, str]
+
+
+def corpus_transcripts(
+    utterances: Sequence[Utterance], vectors: str, unknown: str, cache: Path | str
+) -> UtteranceTranscripts:
+    """The transcript of every utterance, from word vectors or from arrays made elsewhere.
+
+    Args:
+        utterances: of a corpus.
+        vectors: their source, as for `load_vectors`; or a place of arrays, as for `read_given`.
+        unknown: what an unknown word gets, as for `embed`.
+        cache: folder that keeps what was made.
+
+    Raises:
+        DataError: as `load_vectors` or `read_given`.
+    """
+    if is_place(vectors):
+        return _given_transcripts(utterances, vectors, Path(cache))
+    found = read_transcripts([one.text for one in utterances], vectors, unknown, cache)
+    each = zip(utterances, found.each, strict=True)
+    return UtteranceTranscripts({one.id: transcript for one, transcript in each}, {})
+
+
+def _given_transcripts(
+    utterances: Sequence[Utterance], place: str, cache: Path
+) -> UtteranceTranscripts:
+    written = {one.id: tokenize(one.text) for one in utterances}
+    spoken = [one for one in utterances if written[one.id] != [EMPTY]]
+    given = read_given(spoken or utterances, place, WORD_ROWS, cache)
+    nothing = np.zeros((1, given.width), np.float32)
+    found = {name: Transcript((EMPTY,), nothing) for name in written}
+    problems = dict(given.problems)
+    for one in spoken:
+        if one.id in given.problems:
+            continue
+        rows = given.rows[one.id]
+        tokens = written_tokens(Path(place), one) or written[one.id]
+        if len(tokens) == len(rows):
+            found[one.id] = Transcript(tuple(tokens), rows[:MAX_WORDS])
+        else:
+            problems[one.id] = (
+                f"{len(rows)} rows for {len(tokens)} tokens, {' '.join(tokens[:6])} …; give one "
+                "row per token, or write the tokens into a .txt beside the array, one per line"
+            )
+    return UtteranceTranscripts(found, problems)
+
+
 def words_of(tokens: Iterable[str]) -> list[str]:
     """The tokens that hold a letter or a digit, as those of an empty text do not."""
     return [token for token in tokens if token != EMPTY and any(map(str.isalnum, token))]
@@ -137,7 +195,7 @@ def corpus_coverage(corpus: Corpus, vectors: str, cache: Path | str) -> dict[str
 
     Args:
         corpus: the utterances.
-        vectors: their source, as for `load_vectors`.
+        vectors: their source, as for `load_vectors`; arrays made elsewhere know every word.
         cache: folder that keeps what was made.
 
     Returns:
@@ -147,12 +205,16 @@ def corpus_coverage(corpus: Corpus, vectors: str, cache: Path | str) -> dict[str
         DataError: as `load_vectors`.
     """
     texts = [u.text for u in corpus.utterances]
-    found = read_transcripts(texts, vectors, "zero", cache)
-    parts = {"all": [one.written for one in found.each]}
-    for utterance, transcript in zip(corpus.utterances, found.each, strict=True):
+    if is_place(vectors):
+        written, unknown = [tokenize(text) for text in texts], frozenset()
+    else:
+        found = read_transcripts(texts, vectors, "zero", cache)
+        written, unknown = [one.written for one in found.each], found.unknown
+    parts = {"all": written}
+    for utterance, tokens in zip(corpus.utterances, written, strict=True):
         if utterance.split:
-            parts.setdefault(utterance.split, []).append(transcript.written)
-    return {part: coverage(texts, found.unknown) for part, texts in parts.items()}
+            parts.setdefault(utterance.split, []).append(tokens)
+    return {part: coverage(texts, unknown) for part, texts in parts.items()}
 
 
 def require_known_words(

@@ -1,0 +1,1 @@
+"""Features that other tools have written, as arrays in files."""
