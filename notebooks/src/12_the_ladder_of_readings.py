@@ -190,7 +190,7 @@ np.testing.assert_allclose(by_hand, package.pairs, rtol=1e-4, atol=1e-5)
 print(inspect.getsource(from_attention.value_weighted))
 
 # %% [markdown]
-# Both agree, or the cell above would have stopped. This is what they say of the
+# Both agree, or the cell above would have stopped. This is what they say about the
 # decisive word:
 
 # %%
@@ -221,8 +221,8 @@ print("two layers, words × moments:\n", (layer @ layer)[:2, 2:])
 
 # %% [markdown]
 # With one layer the block *is* the map, halved. The second layer adds nothing new to
-# this block, because whatever crosses twice is back in its own stream. The paper has $N
-# = 1$. Its cross-attention and its self-attention work side by side, so the read-out
+# this block, because whatever crosses twice is back in its own stream. The paper has
+# $N = 1$. Its cross-attention and its self-attention work side by side, so the read-out
 # sees half of each, and a quarter of the raw map is left. Rollout divided by the raw
 # map must then be one constant:
 
@@ -626,9 +626,9 @@ print(read.say_agreement(agree))
 # ## 9 · The table of readings, in both worlds
 #
 # Now all readings play the **pointing game**: is the peak inside the decisive word?
-# Integrated gradients would take too long here and are left out. The command `mcsan
-# readings` in a terminal scores everything on 300 utterances. **Predict**: in which
-# world do more readings point?
+# Integrated gradients would take too long here and are left out. The command
+# `mcsan readings` in a terminal scores everything on 300 utterances. **Predict**: in
+# which world do more readings point?
 
 # %%
 scored = {
@@ -653,7 +653,7 @@ for ax, world in zip(axes, WORLDS, strict=True):
         rows.set_index("reading"), ax=ax, score=f"{world} world: points"
     )
     ax.axvline(rows.chance.mean(), color=mc.figures.OKABE_ITO[5], ls="--")
-    ax.set_title("dashed: chance", color=mc.figures.OKABE_ITO[5], fontsize=9, loc="left")
+    ax.set_title("dashed: chance", color=mc.figures.OKABE_ITO[5], fontsize=9)
 mc.figures.show(
     fig,
     alt="Pointing score of every reading with its interval, in two worlds, "
@@ -783,8 +783,8 @@ for world, found in emaps.items():
 #
 # **E12.1 · Implement** (★★, 6 min). Value-weighted attention with one head. You are
 # given `weights` (Q, K), `values` (K, D) and `merge` (D, D), which is the weight of a
-# torch `Linear`. Return the length of the vector that each key sends to each query, (Q,
-# K).
+# torch `Linear`. Return the length of the vector that each key sends to each query,
+# (Q, K).
 #
 # <details><summary>Hint 1</summary>The projection first: what does `Linear` compute
 # with its weight?</details>
