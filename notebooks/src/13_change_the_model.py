@@ -450,6 +450,30 @@ if table is not None:
     display(table.drop(columns="run", errors="ignore").round(3))
 
 # %% tags=["hide-input"]
+def draw_own_and_others(rows, ax):
+    """How often the decisive word's row, and the rows of other words, point at it."""
+    height = np.arange(len(rows))[::-1]
+    labels = {"points": "the word's own row", "others": "rows of other words"}
+    for i, (kind, label) in enumerate(labels.items()):
+        below = rows[kind] - rows[f"{kind} low"]
+        above = rows[f"{kind} high"] - rows[kind]
+        ax.errorbar(
+            rows[kind],
+            height - 0.2 * i,
+            xerr=np.abs([below, above]),
+            fmt=mc.figures.MARKERS[i],
+            color=mc.figures.OKABE_ITO[i],
+            capsize=3,
+            label=label,
+        )
+    ax.axvline(rows.chance.mean(), color="black", ls=":", lw=1)
+    ax.text(rows.chance.mean(), len(rows) - 0.5, " chance", fontsize=9)
+    ax.set(xlim=(0, 1), xlabel="share that points at the decisive sound")
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    ax.legend(frameon=False, fontsize=9, ncols=2, **place)
+
+
+# %% tags=["hide-input"]
 if table is not None:
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(10, 4), sharey=True, layout="constrained"
@@ -459,26 +483,7 @@ if table is not None:
     left.axvline(needs_none, color=mc.figures.OKABE_ITO[5], ls="--")
     left.text(needs_none, -0.5, "needs no matching ", ha="right", fontsize=9)
     left.set_xlim(left=min(0.7, float(table.low.min()) - 0.05))
-    height = np.arange(len(table))[::-1]
-    for i, kind in enumerate(("points", "others")):
-        reach = [
-            table[kind] - table[f"{kind} low"],
-            table[f"{kind} high"] - table[kind],
-        ]
-        right.errorbar(
-            table[kind],
-            height - 0.2 * i,
-            xerr=np.abs(reach),
-            fmt=mc.figures.MARKERS[i],
-            color=mc.figures.OKABE_ITO[i],
-            capsize=3,
-            label=("the word's own row", "rows of other words")[i],
-        )
-    right.axvline(table.chance.mean(), color="black", ls=":", lw=1)
-    right.text(table.chance.mean(), len(table) - 0.5, " chance", fontsize=9)
-    right.set(xlim=(0, 1), xlabel="share that points at the decisive sound")
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}
-    right.legend(frameon=False, fontsize=9, **above)
+    draw_own_and_others(table, right)
     mc.figures.show(
         fig,
         alt="For each change its accuracy with interval, and how often the decisive "

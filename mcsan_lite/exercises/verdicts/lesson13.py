@@ -107,7 +107,7 @@ def say_rows_alike(correlations: Mapping[str, float]) -> str:
         found = "nearly one row for all words" if correlation > 0.9 else "rows of their own"
         if 0.5 < correlation <= 0.9:
             found = "rows that have much in common"
-        parts.append(f"{name}: {correlation:+.2f}, {found}")
+        parts.append(f"{_quoted(name)}: {correlation:+.2f}, {found}")
     return f"Correlation between the rows of different words: {'; '.join(parts)}."
 
 
@@ -157,7 +157,11 @@ def map_shows(row: pd.Series) -> str:
 
 def _named(names: list[str]) -> str:
     """Names as a sentence has them; one that could be read as a part of it is quoted."""
-    return listed_names([f"“{name}”" if name.startswith("neither") else name for name in names])
+    return listed_names([_quoted(name) for name in names])
+
+
+def _quoted(name: str) -> str:
+    return f"“{name}”" if name.startswith("neither") else name
 
 
 def intervals_over(table: pd.DataFrame) -> str:
@@ -230,7 +234,8 @@ def say_cost(gaps: pd.DataFrame, reference: str) -> str:
     lines = []
     for name, row in gaps.iterrows():
         side = words[gap_side(row.low, row.high)]
-        lines.append(f"{name}: {points_interval(row['mean'], row.low, row.high)}, {side}")
+        gap = points_interval(row["mean"], row.low, row.high)
+        lines.append(f"{_quoted(name)}: {gap}, {side}")
     return f"WA less that of {reference}: {'; '.join(lines)}."
 
 
