@@ -124,7 +124,8 @@ for ax, row in zip(axes[0], shown, strict=True):
     ahead[row] = int((wa.loc[FULL] > wa.loc[row]).sum())
 mc.figures.show(
     fig,
-    alt="Accuracy of each fold under a row and under the full network, one line per fold.",
+    alt="Accuracy of each fold under a row and under the full network, one line per "
+    "fold.",
     caption="Solid lines rise, dashed lines fall, and the thick line is the mean. Each "
     "panel has its own scale. "
     + "; ".join(f"MCSAN ahead of {row} in {n} of {k}" for row, n in ahead.items())

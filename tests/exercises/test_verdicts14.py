@@ -65,7 +65,7 @@ def test_what_holm_takes_away():
     p = pd.Series({"a": 0.001, "b": 0.04, "c": 0.5})
     says = read.say_luck_removed(p, pd.Series({"a": 0.003, "b": 0.08, "c": 0.5}))
     assert "Alone, 2 of 3 rows stand out (a and b). Left after Holm: 1 (a)" in says
-    assert says.endswith("could have brought: b.")
+    assert says.endswith("could have brought the others: b.")
     assert read.say_luck_removed(p, p).endswith("takes none away.")
     assert "none of 3 rows" in read.say_luck_removed(p + 0.5, p + 0.5)
 

@@ -10,7 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.sentences import Measured, gap_side, points_interval
+from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
+    gap_side,
+    points_interval,
+    quoted_names,
+)
 
 
 def say_longest_vector(weights: Sequence[float], lengths: Sequence[float]) -> str:
@@ -119,10 +124,10 @@ def say_who_points(table: pd.DataFrame, world: str) -> str:
     above = rows[rows.low > rows.chance].reading.tolist()
     below = rows[rows.high < rows.chance].reading.tolist()
     told = f"In the {world} world, no reading is shown to point above chance."
-    if above:  # a name may hold a comma, so semicolons divide them
-        told = f"In the {world} world, these point above chance: {'; '.join(above)}."
+    if above:
+        told = f"In the {world} world, these point above chance: {quoted_names(above)}."
     if below:
-        told += f" These point below chance: {'; '.join(below)}."
+        told += f" These point below chance: {quoted_names(below)}."
     lucky = 0.025 * len(rows)
     return f"{told} Of {len(rows)} such intervals, about {lucky:.1f} lie above by luck alone."
 
