@@ -177,7 +177,7 @@ def smallest_gap(student) -> str | None:
 
 
 _FINE_MOVES = {
-    "b": "it is allowed, and even asked for: a crash is repeated with the same seed, and told.",
+    "b": "it is allowed, and even asked for: a crash is repeated with the same seed and reported.",
     "d": "it is allowed: the diary says that this was not planned, and the verdict stays.",
     "f": "it is allowed: planning with the spread of *other* rows looks at no answer.",
 }
