@@ -381,7 +381,7 @@ def trials_needed(
         seeds = _fewest_seeds(gap, noise, k, test_share, wanted=wanted, most=most)
         trainings, enough = NAN, "no number of seeds is enough"
         if seeds:
-            trainings, enough = k * seeds, f"{seeds} seed{'s' * (seeds > 1)} a fold"
+            trainings, enough = k * seeds, f"{seeds} seed{'s' * (seeds > 1)} per fold"
         reached = power(gap, noise, k, seeds or math.inf, test_share)
         rows.append(
             {

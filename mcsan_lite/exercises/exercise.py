@@ -109,15 +109,21 @@ def letter_hint(
 
 
 def three_letters(
-    student: object, right: str, wrong: Mapping[str, str], look_for: str
+    student: object,
+    right: str,
+    wrong: Mapping[str, str],
+    look_for: str,
+    *,
+    more: str = "can be defended",
 ) -> str | None:
-    """The mistake in a set of letters from a to g, of which three are wanted.
+    """The mistake in a set of letters, of which three are wanted.
 
     Args:
         student: the answer.
         right: the three letters.
-        wrong: for each other letter, why it cannot be defended.
-        look_for: what the sentences that can be defended have in common.
+        wrong: for each other letter, why it is not wanted.
+        look_for: how the wanted ones can be recognised.
+        more: said of those that are missing from the answer.
 
     Returns:
         A hint, or None where the answer is right.
@@ -129,7 +135,7 @@ def three_letters(
     for letter in sorted(chosen & set(wrong)):
         return f"{letter}: {wrong[letter]}"
     if chosen - set(right):
-        return "take letters from a to g."
+        return f"take letters from a to {max({*right, *wrong})}."
     if chosen == set(right):
         return None
-    return f"so far all hold, but {3 - len(chosen)} more can be defended: {look_for}."
+    return f"right so far, but {3 - len(chosen)} more {more}: {look_for}."

@@ -213,9 +213,9 @@ def _bill_mistakes(x: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarr
 
 @exercise
 def bill(student) -> str | None:
-    """E12.4: student(x (A, D), weight (D,)) -> (A,) what each position adds to the logit.
+    """E12.4: student(x (A, D), weight (D,)) -> (A,) the bill of each position.
 
-    The logit is weight · max over positions of x.
+    The logit is weight · max over positions of x, and a bill says what a position adds to it.
     """
     rng = np.random.default_rng(4)
     x, weight = rng.normal(size=(6, 8)), rng.normal(size=8)
@@ -241,15 +241,15 @@ def bill(student) -> str | None:
 
 
 _EDITS = {
-    "a": "words of the transcript stay as they are under both: only the sound is edited.",
-    "b": "covering takes the whole sound of the word away. That is the stranger input of the two.",
+    "a": "the transcript stays as it is in both cases: only the sound is edited.",
+    "b": "covering takes the whole sound of the word away, so it is the stranger input of the two.",
     "d": "nothing is chosen here by looking at the answer: each word is edited in its turn.",
 }
 
 
 @exercise
 def why_edit_a_voice(student) -> str | None:
-    """E12.5: the letter of what a voice edit has and a cover has not."""
+    """E12.5: the letter of the advantage that a voice edit has over covering the word."""
     if not isinstance(student, str):
         return 'the answer is one letter, such as "a".'
     letter = student.strip().lower()

@@ -145,14 +145,15 @@ def _wrong_layer(layer: object) -> str | None:
     if layer == 3 and not isinstance(layer, bool):
         return None
     return hints.get(
-        layer, "layer: follow one word's sound: who reads it first, and who reads them?"
+        layer,
+        "layer: follow one word's sound. Who reads it first, and who reads those next?",
     )
 
 
 def _wrong_scale(word: object) -> str | None:
     if str(word).strip().lower() == "flatter":
         return None
-    return "scale: √d is larger than √(d / heads), so the scores become smaller. And the softmax?"
+    return "scale: √d is larger than √(d / heads), so scores shrink. What does the softmax do then?"
 
 
 def _windowed(layer: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
@@ -162,8 +163,7 @@ def _windowed(layer: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
 
 @exercise
 def window_encoder(student) -> str | None:
-    """E13.4: student(inputs, hidden) is an nn.Module; forward(x, mask): each step and its two
-    neighbours.
+    """E13.4: student(inputs, hidden) is an nn.Module whose steps see their two neighbours.
 
     Args:
         student: the class.
@@ -216,11 +216,11 @@ def _wrong_view(layer: nn.Module, x: Tensor, mask: Tensor, found: Tensor) -> str
 
 
 _DEFENSIBLE = {
-    "a": "the networks have other numbers of parameters, and were trained anew: a score says what "
-    "can be learned, not what another network does.",
+    "a": "the two networks differ in size and were trained anew: a score says how well one of "
+    "them learned, not what a part of the other does.",
     "c": "in that world places suffice: a network that finds its way by place scores well.",
     "e": "this is one generated world. A list of homophones shows nothing about people.",
-    "g": "a map can be readable for another reason: look at the rows of other words.",
+    "g": "a map can point for another reason: look at the rows of other words.",
 }
 
 

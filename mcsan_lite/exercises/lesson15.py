@@ -157,7 +157,7 @@ def _wrong_labels(labels: tuple[str, ...], kept: dict, table: _Table) -> str | N
         if name in kept and slip:
             return (
                 f"row {name} says {slip!r} and you made {kept[name].label!r} of it without a word. "
-                "Skip it and say so; whoever made the table decides what was meant."
+                "Skip it and say so: only the author of the table can say what was meant."
             )
         if name in kept:
             return (
@@ -200,13 +200,13 @@ def _wrong_fields(kept: dict, rows: pd.DataFrame) -> str | None:
     columns = {
         "label": ("mood", "each row keeps its own"),
         "speaker": ("actor", "without speakers no split can keep them apart"),
-        "text": ("words", "a comma inside quotes ends no field, csv knows that"),
+        "text": ("words", "a comma inside quotes ends no field; the module csv knows that"),
     }
     for name, utterance in kept.items():
         for field, (column, why) in columns.items():
             found, right = getattr(utterance, field), rows[column][name]
             if found != right:
-                return f"row {name} has the {field} {found!r}, the table says {right!r}: {why}."
+                return f"row {name} has the {field} {found!r}, and the table says {right!r}: {why}."
     return None
 
 

@@ -6,14 +6,12 @@ it is right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from torch import nn
 
 from mcsan_lite.evaluation import metrics
-from mcsan_lite.exercises.exercise import exercise, hint_for
+from mcsan_lite.exercises.exercise import exercise, hint_for, three_letters
 
 
 def _mean_precision(true: np.ndarray, pred: np.ndarray) -> float:
@@ -60,7 +58,7 @@ def standardized(student) -> str | None:
         (by(both), "mean and deviation are those of everything. Fit on train alone."),
         (by(test), "the test part has a scale of its own: it was fitted again. One fit is enough."),
         (test, "the test part comes back as it went in. Is the result of the transform kept?"),
-        (test - train.mean(0), "only the mean is taken away; divide by the deviation, too."),
+        (test - train.mean(0), "only the mean is taken away. Divide by the deviation as well."),
     ]
     if not _same(scaled_test, by(train)):
         return hint_for(scaled_test, mistakes, _same) or "the test part is on another scale."
@@ -145,32 +143,10 @@ def luck(student) -> str | None:
     )
 
 
-def _hunted(answer: object, broken: str, innocent: Mapping[str, str], look_for: str) -> str | None:
-    """The mistake in a set of letters of broken pieces of code.
-
-    Args:
-        answer: the student's.
-        broken: the letters of the broken pieces.
-        innocent: for each other letter, why nothing is wrong with it.
-        look_for: what gives a broken one away.
-    """
-    is_collection = isinstance(answer, set | list | tuple | frozenset)
-    if not is_collection or not all(isinstance(letter, str) for letter in answer):
-        return 'the answer is a set of letters, such as {"a", "d"}.'
-    chosen = {letter.strip().lower() for letter in answer}
-    for letter in sorted(chosen & set(innocent)):
-        return f"{letter} is innocent: {innocent[letter]}"
-    if chosen - set(broken):
-        return "take letters from a to e."
-    missing = len(broken) - len(chosen)
-    if not missing:
-        return None
-    return f"right so far, but {missing} more {'is' if missing == 1 else 'are'} broken: {look_for}."
-
-
-_WHOLE_SCRIPTS = {
-    "a": "its selection stands inside the pipeline, so it is fitted on train in each fold.",
-    "d": "it divides each utterance by its own length. No other utterance and no label is in it.",
+_INNOCENT_SCRIPTS = {
+    "a": "innocent: its selection is inside the pipeline, so it is fitted on train in each fold.",
+    "d": "innocent: it divides each utterance by its own length, and sees no other utterance and "
+    "no label.",
 }
 
 
@@ -178,7 +154,7 @@ _WHOLE_SCRIPTS = {
 def broken_scripts(answer) -> str | None:
     """E16.6: the letters of the scripts in which labels of the test part reach the answers."""
     look_for = "look for a line that uses labels before the folds, or copies, or the test part"
-    return _hunted(answer, "bce", _WHOLE_SCRIPTS, look_for)
+    return three_letters(answer, "bce", _INNOCENT_SCRIPTS, look_for, more="can be found")
 
 
 @exercise
@@ -188,7 +164,7 @@ def lowest_loss(student) -> str | None:
     right = np.log(1 + (classes - 1) / np.e)
     found = float(student(classes))
     mistakes = [
-        (0.0, "zero is the bound with one softmax. A difference of one between logits is not it."),
+        (0.0, "zero is the bound with one softmax. Here two logits differ by one at most."),
         (np.log(classes), "that is the loss of a guesser for whom all classes are alike."),
         (-right, "the sign is turned: a loss is *minus* a logarithm."),
         (np.log(1 + classes / np.e), "there are C - 1 other classes, not C."),
@@ -237,7 +213,10 @@ def mean_and_deviation(student) -> str | None:
         ),
     ]
     if not _same(found[:, 2:], deviation):
-        return hint_for(found[:, 2:], mistakes, _same) or "the deviation is another one."
+        return (
+            hint_for(found[:, 2:], mistakes, _same)
+            or "the deviation is not that of the real steps."
+        )
     return None
 
 
@@ -275,9 +254,9 @@ def over_time(student) -> str | None:
     return None
 
 
-_WHOLE_POOLS = {
-    "a": "padding is minus infinity there, so it wins no maximum.",
-    "d": "it masks before the softmax, so padding gets a weight of exactly zero.",
+_INNOCENT_POOLS = {
+    "a": "innocent: padding is minus infinity there, so it wins no maximum.",
+    "d": "innocent: it masks before the softmax, so padding gets a weight of exactly zero.",
 }
 
 
@@ -285,4 +264,4 @@ _WHOLE_POOLS = {
 def broken_pools(answer) -> str | None:
     """E16.10: the letters of the functions that read padding."""
     look_for = "ask of each line what a zero does in it"
-    return _hunted(answer, "bce", _WHOLE_POOLS, look_for)
+    return three_letters(answer, "bce", _INNOCENT_POOLS, look_for, more="can be found")

@@ -18,7 +18,13 @@ from mcsan_lite.exercises.capstone.study import (
     claim_called,
     visible_gap,
 )
-from mcsan_lite.exercises.exercise import NOT_SOLVED, exercise, hint_for, letter_hint
+from mcsan_lite.exercises.exercise import (
+    NOT_SOLVED,
+    exercise,
+    hint_for,
+    letter_hint,
+    three_letters,
+)
 
 _TEXTS = ("question", "margin_from", "reproduced_if", "differs_if", "otherwise", "stop")
 _FIELDS = (
@@ -170,16 +176,8 @@ def smallest_gap(student) -> str | None:
     return None
 
 
-_MOVES = {
-    "a": "the margin had been drawn around the interval: it was stated after the result.",
-    "b": "",
-    "c": "the epoch was chosen by the test part: its score is then the best of many.",
-    "d": "",
-    "e": "two more seeds were run because the verdict did not please. It was a new study.",
-    "f": "",
-}
 _FINE_MOVES = {
-    "b": "it is allowed, and even asked for: a crash is repeated with the same seed, and told.",
+    "b": "it is allowed, and even asked for: a crash is repeated with the same seed and reported.",
     "d": "it is allowed: the diary says that this was not planned, and the verdict stays.",
     "f": "it is allowed: planning with the spread of *other* rows looks at no answer.",
 }
@@ -188,18 +186,8 @@ _FINE_MOVES = {
 @exercise
 def broken_moves(student) -> str | None:
     """E18.3: the set of letters of the moves in the diary that break the protocol."""
-    collection = isinstance(student, set | list | tuple | frozenset)
-    if not collection or not all(isinstance(letter, str) for letter in student):
-        return 'the answer is a set of letters, such as {"a", "b"}.'
-    chosen = {letter.strip().lower() for letter in student}
-    if unknown := sorted(chosen - set(_MOVES)):
-        return f"{unknown[0]}: take letters from a to f."
-    if wrong := sorted(chosen & set(_FINE_MOVES)):
-        return f"{wrong[0]}: {_FINE_MOVES[wrong[0]]}"
-    broken = {letter for letter, why in _MOVES.items() if why}
-    if chosen == broken:
-        return None
-    return f"these do break it, and {len(broken - chosen)} more: ask of each who saw what, when."
+    look_for = "ask of each move who saw what, and when"
+    return three_letters(student, "ace", _FINE_MOVES, look_for, more="can be found")
 
 
 _TOO_STRONG = {

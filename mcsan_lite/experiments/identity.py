@@ -145,7 +145,7 @@ def shipped_identity(
     if not file.is_file():
         return None, f"not run: there is no {name}. The command that makes it: {command}"
     table = load_table(file, numbers=_NUMBERS)
-    said = f"{name}, which `{command}` made"
+    said = f"{name}, which `{command} --seeds {int(table.seeds.max())}` made"
     if "run" not in table:
         return table, f"{said}; it does not say with which code"
     folder = corpus_folder(options.data, synthetic_config(profile, WORLD))

@@ -257,9 +257,9 @@ def _draw_zero_lines(ax) -> None:
     ax.axhline(0, color="0.6", lw=0.8)
     ax.axvline(0, color="0.6", lw=0.8)
     ax.axline((0, 0), slope=1, color="0.6", lw=0.8, ls=":")
-    style = {"transform": ax.transAxes, "fontsize": 8, "color": "0.3"}
-    ax.text(0.98, 0.02, "the sound adds more", ha="right", **style)
-    ax.text(0.02, 0.97, "the words add more", va="top", **style)
+    style = {"transform": ax.transAxes, "fontsize": 9, "color": "0.3"}
+    ax.text(0.98, 0.02, "below it, the sound adds more", ha="right", **style)
+    ax.text(0, 1.01, "above the dotted line, the words add more", va="bottom", **style)
 
 
 def _mean_with_interval(values: pd.Series) -> str:

@@ -251,7 +251,7 @@ def _seeds_per_fold(seeds: float | str) -> str:
     if not np.isreal(seeds):
         return str(seeds)
     noun = "seed" if seeds == 1 else "seeds"
-    return f"{seeds:g} {noun} a fold"
+    return f"{seeds:g} {noun} per fold"
 
 
 def draw_tornado(

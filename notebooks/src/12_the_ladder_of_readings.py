@@ -9,10 +9,10 @@
 # %% [markdown]
 # # 12 · The ladder of readings
 #
-# Lesson 11 scored the attention map and found out how little it explains. People have
-# built many other answers to "which words, which moments?". This lesson climbs them
-# rung by rung. You write each one in about five lines, check it against the package,
-# and only then ask whether it points.
+# Lesson 11 scored the attention map and found out how little it explains. Many other
+# ways have been invented to ask a network which words and which moments it used. They
+# form a ladder, and this lesson climbs it rung by rung. You write each reading in about
+# five lines, check it against the package, and only then ask whether it points.
 #
 # **You will be able to**
 # - compute value-weighted attention, rollout, gradient × attention, integrated
@@ -60,15 +60,15 @@ torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()
 WORLDS = ("matching", "leaking")
-N = {"smoke": 16}.get(PROFILE, 80)  # utterances per world; more narrow the intervals
+N = {"smoke": 16}.get(PROFILE, 80)  # utterances per world; with more, intervals shrink
 SOME = {"smoke": 8}.get(PROFILE, 30)  # where each utterance takes many passes
 FEW = 8  # where each takes hundreds
 
 # %% [markdown]
 # ## 1 · One network in each world, and one utterance
 #
-# Word times are part of the features here (`align="gold"`). MCSAN does not read them;
-# the edits of section 7 do.
+# Here the features carry the time of every word (`align="gold"`). MCSAN does not read
+# these times, but the edits of section 7 do.
 
 # %%
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
@@ -100,8 +100,9 @@ model = runs["matching"].model
 print({world: f"{len(found[1])} test utterances" for world, found in opened.items()})
 
 # %% [markdown]
-# The rule that picks the utterance, stated before looking: the first one of at least
-# two seconds whose decisive word is stressed and whose class is predicted rightly.
+# We state the rule that picks the utterance before we look at any map. It is the first
+# utterance of at least two seconds whose decisive word is stressed and whose class is
+# predicted correctly.
 
 # %%
 said = mc.predict(model, data, labels)
@@ -126,9 +127,9 @@ about = (
 display(mc.figures.play(sound, 16_000, alt=about))
 
 # %% [markdown]
-# What every rung starts from: the weights of the last cross-attention layer (words ask,
-# sound answers), the sound that answered, and how the logit reacts to each weight. A
-# hook catches all three.
+# The first rungs start from three things: the weights of the last cross-attention layer
+# (words ask, sound answers), the sound that answered, and the reaction of the logit to
+# each weight. A hook catches all three.
 
 # %%
 attention = model.cross.layers[-1]["text"].attention
@@ -156,8 +157,8 @@ print(f"predicted {labels[target]}; weights {tuple(weights.shape)}")
 # %% [markdown]
 # ## 2 · Value-weighted attention
 #
-# A weight says how much of a vector is taken. It does not say how long the vector is.
-# What moment $t$ really sends to word $i$ is, over all heads $h$,
+# A weight says how much of a vector is taken. It does not say how long that vector is.
+# Over all heads $h$, the vector that moment $t$ really sends to word $i$ has the length
 #
 # $$\Big\lVert \sum_h w^{h}_{it}\, \mathbf v^{h}_t \mathbf M_h^\top \Big\rVert$$
 #
@@ -172,7 +173,7 @@ print("lengths:", tiny_lengths.round(2))
 print(read.say_longest_vector(tiny_weights, tiny_lengths))
 
 # %% [markdown]
-# The same on the network. Heads split the width $D$ into equal parts:
+# Now we do the same on the network, whose heads split the width $D$ into equal parts:
 
 # %%
 heads = attention.heads
@@ -189,7 +190,8 @@ np.testing.assert_allclose(by_hand, package.pairs, rtol=1e-4, atol=1e-5)
 print(inspect.getsource(from_attention.value_weighted))
 
 # %% [markdown]
-# Both agree, or the cell above would have stopped. For the decisive word:
+# Both agree, or the cell above would have stopped. This is what they say about the
+# decisive word:
 
 # %%
 raw = mc.READINGS["raw attention"].read(model, one, target)
@@ -198,14 +200,15 @@ print(read.say_longest_vector(raw.pairs[word], package.pairs[word]))
 # %% [markdown]
 # ## 3 · Rollout
 #
-# With several layers, a layer mixes what the one before has mixed. Rollout (Abnar &
-# Zuidema 2020) multiplies: each layer keeps half of itself, because of the residual
-# path,
+# Where there are several layers, each one mixes what the layer before it has already
+# mixed. Rollout (Abnar & Zuidema 2020) therefore multiplies their maps. Because of the
+# residual path, half of each layer is the position itself:
 #
 # $$\mathbf R = \prod_{n=N}^{1} \tfrac12\left(\mathbf W_n + \mathbf I\right)$$
 #
-# In two streams, the words come first and the sound follows. A cross-attention layer
-# has its maps in the two blocks off the diagonal. Two words and two moments:
+# We have two streams, so the words come first in this matrix and the sound follows. A
+# cross-attention layer has its maps in the two blocks off the diagonal. Here are two
+# words and two moments:
 
 # %%
 text_from_audio = np.array([[0.9, 0.1], [0.4, 0.6]])
@@ -217,10 +220,11 @@ print("one layer, words × moments:\n", layer[:2, 2:])
 print("two layers, words × moments:\n", (layer @ layer)[:2, 2:])
 
 # %% [markdown]
-# With one layer the block *is* the map, halved. The second layer adds nothing new in
-# this block: what crosses twice is back in its own stream. The paper has $N = 1$, and
-# its two modules stand side by side, so the read-out sees half of each: a quarter of
-# the raw map is left. Divided by the map, rollout must then be one constant:
+# With one layer the block *is* the map, halved. The second layer adds nothing new to
+# this block, because whatever crosses twice is back in its own stream. The paper has
+# $N = 1$. Its cross-attention and its self-attention work side by side, so the read-out
+# sees half of each, and a quarter of the raw map is left. Rollout divided by the raw
+# map must then be one constant:
 
 # %%
 rolled = mc.READINGS["rollout"].read(model, one, target)
@@ -230,7 +234,7 @@ print(f"rollout ÷ raw map: {ratio.min():.4f} to {ratio.max():.4f}")
 print(read.say_rollout_and_raw(correlation, model.config.layers))
 
 # %% [markdown]
-# The package's function, and the same matrix by hand from the four maps:
+# Here is the same matrix by hand from the four maps, and then the package's function:
 
 # %%
 maps = mc.attention_maps(model, one)
@@ -256,13 +260,13 @@ print(inspect.getsource(from_attention.rollout_matrix))
 # ## 4 · Gradient × attention
 #
 # None of the rungs so far knows the class. The gradient does: it says how the logit
-# $y_c$ would move if one weight grew. Chefer et al. (2021) keep what speaks *for* the
-# class:
+# $y_c$ would move if one weight grew. Chefer et al. (2021) keep only the part that
+# speaks *for* the class:
 #
 # $$\frac1H \sum_h \max\!\left(0,\; w^h_{it}\,
 #   \frac{\partial y_c}{\partial w^h_{it}}\right)$$
 #
-# One head and three moments, then the network:
+# First come one head and three moments, then the network:
 
 # %%
 tiny_slopes = np.array([-2.0, 1.0, 3.0])
@@ -274,14 +278,16 @@ np.testing.assert_allclose(by_hand, package.pairs, rtol=1e-4, atol=1e-6)
 print(inspect.getsource(from_attention.gradient_x_attention))
 
 # %% [markdown]
-# The heaviest weight of the tiny row gets nothing: it speaks against the class. So a
-# sentence such as "nothing spoke against it" cannot be read off this rung.
+# The heaviest weight of the tiny row scores zero, because it speaks against the class.
+# A sentence such as "nothing spoke against it" can therefore never be read off this
+# rung.
 #
 # ## 5 · Integrated gradients, and a sum that must come out
 #
-# A slope holds for a tiny step only. Take $f(x) = \min(x, 1)$ at $x = 2$: the slope is
-# zero, and yet $x$ has brought $f$ from 0 to 1. Integrated gradients (Sundararajan et
-# al. 2017) average the slopes on the way from a baseline $\mathbf x'$:
+# A slope holds for a tiny step only. Take $f(x) = \min(x, 1)$ at $x = 2$. The slope
+# there is zero, and yet $x$ has brought $f$ from 0 to 1. Integrated gradients
+# (Sundararajan et al. 2017) average the slopes all along the way from a baseline
+# $\mathbf x'$:
 #
 # $$\mathrm{IG}_j = (x_j - x'_j)\int_0^1
 #   \frac{\partial y_c}{\partial x_j}
@@ -293,8 +299,9 @@ tiny_slope = (2 * middles < 1).astype(float)  # the slope of min(x, 1) at x = 2s
 print("gradient × input:", 2 * 0.0, "· integrated gradients:", 2 * tiny_slope.mean())
 
 # %% [markdown]
-# On the network the baseline is zero: the mean frame, and the vector of an unknown
-# word. The loop takes a few shares at a time and averages the slopes.
+# For the network, the baseline is zero everywhere: the sound is the mean frame, and
+# each word has the vector of an unknown word. The loop walks along the way in small
+# shares and averages the slopes.
 
 
 # %%
@@ -323,8 +330,9 @@ print(f"by hand and the package differ by {differ:.0e} logits at most")
 print(inspect.getsource(from_logit.integrated_gradients))
 
 # %% [markdown]
-# **Completeness** is what the integral buys: all scores together must add up to the
-# logit less the baseline's logit. Many readings lack such a check. Here it is:
+# The integral buys us **completeness**: all scores together must add up to the logit
+# less the baseline's logit. Many readings have no such check. Here is ours, on a few
+# utterances:
 
 # %%
 rows = []
@@ -344,12 +352,12 @@ display(complete.round(3))
 print(read.say_completeness(complete.gap, complete.difference))
 
 # %% [markdown]
-# That the sum comes out does not make the parts true: sharing the sum out evenly would
-# add up as well. And another baseline gives other parts.
+# A sum that comes out does not make the parts true. Sharing it out evenly would add up
+# as well, and another baseline would give other parts.
 #
 # ## 6 · Receipts
 #
-# The read-out takes the **maximum** of each channel over all positions (before Eq. 18).
+# Before Eq. 18, the read-out takes the **maximum** of each channel over all positions.
 # If a single linear map follows, each channel can be billed to the position that won
 # it:
 #
@@ -366,8 +374,9 @@ print(f"sum {bills.sum():.2f} = logit {w @ h.max(0):.2f}")
 
 # %% [markdown]
 # A moment that won no channel pays nothing. This is algebra, so it must hold for any
-# weights: first a network with a linear read-out and random weights, then ours, whose
-# read-out has two layers, so that its gradient stands in for $w$.
+# weights. We try it first on a network with a linear read-out and random weights, and
+# then on ours. Our read-out has two layers, so its gradient stands in for $w$, and the
+# bills are no longer exact.
 
 # %%
 torch.manual_seed(9)
@@ -382,15 +391,16 @@ sums = np.array([bill.words.sum() + bill.frames.sum() for bill in bills])
 print(read.say_bills(worst, np.abs(gaps).mean(), np.abs(gaps + sums).mean()))
 
 # %% [markdown]
-# *Exact* covers less than it seems. The bill goes to a position of the last layer, and
-# what that position knows came from everywhere (the smear test of lesson 05).
+# The word *exact* covers less than it seems to. Each bill goes to a position of the
+# last layer, and that position knows things that came from everywhere (see the smear
+# test of lesson 05).
 #
 # ## 7 · Edit a whole word
 #
-# All rungs so far look at the network. **Occlusion** asks it: cover a piece of the
-# input, and see how far the logit falls. A window that slides over the sound cuts words
-# in two. Where word times are known, we can cover exactly one word's sound and leave
-# its spelling:
+# All rungs so far look inside the network. **Occlusion** asks it a question instead: we
+# cover a piece of the input and see how far the logit falls. A window that slides over
+# the sound cuts words in two. Where word times are known, we can cover the sound of
+# exactly one word and leave its spelling in the transcript:
 
 # %%
 frames = from_words.spoken_frames(one)  # (L, T): which frames belong to which word
@@ -419,12 +429,12 @@ alt = f"Only “{one.tokens[word]}”, {span[0]:.2f} to {span[1]:.2f} s of the c
 display(mc.figures.play(sound[start:end], 16_000, alt=alt))
 
 # %% [markdown]
-# A hole is still a sound that nobody ever makes. The gentler edit changes the **voice**
-# and leaves the word: it is said as evenly as the words around it. The package does
-# this on the MFCC frames. *Loudness* is coefficient 0, so moving it is what a gain knob
-# does. *Rate* is the number of frames per letter. *Pitch* has no column of its own; its
-# trace is the fine structure (coefficients 13 and up), and a little timbre goes with
-# it.
+# A hole is still a sound that nobody ever makes. A gentler edit keeps the word and
+# changes only the **voice**, so that the word is said as evenly as the words around it.
+# The package does this on the MFCC frames. *Loudness* is coefficient 0, and moving it
+# has the effect of a gain knob. *Rate* is the number of frames per letter. *Pitch* has
+# no column of its own. It leaves its trace in the fine structure (coefficients 13 and
+# up), where a little timbre is changed along with it.
 
 # %%
 for edit in from_words.VOICE_EDITS:
@@ -437,10 +447,10 @@ for edit in from_words.VOICE_EDITS:
 print(inspect.getsource(from_words.flatten_voice))
 
 # %% [markdown]
-# **Predict, then check.** Stress in this corpus is louder, higher and slower speech at
-# once. Which of the three does the network listen to? And what happens when we flatten
-# *another* word, which has nothing to hide? Only utterances whose decisive word is
-# stressed can answer; the other word is the next one.
+# **Predict, then check.** In this corpus, a stressed word is louder, higher and slower
+# all at once. Which of the three does the network listen to? And what happens when we
+# flatten *another* word, which has nothing to hide? Only utterances whose decisive word
+# is stressed can answer this. The other word is the one that follows it.
 
 # %%
 every = tuple(from_words.VOICE_EDITS)
@@ -516,13 +526,13 @@ def share_of(values):
 for (world, edit), group in voice.groupby(["world", "edit"], sort=False):
     own = share_of(group[group.word == "decisive"].fall)
     other = share_of(group[group.word == "another"].fall)
-    print(f"{world}:", read.say_word_edit(edit, own, other))
+    print(f"{world} world,", read.say_word_edit(edit, own, other))
 
 # %% [markdown]
 # ## 8 · All rungs on one utterance
 #
-# The readings do not compute the same thing. Before anything is measured, here is what
-# each of them tells, in the package's own words.
+# The readings do not all compute the same thing. Before we measure anything, let us see
+# in the package's own words what each of them tells us.
 
 # %%
 explained = {name: method.explains for name, method in mc.READINGS.items()}
@@ -530,7 +540,7 @@ with pd.option_context("display.max_colwidth", None):
     display(pd.DataFrame({"what it tells of a moment": explained}))
 
 # %% [markdown]
-# What each of them cannot say, and where it is from:
+# The next table says what each of them cannot tell us, and where it comes from:
 #
 # | reading | cannot say | source |
 # |---|---|---|
@@ -538,15 +548,16 @@ with pd.option_context("display.max_colwidth", None):
 # | value-weighted | anything about the class; it has no sign | Kobayashi 2020 |
 # | rollout | what the values do; it stops at the BiLSTM | Abnar & Zuidema 2020 |
 # | gradient × attention | what speaks against the class: that is dropped | Chefer 2021 |
-# | receipts | which sounds: it bills summaries of them | this course |
+# | receipts | which sounds mattered: it bills summaries of them | this course |
 # | gradient × input | anything about changes that are not tiny | Shrikumar 2016 |
 # | integrated gradients | anything without a baseline, which is a choice | Sundararajan 2017 |
-# | occlusion | how the network reacts to sounds: a hole is none it was trained on | Zeiler & Fergus 2014 |
-# | word occlusion | the same, but no word is cut in two | this course |
-# | voice edit | anything of the word itself: only its manner is changed | this course |
+# | occlusion | how the network reacts to speech: it was never trained on a hole | Zeiler & Fergus 2014 |
+# | word occlusion | the same, but no word is cut in two | Pastor 2024 |
+# | voice edit | anything about the word itself: only its manner is changed | Pastor 2024 |
 #
-# **Predict, then check.** Which of them has its peak inside the decisive word? Where a
-# reading scores pairs of words and moments, its curve is the row of the decisive word.
+# **Predict, then check.** Which of them has its peak inside the decisive word? Some
+# readings score pairs of words and moments. For these, the curve below is the row of
+# the decisive word.
 
 # %%
 answers = {
@@ -589,8 +600,8 @@ mc.figures.show(
 # %% [markdown]
 # ### Do they agree?
 #
-# On most corpora there is no truth. People then show two or three methods that agree.
-# How far do ours?
+# On most corpora the truth is not known. People then show two or three methods that
+# agree with each other. How far do ours agree?
 
 # %%
 tables = []
@@ -600,22 +611,24 @@ for some in data[:FEW]:
         for name, method in mc.READINGS.items()
     }
     tables.append(pd.DataFrame(frames).corr("spearman"))
-agree = sum(table.fillna(0) for table in tables) / len(tables)
+# A reading that is constant in one utterance has no ranks there: that one is left out.
+agree = pd.concat(tables).groupby(level=0, sort=False).mean()
 mc.figures.draw_agreement(agree, n=len(tables)).show()
 print(read.say_agreement(agree))
 
 # %% [markdown]
-# The first three rungs start from the same weights, and the three that edit whole words
-# move together within a word. So it is no surprise, and no evidence, if those agree.
-# Agreement counts only between methods that could have disagreed, and readings that
-# agree can all be wrong.
+# The first four readings of the figure start from the same attention weights, and the
+# last three give all moments of a word the same score. If these agree among themselves,
+# it is no surprise and no evidence. Agreement counts only between methods that could
+# have disagreed, and even readings that agree can all be wrong.
 
 # %% [markdown]
 # ## 9 · The table of readings, in both worlds
 #
-# The **pointing game** for all of them: is the peak inside the decisive word?
-# Integrated gradients are left out here for time; `mcsan readings` in a terminal scores
-# everything on 300 utterances. **Predict**: in which world do more readings point?
+# Now all readings play the **pointing game**: is the peak inside the decisive word?
+# Integrated gradients would take too long here and are left out. The command
+# `mcsan readings` in a terminal scores everything on 300 utterances. **Predict**: in
+# which world do more readings point?
 
 # %%
 scored = {
@@ -640,7 +653,7 @@ for ax, world in zip(axes, WORLDS, strict=True):
         rows.set_index("reading"), ax=ax, score=f"{world} world: points"
     )
     ax.axvline(rows.chance.mean(), color=mc.figures.OKABE_ITO[5], ls="--")
-    ax.text(rows.chance.mean(), len(rows) - 0.4, " chance", fontsize=9, va="top")
+    ax.set_title("dashed: chance", color=mc.figures.OKABE_ITO[5], fontsize=9)
 mc.figures.show(
     fig,
     alt="Pointing score of every reading with its interval, in two worlds, "
@@ -656,10 +669,11 @@ for world in WORLDS:
 
 # %% [markdown]
 # A reading that points below chance is not *wrong* about the network. It may rightly
-# show that the network keeps its evidence elsewhere.
+# show that the network keeps its evidence in another place.
 #
-# Two readings that agree may share their errors. **Do two fillers name the same
-# place?** If not, at least one of them read the filler.
+# Occlusion also depends on the sound that fills the hole. **Do two fillers name the
+# same place?** If they do not, at least one of the two readings has read its own
+# filler.
 
 # %%
 fillers = ("word occlusion (silence)", "word occlusion (mean frame)")
@@ -683,16 +697,17 @@ for world in WORLDS:
 # %% [markdown]
 # ## 10 · Sound, words, or both together: Shapley values
 #
-# Leave positions aside and ask about whole modalities. There are two players and four
-# coalitions. What is shared is $v(\text{both}) - v(\text{none})$, where $v$ is the
-# logit of the predicted class (less the mean over classes):
+# Let us leave positions aside and ask about whole modalities. There are two players,
+# sound and words, and so there are four coalitions. The players share the sum
+# $v(\text{both}) - v(\text{none})$, where $v$ is the logit of the predicted class (less
+# the mean over classes):
 #
 # $$\phi_{\text{sound}} = \tfrac12\big[(v_s - v_\varnothing) + (v_{st} - v_t)\big]
 # \qquad
 #   \phi_{\text{words}} = \tfrac12\big[(v_t - v_\varnothing) + (v_{st} - v_s)\big]$$
 #
-# They add up to $v_{st} - v_\varnothing$. Each holds half of the **interaction**
-# $v_{st} - v_s - v_t + v_\varnothing$. By hand:
+# The two shares add up to $v_{st} - v_\varnothing$. Each of them holds half of the
+# **interaction** $v_{st} - v_s - v_t + v_\varnothing$. By hand:
 
 # %%
 v_none, v_sound, v_words, v_both = 0.0, 1.0, 0.5, 4.0
@@ -702,8 +717,9 @@ print(f"sound {phi_sound}, words {phi_words}, sum {phi_sound + phi_words}")
 print(f"interaction {v_both - v_sound - v_words + v_none}: half of it is in each")
 
 # %% [markdown]
-# A network has no value "without sound", so something must stand in: the mean (every
-# frame the mean frame, every word unknown) or nothing at all. We show both.
+# A network has no value "without sound", so something must stand in for the missing
+# part. It can be the mean (every frame is the mean frame, and every word is unknown),
+# or it can be nothing at all. We show both.
 
 # %%
 interactions = {world: {} for world in WORLDS}
@@ -733,8 +749,9 @@ for world in WORLDS:
 #
 # $$\hat f_{ij} = \bar f_{i\cdot} + \bar f_{\cdot j} - \bar f_{\cdot\cdot}$$
 #
-# Closest is not best: another additive model might score higher. By hand, on a table
-# that is pure interaction (XOR) and on one that is additive:
+# The closest function need not be the best one: another additive model might score
+# higher. We do it by hand on a table that is pure interaction (XOR) and on one that is
+# additive:
 
 # %%
 tables = {"XOR": np.array([[0, 1], [1, 0]]), "additive": np.array([[0, 1], [2, 3]])}
@@ -757,15 +774,17 @@ for world, found in emaps.items():
     print(read.say_additive(world, difference, int(found.loc["model", "n"])))
 
 # %% [markdown]
-# One seed per world: try the others. An interval around zero says that these decisions
-# do not show a need, not that nothing is computed. An interval of no width means that
-# not one of $n$ utterances changed; a true share of up to about $3/n$ may still hide.
+# This was one seed per world, so do try the others. An interval around zero says that
+# these decisions do not show a need for an interaction. It does not say that none is
+# computed. An interval of no width means that not one of the $n$ utterances turned from
+# right to wrong or back. A true share of up to about $3/n$ may still be hidden there.
 #
 # ## Exercises
 #
-# **E12.1 · Implement** (★★, 6 min). Value-weighted attention with one head. `weights`
-# (Q, K), `values` (K, D), `merge` (D, D), the weight of a torch `Linear`. Return (Q,
-# K): how long the vector is that each key sends to each query.
+# **E12.1 · Implement** (★★, 6 min). Value-weighted attention with one head. You are
+# given `weights` (Q, K), `values` (K, D) and `merge` (D, D), which is the weight of a
+# torch `Linear`. Return the length of the vector that each key sends to each query,
+# (Q, K).
 #
 # <details><summary>Hint 1</summary>The projection first: what does `Linear` compute
 # with its weight?</details>
@@ -793,8 +812,9 @@ def sent_length(weights, values, merge):
 check.sent_length(sent_length)
 
 # %% [markdown]
-# **E12.2 · Implement** (★★, 6 min). Rollout through a list of maps, each (S, S), the
-# first layer first. Every layer is half itself and half its map.
+# **E12.2 · Implement** (★★, 6 min). Compute the rollout through a list of maps, each
+# (S, S), with the first layer first. In every layer, half of each position is the
+# position itself, and half comes from the map.
 #
 # <details><summary>Hint 1</summary>Begin with the identity: before any layer, every
 # position holds itself.</details>
@@ -825,8 +845,8 @@ def roll(maps):
 check.roll(roll)
 
 # %% [markdown]
-# **E12.3 · Implement** (★★★, 8 min). Integrated gradients of any function. `slope(x)`
-# gives its gradient (D,) at a point. Go from `base` to `x` in `steps` steps.
+# **E12.3 · Implement** (★★★, 8 min). Compute the integrated gradients of any function.
+# `slope(x)` gives its gradient (D,) at a point. Go from `base` to `x` in `steps` steps.
 #
 # <details><summary>Hint 1</summary>At which points do you ask for the slope? On the
 # straight line between the two.</details>
@@ -886,8 +906,8 @@ def bill(x, weight):
 check.bill(bill)
 
 # %% [markdown]
-# **E12.5 · Explain** (★, 4 min). What does a voice edit have that covering a word has
-# not?
+# **E12.5 · Explain** (★, 4 min). What is the advantage of a voice edit over covering
+# the word?
 #
 # - **a** — It changes the transcript as well as the sound.
 # - **b** — It takes more of the sound away.
@@ -913,9 +933,9 @@ check.why_edit_a_voice(answer)
 # ## Recap
 # - You computed five rungs by hand, and the package gave the same numbers.
 # - You checked completeness, and saw that rollout adds nothing at $N = 1$.
-# - You covered whole words and flattened their voice, beside another word as a control.
-# - You compared all readings in two worlds, with intervals, chance and the share of
-#   luck.
+# - You covered whole words and flattened their voice, with another word as a control.
+# - You compared all readings in two worlds, with intervals, chance, and the number that
+#   luck alone would give.
 # - You split decisions by Shapley values, and asked EMAP whether an interaction is
 #   needed.
 #

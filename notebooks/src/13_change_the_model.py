@@ -13,9 +13,9 @@
 # it found was at best a readable *place*: the rows of other words pointed there as
 # well. Two suspects have been named since lesson 05. The **BiLSTM** spreads each sound
 # over its neighbours, and the **positions** let the network find its way by counting.
-# This lesson does what a detective does with suspects: it takes them away, one at a
-# time and both together, and looks whether the thing still happens. **Which change
-# gives the map a word of its own, and what does it cost in score?**
+# This lesson treats them as a detective would. It takes them away, first one at a time
+# and then both together, and sees whether the thing still happens. **Which change gives
+# the map a word of its own, and what does it cost in score?**
 #
 # **You will be able to**
 # - change MCSAN by its config, and predict what the change can do before you train it,
@@ -72,7 +72,9 @@ SMALL = PROFILE == "smoke"
 # of homophones, at most three words at a time.
 
 # %%
-pocket = SyntheticConfig(world="listed", pairs=4, max_words=3, train=1000, valid=150, test=300)
+pocket = SyntheticConfig(
+    world="listed", pairs=4, max_words=3, train=1000, valid=150, test=300
+)
 if SMALL:
     pocket = replace(pocket, train=100, valid=30, test=60)
 folder = make_synthetic("data", pocket)
@@ -112,27 +114,28 @@ display(mc.figures.play(mc.load_audio(clips[one.id].audio), 16_000, alt=about))
 # %%
 ceilings = bayes_ceilings(truth[truth.split == "test"], pocket)
 unmatched = ceilings["both, unmatched"]
-print(read.say_what_order_tells(unmatched, ceilings["both, in order"], ceilings["both"]))
+in_order, both = ceilings["both, in order"], ceilings["both"]
+print(read.say_what_order_tells(unmatched, in_order, both))
 ceilings.round(3).to_frame("best possible WA")
 
 # %% [markdown]
-# So a score above *both, unmatched* can mean only one thing here: sounds were
-# recognised.
+# So a score above *both, unmatched* can mean only one thing here: the network
+# recognised sounds.
 #
 # ## 2 · The levers
 #
 # Every change of this lesson is a field of `MCSANConfig`:
 #
-# | field | in the paper | the change | what it can do |
+# | field | in the paper | the change | its possible effect |
 # |---|---|---|---|
-# | `encoder` | BiLSTM, Eq. 2 to 5 | `"linear"`: each step by itself | a step then holds its own moment, and nothing of its neighbours |
+# | `encoder` | BiLSTM, Eq. 2 to 5 | `"linear"`: each step by itself | a step then holds its own moment and nothing of its neighbours |
 # | `positions` | added, section 2.3 | `"none"` | no step is told its number |
 # | `heads` | 8 | 1 | one map instead of several; its scores are divided by another number |
 # | `full_scale` | Eq. 9 prints $\sqrt d$ | `True` | scores are divided by more, so rows become flatter |
-# | `layers` | N = 1 | 2 | words ask again, after everyone has listened once |
+# | `layers` | N = 1 | 2 | words ask again after everyone has listened once |
 # | `use_cross` | yes | `False` | no map of words and sounds at all |
 #
-# And one lever is outside the network: the **world** that it is trained in.
+# One more lever lies outside the network: the **world** in which it is trained.
 
 # %%
 BASE = mc.MCSANConfig(hidden=32, heads=4, feedforward=2, dropout=0.0)
@@ -157,14 +160,15 @@ for name, changes in FOUR.items():
 pd.Series(sizes, name="parameters").to_frame()
 
 # %% [markdown]
-# Mind the last column whenever scores are compared: a network without BiLSTMs is also a
-# smaller one.
+# Keep these numbers in mind whenever you compare scores: a network without BiLSTMs is
+# also a smaller one.
 #
 # ## 3 · Where does one word's sound go?
 #
-# The smear test of lesson 05: silence one word, and see which steps of sound move. Here
-# we ask it of what **cross-attention reads**. A hook catches the steps of sound as they
-# enter each layer; the network has three, so that we see what depth does.
+# The smear test of lesson 05 silences one word and sees which steps of sound move. Here
+# we apply it to the steps that **cross-attention reads**. A hook catches the steps of
+# sound as they enter each layer. We give the network three layers, so that we can see
+# the effect of depth.
 #
 # **Predict, then check.** In the network with the linear encoder, at which layer do the
 # steps of sound first hold *other* moments? (This is a part of E13.3.)
@@ -189,7 +193,7 @@ def entering(model, features):
 
 # %%
 def silenced(features):
-    """The clip with its decisive word at the mean frame, and which steps see the edit."""
+    """The clip with its decisive word silenced, and which steps see the edit."""
     _, (start_s, end_s) = pointing.decisive_span(truth.loc[features.id])
     first, last = round(100 * start_s), round(100 * end_s)
     sound = features.audio.copy()
@@ -247,8 +251,8 @@ mc.figures.show(
     fig,
     alt="Share of movement outside the silenced word, for each layer and encoder, one "
     "dot per clip.",
-    caption=f"Untrained networks, means over 3 seeds, {len(some)} clips. Blue, upper row "
-    "of each layer: BiLSTM. Orange, lower row: linear.",
+    caption=f"Untrained networks, means over 3 seeds, {len(some)} clips. Blue, upper "
+    "row of each layer: BiLSTM. Orange, lower row: linear.",
 )
 
 # %%
@@ -256,20 +260,25 @@ shares = {}
 for encoder in ("bilstm", "linear"):
     first = by_clip[encoder, 1].rename("outside").to_frame()
     found = with_interval(first).loc["outside"]
-    shares[f"{encoder}, entering layer 1"] = read.Measured(*found[["mean", "low", "high"]])
+    shares[f"{encoder}, entering layer 1"] = read.Measured(
+        *found[["mean", "low", "high"]]
+    )
 print(read.say_smear(shares, even))
 for encoder in ("bilstm", "linear"):
-    print(f"{encoder}:", read.say_first_smeared(by_clip[encoder].groupby("layer").mean()))
+    by_layer = by_clip[encoder].groupby("layer").mean()
+    print(f"{encoder}: {read.say_first_smeared(by_layer)}")
 
 # %% [markdown]
-# The weights are untrained, but for the linear encoder that does not matter: a map of
-# each step by itself cannot move anything sideways, whatever it has learned.
+# These weights are untrained, but for the linear encoder that does not matter. It
+# treats each step by itself, so it cannot move anything sideways, whatever it has
+# learned.
 #
 # ## 4 · Who knows a place?
 #
-# Now the other suspect. Let the words change places, and nothing else. A network that
-# asks only *what* a word is must give each word the row that it had before. This is a
-# test without luck: it holds exactly, for any weights, or it does not hold.
+# Now we turn to the other suspect. We let the words change places, and change nothing
+# else. A network that asks only *which* word it sees must give each word the row that
+# it had before. There is no luck in this test: either it holds exactly and for any
+# weights, or it does not hold.
 #
 # **Predict, then check.** Which of the four networks keep every word's row?
 
@@ -297,9 +306,9 @@ for name, changes in FOUR.items():
 print(read.say_rows_after_shuffling(moved))
 
 # %% [markdown]
-# What does it look like? The first weights are small, and so all rows are nearly flat.
-# The picture shows what is left when the even spread is taken away, for a larger scale
-# of the queries:
+# What does this look like? The first weights are small, and so all rows are nearly
+# flat. For the picture we make the queries six times larger and take the even spread
+# away. The rest is shown in colour:
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(2, 2, figsize=(9, 3.8), sharex=True, layout="constrained")
@@ -320,8 +329,8 @@ for ax in axes[1]:
     ax.set_xlabel("step of sound (90 ms)")
 mc.figures.show(
     fig,
-    alt="Four small maps of words by steps of sound: two networks, each before and after "
-    "the words have changed places.",
+    alt="Four small maps of words by steps of sound: two networks, each before and "
+    "after the words have changed places.",
     caption="Above: the list as it is. Below: the list turned round. Orange is more "
     "than the even spread, purple is less; each map has its own scale. Untrained, "
     "queries times six. Compare the rows of one word.",
@@ -342,29 +351,34 @@ alike = {name: rows_alike(build(**FOUR[name])) for name in FOUR}
 print(read.say_rows_alike(alike))
 
 # %% [markdown]
-# Where all words have nearly one row, they all ask nearly the same question: what every
-# step is told of its place weighs more than the step's own content. This is how the
-# network *begins*. Training can change it, and section 7 looks whether it does.
+# Where all words have nearly one row, they all ask nearly the same question, and the
+# row says little about its word. The two networks in the middle of the list have one
+# suspect each: "no positions" still has the BiLSTM, and "no recurrence" still has the
+# positions. Compare them to see which suspect makes the rows more alike. All this is
+# how the network *begins*. Training can change it, and section 7 shows whether it does.
 #
 # ## 5 · Flatter and sharper: √d and heads
 #
 # $$\mathrm{softmax}\!\left(\frac{\mathbf Q \mathbf K^\top}{s}\right), \qquad
-#   s = \sqrt{d / \text{heads}} \;\text{ in [18]}, \quad s = \sqrt d \;\text{ as printed}$$
+#   s = \sqrt{d / \text{heads}} \;\text{ in [18]},
+#   \quad s = \sqrt d \;\text{ as printed}$$
 #
-# ([18] is Vaswani et al., whom the paper follows.) A divisor changes no order within a row: the heaviest step stays the heaviest. It changes
-# how much heavier it is. By hand, on four scores:
+# Here [18] is Vaswani et al., whom the paper follows. A divisor never changes the order
+# within a row: the heaviest step stays the heaviest. It only changes how much heavier
+# that step is. We try it by hand, on four scores:
 
 # %%
 scores = torch.tensor([8.0, 4.0, 2.0, 0.0])
 for heads in (1, 4):
     of_head = torch.softmax(scores / (64 / heads) ** 0.5, -1)
     printed = torch.softmax(scores / 64**0.5, -1)
-    print(f"{heads} head(s): {of_head.numpy().round(2)}; √d: {printed.numpy().round(2)}")
+    print(f"{heads} head(s), as in [18]: {of_head.numpy().round(2)}")
+    print(f"{heads} head(s), as printed: {printed.numpy().round(2)}")
 
 # %% [markdown]
-# And on a trained network, the shipped one of the matching world. We keep its weights
-# and change only the divisor. Watch three things: the entropy of its rows, where they
-# point, and the predictions.
+# Now we do it to a trained network, the shipped one of the matching world. We keep its
+# weights and change only the divisor. Watch three things: the entropy of its rows, the
+# places they point at, and the predictions.
 
 # %%
 run = mc.load_checkpoint("matching", 0)
@@ -393,7 +407,8 @@ def pointing_of(model, features, known):
     table = with_interval(found[["points", "difference"]].astype(float))
     columns = ["mean", "low", "high"]
     own = read.Measured(*table.loc["points", columns])
-    return own, read.Measured(*table.loc["difference", columns]), float(found.chance.mean())
+    difference = read.Measured(*table.loc["difference", columns])
+    return own, difference, float(found.chance.mean())
 
 
 entropies, predicted = [], []
@@ -403,19 +418,22 @@ for name, model in networks.items():
     predicted.append(mc.predict(model, data, list(run.labels)).pred)
     print(read.say_pointing(name, *pointing_of(model, data, their_truth)))
 print(read.say_sharpness(*entropies, f"full_scale={flipped}"))
-print(f"same prediction in {(predicted[0] == predicted[1]).mean():.0%} of {len(data)}")
+kept = int((predicted[0] == predicted[1]).sum())
+print(f"The prediction stays the same in {kept} of {len(data)} utterances.")
 
 # %% [markdown]
-# A map can be made to look decided, or undecided, without the network deciding anything
-# else. That is one more reason to score a map and not to admire it.
+# So a map can be made to look more decided, or less, while the network goes on deciding
+# almost as before: the last line has the count. That is one more reason to score a map
+# and not to admire it.
 #
 # ## 6 · The table: who recognises sounds, and whose map shows it?
 #
-# Untrained networks say what a change *can* do. What a network *does* needs training.
-# The command `mcsan identity` trains every change on the full listed world, asks for
-# its score, and asks 300 test utterances where the decisive word's row points, beside
-# the rows of other words. That takes more than an hour, so the table comes with the
-# course.
+# Untrained networks show what a change *can* do. To see what it *does*, we have to
+# train. The command `mcsan identity` trains every change on the full listed world and
+# measures its score. On 300 test utterances it then looks where the decisive word's row
+# points, and where the rows of other words point. That takes more than an hour, so the
+# table comes with the course. Its column *seeds* says how many trainings stand for each
+# row.
 
 # %%
 if SMALL or RETRAIN:
@@ -432,40 +450,54 @@ if table is not None:
     display(table.drop(columns="run", errors="ignore").round(3))
 
 # %% tags=["hide-input"]
+def draw_own_and_others(rows, ax):
+    """How often the decisive word's row, and the rows of other words, point at it."""
+    height = np.arange(len(rows))[::-1]
+    labels = {"points": "the word's own row", "others": "rows of other words"}
+    for i, (kind, label) in enumerate(labels.items()):
+        below = rows[kind] - rows[f"{kind} low"]
+        above = rows[f"{kind} high"] - rows[kind]
+        ax.errorbar(
+            rows[kind],
+            height - 0.2 * i,
+            xerr=np.abs([below, above]),
+            fmt=mc.figures.MARKERS[i],
+            color=mc.figures.OKABE_ITO[i],
+            capsize=3,
+            label=label,
+        )
+    ax.axvline(rows.chance.mean(), color="black", ls=":", lw=1)
+    ax.text(rows.chance.mean(), len(rows) - 0.5, " chance", fontsize=9)
+    ax.set(xlim=(0, 1), xlabel="share that points at the decisive sound")
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    ax.legend(frameon=False, fontsize=9, ncols=2, **place)
+
+
+# %% tags=["hide-input"]
 if table is not None:
-    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+    fig, (left, right) = plt.subplots(
+        1, 2, figsize=(10, 4), sharey=True, layout="constrained"
+    )
     scores = table.rename(columns={"WA": "mean"}).set_index("change")
     mc.figures.draw_rows(scores, ax=left)
     left.axvline(needs_none, color=mc.figures.OKABE_ITO[5], ls="--")
     left.text(needs_none, -0.5, "needs no matching ", ha="right", fontsize=9)
-    height = np.arange(len(table))[::-1]
-    for i, kind in enumerate(("points", "others")):
-        reach = [table[kind] - table[f"{kind} low"], table[f"{kind} high"] - table[kind]]
-        right.errorbar(
-            table[kind],
-            height - 0.2 * i,
-            xerr=np.abs(reach),
-            fmt=mc.figures.MARKERS[i],
-            color=mc.figures.OKABE_ITO[i],
-            capsize=3,
-            label=("the word's own row", "rows of other words")[i],
-        )
-    right.axvline(table.chance.mean(), color="black", ls=":", lw=1)
-    right.text(table.chance.mean(), len(table) - 0.5, " chance", fontsize=9)
-    right.set(xlim=(0, 1), xlabel="share that points at the decisive sound")
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}
-    right.legend(frameon=False, fontsize=9, **above)
+    left.set_xlim(left=min(0.7, float(table.low.min()) - 0.05))
+    draw_own_and_others(table, right)
     mc.figures.show(
         fig,
         alt="For each change its accuracy with interval, and how often the decisive "
         "word's row and the rows of other words point at the decisive sound.",
-        caption=f"Listed world, {int(table.seeds.max())} seed(s), 95 % over utterances "
-        "and seeds. Dashed: what needs no recognised sound. Dotted: chance.",
+        caption=f"Listed world, {read.intervals_over(table)}. Dashed: what can be "
+        "reached without recognising a sound. Dotted: chance. The left axis does not "
+        "begin at zero.",
     )
 
 # %%
 if table is not None:
-    print(read.say_what_order_tells(needs_none, bounds["both, in order"], bounds["both"]))
+    in_order, both = bounds["both, in order"], bounds["both"]
+    print(read.say_what_order_tells(needs_none, in_order, both))
+    print(read.say_seeds_counted(table))
     print(read.say_who_recognises(table, needs_none))
     print(read.say_own_word(table))
     print(read.say_both_have_to_go(table))
@@ -473,24 +505,25 @@ if table is not None:
     print(read.say_cost(identity.identity_gaps(table), "MCSAN"))
 
 # %% [markdown]
-# Three questions, three kinds of answer. *Who recognises sounds* is asked of the score.
-# *Whose map shows it* is asked of the own row beside chance **and** beside other words.
-# And *what it costs* is a difference with an interval. A network may recognise sounds
-# without its map showing it, and a map may be readable in a network that recognises
-# nothing: look for both cases in the figure.
+# There are three questions here, and each has its own kind of answer. The score answers
+# *who recognises sounds*. To learn *whose map shows it*, we compare the word's own row
+# with chance **and** with the rows of other words. And *what it costs* is a difference
+# with an interval. A network may recognise sounds without its map showing it, and a map
+# may be readable in a network that recognises nothing. Look for both cases in the
+# figure.
 #
 # What does this say about the paper? It takes recurrence and positions for granted, as
-# everyone does. On speech whose transcript follows the voice they are a help: places
-# really do tell which word is which sound. A network that can count need not compare.
-# Whether that is what keeps a map from meaning what it shows, the sentences above
-# answer for this world, and for no other.
+# nearly everyone does. Where a transcript follows the voice they are a help, because
+# places really do tell which word is which sound. But a network that can count need not
+# compare. Is this the reason why a map does not mean what it shows? The sentences above
+# answer that for this world, and for no other.
 #
 # ## 7 · Your own change
 #
-# Now you edit. `CHANGES` is what differs from `BASE`: start with the one that is there,
-# then try your own (one head, two layers, only one of the two). Predict first: *will
-# the rows of the map point at their own sound?* Each training takes about a quarter of
-# a minute on this lesson's small world.
+# Now it is your turn to edit. `CHANGES` holds the fields that differ from `BASE`. Start
+# with the change that is there, then try your own (one head, two layers, or only one of
+# the two fields). Predict first: *will the rows of the map point at their own sound?*
+# On this lesson's small world, each training takes about a quarter of a minute.
 
 # %%
 CHANGES = {"encoder": "linear", "positions": "none"}
@@ -541,20 +574,21 @@ for ax, model, name in zip(axes, (before, after), ("before", "after"), strict=Tr
     ax.set_title(name)
 mc.figures.show(
     fig,
-    alt="Two attention maps of the same clip, before and after the change; the decisive "
-    "word and its sound are boxed.",
-    caption=f"{', '.join(one.tokens)}: {one.tokens[word]!r} decides. One clip, one short "
-    "training each: an anecdote. The lines above have the counts.",
+    alt="Two attention maps of the same clip, before and after the change; the "
+    "decisive word and its sound are boxed.",
+    caption=f"{', '.join(one.tokens)}: {one.tokens[word]!r} decides. This is one clip "
+    "and one short training each, so it is an anecdote. The lines above have the "
+    "counts.",
 )
 
 # %%
 print(read.say_rows_alike({"before": rows_alike(before), "after": rows_alike(after)}))
 
 # %% [markdown]
-# Change the seed in `build` and run both again, before you believe what you see. A
-# world of eight spellings is small enough for a network to learn in more than one way,
-# and so short a training is a lottery. The table of section 6 has the larger world,
-# longer trainings and several seeds: where the two disagree, believe the table.
+# Before you believe what you see, change the seed in `build` and run both again. A
+# world of eight spellings is small enough for a network to learn it in more than one
+# way, and so short a training is a lottery. The table of section 6 has a larger world
+# and longer trainings. Where the two disagree, believe the table.
 #
 # ## Exercises
 #
@@ -588,18 +622,20 @@ def stripped(config):
 check.stripped(stripped)
 
 # %% [markdown]
-# **E13.2 · Implement** (★★, 7 min). The control of this lesson, by hand. `weights` is a
-# map (L, A), `word` the number of the decisive word, and `inside` (A,) says which steps
-# lie in its sound. Return two numbers: *own*, 1 if the heaviest step of its row lies
-# inside and else 0; and *others*, the share of all other rows whose heaviest step lies
-# inside. Where there is no other word, *others* is nan.
+# **E13.2 · Implement** (★★, 7 min). Write the control of this lesson by hand. `weights`
+# is a map (L, A), `word` the number of the decisive word, and `inside` (A,) says which
+# steps lie in its sound. Return two numbers. The first one, *own*, is 1 if the heaviest
+# step of the word's row lies inside, and otherwise 0. The second one, *others*, is the
+# share of all other rows whose heaviest step lies inside. Where there is no other word,
+# *others* is nan.
 #
 # <details><summary>Hint 1</summary>The heaviest step of every row at once:
 # <code>weights.argmax(axis=1)</code>.</details>
 # <details><summary>Hint 2</summary><code>inside[…]</code> of these says for each row
 # whether it points.</details>
 # <details><summary>Hint 3</summary><code>np.delete(points, word)</code> leaves the word
-# itself out. The mean of nothing is nan, with a warning: ask first.</details>
+# itself out. The mean of nothing is nan and comes with a warning, so check for that
+# case first.</details>
 
 
 # %% tags=["exercise"]
@@ -628,10 +664,10 @@ check.own_and_others(own_and_others)
 #
 # - **keeps**: the set of those of `"MCSAN"`, `"no positions"`, `"no recurrence"` and
 #   `"neither"` that must keep every word's row when the words change places;
-# - **layer**: the network has a linear encoder, no positions, and many layers of
-#   cross-attention. The steps of sound that enter *which* layer are the first to hold
+# - **layer**: a network has a linear encoder, no positions, and many layers of
+#   cross-attention. Which layer is the first one whose entering steps of sound hold
 #   other moments? (A number, from 1.)
-# - **scale**: `full_scale=True` makes the rows `"flatter"` or `"sharper"`?
+# - **scale**: does `full_scale=True` make the rows `"flatter"` or `"sharper"`?
 #
 # <details><summary>Hint 1</summary>For *keeps*: which parts of a network know that one
 # word stands before another?</details>
@@ -653,14 +689,15 @@ check.predictions(answer)
 # **E13.4 · Change the model** (★★★, 12 min). Between "everything" (BiLSTM) and
 # "nothing" (linear) there is a middle. Write an encoder `Window` whose steps see
 # themselves and **one neighbour on each side**. It is made with
-# `Window(inputs, hidden)`, and gets `x` (B, T, inputs) and `mask` (B, T), True where
-# real. It returns (B, T, hidden), with zeros on padding; what lies in the padding must
-# not reach a real step.
+# `Window(inputs, hidden)`. It gets `x` (B, T, inputs) and `mask` (B, T), which is True
+# where a step is real. It returns (B, T, hidden), with zeros on padding. Nothing that
+# lies in the padding may reach a real step.
 #
 # <details><summary>Hint 1</summary>Which layer slides a window of three along time?
 # Lesson 05 built one.</details>
 # <details><summary>Hint 2</summary><code>nn.Conv1d(inputs, hidden, 3, padding=1)</code>
-# wants (B, inputs, T): turn with <code>transpose(1, 2)</code>, and turn back.</details>
+# wants (B, inputs, T): swap the axes with <code>transpose(1, 2)</code>, and swap them
+# back afterwards.</details>
 # <details><summary>Hint 3</summary>Multiply by <code>mask[..., None]</code> twice:
 # before, so that padding cannot be seen, and after, so that it stays zero.</details>
 
@@ -696,7 +733,8 @@ class Window(torch.nn.Module):
 check.window_encoder(Window)
 
 # %% [markdown]
-# Put it in, and ask the smear test again. (With an open exercise this cell says so.)
+# Now put your encoder in and run the smear test again. (If the exercise is still open,
+# the cell says so.)
 
 # %%
 model = build(**FOUR["neither"])
@@ -720,7 +758,8 @@ except NotImplementedError:
 # - **c** — A high score in the matching world shows that the network recognises sounds.
 # - **d** — In the listed world, a score above "both, unmatched" shows that sounds were
 #   recognised.
-# - **e** — Whoever builds emotion recognition for people should leave out the BiLSTM.
+# - **e** — Anyone who builds emotion recognition for people should leave out the
+#   BiLSTM.
 # - **f** — Dividing the scores by more makes rows flatter, and leaves the heaviest step
 #   of each head where it was.
 # - **g** — The map points at the decisive sound above chance, so each word finds its
@@ -743,22 +782,23 @@ check.what_follows(answer)
 
 # %% [markdown]
 # ## Recap
-# - You changed MCSAN by its config, and knew what each change can do before training.
+# - You changed MCSAN by its config, and predicted before training what each change can
+#   do.
 # - You showed by an exact test which networks know a place.
 # - You followed one word's sound through three layers, and saw where it first spreads.
 # - You changed a divisor in a trained network, and watched its map become another
 #   picture.
-# - You read a table of changes: who recognises sounds, whose map shows it, what it
-#   costs.
+# - You read a table of changes: which networks recognise sounds, whose map shows it,
+#   and what each change costs.
 #
 # ## What you may not conclude
-# - That the BiLSTM is bad. Where transcripts follow the voice, places are honest
+# - That the BiLSTM is bad. Where a transcript follows the voice, places are honest
 #   evidence.
 # - That a map that points explains the decision. It shows where one layer looked.
-# - That what three seeds show holds for all: the intervals count seeds and utterances
-#   of one generated corpus.
-# - That a smaller network fell behind because of *what* was taken away: it has fewer
-#   parameters as well.
+# - That a few seeds speak for all others: the intervals count only the seeds and the
+#   utterances of the table, all from one generated corpus.
+# - That a smaller network scored lower because of the *part* that was taken away: it
+#   also has fewer parameters.
 # - Anything from one short training of section 7.
 #
 # **Further reading:** Jain and Wallace, *Attention is not explanation* (NAACL 2019);

@@ -26,7 +26,7 @@
 #   when no number is enough,
 # - read a published table of means and deviations with a pencil.
 #
-# **Needs:** lessons 08 and 09; lesson 11 for the last section. **Time:** read 25 min ·
+# **Needs:** lessons 08 and 09; lesson 12 for the last section. **Time:** read 25 min ·
 # run about 1 min · exercises 25 min. **Paper:** section 3.5 and Table 3. **Runs on:**
 # finished trainings. Those of the nine rows on a small generated corpus come with the
 # course; for another `CORPUS` you need your own runs of `mcsan run table3`.
@@ -124,7 +124,8 @@ for ax, row in zip(axes[0], shown, strict=True):
     ahead[row] = int((wa.loc[FULL] > wa.loc[row]).sum())
 mc.figures.show(
     fig,
-    alt="Accuracy of each fold under a row and under the full network, a line each.",
+    alt="Accuracy of each fold under a row and under the full network, one line per "
+    "fold.",
     caption="Solid lines rise, dashed lines fall, and the thick line is the mean. Each "
     "panel has its own scale. "
     + "; ".join(f"MCSAN ahead of {row} in {n} of {k}" for row, n in ahead.items())
@@ -141,7 +142,8 @@ print(read.say_folds_ahead(ahead, k))
 # ## 2 · The plain *t*, by hand
 #
 # $$d_i = \mathrm{WA}_i(\mathrm{MCSAN}) - \mathrm{WA}_i(\mathrm{row}), \qquad
-#   t = \frac{\bar d}{\sqrt{\tfrac{1}{k}\, S^2}}, \qquad S^2 = \frac{1}{k-1}\sum_{i=1}^k (d_i - \bar d)^2$$
+#   t = \frac{\bar d}{\sqrt{\tfrac{1}{k}\, S^2}}, \qquad
+#   S^2 = \frac{1}{k-1}\sum_{i=1}^k (d_i - \bar d)^2$$
 #
 # for $k$ folds.
 
@@ -195,7 +197,7 @@ print(
 )
 
 # %% [markdown]
-# Whatever is peculiar to this corpus therefore enters *all* the $d_i$, in the same
+# Any peculiarity of this corpus therefore enters *all* the $d_i$, in the same
 # direction. More folds average over splits, but never over corpora. The spread between
 # folds cannot reveal this, and so the plain *t* divides by too little.
 #
@@ -236,10 +238,7 @@ def differences(rng, n=100, repeats=10):
 worlds = np.stack([differences(np.random.default_rng(seed)) for seed in range(200)])
 error = worlds.mean(axis=1).std(ddof=1) / np.sqrt(len(worlds))
 print(f"{worlds.shape[0]} corpora × {worlds.shape[1]} folds")
-print(
-    f"mean difference {100 * worlds.mean():+.2f} points, "
-    f"standard error {100 * error:.2f}"
-)
+print(read_design.say_equal_worth(worlds.mean(), error))
 
 
 def false_alarms(folds_used, test_share):
@@ -284,7 +283,8 @@ print("The corrected t:", read_design.say_repeats(few, many))
 #
 # Nadeau and Bengio (2003) add what the folds share to the variance of the mean:
 #
-# $$t = \frac{\bar d}{\sqrt{\left(\tfrac{1}{k} + \tfrac{n_\text{test}}{n_\text{train}}\right) S^2}}$$
+# $$t = \frac{\bar d}
+#   {\sqrt{\left(\tfrac{1}{k} + \tfrac{n_\text{test}}{n_\text{train}}\right) S^2}}$$
 #
 # With more folds the term $1/k$ vanishes, but the second term does not.
 #
@@ -293,7 +293,7 @@ print("The corrected t:", read_design.say_repeats(few, many))
 # test parts never overlap, it is a **heuristic** that has become common practice, and
 # no exact formula can replace it: no unbiased estimate of that variance exists (Bengio
 # and Grandvalet 2004). That is why the toy above is worth its two hundred corpora: it
-# shows how the heuristic does on folds like ours.
+# shows how well the heuristic works on folds like ours.
 
 # %%
 by_hand = mean / (np.sqrt(1 / k + share) * sd)
@@ -358,7 +358,7 @@ adjusted = pd.DataFrame({"p": p, "times": times, "Holm p": by_hand}).round(4)
 adjusted.join(two_verdicts)
 
 # %% [markdown]
-# The two last columns answer two different questions. *Alone* is for someone who asked
+# The last two columns answer two different questions. *Alone* is for someone who asked
 # about this one row before seeing any result. *After Holm* is for someone who looks at
 # the whole table and picks out what stands out. A report should print both, and should
 # say in advance which one it goes by. In this course the claims ledger (lesson 15) goes
@@ -402,9 +402,9 @@ points.join(equal[["p alike", "so"]]).round(3)
 # Another **fold** changes what is trained and tested on. Another **seed** changes the
 # starting weights and the order of the utterances, on the same fold. Ten seeds of one
 # fold are ten readings of one observation, so they are averaged *before* the test. What
-# happens if they are counted as folds instead? Here is another toy: there is no gap at
-# all, two points of spread come from folds and one from seeds. (These folds share
-# nothing, so the plain *t* is right for them.)
+# happens if they are counted as folds instead? Here is another toy. In it there is no
+# gap at all, two points of spread come from folds, and one point comes from seeds.
+# (These folds share nothing, so the plain *t* is right for them.)
 
 # %%
 rng = np.random.default_rng(10)
@@ -438,9 +438,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# And the real ones? The network of the earlier lessons comes trained from three seeds,
-# on one fold; the table above has folds of its own. These are two corpora, so the two
-# deviations are named here, but not compared. Mind the intervals.
+# And what are the real deviations? The network of the earlier lessons comes trained
+# from three seeds, on one fold. The table above has folds of its own. These are two
+# corpora, so the two deviations are named here, but not compared. Mind the intervals.
 
 # %%
 by_seed = []
@@ -452,9 +452,9 @@ full_sd = wa.loc[FULL].std(ddof=1)
 print(read_design.say_deviation(f"{k} folds of {FULL}", full_sd, k))
 
 # %% [markdown]
-# One part of the spread over folds has a simple cause: the luck of *which* utterances
-# are tested. For $n$ test utterances of which a share $p$ is answered correctly,
-# independent draws would give a deviation of $\sqrt{p(1-p)/n}$.
+# One part of the spread over folds has a simple cause: it is a matter of luck *which*
+# utterances are tested. For $n$ test utterances of which a share $p$ is answered
+# correctly, independent draws would give a deviation of $\sqrt{p(1-p)/n}$.
 
 # %%
 n_test = int(results.n_test.mean())
@@ -490,8 +490,8 @@ print(f"if MCSAN alone peeks, its gaps grow by {100 * full_gain[0]:.1f} points")
 
 # %% [markdown]
 # Where a network does not overfit, its score climbs until training ends. Both parts
-# then choose the last epoch, and peeking has nothing to choose from; the lines above
-# say in how many trainings this was so. Do not take that for a general rule. On real
+# then choose the last epoch, and peeking has nothing left to gain. The lines above say
+# in how many trainings this was so. Do not take that for a general rule. On real
 # speech, training does pass its peak: in the RAVDESS table of docs/results.md, choosing
 # the epoch on the test part would have gained 2 to 10 points. The mechanism is easy to
 # see in a toy: the true score stays on a **plateau**, and each epoch adds a point of
@@ -512,8 +512,8 @@ pd.DataFrame(by_length).T.round(2)  # in points
 
 # %% [markdown]
 # Nothing was learned on the plateau, and yet the best of many noisy scores is a high
-# one, and the longer you look, the higher. Compare these gains with the gaps that Table
-# 3 is about.
+# one. The longer you look, the higher it gets. Compare these gains with the gaps that
+# Table 3 is about.
 #
 # ## 9 · How many folds and seeds?
 #
@@ -571,13 +571,14 @@ for name, noise in origin.items():
 print(read_design.say_best_power(reached))
 
 # %% [markdown]
-# Seeds help where seeds are the noise. (With a single seed the corrected *t* is too
-# cautious, because it takes seed noise for something that the folds share.) Where folds
-# are the noise, the curve levels off, and if it does so below 80 %, then **no** number
-# of folds or seeds of this corpus is enough: only more data can help. Nothing here says
-# which case IEMOCAP is. Your own runs can tell you: `significance.spread(differences)`
-# takes an array (folds, seeds) and returns both parts. The profile `full`, with its ten
-# folds and three seeds, is made for this; `quick` cannot separate the two.
+# Seeds help where seeds are the noise. (With a single seed per fold the corrected *t*
+# is too cautious, because it takes seed noise for something that the folds share.)
+# Where folds are the noise, the curve levels off, and if it does so below 80 %, then
+# **no** number of folds or seeds of this corpus is enough: only more data can help.
+# Nothing here says which case IEMOCAP is. Your own runs can tell you:
+# `significance.spread(differences)` takes an array (folds, seeds) and returns both
+# parts. The profile `full`, with its ten folds and three seeds, is made for this;
+# `quick` cannot separate the two.
 #
 # ## 10 · The paper's own table, read again
 #
@@ -612,8 +613,8 @@ print(read_design.say_within_noise(published, "wa"))
 print(read_design.say_within_noise(published, "ua"))
 
 # %% [markdown]
-# **This is not the last word.** The folds are paired, which the table cannot show and
-# which may help; and they share training data, which hurts. How much pairing would be
+# **This is not the last word.** The folds are paired, which may help, but the table
+# cannot show it. They also share training data, which hurts. How much pairing would be
 # needed? Turn the corrected *t* around: the gap excludes zero only if the differences
 # have at most a certain deviation, and for that the two rows must rise and fall
 # together from fold to fold.
@@ -630,8 +631,8 @@ columns = {"gap": 100 * gap_of, "sd of d may be": 100 * most}
 pd.DataFrame(columns).assign(correlation=needed.clip(lower=-1)).round(2)
 
 # %% [markdown]
-# A needed correlation close to 1 asks for a great deal, and one of −1 is free. The
-# authors have the ten pairs, and could settle the question in one line.
+# A needed correlation close to 1 asks for a great deal, and one of −1 asks for nothing.
+# The authors have the ten pairs, and could settle the question in one line.
 #
 # One more thing can be read from the page. A test part holds a tenth of IEMOCAP's 7,487
 # utterances, so its score has the luck of the draw, as in section 7. Here we can be
@@ -655,10 +656,10 @@ print(f"500 partitions: {of_ten:.4f} dividing by k, {of_nine:.4f} dividing by k 
 
 # %% [markdown]
 # So a deviation that is computed with division by $k$ has to be compared with the
-# smaller number, and one with division by $k-1$ with the larger. (The factor goes in
-# and out again.) The paper does not say which it printed; in its favour we take the
-# smaller number. How often would the draw alone give deviations as small as the printed
-# ones?
+# smaller number, and one with division by $k-1$ with the larger. (In the second case
+# the finite-population factor and the division by $k-1$ cancel each other.) The paper
+# does not say which of the two it printed. In its favour we take the smaller number.
+# How often would the draw alone give deviations as small as the printed ones?
 
 # %%
 draw = np.sqrt(printed.wa * (1 - printed.wa) / n)
@@ -674,15 +675,15 @@ pd.DataFrame(columns).assign(chance=chances).round(2)  # sd in points
 # %% [markdown]
 # The rows share their folds, so even many of them together are weak evidence. Folds
 # stratified by class, averages over several seeds, or larger test parts would each make
-# the deviations smaller. The paper does not say which applies.
+# the deviations smaller. The paper does not say whether any of these applies.
 #
 # ## 11 · Somebody else asked, on the same data
 #
 # Rajan, Brutti and Cavallaro (ICASSP 2022) compared self- and cross-attention on the
 # public seven-class package of IEMOCAP, with five folds and ten runs each (the numbers
 # are from the slides in their repository). Mind the names: in their code, "unweighted"
-# is the share of right answers and "weighted" the mean over classes, which is the other
-# way round than here. The table uses our names.
+# is the share of right answers and "weighted" is the mean over classes, which is the
+# reverse of our usage. The table uses our names.
 
 # %%
 rajan = pd.DataFrame(
@@ -698,7 +699,7 @@ rajan = pd.DataFrame(
 rajan = rajan.set_index(["modalities", "attention"])
 two_inputs = rajan.loc["audio + text", "WA (share right)"]
 their_gap = two_inputs["self"] - two_inputs["cross"]
-# In Table 3, "w/o cross" has self-attention alone, and "w/o self" cross-attention alone.
+# In Table 3, "w/o cross" has self-attention alone, "w/o self" cross-attention alone.
 papers_gap = printed.wa["w/o cross"] - printed.wa["w/o self"]
 print(read_design.say_two_directions(their_gap, papers_gap))
 rajan
@@ -714,7 +715,7 @@ rajan
 # "Without cross-attention, one point less" compares two networks that were each trained
 # to do their best. It does not say what the full network *does with* its
 # cross-attention: the smaller network may have found another way, and the larger one
-# may ignore what it has. Lesson 11 asked the trained network itself, with **EMAP**: of
+# may ignore what it has. Lesson 12 asked the trained network itself, with **EMAP**: of
 # all functions that add up a part for the sound and a part for the words, EMAP is the
 # one whose outputs come closest to the network's, in squared error over all pairings.
 # (It is a projection of this network, and not the best additive model that one could

@@ -86,8 +86,8 @@ pd.set_option("display.max_colwidth", 90)
 # | you do | unpack it into `data/iemocap` | `mcsan data meld --download`, and `--clips` for sound and film |
 # | you may publish | your scores and your code; for anything else, ask the licence | the same |
 #
-# There are two things not to do with either: do not commit a row or a clip, and do not
-# publish a trained network without asking whether the licence permits it.
+# Two things are forbidden with both: do not commit a row or a clip, and do not publish
+# a trained network without asking whether the licence permits it.
 #
 # Have you no licence yet? `mcsan data synthetic --layout iemocap` (or `meld`) writes
 # synthetic speech in that corpus's folders, at full size, into a folder of its own, and
@@ -112,10 +112,10 @@ for kind, root in OWN.items():
     print(f"{kind}: {len(corpora[kind]):,} utterances, {skipped:,} left out")
 
 # %% [markdown]
-# A reader of this package refuses whatever differs from the published counts, and says
-# what is probably wrong. What the paper says of its data is part of the **ledger of
-# claims**, of which this lesson shows one block after the other. The column *value* is
-# what your copy has:
+# The readers of this package refuse a copy that differs from the published counts, and
+# say what is probably wrong with it. Everything that the paper says of its data is part
+# of the **ledger of claims**. This lesson shows one block of that ledger after the
+# other. The column *value* holds the counts of your copy:
 
 # %%
 ledger = mc.paper.claims_ledger(corpora=corpora)
@@ -142,7 +142,7 @@ print(f"corpus {grid.fingerprint()}, folds of {PROTOCOL} {digest}")
 #
 # Section 3.2 of the paper gives settings, and the profile `paper` of this package takes
 # them. The next block of the ledger compares the code with the printed numbers. Every
-# line is computed from the code.
+# line of it is computed from the code.
 
 # %%
 settings = ledger[ledger.block == "the profile paper's settings"].set_index("says")
@@ -159,8 +159,9 @@ settings[["note", "value", "verdict"]]
 # The other half of the picture is larger: what the paper does **not** say. Each line of
 # the next table is one more way in which two honest readers of the same paper build two
 # different networks. The profile `paper` takes one reading of each. The profiles
-# `quick` and `full` are made for a small corpus and a laptop, and set some of these
-# choices otherwise, so each value is shown with the profile that it belongs to.
+# `quick` and `full` are made for a small corpus and a laptop, and make some of these
+# choices differently. Each value is therefore shown with the profile that it belongs
+# to.
 
 # %%
 paper_specs = mc.paper.table3_specs("paper", "iemocap", rows=[FULL])
@@ -181,9 +182,9 @@ print(f"{not_built} of these {len(others)} cannot be tried here")
 others[["ours", "alternatives", "how"]]
 
 # %% [markdown]
-# What the paper *does* say, it says in twenty equations, some of them with slips.
-# Lesson 08 maps each equation to the function that computes it and lists the slips. A
-# reproducer needs to know that none is missing:
+# The paper *does* give twenty equations, some of them with slips. Lesson 08 maps each
+# equation to the function that computes it, and lists the slips. Anyone who reproduces
+# the paper needs to know that none is missing:
 
 # %%
 formulas = mc.paper.equations_ledger()
@@ -197,7 +198,8 @@ print(f"{len(mc.paper.MISPRINTS)} misprints, each with our reading of it (lesson
 #
 # The cost of a table is a product:
 #
-# $$\text{cost} = \text{rows} \times \text{folds} \times \text{seeds} \times \text{epochs} \times \frac{\text{seconds}}{\text{epoch}}$$
+# $$\text{cost} = \text{rows} \times \text{folds} \times \text{seeds} \times
+#   \text{epochs} \times \frac{\text{seconds}}{\text{epoch}}$$
 #
 # Only the last factor is unknown, and it is **measured**: a few steps of each row, on
 # this machine, at this corpus's own lengths. (`runs="nowhere"` pretends that nothing
@@ -222,14 +224,14 @@ expected.round(1)
 # More processes than trainings help nobody, and no number of them is faster than the
 # longest training. Decide **now** how many folds and seeds you can pay for (lesson 14:
 # how many does a gap need?). Deciding later, with results in view, is one more way to
-# choose the result. On the synthetic corpus there are two sizes to choose from: `quick`
-# has three folds and one seed, and `full` has ten folds and three seeds, so that its
-# verdicts can resolve smaller gaps. It has ten times as many trainings.
+# choose the result. On the synthetic corpus there are two sizes to choose from. `quick`
+# has three folds and one seed. `full` has ten folds and three seeds, which makes ten
+# times as many trainings, and its verdicts can resolve smaller gaps.
 #
 # ## 4 · One table, two verdicts
 #
-# All nine rows, on the same folds, from the same seeds: one call. What is on disk
-# already is not trained again.
+# One call trains all nine rows, on the same folds and from the same seeds. Whatever is
+# on disk already is not trained again.
 
 # %%
 results, source = mc.grid_results("table3", PROFILE, options=OPTIONS)
@@ -285,8 +287,8 @@ mc.figures.show(
 # and sounds must be matched by construction, so the first two gaps test the software.
 # The others ask about a mechanism, in a generated world.
 #
-# If you have runs on your own corpus, they appear here, in the same form and with the
-# paper's numbers next to them:
+# If you have finished runs on your own corpus, they appear here in the same form, with
+# the paper's numbers next to them:
 
 # %%
 mine = {}  # results on the reader's own corpora
@@ -338,13 +340,13 @@ assert math.isclose(t, test.statistic)
 print(read.say_printed_gap(t, test.p, (test.mean, test.low, test.high)))
 
 # %% [markdown]
-# Whatever this says, it is indicative only. The folds were paired, and pairing, which
-# the table cannot show, may be far sharper. They also share training data, which makes
-# matters worse than the formula knows.
+# Whatever this says, it is indicative only. The folds were paired, and a paired test
+# may be far sharper, but the table cannot show it. The folds also share training data,
+# which makes matters worse than the formula knows.
 #
-# Our own runs are paired. Each gives one p for the sentence and one against it. Then
-# comes the verdict, first for this sentence alone, then corrected for all the sentences
-# that were tested together (Holm):
+# Our own runs are paired. They give one p value for the sentence and one against it.
+# Then comes the verdict, first for this sentence alone, and then corrected for all the
+# sentences that were tested together (Holm):
 
 # %%
 ledger = mc.paper.claims_ledger({"synthetic": results} | mine, corpora=corpora)
@@ -399,7 +401,7 @@ weak.set_index("says")[["value", "t", "p"]].astype(float).round(3)
 
 # %% [markdown]
 # *Within noise* is no accusation: "X is **not** superior to Y" is a sentence that noise
-# agrees with. It tells you which sentences not to lean on before somebody has run them
+# agrees with. It tells you which sentences not to lean on until somebody has run them
 # again.
 #
 # ## 6 · Which open choice matters?
@@ -414,7 +416,7 @@ options = mc.RunOptions(retrain=RETRAIN)
 tried, source = mc.grid_results("ambiguities", PROFILE, options=options, rows=FIRST)
 folds_tried = tried.fold.nunique()
 alternatives = tried.name.nunique() - 1
-print(f"{alternatives} of {len(tries) - 1} alternatives, {folds_tried} folds")
+print(f"{alternatives} of {len(tries) - 1} alternatives, {folds_tried} fold(s)")
 print(f"from {source}")
 moved = mc.paper.sensitivity(tried)
 changes = moved[moved.panel.str.startswith("ours")].set_index("choice")
@@ -439,8 +441,8 @@ mc.figures.show(
     + (
         "One fold alone gives no interval here: what moves may be luck."
         if folds_tried == 1
-        else "Corrected t. A marker without a bar: the same difference in every fold. Not "
-        "corrected for the number of choices."
+        else "Corrected t. A marker without a bar: the same difference in every fold. "
+        "Not corrected for the number of choices."
     ),
 )
 
@@ -451,26 +453,26 @@ print(read.say_choices(changes))
 # Two rules for reading this figure. First, a difference without its interval is an
 # anecdote. Second, if an open choice moves the score as far, *on the same corpus*, as
 # the gaps that a paper reports, then nobody who repeats the experiment can separate the
-# gap from the choice. The gaps of the paper's Table 3 are of other speech, so they are
-# not drawn here.
+# gap from the choice. The gaps of the paper's Table 3 come from other speech, so they
+# are not drawn here.
 
 # %% [markdown]
 # ## 7 · Tables 1 and 2 in small
 #
 # A reproduction that has only its own model cannot judge it. Every system that the
-# paper compares with is one file in `mcsan_lite/models/`, whose docstring says what of
-# it is verified, what is remembered and what is chosen. All of them run on the same
-# folds, features and scores. In `quick` they are smaller networks that see every third
-# frame (DELTA every sixth, MulT every ninth).
+# paper compares with is one file in `mcsan_lite/models/`. Its docstring says which
+# parts are verified, which are remembered and which we chose. All of them run on the
+# same folds, with the same features and scores. In `quick` they are smaller networks
+# that see every third frame (DELTA every sixth, MulT every ninth).
 #
 # **Floors come first.** A system that is not above them has learned nothing that needs
 # a network. On a generated corpus there is one special floor, *order alone + boosted
 # trees*. It recognises no sound, but it is given the truth about everything else: which
-# senses were written, where in the transcript, how the voice is, and where in the clip
-# something is stressed. It shows what order alone gives away. A system that is not
-# above this floor has not shown that it matches words with their sounds. (In the world
-# *listed*, where the transcript is an alphabetical list, order tells nothing:
-# `mcsan run table3 --world listed`.)
+# senses were written, where they stand in the transcript, how the voice sounds, and
+# where in the clip something is stressed. It shows how much order alone gives away. A
+# system that is not above this floor has not shown that it matches words with their
+# sounds. (In the world *listed*, where the transcript is an alphabetical list, order
+# tells nothing: `mcsan run table3 --world listed`.)
 
 # %%
 rivals = {}
@@ -483,7 +485,7 @@ for table in ("table1", "table2"):
     speech = corpora_module.grid_corpus(PROFILE, table)
     data, _ = mc.extract(speech)
     folds = mc.folds(speech, PROTOCOL)[:FOLDS]
-    # The score that chooses, the same for floors and networks.
+    # The score that chooses is the same for floors and networks.
     select = mc.paper.rival_specs(table, PROFILE)[0].train.select
     ground = mc.floors_table(speech, folds, data, select)
     found, source = mc.grid_results(table, PROFILE, options=OPTIONS, rows=FIRST)
@@ -511,8 +513,8 @@ for table, beside in rivals.items():
 # The verdicts are about *directions*. The paper's Table 1 says that MCSAN is ahead of
 # MDRE, MHA, Xu et al. and CAN, and Table 2 that it is ahead of cMKL and of both
 # versions of Liang et al. A row that is not in the paper has no claim to reproduce, and
-# its verdict says who is ahead. With three folds of one generated corpus a short
-# interval is easily had by luck, and it is no news about people.
+# its verdict says who is ahead. With a few folds of one generated corpus an interval is
+# easily short by luck, and it is no news about people.
 
 # %% tags=["hide-input"]
 for table, beside in rivals.items():
@@ -521,16 +523,16 @@ for table, beside in rivals.items():
         mc.paper.draw_gaps(beside),
         alt=f"Gaps of every system of {table} to MCSAN on the synthetic corpus, in "
         f"points of {' and, in a panel below, of '.join(names)}, with intervals.",
-        caption=f"{table}: gap to MCSAN on {beside.attrs['corpus']}, panels from above: "
-        f"{', '.join(names)}. Left of 0 a system is ahead of MCSAN.",
+        caption=f"{table}: gap to MCSAN on {beside.attrs['corpus']}, panels from "
+        f"above: {', '.join(names)}. Left of 0 a system is ahead of MCSAN.",
     )
 
 # %% [markdown]
-# And the field? A published number is comparable only under one protocol: the same
-# classes, folds, context, inputs, score, and the same way to pick the epoch. Hollow
-# markers differ in at least one of them, and the words at the right say in which.
-# Different scores (WA, weighted F1) have panels of their own, since they may not be
-# compared with each other.
+# And where does the paper stand in its field? Published numbers can be compared only
+# under one protocol: the same classes, folds, context, inputs and score, and the same
+# way to pick the epoch. Hollow markers differ in at least one of these, and the words
+# on the right say in which. Different scores (WA, weighted F1) have panels of their
+# own, since they may not be compared with each other.
 
 # %% tags=["hide-input"]
 def draw_field(listed, corpus_name):
@@ -664,12 +666,14 @@ print(f"merged: {len(merged)} folds with the same scores")
 #
 # On one processor the number of jobs changes no bit of a result, which is tested.
 # Another *device* may round differently and move a score within its spread. The column
-# `device` says where each fold ran: keep the rows of one comparison on one kind.
+# `device` says where each fold ran. Keep all rows of one comparison on the same kind of
+# device.
 #
 # **The model card.** A network that leaves your machine needs a page that says what it
 # is, and what it is not for. Ours is `MODEL_CARD.md`. A card for the small run above
-# would have to say: one fold and one seed, so no interval and no claim; trained on
-# generated speech, no person; not for judging what anybody feels.
+# would have to say three things. It has one fold and one seed, so it has no interval
+# and supports no claim. It was trained on generated speech and on no person. And it is
+# not for judging what anybody feels.
 
 # %%
 card = Path("MODEL_CARD.md").read_text(encoding="utf-8")
@@ -726,11 +730,11 @@ print(read.say_own_model("means", (own.mean, own.low, own.high), majority))
 # ## Exercises
 #
 # **E15.1 · Predict** (★★, 6 min). Which of the paper's printed gaps stand? Look at the
-# **UA** panel of the figure *as printed* in section 5. `alone`: the set of all rows
+# **UA** panel of the figure *as printed* in section 5. `alone` is the set of all rows
 # whose interval excludes 0. Predict how many of these survive when the eight rows are
-# tested together, and then work out `together`: the set of rows whose p value stays
-# below .05 after Holm's correction over the eight. The table `printed_gaps` has the
-# columns `ua gap low`, `ua gap high` and `ua p`.
+# tested together. Then work out `together`, which is the set of rows whose p value
+# stays below .05 after Holm's correction over the eight. The table `printed_gaps` has
+# the columns `ua gap low`, `ua gap high` and `ua p`.
 #
 # <details><summary>Hint 1</summary>An interval excludes 0 if both of its ends have the
 # same sign.</details>
@@ -853,8 +857,8 @@ check.verdict(verdict)
 #   it.
 # - **c** — The empty cells can be filled with the paper's own numbers, the best guess
 #   that there is.
-# - **d** — Whoever may drop rows after seeing them chooses the verdict; a list that was
-#   fixed before cannot be chosen.
+# - **d** — Anyone who may drop rows after seeing them chooses the verdict; a list that
+#   was fixed before cannot be chosen.
 # - **e** — A number from another corpus or other folds cannot slip into the cell.
 # - **f** — *Not run* and *not distinguishable* are the same: in both cases we do not
 #   know.
@@ -914,10 +918,10 @@ check.pool(pool)
 # %% [markdown]
 # ## Recap
 # - You know who gives you IEMOCAP and MELD, and you counted before you trained.
-# - You had the price before the run, and fixed folds and seeds with it.
+# - You knew the price before the run, and used it to fix folds and seeds.
 # - You ran a table as one program, and gave each row two verdicts, alone and after
 #   Holm, by a rule stated in advance.
-# - You followed a sentence to its verdicts, and read the paper's own table again.
+# - You followed one sentence to its verdicts, and read the paper's own table again.
 # - You changed what the paper leaves open, one choice at a time, and read each change
 #   with its interval.
 # - You put the paper's rivals, the floors and a model of your own on the same folds.

@@ -10,9 +10,10 @@
 # # 16 · Broken on purpose
 #
 # Every piece of code in this lesson is wrong, runs without a warning, and prints a
-# number that could stand in a paper. None of the eight mistakes is invented: each one
-# was found in a public repository of this field, named beside it. You run each of them,
-# find it with the tools of this course, measure what it costs or buys, and repair it.
+# number that could stand in a paper. None of the eight mistakes is invented. Each one
+# was found in a public repository of this field, and the repository is named with it.
+# You run each mistake, find it with the tools of this course, measure how much it costs
+# or buys, and repair it.
 #
 # **You will be able to**
 # - recognise eight mistakes by their symptoms,
@@ -74,15 +75,15 @@ warnings.filterwarnings(
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()
-N = {"smoke": 150}.get(PROFILE, 1200)  # utterances; more narrow the intervals
+N = {"smoke": 150}.get(PROFILE, 1200)  # utterances; with more, intervals shrink
 FOLDS = {"smoke": 5}.get(PROFILE, 10)
 
 # %% [markdown]
 # ## 1 · The bench
 #
-# Most mistakes do not need a large network to do harm. So the bench is small: each
-# utterance becomes one row of numbers (statistics of its MFCC, and its pooled word
-# vectors, both from the floors of lesson 02), and a linear classifier reads the row.
+# Most mistakes do not need a large network to do harm, so our bench is small. Each
+# utterance becomes one row of numbers: the statistics of its MFCC and its pooled word
+# vectors, both from the floors of lesson 02. A linear classifier reads the row.
 
 # %%
 corpus = mc.open_corpus("synthetic", profile=PROFILE)
@@ -110,10 +111,11 @@ honest = cross_val_predict(classifier(), x, y, cv=cut)  # (N,) each tested once
 print(f"WA {metrics.wa(y, honest):.3f}, UA {metrics.ua(y, honest):.3f}")
 
 # %% [markdown]
-# A mistake is measured as a **difference**: what the broken code reports, less what the
-# right code gets on the same utterances. Both answer the same questions, so the
-# interval is a paired one (lesson 14): utterances are drawn again with replacement, the
-# same ones for both. It covers the choice of the utterances, not another training.
+# We measure a mistake as a **difference**: the score that the broken code reports, less
+# the score of the right code on the same utterances. Both answer the same questions, so
+# the interval is a paired one (lesson 14). Utterances are drawn again with replacement,
+# the same ones for both. The interval covers the choice of the utterances, but not
+# another training.
 
 # %%
 effects = {}  # the bill of section 11: mistake -> (mean, low, high)
@@ -147,10 +149,11 @@ def weighted_accuracy(true, pred):
 
 
 # %% [markdown]
-# Neither computes anything wrong. **Predict:** what is wrong then, and when would you
-# notice? A probe tells what a score is, whatever it is called: a lazy guesser who
-# always gives the largest class. Its share of right answers is the share of that class.
-# Its mean recall is one over the number of classes.
+# Neither function computes anything wrong. **Predict:** what is wrong then, and when
+# would you notice it? A probe tells us what a score is, whatever its name may be. Ours
+# is a lazy guesser who always names the largest class. The guesser's share of right
+# answers is the share of that class, and its mean recall is one over the number of
+# classes.
 
 # %%
 counts = np.array(IEMOCAP_COUNTS)
@@ -162,9 +165,9 @@ for score in (unweighted_accuracy, weighted_accuracy):
     print(read.say_what_a_score_is(score.__name__, found, largest, len(counts)))
 
 # %% [markdown]
-# In the field, *weighted accuracy* is the share that is right, so the two names have
+# In the field, *weighted accuracy* is the share of right answers, so the two names have
 # changed places. What does that do to a comparison? It depends on the classes. Our
-# corpus has them in about equal numbers. So we also take a part of it in which they are
+# corpus has them in about equal numbers, so we also take a part of it in which they are
 # as uneven as in IEMOCAP.
 
 # %%
@@ -206,7 +209,7 @@ print(read.say_swap("classes as in IEMOCAP", effects["1 names swapped (UA)"]))
 # <details><summary>Hint 1</summary>You need one small example on which all three come
 # out differently.</details>
 # <details><summary>Hint 2</summary>A lazy guesser separates WA from UA. Precision needs
-# a guesser who names a rare class once, and rightly.</details>
+# a guesser who names a rare class once, and correctly.</details>
 # <details><summary>Hint 3</summary>true = 0 0 0 0 1 1 and pred = 0 0 0 0 0 1: WA is
 # 5/6, UA is 3/4, and precision is 9/10.</details>
 
@@ -243,7 +246,7 @@ leaky = cross_val_predict(RidgeClassifier(alpha=300), everything_scaled, y, cv=c
 print(f"WA {metrics.wa(y, leaky):.3f}")
 
 # %% [markdown]
-# **The check.** Whatever is fitted must not move when only the *test part* changes. So
+# **The check.** Nothing that was fitted may move when only the *test part* changes. So
 # we disturb the test part of one fold, and look at the fitted means.
 
 # %%
@@ -276,9 +279,9 @@ within = significance.alike(over_seeds_and_clusters(y, leaky, honest, each), 0.0
 print(read.say_nil(effects["2 scaler saw everything (WA)"], within.p, 1))
 
 # %% [markdown]
-# It is a mistake of the method in any case. But a scaler has little to give away: it
-# sees numbers and **no labels**, and a mean over a thousand utterances hardly depends
-# on a hundred of them. Let the same line fit something that does see labels, and take
+# It is a mistake of method in any case. But a scaler has little to give away: it sees
+# numbers and **no labels**, and a mean over a thousand utterances hardly depends on a
+# hundred of them. Now let the same line fit something that does see labels, and take
 # few utterances. Here it chooses the 20 best of all numbers. To be sure that there is
 # nothing to learn, we **shuffle the labels** first: an honest score is then chance.
 
@@ -315,9 +318,9 @@ for script in (choose_then_split, choose_inside_folds):
 # Keep that function: **shuffled labels** are the widest net of this lesson. Mind its
 # hole, too. The leaky scaler passes it, because no label went through the scaler.
 #
-# **E16.2 · Repair** (★, 4 min). Write `standardized(train, test)`: two arrays with one
-# row per utterance come in, both come back scaled, by the mean and the deviation of
-# `train` alone.
+# **E16.2 · Repair** (★, 4 min). Write `standardized(train, test)`. It gets two arrays
+# with one row per utterance, and returns both of them, scaled by the mean and the
+# deviation of `train` alone.
 #
 # <details><summary>Hint 1</summary>One fit, two transforms.</details>
 # <details><summary>Hint 2</summary>Fitting again on <code>test</code> would put each
@@ -349,7 +352,7 @@ check.standardized(standardized)
 #
 # **Where:** the same Demfier repository. Its rare classes are copied 11 and 31 times so
 # that all classes become equally frequent, and *then* the data are split. Copying is a
-# fair answer to rare classes. **Predict:** what does the order do?
+# fair answer to rare classes. **Predict:** what is the effect of this order?
 
 
 # %%
@@ -390,8 +393,8 @@ print(read.say_copying_helps(gap(y_few, right_order, uncopied, "ua")))
 
 # %% [markdown]
 # **The checks.** Two of the course's tools see it. The leak meter `overlap` of lesson
-# 01 counts the test utterances whose exact text is in train too. And shuffled labels
-# should give chance.
+# 01 counts the test utterances whose exact text is also in train. And on shuffled
+# labels, an honest script should score no more than chance.
 
 # %%
 originals = [part.utterances[i] for i in few]
@@ -414,9 +417,10 @@ for script in (copy_then_split, copy_inside_folds):
 # Chance is the share of the largest class here, and a classifier that was trained on
 # equally frequent classes stays below it.
 #
-# **E16.3 · Repair** (★★, 5 min). Write `balanced(y, train, seed)`: the rows to train
-# on. Every row of `train` is among them, rare classes are repeated until all are as
-# frequent as the largest one **in train**, and no other row occurs.
+# **E16.3 · Repair** (★★, 5 min). Write `balanced(y, train, seed)`, which returns the
+# rows to train on. Every row of `train` is among them, the rows of rare classes are
+# repeated until all classes are as frequent as the largest one **in train**, and no
+# other row occurs.
 #
 # <details><summary>Hint 1</summary>Which of the two arguments of
 # <code>with_copies</code> was wrong in <code>copy_then_split</code>?</details>
@@ -452,9 +456,9 @@ check.balanced(balanced)
 #
 # **Where:** *marcogdepinto/emotion-classification-from-audio-files*, issues 6 and 11.
 # RAVDESS comes as sound and as film. The films' sound tracks were cut out and added to
-# the sound files, and the whole was split at random. But a film and its sound file hold
-# **the same take**: `01-01-05-…` and `03-01-05-…` are one recording. We build it: half
-# of our clips, each there twice.
+# the sound files, and the whole set was split at random. But a film and its sound file
+# hold **the same take**: `01-01-05-…` and `03-01-05-…` are one recording. We build the
+# same trap from half of our clips, each of which is there twice.
 
 # %%
 half = N // 2
@@ -473,9 +477,9 @@ print(read.say_effect(*reported, effects["4 clips under two names (WA)"], "WA"))
 
 # %% [markdown]
 # **The check.** Names say nothing, and neither does the number of files. `mcsan check`
-# opens every clip and compares what it holds. We write a table as you would for a
-# corpus of your own, with a random split, and ask it. (Sixty clips are enough to see
-# it.)
+# opens every clip and compares the sounds themselves. We write a table with a random
+# split, as you would for a corpus of your own, and let it check that. (Sixty clips are
+# enough to show it.)
 
 # %%
 some = [*part.utterances[:30], *films[:30]]
@@ -492,14 +496,14 @@ print(report["verdict"])
 print("examples:", report["repeats"]["audio"]["examples"][:2])
 
 # %% [markdown]
-# It sees equal recordings. It does not see *nearly* equal ones: a second take of the
-# same line, or the same clip at another loudness. Against those only the split helps.
-# Lesson 01 measured it on RAVDESS, whose takes come in pairs: keep together what
-# belongs together.
+# The check sees equal recordings. It does not see *nearly* equal ones, such as a second
+# take of the same line, or the same clip at another loudness. Only the split helps
+# against those: it must keep together whatever belongs together. Lesson 01 measured
+# this on RAVDESS, whose takes come in pairs.
 #
-# **E16.4 · Repair** (★★, 6 min). Write `folds_of(recording, k)`: one number from 0 to
-# `k - 1` for each clip. Clips of the same recording get the same fold, and no fold may
-# hold more than twice its share of the clips.
+# **E16.4 · Repair** (★★, 6 min). Write `folds_of(recording, k)`, which returns one
+# number from 0 to `k - 1` for each clip. Clips of the same recording get the same fold,
+# and no fold may hold more than twice its share of the clips.
 #
 # <details><summary>Hint 1</summary>Deal recordings, not clips.</details>
 # <details><summary>Hint 2</summary><code>np.unique(recording,
@@ -527,11 +531,11 @@ check.folds_of(folds_of)
 # %% [markdown]
 # ## 6 · The epoch that the test part likes
 #
-# **Where:** in many places. Demfier keeps the epoch with the best accuracy on test.
-# *Samarth-Tripathi/IEMOCAP-Emotion-Detection* passes the test part as
+# **Where:** this one is found in many places. Demfier keeps the epoch with the best
+# accuracy on test. *Samarth-Tripathi/IEMOCAP-Emotion-Detection* passes the test part as
 # `validation_data`. Several training scripts of *declare-lab/conv-emotion* print the
 # best test score of all epochs. (What MCSAN did, its paper does not say.) Lesson 09
-# took this mistake apart; here it is on the bench, with ten draws of a small
+# took this mistake apart. Here we put it on the bench, with ten draws of a small
 # experiment: 200 utterances to train on, 60 for validation, and 60 for the test.
 
 # %%
@@ -589,9 +593,9 @@ effects["5 epoch chosen on test (WA)"] = over_draws(bought)
 print(read.say_chosen_on_test(over_draws(bought), over_draws(elsewhere), few_test))
 
 # %% [markdown]
-# **The check** is the second number: what a choice is worth on utterances that did
-# *not* choose. And it depends on how many utterances choose. The same curves with the
-# remaining utterances in the role of the test part:
+# **The check** is the second number: it says how much the choice is worth on utterances
+# that did *not* choose. The gain also depends on how many utterances choose. Here are
+# the same curves, with the remaining utterances in the role of the test part:
 
 # %%
 large = []
@@ -637,8 +641,9 @@ check.luck(luck)
 # %% [markdown]
 # ## A hunt · Which of these five scripts are broken?
 #
-# No labels this time. Each script takes numbers and classes and returns one answer per
-# utterance. All of them run, and all of their scores look possible.
+# This time nothing tells you where the mistakes are. Each script takes numbers and
+# classes and returns one answer per utterance. All of them run, and all of their scores
+# look possible.
 
 
 # %%
@@ -692,8 +697,8 @@ pd.DataFrame(found, index=columns).T.round(3).assign(chance=round(CHANCE, 3))
 # **E16.6 · Break it** (★★★, 6 min). Give the letters of the broken scripts as a set,
 # such as `{"a", "d"}`. Read the code first, and use the table to check yourself.
 #
-# <details><summary>Hint 1</summary>Ask of each line: could its result be another one if
-# the labels of the *test part* were others?</details>
+# <details><summary>Hint 1</summary>Ask of each line: could its result change if the
+# labels of the *test part* changed?</details>
 # <details><summary>Hint 2</summary>Some lines look at each utterance by itself. They
 # can do no harm.</details>
 # <details><summary>Hint 3</summary>Three of the five are broken.</details>
@@ -709,9 +714,9 @@ check.broken_scripts(broken_scripts)
 # %% [markdown]
 # ## 7 · Softmax, and softmax again
 #
-# **Where:** once more Demfier. The network ends in a softmax, and its output goes into
-# `CrossEntropyLoss`, which has a softmax of its own (Eq. 19 is *inside* Eq. 20 there).
-# Nothing stops, and the loss falls.
+# **Where:** in Demfier once more. The network ends in a softmax, and its output is
+# passed to `CrossEntropyLoss`, which has a softmax of its own (there, Eq. 19 is
+# *inside* Eq. 20). Nothing stops, and the loss falls.
 
 # %%
 def network_with(*ending, seed=0):
@@ -729,9 +734,8 @@ again = train_small(broken, (one_batch,), classes[:32], settings)
 
 # %% [markdown]
 # **The check** is the one of lesson 08: *overfit a single batch*. A network with more
-# weights than utterances must bring its loss close to zero. With a second softmax it
-# cannot. The largest difference that probabilities can have is one, so the loss is at
-# least
+# weights than utterances must be able to bring its loss close to zero. With a second
+# softmax it cannot. Two probabilities differ by one at most, so the loss is at least
 #
 # $$-\log \frac{e^1}{e^1 + (C - 1)\, e^0} = \log\!\left(1 + \frac{C - 1}{e}\right)$$
 
@@ -782,9 +786,9 @@ effects["6 softmax twice (WA)"] = gap(y, pred["twice"], pred["once"])
 print(read.say_effect(*reported, effects["6 softmax twice (WA)"], "WA"))
 
 # %% [markdown]
-# Accuracy is not all that it costs. A network that already gives probabilities is read
-# by code that expects logits, such as `mc.predict`, which applies the softmax once
-# more. What is then left of its confidence?
+# Accuracy is not all that it costs. This network already gives probabilities, but the
+# code that reads it expects logits. `mc.predict`, for example, applies the softmax once
+# more. How much of the confidence is left then?
 
 # %%
 probabilities = {
@@ -834,7 +838,7 @@ check.lowest_loss(lowest_loss)
 # **Where:** *yaohungt/Multimodal-Transformer* (MulT) and *smartcameras/SelfCrossAttn*
 # have no padding mask; *david-yoon/multimodal-speech-emotion* (MDRE) had none in its
 # attention until October 2020. In a batch, short utterances are filled up with zeros.
-# An average over all of it averages zeros, too:
+# An average over all steps then averages these zeros as well:
 
 # %%
 held_out = [one.id for one in corpus.utterances if one.split == "valid"]
@@ -853,12 +857,13 @@ def mean_of_real(x, mask):
 
 for function in (mean_of_all, mean_of_real):
     alone, together = alone_and_together(function, frames[:20], mask[:20])
-    print(f"{function.__name__}: they differ by {(alone - together).abs().max():.5f}")
+    largest = (alone - together).abs().max()
+    print(f"{function.__name__}: alone and in company differ by up to {largest:.5f}")
 
 # %% [markdown]
 # **The check** is the padding contract of lesson 05: an utterance must get the same
-# answer alone and in company. Now the shipped network, which was trained with masks.
-# The broken version says of every step that it is real:
+# answer alone and in company. Now we ask the shipped network, which was trained with
+# masks. The broken version tells it that every step is real:
 
 # %%
 run = mc.load_checkpoint("matching", 0)
@@ -894,10 +899,10 @@ print(read.say_gap("without masks", effects["7 mask missing (WA)"], "WA"))
 
 # %% [markdown]
 # That is the worst case: a network that learned with masks and is used without them.
-# The repositories above were *trained* without masks as well, so the network could get
-# used to padding. We train that case: a small network that hears whether **any word is
-# stressed**. The generator knows the truth. We take short clips, with up to three of
-# its words.
+# The networks of the repositories above were also *trained* without masks, so they
+# could get used to padding. We train such a case: a small network that hears whether
+# **any word is stressed**, which the generator knows. We take short clips, with at most
+# three of the homophones.
 
 
 # %%
@@ -957,12 +962,12 @@ trained_gap = gap(stressed, named["without one"][1], named["with a mask"][1])
 print(read.say_gap("trained without a mask", trained_gap, "WA"))
 
 # %% [markdown]
-# Whatever the score says, an answer that depends on who else is in the batch can be
-# repeated by nobody. That is why the check looks at answers, and not at scores.
+# Whatever the score says, nobody can repeat an answer that depends on the other
+# utterances in the batch. That is why the check looks at answers, and not at scores.
 #
-# **E16.8 · Repair** (★★, 6 min). Write `mean_and_deviation(x, mask)`: for x of shape
-# (B, T, D), the mean and the standard deviation (divide by the number of real steps)
-# over the real steps, side by side: (B, 2 D).
+# **E16.8 · Repair** (★★, 6 min). Write `mean_and_deviation(x, mask)`. For x of shape
+# (B, T, D) it returns the mean and the standard deviation over the real steps, side by
+# side: (B, 2 D). (For the deviation, divide by the number of real steps.)
 #
 # <details><summary>Hint 1</summary>The mean is <code>mean_of_real</code>
 # above.</details>
@@ -995,11 +1000,11 @@ check.mean_and_deviation(mean_and_deviation)
 # %% [markdown]
 # ## 9 · Time taken for channels
 #
-# **Where:** `models.py` of *smartcameras/SelfCrossAttn*: `Conv1d(in_channels=1000,
-# out_channels=500, kernel_size=1)` on an input of shape (batch, 1000 frames, MFCC).
-# PyTorch expects (batch, channels, time). So the frames are taken for channels, and the
-# convolution slides over the *coefficients*. The shapes fit, so nothing stops. In our
-# words, with our sizes:
+# **Where:** `models.py` of *smartcameras/SelfCrossAttn*:
+# `Conv1d(in_channels=1000, out_channels=500, kernel_size=1)` on an input of shape
+# (batch, 1000 frames, MFCC). PyTorch expects (batch, channels, time). So the frames are
+# taken for channels, and the convolution slides over the *coefficients*. The shapes
+# fit, so nothing stops. Here it is in our words, with our sizes:
 
 
 # %%
@@ -1019,9 +1024,9 @@ class TimeAsChannels(nn.Module):
 
 
 # %% [markdown]
-# **Three checks** need no training at all. Change one frame, and count how many steps
-# of the output move (the smear test of lesson 05). Give it a clip of another length.
-# Count the weights.
+# **Three checks** need no training at all. First, change one frame and count how many
+# steps of the output move (the smear test of lesson 05). Second, give the network a
+# clip of another length. Third, count the weights.
 
 # %%
 def moves(conv, x, over_time):
@@ -1059,7 +1064,7 @@ mc.figures.show(
     alt="Change of each output step: a narrow peak on the left, every step on the "
     "right.",
     caption="One frame in the middle of the clip was changed. Left: the convolution "
-    "over time. Right: time taken for channels, untrained both.",
+    "over time. Right: time taken for channels. Both are untrained.",
 )
 
 # %%
@@ -1070,9 +1075,10 @@ except RuntimeError as error:
     print("a shorter clip:", str(error).splitlines()[0][:88])
 
 # %% [markdown]
-# **And two checks on trained networks.** First the floor: a network that reads
-# sequences should not be worse than statistics that read none. Then we move each clip
-# by a fifth of a second of silence. For a listener, nothing has happened.
+# **Two more checks** need trained networks. The first is the floor: a network that
+# reads sequences should not be worse than statistics that read none. For the second, we
+# put a fifth of a second of silence before each clip. For a listener, nothing has
+# happened.
 
 # %%
 def later(x, mask, steps=5):
@@ -1119,12 +1125,12 @@ print(read.say_effect(*reported, effects["8 time as channels (WA)"], "WA"))
 # These clips begin at once with speech, so a frame's number means something here. In
 # recordings that begin whenever somebody pressed a button, it would mean less.
 #
-# **E16.9 · Repair** (★★, 4 min). Write `over_time(conv, x)`: `conv` is an
-# `nn.Conv1d(F, D, 3, padding=1)`, x is (B, T, F), and (B, T, D) must come out.
+# **E16.9 · Repair** (★★, 4 min). Write `over_time(conv, x)`. Here `conv` is an
+# `nn.Conv1d(F, D, 3, padding=1)`, and x is (B, T, F). It must return (B, T, D).
 #
 # <details><summary>Hint 1</summary>The convolution wants (B, F, T).</details>
-# <details><summary>Hint 2</summary><code>reshape</code> also gives that shape, and
-# mixes frames with coefficients. Only one of the two moves the axes.</details>
+# <details><summary>Hint 2</summary><code>reshape</code> also gives that shape, but it
+# mixes frames with coefficients. Only <code>transpose</code> moves the axes.</details>
 # <details><summary>Hint 3</summary>Transpose before, and back afterwards.</details>
 
 
@@ -1146,7 +1152,8 @@ check.over_time(over_time)
 # %% [markdown]
 # ## 10 · A second hunt · Which of these five read the padding?
 #
-# Five ways to turn (B, T, D) into (B, D), again without labels.
+# Here are five ways to turn (B, T, D) into (B, D). Again, nothing tells you which are
+# broken.
 
 
 # %% tags=["pools"]
@@ -1175,15 +1182,15 @@ def pool_e(x, mask):
 
 # %% [markdown]
 # **E16.10 · Break it** (★★★, 6 min). Give the letters of those that break the padding
-# contract, as a set. Read them first. Then ask `alone_and_together`, with frames and a
-# mask as in section 8. A check sees only what its example shows, so also ask with
-# frames that are all negative.
+# contract, as a set. Read the code first. Then try `alone_and_together`, with frames
+# and a mask as in section 8. A check sees only what its example shows, so try it with
+# frames that are all negative as well.
 #
-# <details><summary>Hint 1</summary>What does each line see where a step is padding, and
-# x is zero there?</details>
+# <details><summary>Hint 1</summary>What does each line make of a step of padding, where
+# x is zero?</details>
 # <details><summary>Hint 2</summary>Zero is not a neutral number: not for a maximum of
 # negative numbers, and not inside a softmax, because e⁰ is 1.</details>
-# <details><summary>Hint 3</summary>Three of the five. One of them masks too
+# <details><summary>Hint 3</summary>Three of the five break it. One of them masks too
 # late.</details>
 
 # %% tags=["exercise"]
@@ -1203,8 +1210,8 @@ check.broken_pools(broken_pools)
 # %% [markdown]
 # ## 11 · The bill
 #
-# Eight mistakes, each as what it reports less what is right. **Predict:** which side
-# are the dangerous ones on?
+# Here are all eight mistakes, each as the score that it reports less the right score.
+# **Predict:** on which side are the dangerous ones?
 
 # %%
 bill = pd.DataFrame(effects, index=["mean", "low", "high"]).T * 100  # in points
@@ -1235,24 +1242,23 @@ mc.figures.show(
 print(read.say_bill(effects))
 
 # %% [markdown]
-# A mistake that costs is found by the one who made it, because the score is
-# disappointing. A mistake that flatters has nobody who looks for it. So look hardest at
-# a number that you like.
+# A mistake that costs is soon found by the person who made it, because the score is
+# disappointing. Nobody looks for a mistake that flatters. So look hardest at a number
+# that you like.
 #
 # ## Recap
 # - You saw eight mistakes from open repositories run without a warning.
-# - Names came first: a probe says what a score is, whatever it is called.
-# - Leaks went through a scaler, through copies, through twins and through the choice of
-#   an epoch. Shuffled labels caught those through which labels flow.
-# - Networks showed the other kind: a loss with a floor, answers that depend on company,
-#   and an axis that was another one.
-# - Each effect was measured on the same utterances, and where it was nil the lesson
-#   said so.
+# - You used a probe that tells what a score is, whatever its name may be.
+# - You followed leaks through a scaler, through copies, through twins and through the
+#   choice of an epoch. Shuffled labels caught those leaks through which labels flow.
+# - You met mistakes inside networks: a loss that cannot fall any further, answers that
+#   depend on the rest of the batch, and an axis taken for another.
+# - You measured each effect on the same utterances, and said so where none was shown.
 
 # %% [markdown]
 # | symptom | check | lesson |
 # |---|---|---|
-# | WA and UA in another order than elsewhere | a lazy guesser; one matrix | [02] |
+# | WA and UA are in another order than elsewhere | a lazy guesser; one matrix | [02] |
 # | something is fitted "once, at the start" | disturb the test part | [03] |
 # | rare classes are found suspiciously well | `overlap`; shuffled labels | [01] |
 # | random folds are far better than new speakers | `mcsan check`; folds | [01] |
@@ -1262,7 +1268,7 @@ print(read.say_bill(effects))
 # | the score depends on the batch size | alone and in company | [05] |
 # | a clip must have one fixed length | the smear test; move the clip | [05] |
 # | a network is below statistics of its input | floors first | [02] |
-# | two numbers differ a little | a paired interval | [14] |
+# | two numbers differ by a little | a paired interval | [14] |
 #
 # [01]: 01_corpora_and_splits.ipynb
 # [02]: 02_scores_and_floors.ipynb

@@ -10,12 +10,13 @@
 # # 17 · Your own voice
 #
 # You will want to try the network on yourself. It will answer, and it will sound very
-# sure. But it has only ever heard a synthesiser. This lesson asks what a network knows
-# about what it does not know: first on clips like those of its training, then under
+# sure. But it has only ever heard a synthesiser. This lesson asks how much a network
+# knows about its own ignorance: first on clips like those of its training, then under
 # noise, in rooms and with words missing, and at the end on a recording of your own.
 #
 # **You will be able to**
-# - measure whether a network is as sure as it is right, beside what luck alone gives,
+# - measure whether a network is as sure as it is right, and compare that with luck
+#   alone,
 # - calibrate it with one number from the validation part, and let it keep silent,
 # - put it under stress, and read the curves with their intervals,
 # - ask whether an input is like the training part, and whether that warning comes in
@@ -68,10 +69,10 @@ SOME = {"smoke": 12}.get(PROFILE, 100)  # utterances under each stress
 # ## 1 · As sure as it is right?
 #
 # A probability is a promise: of all answers that are given with 80 %, 80 % should be
-# right. Nobody can check that on a single answer, so answers of about the same
+# right. Nobody can check that on a single answer. So answers of about the same
 # confidence are put into one bin, and their mean confidence is compared with the share
-# that is right. The **expected calibration error** is the mean gap, each bin weighted
-# by its number of answers. Six answers and two bins, by hand:
+# of them that is right. The **expected calibration error** (ECE) is the mean gap, with
+# each bin weighted by its number of answers. Here are six answers in two bins, by hand:
 
 # %%
 tiny_confidence = np.array([0.95, 0.90, 0.92, 0.55, 0.60, 0.52])
@@ -84,9 +85,9 @@ for inside in (unsure, ~unsure):
 print(f"ECE by hand: {sum(gaps) / len(tiny_right):.3f}")
 
 # %% [markdown]
-# The network, what it knows of its own limits (a small file beside its weights), and
-# two parts that it was not trained on. Validation has chosen its epoch, the test part
-# has chosen nothing.
+# The next cell opens three things: the network, the small file beside its weights that
+# describes its limits, and two parts that it was not trained on. The validation part
+# has chosen its epoch. The test part has chosen nothing.
 
 # %%
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
@@ -140,8 +141,8 @@ print(read.say_sureness(own, accuracy))
 #
 # $$p_c = \frac{e^{z_c/T}}{\sum_k e^{z_k/T}}$$
 #
-# The order of the classes stays, so no answer changes. From probabilities the logits
-# come back by a logarithm, up to a constant that the softmax takes away again:
+# The order of the classes stays, so no answer changes. A logarithm turns probabilities
+# back into logits, up to a constant that the softmax takes away again:
 
 # %%
 tiny = np.array([0.7, 0.2, 0.1])
@@ -153,10 +154,11 @@ for temperature in (0.5, 1.0, 2.0):
     print(f"T = {temperature}: {by_hand.round(2)}")
 
 # %% [markdown]
-# Which temperature? The one under which the **validation** part was least surprising.
-# The test part must not choose it: it has to judge it. The package is a little more
-# careful than the lowest point of the curve: N right answers do not prove certainty, so
-# it counts each true class as (N + 1) / (N + 2) true (Platt 1999).
+# Which temperature do we take? We take the one at which the **validation** part is
+# least surprising. The test part must not choose it, because it has to judge it. The
+# package is a little more careful than the lowest point of the curve. N right answers
+# do not prove certainty, so it counts each true class as (N + 1) / (N + 2) true (Platt
+# 1999).
 
 # %%
 temperatures = np.geomspace(0.5, 4, 30)
@@ -200,9 +202,9 @@ print(read.say_temperature(best, own, cooled))
 # %% [markdown]
 # ## 3 · Keeping silent
 #
-# A calibrated network may say "I do not know" below some confidence. What is left is
-# right more often, and there is less of it. The threshold is a choice about costs, not
-# a result: nothing here picks it.
+# A calibrated network may say "I do not know" below some confidence. There are then
+# fewer answers, and those that are left should be right more often. The threshold is a
+# choice about costs and not a result, so nothing here picks it.
 
 # %%
 thresholds = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -215,9 +217,9 @@ print(read.say_abstaining(silences[0.0], silences[0.9], 0.9))
 # %% [markdown]
 # ## 4 · What the world does
 #
-# All of this was measured on clips like those of training. Take one clip, and add white
-# noise at 20 dB: the voice has a hundred times the power of the noise. An SNR compares
-# mean squares.
+# All of this was measured on clips like those of training. Now take one clip, and add
+# white noise. A signal-to-noise ratio (SNR) compares mean squares: at 20 dB the voice
+# has a hundred times the power of the noise.
 
 # %%
 clip = test_part.utterances[0]
@@ -235,7 +237,8 @@ display(mc.figures.play(noisy_sound, 16_000, alt=f"{about}, white noise, 20 dB S
 
 
 # %% [markdown]
-# Listen to both: the words are as clear, and so is the voice. The network:
+# Listen to both. The words are as clear as before, and so is the voice. What does the
+# network say?
 
 
 # %%
@@ -245,13 +248,14 @@ def asked(signal):
     return run.probabilities(run.prepare([changed])[0])
 
 
-print(read.say_one_clip(asked(sound), asked(noisy_sound), "20 dB of noise"))
+print(read.say_one_clip(asked(sound), asked(noisy_sound), "noise at 20 dB SNR"))
 
 # %% [markdown]
 # One clip proves nothing. **Predict:** which costs more, white noise at 30 dB that you
-# hardly hear, or half the volume (-6 dB)? And what does MCSAN do without any sound?
-# `mcsan stress` asks all models of the course; here are some stresses on one of them.
-# The same utterances, with and without: costs are paired.
+# hardly hear, or half the volume (−6 dB)? And what does MCSAN do without any sound?
+# `mcsan stress` puts all models of the course under stress. Here are some stresses on
+# one of them. The same utterances are tested with and without each stress, so the costs
+# are paired.
 
 # %%
 asked_for = ["white noise", "gain", "reverberation", "words misheard", "no sound"]
@@ -266,11 +270,12 @@ for sentence in curves.curve_sentences(curve):
     print(sentence)
 
 # %% [markdown]
-# Read two of them twice. **Gain**: in this corpus the volume is evidence, since loud
-# utterances are the aroused ones. A network that follows the volume has learned what it
-# was taught, and a microphone farther away tells it something false. **Noise**: nothing
-# in the rule of the corpus speaks of noise, and no training clip had any. Where does
-# the network land? Compare the noisiest sound with no sound at all:
+# Two of these curves deserve a second look. The first is **gain**. In this corpus the
+# volume is evidence, since loud utterances are the aroused ones. A network that follows
+# the volume has learned what it was taught, and a more distant microphone tells it
+# something false. The second is **noise**. The rule of the corpus says nothing about
+# noise, and no training clip had any. Where does the network end up? Compare the
+# noisiest sound with no sound at all:
 
 # %%
 loudest = curve[curve.stress == "white noise"].iloc[-1]
@@ -278,24 +283,25 @@ silent = curve[curve.stress == "no sound"].iloc[0]
 print(read.say_landing(loudest, silent))
 
 # %% [markdown]
-# A misheard word is the nearest-sounding one, and a listed homophone where there is
-# one: *pain* becomes *pane*. The whole list, for all models, is in
-# [docs/stress.md](../docs/stress.md).
+# A misheard word is replaced by the word that sounds nearest to it, and by its
+# homophone where the corpus lists one: *pain* becomes *pane*. The whole list, for all
+# models, is in [docs/stress.md](../docs/stress.md).
 #
 # ## 5 · Does it notice?
 #
-# Two warnings are at hand. The probability itself, which was calibrated on clean clips.
-# And a distance: how far the statistics of a clip's frames lie from those of the
-# training clips. Beyond the distance that 98 % of validation stay within, a clip is
-# called **unlike**. It knows nothing of right or wrong. And it leaves the mean volume
-# out on purpose, since microphones differ.
+# Two warnings are at hand. One is the probability itself, which was calibrated on clean
+# clips. The other is a distance: it says how far the statistics of a clip's frames lie
+# from those of the training clips. Of the validation clips, 98 % stay within a certain
+# distance, and a clip beyond it is called **unlike**. This distance knows nothing of
+# right or wrong. It also leaves out the mean volume on purpose, since microphones
+# differ.
 
 # %%
 chosen = study.tested_part(question)
 
 
 def share_unlike(condition):
-    """Which share of the clips is unlike the training part, under one condition."""
+    """The share of clips that are unlike the training part, under one condition."""
     found = []
     for one in chosen.utterances:
         signal, stress = mc.load_audio(one.audio), condition.stress
@@ -338,18 +344,18 @@ ax.legend(frameon=False)
 mc.figures.show(
     fig,
     alt="Share of clips called unlike, and confidence, against accuracy per condition.",
-    caption="Filled: the share of clips that is called unlike training. Hollow: how "
-    "sure the network is; on the dashed line it would be as sure as right.",
+    caption="Filled: the share of clips that are called unlike training. Hollow: how "
+    "sure the network is; on the dashed line it would be as sure as it is right.",
 )
 
 # %% [markdown]
 # ## 6 · Words against voice
 #
 # In a real conversation the words may say one thing and the voice another. Here the
-# sound stays, and a homophone is spelled anew, so that the transcript has another
-# sense. The rule of the corpus still has one right answer for this sound with these
-# words. Does the network follow the rule, the words alone, or the class that the voice
-# was recorded for?
+# sound stays as it is, and one word of the transcript is replaced by its homophone, so
+# that the transcript has another sense. The rule of the corpus still has one right
+# answer for this sound with these words. Does the network follow the rule, the words
+# alone, or the class that the voice was recorded for?
 
 # %%
 conflicts = contest.contest_table(
@@ -361,10 +367,10 @@ print(*contest.contest_sentences(conflicts), sep="\n")
 # %% [markdown]
 # ## 7 · Your own voice
 #
-# Record a sentence on your telephone or computer, put the file beside this notebook or
-# anywhere else, and write its path and your words here. Any usual format will do.
-# Without a file, a stand-in speaks: the clip of section 4, slower and deeper, as of
-# another throat.
+# Record a sentence on your telephone or computer. Put the file beside this notebook or
+# anywhere else, and write its path and your words into the next cell. Any usual format
+# will do. Without a file, a stand-in speaks: it is the clip of section 4, slower and
+# deeper, as if it came from another throat.
 
 # %%
 MY_RECORDING = None  # such as "me.wav"
@@ -384,18 +390,19 @@ print(answer.sentence())
 
 # %% [markdown]
 # The percentages are those of a network that must choose among its classes, whatever it
-# hears. If sound or words are unlike what it was trained on, no answer is the honest
-# answer. And "like" is no certificate: section 5 showed what it misses.
+# hears. If the sound or the words are unlike those that it was trained on, the honest
+# answer is no answer. And "like" is no certificate: section 5 showed which stresses it
+# misses.
 #
 # `mcsan predict --run … --audio me.wav --text "…"` says the same in a terminal. For a
 # network that knows people, train on RAVDESS, MELD or IEMOCAP, and calibrate it there.
 #
 # ## 8 · Would better features help?
 #
-# MFCC are from the 1980s. Features that were learned from thousands of hours of speech,
-# such as wav2vec 2.0, HuBERT and WavLM, are what one would take today. How much do they
-# bring? Here is what published sources say of sound alone on IEMOCAP, as far as we have
-# read it ourselves, and the paper's own row without text:
+# MFCC date from the 1980s. Today one would take features that were learned from
+# thousands of hours of speech, such as wav2vec 2.0, HuBERT and WavLM. How much do they
+# bring? The next table holds published scores for sound alone on IEMOCAP, as far as we
+# have read the sources ourselves, and the paper's own row without text:
 
 # %%
 printed = mc.paper.TABLE3_PUBLISHED.loc["w/o text"]
@@ -417,17 +424,18 @@ display(record[shown].drop(columns=["modality", "context"]))
 print(read.say_record(record))
 
 # %% [markdown]
-# A gap between two rows of such a table has many fathers: four classes or seven, folds
-# that share speakers, an epoch that was chosen on test. To know what features bring,
-# change nothing else: [other sound features](../docs/changing_the_sound_features.md)
-# shows how to run MCSAN on your own, on the same folds.
+# A gap between two rows of such a table can have many causes: four classes or seven,
+# folds that share speakers, an epoch that was chosen on test. To learn how much
+# features bring, change nothing else. The page [other sound
+# features](../docs/changing_the_sound_features.md) shows how to run MCSAN on features
+# of your own, on the same folds.
 #
 # ## Exercises
 #
-# **E17.1 · Implement** (★★, 6 min). The expected calibration error. `confidence` (N,)
-# is the highest probability of each answer, `right` (N,) says whether it was right.
-# Bins are equal steps from 0 to 1. Each holds its lower edge, and the last one holds
-# 1.0 as well.
+# **E17.1 · Implement** (★★, 6 min). Write the expected calibration error. `confidence`
+# (N,) is the highest probability of each answer, and `right` (N,) says whether it was
+# right. Bins are equal steps from 0 to 1. Each holds its lower edge, and the last one
+# holds 1.0 as well.
 #
 # <details><summary>Hint 1</summary>Which bin? The whole number below <code>confidence *
 # bins</code>.</details>
@@ -461,13 +469,13 @@ def my_ece(confidence, right, bins):
 check.calibration(my_ece)
 
 # %% [markdown]
-# **E17.2 · Implement** (★★, 5 min). Probabilities (N, C) at a temperature, from
-# probabilities at $T = 1$.
+# **E17.2 · Implement** (★★, 5 min). Compute the probabilities (N, C) at a given
+# temperature from those at $T = 1$.
 #
 # <details><summary>Hint 1</summary>Logits first: a logarithm gives them back, up to a
 # constant.</details>
-# <details><summary>Hint 2</summary>Divide them by the temperature, then a softmax over
-# the last axis.</details>
+# <details><summary>Hint 2</summary>Divide them by the temperature, then take a softmax
+# over the last axis.</details>
 # <details><summary>Hint 3</summary><code>prob ** (1 / temperature)</code>, shared out
 # again, is the same in one line.</details>
 
@@ -524,7 +532,7 @@ check.noisy(noisy)
 #
 # - **a** — Calibrating the network has made it more accurate.
 # - **b** — On test clips of the generated corpus, calibration was measured with an
-#   interval, and beside what luck alone gives.
+#   interval, and compared with luck alone.
 # - **c** — After calibration, 90 % on my own voice means 90 %.
 # - **d** — Under a stress that training never showed, confidence can stay high while
 #   accuracy falls.
@@ -549,10 +557,11 @@ check.defensible(answer_letters)
 
 # %% [markdown]
 # ## Recap
-# - You measured calibration with an interval, and beside what luck alone gives.
-# - You fitted one temperature on validation, judged it on test, and saw what silence
-#   buys.
-# - You put the network under stress, paired, and found out what it lives on.
+# - You measured calibration with an interval, and compared it with luck alone.
+# - You fitted one temperature on validation, judged it on test, and saw whether silence
+#   buys accuracy.
+# - You put the network under stress, with paired costs, and found out which evidence it
+#   lives on.
 # - You asked whether it notices: by its probabilities, and by a distance.
 # - You asked it about a voice that it has never heard, and read the answer with its
 #   doubts.
@@ -560,7 +569,7 @@ check.defensible(answer_letters)
 # ## What you may not conclude
 # - That the temperature of this network holds for another corpus, or for you.
 # - That a network which bears white noise bears a street: these stresses are simple,
-#   and what was not tried is not known.
+#   and nothing is known of those that were not tried.
 # - That "unlike" means wrong, or "like" means right.
 # - That the intervals of one training speak for other seeds: `mcsan stress` has three.
 #

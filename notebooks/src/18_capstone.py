@@ -11,8 +11,8 @@
 #
 # This is where you work alone. You choose **one sentence** of the paper, write down how
 # you will test it *before* you look, run it, let the numbers give the verdict, and tell
-# the whole story on two pages. Everything that you need you have built already. What is
-# new is the order: first the rule, then the result.
+# the whole story on two pages. You have already built everything that you need. Only
+# the order is new: first the rule, then the result.
 #
 # **You will be able to**
 # - turn a sentence of a paper into a question that a run can answer,
@@ -58,7 +58,7 @@ FULL = mc.paper.FULL
 #
 # The claims ledger of lesson 15 holds every sentence of the paper that has a number or
 # a comparison. The comparisons among them are the menu. The column *trainings* counts
-# what is at hand for both rows of a sentence.
+# the trainings that are at hand for both rows of a sentence.
 
 # %%
 if CORPUS == "synthetic":
@@ -98,8 +98,8 @@ menu.groupby("table").agg({"command": "first", "says": "count", "trainings": "su
 # | `chosen_on` | which part picks epochs and settings? | never the test part (lesson 09) |
 # | `margin`, `margin_from` | which gap would be too small to matter, and who says so? | afterwards it can be drawn around any result |
 # | `test`, `level` | which test, at which level? | there is always a test that agrees |
-# | `seen` | what of the results do you know already? | it decides how many sentences Holm counts (lesson 14) |
-# | `reproduced_if`, `differs_if`, `otherwise` | what counts as which verdict? | this *is* the verdict, minus the numbers |
+# | `seen` | which results do you know already? | it decides how many sentences Holm counts (lesson 14) |
+# | `reproduced_if`, `differs_if`, `otherwise` | which result gives which verdict? | this *is* the verdict, minus the numbers |
 #
 # **The template** is a plain dictionary. It is yours to fill in E18.1:
 
@@ -139,10 +139,10 @@ welch = printed[["wa gap low", "wa gap high", "wa p"]].astype(float)
 print(read.say_as_printed(claim.says, *welch))
 
 # %% [markdown]
-# **The protocol.** The results of this table came with the course, and whoever wrote
-# this lesson had seen them. There is no way to unsee a result, but there is a way to be
-# honest about it: `seen` says *the table*. The sentence is then tested as one of all
-# the sentences about that table, and the write-up calls the study a second look.
+# **The protocol.** The results of this table came with the course, and the author of
+# this lesson had seen them. Nobody can unsee a result, but one can be honest about it:
+# `seen` says *the table*. The sentence is then tested as one of all the sentences about
+# that table, and the write-up calls the study a second look.
 
 # %%
 plan = {
@@ -154,7 +154,7 @@ plan = {
     "seeds": seeds,
     "chosen_on": "validation",
     "margin": comparison.ALIKE_MARGIN,
-    "margin_from": "one point, which the course takes for too small to matter everywhere",
+    "margin_from": "the whole course takes one point for too small to matter",
     "test": "corrected t",
     "level": 0.05,
     "seen": "the table",
@@ -168,12 +168,13 @@ check.protocol(plan)
 # %% [markdown]
 # **The seal.** A protocol is worth something only if it cannot be bent later. A
 # *digest* turns a text into a few digits in such a way that any other text gives other
-# digits. Publish the digits (a commit, a message to a colleague) and the text is fixed:
+# digits. Once you have published the digits (in a commit, or in a message to a
+# colleague), the text is fixed:
 
 # %%
 sealed = capstone.seal(plan)
 bent = plan | {"margin": 0.03}
-print("sealed:          ", sealed.digest)
+print("sealed:             ", sealed.digest)
 print("with another margin:", capstone.seal(bent).digest)
 try:
     capstone.require_sealed(bent, sealed)
@@ -184,12 +185,13 @@ print(inspect.getsource(capstone.seal))
 # %% [markdown]
 # **What can the plan see?** The interval of a mean over $k$ folds has the half-width
 #
-# $$g_\text{visible} = t_{k-1,\,0.975}\;\sqrt{\tfrac1k + \tfrac{n_\text{test}}{n_\text{train}}}\;\; s$$
+# $$g_\text{visible} = t_{k-1,\,0.975}\;
+#   \sqrt{\tfrac1k + \tfrac{n_\text{test}}{n_\text{train}}}\;\; s$$
 #
 # where $s$ is the deviation of the paired differences over folds. A smaller gap cannot
-# exclude zero. We do not know $s$ before the run, and may not take it from the very
+# exclude zero. We do not know $s$ before the run, and we may not take it from the very
 # rows that we are about to test. But the *other* rows of the table were trained on the
-# same folds:
+# same folds, so we take it from them:
 
 # %%
 share = float((results.n_test / results.n_train).mean())
@@ -205,9 +207,9 @@ print(report.resolution_sentence(visible, plan["margin"], claim.printed))
 # **Predict, then check.** You know the plan and what it can see. Which of the three
 # verdicts do you expect? Write it down before you run the next cell.
 #
-# **The run.** What is at hand is not trained again. `study_of` refuses a protocol that
-# was changed, a row that is missing, and any other number of folds or seeds than
-# planned.
+# **The run.** Whatever is at hand is not trained again. `study_of` refuses a protocol
+# that was changed, results without one of the two rows, and any other number of folds
+# or seeds than planned.
 
 # %%
 study = capstone.study_of(plan, sealed, results, generated=generated)
@@ -225,10 +227,12 @@ print(f"p that it is not within the margin: {study.alike_p:.3f}")
 
 # %% tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.4), layout="constrained")
-mc.figures.draw_slopes(by_row[claim.b].rename(claim.b), by_row[claim.a].rename(claim.a), ax=left)
+before, after = by_row[claim.b].rename(claim.b), by_row[claim.a].rename(claim.a)
+mc.figures.draw_slopes(before, after, ax=left)
 left.set(title="", xlim=(-0.2, 2.2))
 gap = study.gap
-forest = pd.DataFrame({"mean": [gap.mean], "low": [gap.low], "high": [gap.high]}, index=["gap"])
+interval = {"mean": gap.mean, "low": gap.low, "high": gap.high}
+forest = pd.DataFrame(interval, index=["gap"])
 mc.figures.draw_forest(
     forest.astype(float),
     ax=right,
@@ -239,8 +243,8 @@ mc.figures.show(
     fig,
     alt="Left: the accuracy of each fold under both rows, joined by a line. Right: "
     "their gap with its interval, zero, and the margin as a grey band.",
-    caption=f"{study.corpus}: {gap.n} folds × {study.seeds} seed(s). The interval is the "
-    "corrected 95 % interval of this sentence alone; the verdict is after Holm.",
+    caption=f"{study.corpus}: {gap.n} folds × {study.seeds} seed(s). The interval is "
+    "the corrected 95 % interval of this sentence alone; the verdict is after Holm.",
 )
 
 # %% [markdown]
@@ -266,8 +270,8 @@ in_points.join(ways.verdict)
 #
 # A write-up has seven parts, always in this order: the sentence · what was fixed before
 # · what the plan could see · the result · how else it could have been counted · what it
-# does not say · what would settle it. Every number below is put there by code; if a
-# training changes, so does the text. In your own write-up the words are yours.
+# does not say · what would settle it. Every number below is put there by code, so if a
+# training changes, the text changes with it. In your own write-up the words are yours.
 
 # %%
 pages = report.two_pages(study, ways)
@@ -302,9 +306,10 @@ display(Markdown(pages))
 # 4. Run the command of the menu, for example
 #    `mcsan run table3 --profile full --rows "MCSAN,w/o self" --jobs 2`, after
 #    `--estimate` has told you the price.
-# 5. `capstone.study_of(plan, sealed, results, generated=True)`, your verdict sentence
-#    (E18.4), `capstone.other_ways`.
-# 6. Two pages, in your own words. Then swap with a neighbour, and grade each other.
+# 5. Call `capstone.study_of(plan, sealed, results, generated=True)`, write your verdict
+#    sentence (E18.4), and call `capstone.other_ways`.
+# 6. Write two pages in your own words. Then swap them with a neighbour, and grade each
+#    other.
 #
 # ## Exercises
 #
@@ -312,8 +317,8 @@ display(Markdown(pages))
 # worked example: that self-attention helps, `"w/o self wa"`. The check looks at what is
 # missing and at what could be bent later. It does not look at any result.
 #
-# <details><summary>Hint 1</summary>The question names both rows and the score: whom do
-# you compare with whom, in what?</details>
+# <details><summary>Hint 1</summary>The question names both rows and the score: which
+# two rows do you compare, and in which score?</details>
 # <details><summary>Hint 2</summary>The margin is a share. Its reason may be a
 # convention, a cost, or the paper; it may not be your result.</details>
 # <details><summary>Hint 3</summary>Start from <code>plan | {…}</code> of the worked
@@ -354,8 +359,7 @@ check.protocol(mine)
 # <details><summary>Hint 2</summary>A standard error times a quantile of Student's t.
 # How many degrees of freedom do k folds have?</details>
 # <details><summary>Hint 3</summary><code>scipy_stats.t.ppf(0.975, folds - 1)</code>
-# times
-# <code>np.sqrt(1 / folds + test_share)</code> times <code>sd</code>.</details>
+# times <code>np.sqrt(1 / folds + test_share)</code> times <code>sd</code>.</details>
 
 
 # %% tags=["exercise"]
@@ -379,8 +383,8 @@ def smallest(sd, folds, test_share):
 check.smallest_gap(smallest)
 
 # %% [markdown]
-# **E18.3 · Break it** (★★, 5 min). From the diary of a study. Three of these moves
-# break its protocol. Which?
+# **E18.3 · Break it** (★★, 5 min). These moves are from the diary of a study. Three of
+# them break its protocol. Which?
 #
 # - **a** — "The interval is −0.8 to +2.1, so we take two points as the margin: the rows
 #   are alike."
@@ -392,7 +396,7 @@ check.smallest_gap(smallest)
 # - **e** — "p = .06 with three seeds. We ran two more, and now it is .04: reproduced."
 # - **f** — "To plan the folds we took the spread from the rows that we do not test."
 #
-# <details><summary>Hint 1</summary>Ask of each: who had seen what, when this was
+# <details><summary>Hint 1</summary>Ask of each move: who had seen what when this was
 # decided?</details>
 # <details><summary>Hint 2</summary>Telling is not breaking. What was added and marked
 # as added may stay.</details>
@@ -409,10 +413,10 @@ check.broken_moves(answer)
 
 # %% [markdown]
 # **E18.4 · Explain** (★★★, 8 min). Write the verdict of the worked example in **one
-# sentence** of your own: whose gap, in which direction, with its interval in points
-# (one decimal), over how many folds, on which speech, after which correction, and one
-# of the three verdicts. The check holds it against the numbers of `study`. An f-string
-# keeps them right when the runs change: `f"{100 * study.gap.mean:+.1f}"`.
+# sentence** of your own. It names both rows, the gap with its interval in points (one
+# decimal), the number of folds, the kind of speech, the correction, and one of the
+# three verdicts. The check holds your sentence against the numbers of `study`. An
+# f-string keeps them right when the runs change: `f"{100 * study.gap.mean:+.1f}"`.
 #
 # <details><summary>Hint 1</summary>What would a reader have to know to disagree with
 # you?</details>
@@ -428,12 +432,13 @@ verdict_in_words = ...
 check.sentence(verdict_in_words, study)
 
 # %% tags=["solution"]
-low, mean, high = (100 * value for value in (study.gap.low, study.gap.mean, study.gap.high))
+gap = study.gap
+low, mean, high = 100 * gap.low, 100 * gap.mean, 100 * gap.high
 kind_of_speech = "synthetic speech" if study.generated else study.corpus
 verdict_in_words = (
-    f"On {kind_of_speech}, {study.claim.a} is {mean:+.1f} points ({low:+.1f} to "
-    f"{high:+.1f}) from {study.claim.b}, over {study.gap.n} folds and after Holm over "
-    f"{study.family} sentences, so the sentence is {study.verdict}."
+    f"On {kind_of_speech}, {study.claim.a} less {study.claim.b} is {mean:+.1f} points "
+    f"({low:+.1f} to {high:+.1f}) over {gap.n} folds; after Holm over {study.family} "
+    f"sentences, the paper's sentence is {study.verdict}."
 )
 check.sentence(verdict_in_words, study)
 
@@ -453,8 +458,7 @@ check.sentence(verdict_in_words, study)
 #
 # <details><summary>Hint 1</summary>Where does each number come from, and
 # when?</details>
-# <details><summary>Hint 2</summary>“Held-out” is a word that two different parts may
-# have.</details>
+# <details><summary>Hint 2</summary>“Held-out” may mean two different parts.</details>
 # <details><summary>Hint 3</summary>One of them is flawless up to its last
 # sentence.</details>
 
@@ -471,7 +475,7 @@ check.review(failed)
 # - You turned a sentence into a question with two rows, one score and a margin.
 # - You sealed a protocol, and saw a changed one refused.
 # - You knew before the run how small a gap it could see.
-# - You computed a verdict, and counted how many other ways of counting disagree.
+# - You computed a verdict, and saw how many other ways of counting disagree with it.
 # - You have a write-up whose numbers cannot go stale, and a rubric for your own.
 #
 # ## What you may not conclude

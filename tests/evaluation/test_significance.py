@@ -244,7 +244,7 @@ def test_trials_needed_for_the_papers_0_7_points():
     )
     assert (
         table.enough[10] == "no number of seeds is enough"
-        and table.enough[50] == f"{table.seeds[50]} seeds a fold"
+        and table.enough[50] == f"{table.seeds[50]} seeds per fold"
     )
     # as spread as the paper's own folds are: no amount of work on this one corpus is enough
     hopeless = s.trials_needed(0.007, s.Spread(0.012, 0.008))
@@ -254,7 +254,7 @@ def test_trials_needed_for_the_papers_0_7_points():
         and hopeless.trainings.isna().all()
     )
     steady = s.Spread(0.001, 0.001)
-    assert s.trials_needed(0.007, steady, folds=(10,)).enough.tolist() == ["1 seed a fold"]
+    assert s.trials_needed(0.007, steady, folds=(10,)).enough.tolist() == ["1 seed per fold"]
 
 
 # --- resampling

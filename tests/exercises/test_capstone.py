@@ -112,13 +112,13 @@ def test_other_ways_name_those_that_disagree():
     study = opened(PLAN, results)
     ways = capstone.other_ways(study, results)
     assert ways.verdict.iloc[0] == study.verdict
-    assert {"in ua, alone", "alone, without fold 0", "alone, by the plain t"} <= set(ways.index)
+    assert {"in UA, alone", "alone, without fold 0", "alone, by the plain t"} <= set(ways.index)
     same = ways.assign(verdict="differs")
     assert "give the same verdict, differs" in report.ways_sentence(same)
     other = same.copy()
-    other.loc["in ua, alone", "verdict"] = "reproduced"
+    other.loc["in UA, alone", "verdict"] = "reproduced"
     assert report.ways_sentence(other).startswith("1 of")
-    assert "in ua, alone: reproduced" in report.ways_sentence(other)
+    assert "in UA, alone: reproduced" in report.ways_sentence(other)
 
 
 def test_what_a_plan_can_see():

@@ -133,7 +133,7 @@ WRONG = [
     ("bill", lambda x, w: 2 * bills(np.multiply)(x, w), "the bills sum to"),
     ("bill", lambda x, w: w * x.max(0), "one number per position"),
     ("bill", lambda x, w: ((x == x.max(0)) * x * w).sum(1), "where two positions tie"),
-    ("why_edit_a_voice", "a", "stay as they are under both"),
+    ("why_edit_a_voice", "a", "stays as it is in both cases"),
     ("why_edit_a_voice", "b", "the stranger input"),
     ("why_edit_a_voice", "D ", "each word is edited in its turn"),
     ("why_edit_a_voice", "x", "one of the letters"),

@@ -133,7 +133,7 @@ WRONG = [
     (check.standardized, scaled_by_all, "Fit on train alone"),
     (check.standardized, scaled_each, "One fit is enough"),
     (check.standardized, thrown_away, "Is the result of the transform kept"),
-    (check.standardized, centred, "divide by the deviation"),
+    (check.standardized, centred, "Divide by the deviation"),
     (check.standardized, train_forgotten, "scale the training part by the same"),
     (check.standardized, lambda train, test: test, "return two arrays"),
     (check.standardized, lambda train, test: (train, 7 * test), "on another scale"),
@@ -165,8 +165,8 @@ WRONG = [
     (check.luck, lambda *given: 0.04, "about 0.1"),
     (check.broken_scripts, {"a", "b", "c"}, "inside the pipeline"),
     (check.broken_scripts, {"b", "d"}, "its own length"),
-    (check.broken_scripts, {"b", "c"}, "1 more is broken"),
-    (check.broken_scripts, {"e"}, "2 more are broken"),
+    (check.broken_scripts, {"b", "c"}, "1 more can be found"),
+    (check.broken_scripts, {"e"}, "2 more can be found"),
     (check.broken_scripts, {"b", "x"}, "from a to e"),
     (check.broken_scripts, "bce", "the answer is a set"),
     (check.lowest_loss, lambda classes: 0.0, "the bound with one softmax"),
@@ -225,7 +225,7 @@ WRONG = [
     ),
     (check.broken_pools, {"a", "b", "c"}, "wins no maximum"),
     (check.broken_pools, {"b", "d"}, "masks before the softmax"),
-    (check.broken_pools, {"b", "e"}, "1 more is broken"),
+    (check.broken_pools, {"b", "e"}, "1 more can be found"),
 ]
 
 

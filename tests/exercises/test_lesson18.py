@@ -121,7 +121,7 @@ WRONG = [
     ("broken_moves", ["F "], "other* rows"),
     ("broken_moves", {"a", "c"}, "1 more"),
     ("broken_moves", {"a", "x"}, "letters from a to f"),
-    ("broken_moves", "ace", "a set of letters"),
+    ("broken_moves", "ace", "a set of three letters"),
     ("review", {"A": "d", "B": "d", "C": "c"}, "nothing was chosen on the test part here"),
     ("review", {"A": "b", "B": "b", "C": "c"}, "where the epoch comes from"),
     ("review", {"A": "b", "B": "d", "C": "b"}, "what is concluded about whom"),

@@ -18,23 +18,25 @@ def test_weights_and_lengths():
 def test_sums():
     assert read.say_completeness([0.001, -0.01], [1.0, 2.0]).startswith("Complete")
     assert read.say_completeness([0.5, 0.01], [1.0, 2.0]).startswith("Not complete")
-    assert "exact, the largest" in read.say_bills(1e-7, 0.1, 2.0)
+    assert "are exact: the largest" in read.say_bills(1e-7, 0.1, 2.0)
     assert "not exact" in read.say_bills(0.1, 0.1, 2.0)
+    assert "on average, 5.0 %" in read.say_bills(0.1, 0.1, 2.0)
 
 
 def test_who_points():
     rows = [("a", "w", 0.3, 0.5), ("b", "w", 0.1, 0.3), ("c", "w", 0.0, 0.1)]
     table = pd.DataFrame(rows, columns=["reading", "world", "low", "high"]).assign(chance=0.2)
     said = read.say_who_points(table, "w")
-    assert "above chance a; below chance c." in said and "Of 3 intervals" in said
-    assert "above chance none" in read.say_who_points(table.assign(chance=0.9), "w")
+    assert "these point above chance: a. These point below chance: c." in said
+    assert "Of 3 such intervals" in said
+    assert "no reading is shown to point" in read.say_who_points(table.assign(chance=0.9), "w")
 
 
 def test_word_edits():
     assert "not so in another" in read.say_word_edit("rate", UP, FLAT)
     assert "not clearly more" in read.say_word_edit("rate", UP, UP)
-    assert "not seen to matter" in read.say_word_edit("rate", FLAT, FLAT)
-    assert "not seen to matter" in read.say_word_edit("rate", DOWN, FLAT)
+    assert "No fall is shown" in read.say_word_edit("rate", FLAT, FLAT)
+    assert "No fall is shown" in read.say_word_edit("rate", DOWN, FLAT)
 
 
 def test_fillers():
@@ -44,10 +46,10 @@ def test_fillers():
 
 
 def test_interactions():
-    assert "more than the parts" in read.say_shapley("w", {"mean": UP, "empty": UP})
+    assert "more than the sum of the parts" in read.say_shapley("w", {"mean": UP, "empty": UP})
     assert "overlap" in read.say_shapley("w", {"mean": DOWN, "empty": DOWN})
-    assert "they disagree" in read.say_shapley("w", {"mean": UP, "empty": FLAT})
-    assert "none of them" in read.say_shapley("w", {"mean": FLAT, "empty": FLAT})
+    assert "They disagree" in read.say_shapley("w", {"mean": UP, "empty": FLAT})
+    assert "None of them" in read.say_shapley("w", {"mean": FLAT, "empty": FLAT})
     assert "need an interaction" in read.say_additive("w", UP, 9)
     assert "do not show a need" in read.say_additive("w", FLAT, 9)
     assert "decides better" in read.say_additive("w", DOWN, 9)
@@ -67,7 +69,8 @@ def test_agreement_names_the_closest_and_the_farthest_pair():
         [[1, close, far], [close, 1, 0.1], [far, 0.1, 1]], index=list("abc"), columns=list("abc")
     )
     said = read.say_agreement(table)
-    assert "a and b agree most (+0.90)" in said and "a and c least (-0.30)" in said
+    assert "closest pair is a and b (+0.90)" in said
+    assert "farthest is a and c (-0.30)" in said
     assert "mostly they differ" in said
     assert "mostly they agree" in read.say_agreement(table.clip(lower=0.8))
     assert read.say_agreement(table.iloc[:1, :1]) == "No two readings can be compared."

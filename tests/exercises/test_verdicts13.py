@@ -21,7 +21,7 @@ def test_smear():
     assert "There is no smear" in read.say_smear({"linear": nothing}, 0.5)
     assert "can still be found" in read.say_smear({"bilstm": LOW}, 0.5)
     assert "more than if all steps" in read.say_smear({"bilstm": HIGH}, 0.5)
-    assert "; as if all steps" in read.say_smear({"bilstm": MIDDLE}, 0.5)
+    assert "about as much as if all steps" in read.say_smear({"bilstm": MIDDLE}, 0.5)
 
 
 def test_the_first_layer_that_smears():
@@ -34,9 +34,10 @@ def test_the_first_layer_that_smears():
 
 def test_shuffling():
     said = read.say_rows_after_shuffling({"MCSAN": 0.02, "neither": 1e-8})
-    assert said.startswith("Keeps every row: neither.") and "MCSAN up to 0.02." in said
-    assert read.say_rows_after_shuffling({"MCSAN": 0.1}).startswith("Keeps every row: none.")
-    assert "change with" not in read.say_rows_after_shuffling({"neither": 0.0})
+    assert said.startswith("All words keep their rows in “neither”.")
+    assert "MCSAN by up to 0.02." in said
+    assert read.say_rows_after_shuffling({"MCSAN": 0.1}).startswith("In no network")
+    assert "changes with" not in read.say_rows_after_shuffling({"neither": 0.0})
 
 
 def test_rows_alike():
@@ -82,8 +83,8 @@ def test_what_a_row_shows():
 
 def test_a_word_of_its_own():
     said = read.say_own_word(table(neither=0.6))
-    assert said.startswith("A word of its own: neither. Not shown to point: MCSAN, no positions")
-    assert read.say_own_word(table()).startswith("A word of its own: none.")
+    assert said.startswith("Maps with a word of its own: “neither”. Not shown to point: MCSAN, no")
+    assert read.say_own_word(table()).startswith("No map is shown to have a word of its own.")
     both = pd.DataFrame([row("x", 0.6, 0.58)])
     assert "but not above other words: x." in read.say_own_word(both)
 
@@ -91,15 +92,33 @@ def test_a_word_of_its_own():
 @pytest.mark.parametrize(
     ("points", "says"),
     [
-        ({"neither": 0.6}, "Either one alone is not enough"),
-        ({"neither": 0.6, "steps": 0.6}, "No recurrence alone is enough"),
+        ({"neither": 0.6}, "To take one of them away is not enough"),
+        ({"neither": 0.6, "steps": 0.6}, "already in “no recurrence”"),
         ({}, "not confirmed."),
-        ({"places": 0.6}, "not confirmed (no positions alone does)"),
+        ({"places": 0.6}, "though it has one in “no positions”"),
         ({"mcsan": 0.6, "neither": 0.6}, "nothing has to go"),
+        ({"mcsan": 0.6, "neither": 0.6}, "the difference is not shown"),
+        ({"mcsan": 0.5, "neither": 0.8}, "80 % (75 to 85 %) instead of 50 % (45 to 55 %): more"),
+        ({"mcsan": 0.8, "neither": 0.5}, ": less often"),
     ],
 )
 def test_whether_both_have_to_go(points, says):
     assert says in read.say_both_have_to_go(table(**points))
+
+
+@pytest.mark.parametrize(
+    ("seeds", "caption", "says"),
+    [
+        ([1, 1], "utterances; one seed", "another seed may lie outside"),
+        ([3, 3], "utterances and 3 seeds", "over 3 trainings, and the intervals count seeds"),
+        ([2, 3], "utterances and 3 seeds", "over 2 to 3 trainings"),
+        ([1, 3], "utterances and 3 seeds", "except in rows of one training"),
+    ],
+)
+def test_how_many_trainings_stand_for_a_row(seeds, caption, says):
+    made = pd.DataFrame({"seeds": seeds})
+    assert caption in read.intervals_over(made)
+    assert says in read.say_seeds_counted(made)
 
 
 def test_who_recognises():

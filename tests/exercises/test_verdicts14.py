@@ -64,8 +64,8 @@ def test_gaps_are_grouped_by_verdict():
 def test_what_holm_takes_away():
     p = pd.Series({"a": 0.001, "b": 0.04, "c": 0.5})
     says = read.say_luck_removed(p, pd.Series({"a": 0.003, "b": 0.08, "c": 0.5}))
-    assert "Alone, 2 of 3 rows stand out (a and b). After Holm there remain 1 (a)" in says
-    assert says.endswith("could have brought: b.")
+    assert "Alone, 2 of 3 rows stand out (a and b). Left after Holm: 1 (a)" in says
+    assert says.endswith("could have brought the others: b.")
     assert read.say_luck_removed(p, p).endswith("takes none away.")
     assert "none of 3 rows" in read.say_luck_removed(p + 0.5, p + 0.5)
 
@@ -152,6 +152,11 @@ def test_a_promise_that_is_kept_or_broken():
     assert says[0] == "a: 30 % (20 to 40 %) false alarms, too many."
     assert says[1].endswith("fewer than that.")
     assert "as promised" in says[2]
+
+
+def test_equal_learners():
+    assert "neither is shown to be better" in design.say_equal_worth(-0.0057, 0.0056)
+    assert "does not do what it was made for" in design.say_equal_worth(-0.02, 0.0056)
 
 
 def test_repeating():

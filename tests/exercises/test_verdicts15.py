@@ -29,7 +29,7 @@ def test_settings():
 
 def test_open_choices():
     paper, here = pd.Series({"a": 1, "b": "x"}), pd.Series({"a": 2, "b": "x"})
-    assert "quick differs from paper in 1 of 2 of them: a." in read.say_open_choices(
+    assert "quick differs from paper in 1 of 2 settings: a." in read.say_open_choices(
         paper, here, "quick"
     )
     assert "leaves all 2 settings" in read.say_open_choices(paper, paper, "quick")
@@ -40,7 +40,8 @@ def test_open_choices():
 )
 def test_the_price(expected, says):
     text = read.say_price(27, 4.5, 10, expected)
-    assert text.startswith("27 trainings, 4.5 minutes") and f"was {says} (" in text
+    assert text.startswith("27 trainings were expected to take 4.5 minutes")
+    assert f"was {says}. (" in text
 
 
 def test_both_verdicts():
@@ -86,10 +87,13 @@ def changes(**rows):
 def test_choices_that_move_the_score_and_choices_that_do_not():
     says = read.say_choices(changes(a=(0.2, -0.1, 0.5), b=(0.02, 0.01, 0.03), c=(0, nan, nan)))
     assert "Shown to move the score: 1 of 2 choices with an interval (b)" in says
-    assert "luck alone would bring 0.1" in says and says.endswith("which is not shown.")
+    assert "luck alone would bring 0.1" in says and says.endswith("which shows nothing yet.")
     says = read.say_choices(changes(a=(-0.2, -0.3, -0.1), b=(0.02, -0.01, 0.05)))
-    assert "(a)" in says and says.endswith("is a: -20.0 points (-30.0 to -10.0).")
-    assert "without an interval" in read.say_choices(changes(a=(0.1, nan, nan)))
+    assert "(a)" in says and says.endswith("that of “a”: -20.0 points (-30.0 to -10.0).")
+    alone = read.say_choices(changes(a=(0.1, nan, nan)))
+    assert alone.startswith("No choice has an interval") and alone.endswith("“a”: +10.0 points.")
+    both = changes(a=(0.1, nan, nan), b=(0.02, 0.01, 0.03))
+    assert "+10.0 points, without an interval" in read.say_choices(both)
 
 
 def beside(mcsan, rival):
@@ -119,6 +123,12 @@ def test_floors():
         beside((0.9, 0.8, 1), (0.5, 0.4, 0.6)).drop("floor: order"), "wa", "order"
     )
     assert len(without.splitlines()) == 1
+
+
+def test_a_name_with_a_comma_is_quoted():
+    verdicts = pd.Series({"MHA, 1 hop": "reproduced", "CAN": "reproduced"})
+    says = read.say_both_verdicts(verdicts, verdicts.replace("reproduced", "not distinguishable"))
+    assert says.endswith("Lost by the correction: “MHA, 1 hop” and CAN.")
 
 
 def test_who_is_ahead_of_mcsan():

@@ -30,7 +30,7 @@ def test_abstaining():
     assert "Silence buys accuracy" in read.say_abstaining(everything, better, 0.9)
     assert "silent where it is right" in read.say_abstaining(everything, worse, 0.9)
     same = read.say_abstaining(everything, everything, 0.9)
-    assert "does not show" in same and "100% answered" in same
+    assert "does not show" in same and "100 % are answered" in same
     nothing = Answered(0.0, float("nan"), float("nan"), float("nan"), 0)
     assert "nothing is answered" in read.say_abstaining(everything, nothing, 0.99)
 
@@ -39,7 +39,7 @@ def test_one_clip():
     calm, angry = pd.Series({"calm": 0.9, "anger": 0.1}), pd.Series({"anger": 0.8, "calm": 0.2})
     assert "another answer" in read.say_one_clip(calm, angry, "noise")
     same = read.say_one_clip(calm, pd.Series({"calm": 0.7, "anger": 0.3}), "noise")
-    assert "the same answer, -20.0 points as sure" in same
+    assert "the same answer; its confidence moves by -20.0 points" in same
 
 
 def test_what_is_noticed():
@@ -48,8 +48,8 @@ def test_what_is_noticed():
     harmless = read.Doubted("gain at -1", -0.01, 0.9, 0.9, 0.02)
     told = read.say_noticed([seen, missed, harmless])
     assert "2 of 3 conditions cost accuracy. In 1 of them" in told
-    assert "not so under gain at -6 (3%)" in told
-    assert "under noise at 0 the network is 95% sure and 40% right" in told
+    assert "not so under gain at -6 (3 %)" in told
+    assert "under noise at 0 the network is 95 % sure and 40 % right" in told
     assert "not so under" not in read.say_noticed([seen])
     assert "nothing to notice" in read.say_noticed([harmless])
     modest = seen._replace(confidence=0.2)

@@ -96,7 +96,7 @@ def test_power():
     ]
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
     assert list(ax.lines[2].get_ydata()) == [0.8, 0.8]
-    assert texts(ax) == ["80%", "1 seed a fold", "10 seeds a fold"]
+    assert texts(ax) == ["80%", "1 seed per fold", "10 seeds per fold"]
     assert ticks(ax.xaxis) == [
         "5",
         "10",

@@ -84,7 +84,7 @@ def ways_sentence(ways: pd.DataFrame) -> str:
     named = "; ".join(f"{way}: {verdict}" for way, verdict in changed.verdict.items())
     return (
         f"{len(changed)} of {len(others)} other ways of counting give another verdict than "
-        f"“{planned}” ({named}). Whoever may choose among them afterwards may choose the verdict."
+        f"“{planned}” ({named}). Anyone who chooses among them afterwards chooses the verdict."
     )
 
 
@@ -100,7 +100,7 @@ def two_pages(study: Study, ways: pd.DataFrame) -> str:
         "What was fixed before": _what_was_fixed(study),
         "What the plan could see": _what_it_could_see(study),
         "Result": _result(study),
-        "Had it been counted otherwise": _otherwise(study, ways),
+        "Other ways of counting": _otherwise(study, ways),
         "What this does not say": _limits(study),
         "What would settle it": _next_step(study),
     }

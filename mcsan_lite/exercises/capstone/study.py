@@ -21,6 +21,7 @@ from mcsan_lite.evaluation.pairing import paired
 from mcsan_lite.evaluation.significance import NAN, Test, alike, corrected_t, holm
 from mcsan_lite.paper.claims import CLAIMS, Claim, Support
 from mcsan_lite.paper.published import FULL
+from mcsan_lite.paper.report import SCORE_NAMES
 
 COMPARISONS = ("above", "not above", "alike")  # kinds of claims that a gap can decide
 SEEN = ("nothing", "the table")  # what of the results was known when the protocol was written
@@ -307,7 +308,7 @@ def other_ways(study: Study, results: pd.DataFrame) -> pd.DataFrame:
     tests["alone, by the plain t"] = corrected_t(differences, 0)
     for metric in ("wa", "ua", "weighted_f1"):
         if metric != claim.metric and metric in results:
-            tests[f"in {metric}, alone"] = gap_test(results, claim.a, claim.b, metric)
+            tests[f"in {SCORE_NAMES[metric]}, alone"] = gap_test(results, claim.a, claim.b, metric)
     if len(differences) > 2:
         for fold in differences.index:
             number = fold.rsplit("-", 1)[-1]

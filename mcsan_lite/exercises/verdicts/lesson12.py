@@ -1,4 +1,4 @@
-"""What lesson 12 says of the ladder of readings: who points, who adds up, who follows the voice.
+"""What lesson 12 says of its readings: which of them point, add up, and follow the voice.
 
 In: tables and intervals of this run. Out: sentences that follow from them alone.
 """
@@ -10,7 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.sentences import Measured, gap_side, points_interval
+from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
+    gap_side,
+    points_interval,
+    quoted_names,
+)
 
 
 def say_longest_vector(weights: Sequence[float], lengths: Sequence[float]) -> str:
@@ -18,7 +23,8 @@ def say_longest_vector(weights: Sequence[float], lengths: Sequence[float]) -> st
     heaviest, longest = int(np.argmax(weights)), int(np.argmax(lengths))
     if heaviest == longest:
         return f"Moment {heaviest} has the heaviest weight and sends the longest vector."
-    return f"Moment {heaviest} has the heaviest weight, but moment {longest} sends the longest."
+    told = f"Moment {heaviest} has the heaviest weight, but moment {longest} sends the longest"
+    return f"{told} vector."
 
 
 def say_rollout_and_raw(correlation: float, layers: int) -> str:
@@ -30,10 +36,10 @@ def say_rollout_and_raw(correlation: float, layers: int) -> str:
     """
     if correlation > 0.9999:
         return (
-            f"N = {layers}: rollout is the raw map times a constant (correlation "
+            f"With N = {layers}, rollout is the raw map times a constant (correlation "
             f"{correlation:.4f}). It adds nothing here."
         )
-    return f"N = {layers}: rollout and the raw map differ (correlation {correlation:.4f})."
+    return f"With N = {layers}, rollout and the raw map differ (correlation {correlation:.4f})."
 
 
 def say_completeness(gaps: Sequence[float], differences: Sequence[float]) -> str:
@@ -45,8 +51,8 @@ def say_completeness(gaps: Sequence[float], differences: Sequence[float]) -> str
     """
     shares = np.abs(gaps) / np.maximum(np.abs(differences), 1e-9)
     complete = int((shares <= 0.01).sum())
-    told = f"{complete} of {len(shares)} utterances add up to within 1 %; the worst misses "
-    told += f"{shares.max():.1%}."
+    told = f"in {complete} of {len(shares)} utterances the scores add up to within 1 %; the worst "
+    told += f"sum misses {100 * shares.max():.1f} %."
     if complete == len(shares):
         return f"Complete: {told}"
     return f"Not complete everywhere: {told}"
@@ -62,8 +68,9 @@ def say_bills(largest_gap: float, left_over: float, total: float) -> str:
     """
     exact = "exact" if largest_gap < 1e-3 else "not exact"
     return (
-        f"Linear read-out: {exact}, the largest gap is {largest_gap:.0e}. Two layers: "
-        f"{left_over:.2f} of {total:.2f} logits are left over, {left_over / total:.0%}."
+        f"With a linear read-out the bills are {exact}: the largest gap is {largest_gap:.0e}. With "
+        f"two layers, {left_over:.2f} of {total:.2f} logits are left over on average, "
+        f"{100 * left_over / total:.1f} %."
     )
 
 
@@ -98,15 +105,16 @@ def say_agreement(table: pd.DataFrame) -> str:
     if not pairs:
         return "No two readings can be compared."
     most, least = max(pairs, key=pairs.get), min(pairs, key=pairs.get)
-    told = f"{most} agree most ({pairs[most]:+.2f}), {least} least ({pairs[least]:+.2f})."
+    told = f"The closest pair is {most} ({pairs[most]:+.2f}), and the farthest is {least} "
+    told += f"({pairs[least]:+.2f})."
     middle = float(np.median(list(pairs.values())))
     if middle < 0.5:
-        return f"{told} Half of all pairs agree by less than {middle:+.2f}: mostly they differ."
-    return f"{told} Half of all pairs agree by {middle:+.2f} or more: mostly they agree."
+        return f"{told} Half of all pairs lie below {middle:+.2f}: mostly they differ."
+    return f"{told} Half of all pairs lie at {middle:+.2f} or above: mostly they agree."
 
 
 def say_who_points(table: pd.DataFrame, world: str) -> str:
-    """Which readings point in one world, beside how many would by luck.
+    """Which readings point in one world, and how many would do so by luck.
 
     Args:
         table: of `pointing_table`: world, reading, low, high, chance.
@@ -115,10 +123,13 @@ def say_who_points(table: pd.DataFrame, world: str) -> str:
     rows = table[table.world == world]
     above = rows[rows.low > rows.chance].reading.tolist()
     below = rows[rows.high < rows.chance].reading.tolist()
-    told = f"{world} world: above chance {', '.join(above) or 'none'}"
+    told = f"In the {world} world, no reading is shown to point above chance."
+    if above:
+        told = f"In the {world} world, these point above chance: {quoted_names(above)}."
     if below:
-        told += f"; below chance {', '.join(below)}"
-    return f"{told}. Of {len(rows)} intervals, {0.025 * len(rows):.1f} lie above by luck."
+        told += f" These point below chance: {quoted_names(below)}."
+    lucky = 0.025 * len(rows)
+    return f"{told} Of {len(rows)} such intervals, about {lucky:.1f} lie above by luck alone."
 
 
 def say_word_edit(edit: str, own: Measured, other: Measured) -> str:
@@ -130,15 +141,15 @@ def say_word_edit(edit: str, own: Measured, other: Measured) -> str:
         other: fall of the logit, another word edited in the same way.
     """
     numbers = (
-        f"decisive word {own.mean:+.2f} ({own.low:+.2f} to {own.high:+.2f}), another word "
-        f"{other.mean:+.2f} ({other.low:+.2f} to {other.high:+.2f})"
+        f"the logit falls by {own.mean:+.2f} ({own.low:+.2f} to {own.high:+.2f}) for the decisive "
+        f"word and by {other.mean:+.2f} ({other.low:+.2f} to {other.high:+.2f}) for another"
     )
-    found = "the decisive word is not seen to matter"
+    found = "No fall is shown for the decisive word"
     if own.low > 0 and own.low > other.high:
-        found = "the model listens to this in the decisive word, and not so in another"
+        found = "The model listens to this in the decisive word, and not so in another"
     elif own.low > 0:
-        found = "the logit falls, but not clearly more than for another word"
-    return f"{edit}: {numbers}: {found}."
+        found = "The logit falls, but not clearly more than for another word"
+    return f"{edit}: {numbers}. {found}."
 
 
 def say_fillers(world: str, same_peak: Measured, correlation: Measured) -> str:
@@ -163,7 +174,7 @@ def say_fillers(world: str, same_peak: Measured, correlation: Measured) -> str:
 
 
 def say_shapley(world: str, interaction: Mapping[str, Measured]) -> str:
-    """Whether sound and words interact, under every way of leaving a modality out.
+    """Whether sound and words interact, for every way of leaving a modality out.
 
     Args:
         world: its name.
@@ -174,14 +185,14 @@ def say_shapley(world: str, interaction: Mapping[str, Measured]) -> str:
         f"“{way}” {share.mean:+.1f} ({share.low:+.1f} to {share.high:+.1f})"
         for way, share in interaction.items()
     )
-    meaning = "they disagree: nothing can be said that does not hang on the stand-in"
+    meaning = "They disagree, so whatever is said depends on the stand-in"
     if signs == {"more"}:
-        meaning = "all say that both together give more than the parts"
+        meaning = "All say that both together give more than the sum of the parts"
     elif signs == {"less"}:
-        meaning = "all say that the parts overlap: together they give less than their sum"
+        meaning = "All say that the parts overlap: together they give less than their sum"
     elif signs == {"no difference shown"}:
-        meaning = "none of them shows an interaction"
-    return f"{world} world, interaction in logits: {told}; {meaning}."
+        meaning = "None of them shows an interaction"
+    return f"{world} world, interaction in logits: {told}. {meaning}."
 
 
 def say_additive(world: str, difference: Measured, n: int) -> str:

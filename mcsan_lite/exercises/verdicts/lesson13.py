@@ -22,6 +22,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
 _OWN = "the word's own row finds its sound"
 _PLACE = "a readable place, no word of its own"
 _NEITHER_SHOWN = "not shown to point at all"
+_SUSPECTS = ("no positions", "no recurrence")  # one of the two is taken away
 
 
 def say_what_order_tells(unmatched: float, in_order: float, both: float) -> str:
@@ -35,7 +36,7 @@ def say_what_order_tells(unmatched: float, in_order: float, both: float) -> str:
     gained = in_order - unmatched
     told = f"Order adds {100 * gained:.1f} points to {100 * unmatched:.1f} %"
     if gained > 0.005:
-        return f"{told}: whoever counts places need not recognise any sound."
+        return f"{told}: a network that counts places need not recognise any sound."
     rest = 100 * (both - in_order)
     return f"{told}: it tells nothing. The last {rest:.1f} points need recognised sounds."
 
@@ -53,13 +54,14 @@ def say_smear(shares: Mapping[str, Measured], even: float) -> str:
             lines.append(f"{name}: nothing moves outside the word. There is no smear.")
             continue
         side = side_of(share.low, share.high, even)
+        alike = f"if all steps moved alike ({100 * even:.0f} %)"
         found = {
-            "below": "less than if all steps moved alike, so the word can still be found",
-            "above": "more than if all steps moved alike",
-            "not distinguishable from": "as if all steps moved alike",
+            "below": f"less than {alike}, so the word can still be found",
+            "above": f"more than {alike}",
+            "not distinguishable from": f"about as much as {alike}",
         }[side]
         interval = percent_interval(*share)
-        lines.append(f"{name}: {interval} of the movement lies outside; {found} ({even:.0%}).")
+        lines.append(f"{name}: {interval} of the movement lies outside the word, {found}.")
     return "\n".join(lines)
 
 
@@ -85,10 +87,12 @@ def say_rows_after_shuffling(moved: Mapping[str, float]) -> str:
     """
     keep = [name for name, change in moved.items() if change < 1e-5]
     others = [name for name in moved if name not in keep]
-    told = f"Keeps every row: {listed_names(keep)}."
+    told = f"All words keep their rows in {_named(keep)}."
+    if not keep:
+        told = "In no network do all words keep their rows."
     if others:
-        changes = ", ".join(f"{name} up to {moved[name]:.1g}" for name in others)
-        told += f" Rows change with the place of their word: {changes}."
+        changes = ", ".join(f"{name} by up to {moved[name]:.1g}" for name in others)
+        told += f" Elsewhere a row changes with the place of its word: {changes}."
     return told
 
 
@@ -103,7 +107,7 @@ def say_rows_alike(correlations: Mapping[str, float]) -> str:
         found = "nearly one row for all words" if correlation > 0.9 else "rows of their own"
         if 0.5 < correlation <= 0.9:
             found = "rows that have much in common"
-        parts.append(f"{name}: {correlation:+.2f}, {found}")
+        parts.append(f"{_quoted(name)}: {correlation:+.2f}, {found}")
     return f"Correlation between the rows of different words: {'; '.join(parts)}."
 
 
@@ -132,8 +136,9 @@ def say_pointing(what: str, own: Measured, difference: Measured, chance: float) 
         difference: own less the rows of other words.
         chance: of pointing.
     """
-    told = f"{what}: its row points in {percent_interval(*own)}, chance {100 * chance:.0f} %; less "
-    told += f"other words' rows {points_interval(*difference)}"
+    told = f"{what}: the decisive word's row points in {percent_interval(*own)} of utterances, "
+    told += f"chance {100 * chance:.0f} %; its lead over other words' rows is "
+    told += points_interval(*difference)
     if own.low > chance and difference.low > 0:
         return f"{told}: {_OWN}."
     if own.low > chance:
@@ -151,8 +156,36 @@ def map_shows(row: pd.Series) -> str:
 
 
 def _named(names: list[str]) -> str:
-    """Names as a sentence has them; one that has a comma itself is quoted."""
-    return listed_names([f"“{name}”" if "," in name else name for name in names])
+    """Names as a sentence has them; one that could be read as a part of it is quoted."""
+    return listed_names([_quoted(name) for name in names])
+
+
+def _quoted(name: str) -> str:
+    return f"“{name}”" if name.startswith("neither") else name
+
+
+def intervals_over(table: pd.DataFrame) -> str:
+    """What the intervals of the identity table count, for a caption.
+
+    Args:
+        table: of `identity_table`.
+    """
+    seeds = int(table.seeds.max())
+    return f"95 % over utterances{'; one seed' if seeds == 1 else f' and {seeds} seeds'}"
+
+
+def say_seeds_counted(table: pd.DataFrame) -> str:
+    """Whether the intervals of the identity table know of other seeds.
+
+    Args:
+        table: of `identity_table`.
+    """
+    fewest, most = int(table.seeds.min()), int(table.seeds.max())
+    if most == 1:
+        return "Each row is one training: another seed may lie outside of these intervals."
+    trainings = f"{most}" if fewest == most else f"{fewest} to {most}"
+    told = f"Each row is a mean over {trainings} trainings, and the intervals count seeds as well"
+    return f"{told}{'.' if fewest > 1 else ', except in rows of one training.'}"
 
 
 def say_own_word(table: pd.DataFrame) -> str:
@@ -164,7 +197,9 @@ def say_own_word(table: pd.DataFrame) -> str:
     found: dict[str, list[str]] = {"own": [], "place": [], "nothing": [], "no map": []}
     for _, row in table.iterrows():
         found[map_shows(row)].append(row.change)
-    told = f"A word of its own: {_named(found['own'])}."
+    told = "No map is shown to have a word of its own."
+    if found["own"]:
+        told = f"Maps with a word of its own: {_named(found['own'])}."
     if found["place"]:
         told += f" Above chance, but not above other words: {_named(found['place'])}."
     if found["nothing"]:
@@ -185,7 +220,7 @@ def say_who_recognises(table: pd.DataFrame, unmatched: float) -> str:
     parts = [f"{side} it: {_named(names)}" for side, names in sides.items() if names]
     told = "; ".join(parts)
     told = told[0].upper() + told[1:]  # names of networks keep their capitals
-    return f"What needs no recognised sound reaches {100 * unmatched:.1f} %. {told}."
+    return f"Without recognising a sound, {100 * unmatched:.1f} % can be reached. {told}."
 
 
 def say_cost(gaps: pd.DataFrame, reference: str) -> str:
@@ -199,8 +234,9 @@ def say_cost(gaps: pd.DataFrame, reference: str) -> str:
     lines = []
     for name, row in gaps.iterrows():
         side = words[gap_side(row.low, row.high)]
-        lines.append(f"{name}: {points_interval(row['mean'], row.low, row.high)}, {side}")
-    return f"WA beside {reference}: {'; '.join(lines)}."
+        gap = points_interval(row["mean"], row.low, row.high)
+        lines.append(f"{_quoted(name)}: {gap}, {side}")
+    return f"WA less that of {reference}: {'; '.join(lines)}."
 
 
 def say_both_have_to_go(table: pd.DataFrame) -> str:
@@ -210,19 +246,33 @@ def say_both_have_to_go(table: pd.DataFrame) -> str:
         table: of `identity_table`, with "MCSAN", "no positions", "no recurrence" and "neither".
     """
     rows = table.set_index("change")
-    shows = {
-        name: map_shows(rows.loc[name])
-        for name in ("MCSAN", "no positions", "no recurrence", "neither")
-    }
-    alone = [name for name in ("no positions", "no recurrence") if shows[name] == "own"]
+    shows = {name: map_shows(rows.loc[name]) for name in ("MCSAN", *_SUSPECTS, "neither")}
+    alone = [f"“{name}”" for name in _SUSPECTS if shows[name] == "own"]
     if shows["MCSAN"] == "own":
-        return "The map has a word of its own as it is: nothing has to go for that."
+        told = "The map has a word of its own as it is: nothing has to go for that."
+        return f"{told} {_say_more_often(rows.loc['MCSAN'], rows.loc['neither'])}"
     if shows["neither"] != "own":
-        told = "Without both, the map is not shown to have a word of its own: the lead is not "
-        return f"{told}confirmed{' (' + listed_names(alone) + ' alone does)' if alone else ''}."
+        told = "Without both, the map is not shown to have a word of its own"
+        if alone:
+            return f"{told}, though it has one in {listed_names(alone)}."
+        return f"{told}: the suspicion is not confirmed."
     if alone:
-        return f"{listed_names(alone).capitalize()} alone is enough to give a word its own row."
-    return "Either one alone is not enough. Without both, a word's own row finds its sound."
+        return f"A word has a row of its own already in {listed_names(alone)}."
+    return "To take one of them away is not enough. Without both, a word's own row finds its sound."
+
+
+def _say_more_often(before: pd.Series, after: pd.Series) -> str:
+    """Whether the decisive word's row points more often once both are taken away."""
+    change = "the difference is not shown"
+    if after["points low"] > before["points high"]:
+        change = "more often"
+    elif after["points high"] < before["points low"]:
+        change = "less often"
+    numbers = [
+        percent_interval(row.points, row["points low"], row["points high"])
+        for row in (after, before)
+    ]
+    return f"Without both, its row points in {numbers[0]} instead of {numbers[1]}: {change}."
 
 
 def say_matching(table: pd.DataFrame) -> str:
@@ -234,14 +284,15 @@ def say_matching(table: pd.DataFrame) -> str:
     rows = table.set_index("change")
     stripped, without = rows.loc["neither"], rows.loc["neither, w/o cross"]
     if stripped.low > without.high:
-        found = "above it: here the gap is matching"
+        found = "The first lies above the second: here the gap is matching"
     elif stripped.high < without.low:
-        found = "below it: the attention costs more than it brings"
+        found = "The first lies below the second: the attention costs more than it brings"
     else:
-        found = "and the intervals meet: no gap is shown"
+        found = "The intervals meet: no gap is shown"
     return (
-        f"Stripped, {percent_interval(stripped.WA, stripped.low, stripped.high)}; without "
-        f"cross-attention {percent_interval(without.WA, without.low, without.high)}, {found}."
+        f"Without recurrence and positions, WA is "
+        f"{percent_interval(stripped.WA, stripped.low, stripped.high)}; without cross-attention "
+        f"as well, {percent_interval(without.WA, without.low, without.high)}. {found}."
     )
 
 
@@ -260,6 +311,6 @@ def say_short_training(what: str, score: Measured, unmatched: float) -> str:
         "not distinguishable from": "whether it recognises sounds is not shown",
     }[side]
     return (
-        f"{what}: WA {percent_interval(*score)}, {side} what needs no matching "
-        f"({100 * unmatched:.0f} %): {meaning}. One short training, one seed."
+        f"{what}: WA is {percent_interval(*score)}, {side} the {100 * unmatched:.0f} % that need "
+        f"no matching: {meaning}. This was one short training with one seed."
     )

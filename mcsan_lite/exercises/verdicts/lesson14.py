@@ -121,10 +121,10 @@ def say_luck_removed(p: pd.Series, adjusted: pd.Series, level: float = 0.05) -> 
         return f"Alone, none of {len(p)} rows stands out, so Holm has nothing to take away."
     says = (
         f"Alone, {len(alone)} of {len(p)} rows stand out ({listed_names(alone)}). "
-        f"After Holm there remain {len(together)} ({listed_names(together)})."
+        f"Left after Holm: {len(together)} ({listed_names(together)})."
     )
     if lost:
-        return f"{says} What luck in {len(p)} tests could have brought: {listed_names(lost)}."
+        return f"{says} Luck in {len(p)} tests could have brought the others: {listed_names(lost)}."
     return f"{says} The correction takes none away."
 
 

@@ -65,6 +65,22 @@ def say_sampling_share(deviation: float, n_folds: int, luck: float) -> str:
     )
 
 
+def say_equal_worth(mean: float, error: float) -> str:
+    """Whether the toy's two learners are of equal worth, as they were made.
+
+    Args:
+        mean: the mean difference over all corpora, as a share.
+        error: its standard error.
+    """
+    so = "as made, neither is shown to be better"
+    if abs(mean) > 2 * error:
+        so = "by more than two errors, so this toy does not do what it was made for"
+    return (
+        f"Over all corpora, A is {100 * mean:+.2f} points ahead of B (standard error "
+        f"{100 * error:.2f}): {so}."
+    )
+
+
 def say_promise_kept(alarms: pd.DataFrame, promised: float = 0.05) -> str:
     """Which tests raise more false alarms than they promise.
 
@@ -140,7 +156,7 @@ def say_needed_correlations(correlations: pd.Series) -> str:
     """
     free = list(correlations.index[correlations <= -1])
     asking = correlations[correlations > -1]
-    says = f"Beyond doubt, however the folds move: {listed_names(free)}."
+    says = f"These exclude zero however the folds move: {listed_names(free)}."
     if asking.empty:
         return says
     most = asking.idxmax()

@@ -12,9 +12,9 @@ import pandas as pd
 
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
-    listed_names,
     percent_interval,
     points_interval,
+    quoted_names,
     side_of,
 )
 
@@ -65,7 +65,7 @@ def say_settings(verdicts: pd.Series) -> str:
     says = f"{int(met.sum())} of {len(verdicts)} printed settings are those of the code."
     if met.all():
         return says
-    return f"{says} Not met: {listed_names(list(verdicts.index[~met]))}."
+    return f"{says} Not met: {quoted_names(list(verdicts.index[~met]))}."
 
 
 def say_open_choices(paper: pd.Series, here: pd.Series, profile: str) -> str:
@@ -80,8 +80,8 @@ def say_open_choices(paper: pd.Series, here: pd.Series, profile: str) -> str:
     if not changed:
         return f"The profile {profile} leaves all {len(paper)} settings as paper has them."
     return (
-        f"The profile {profile} differs from paper in {len(changed)} of {len(paper)} of them: "
-        f"{listed_names(changed)}. The experiments below start from {profile}."
+        f"The profile {profile} differs from paper in {len(changed)} of {len(paper)} settings: "
+        f"{quoted_names(changed)}. The experiments below start from {profile}."
     )
 
 
@@ -102,9 +102,9 @@ def say_price(trainings: int, minutes: float, seconds: float, expected: float) -
     else:
         so = "about right"
     return (
-        f"{trainings} trainings, {minutes:.1f} minutes with one process. One took "
-        f"{seconds:.1f} s; the estimate of {expected:.1f} s was {so} (another hour, and for "
-        "shipped results another machine)."
+        f"{trainings} trainings were expected to take {minutes:.1f} minutes with one process. One "
+        f"took {seconds:.1f} s, so the estimate of {expected:.1f} s was {so}. (It was made at "
+        "another hour, and shipped results were made on another machine.)"
     )
 
 
@@ -126,7 +126,7 @@ def say_both_verdicts(alone: pd.Series, together: pd.Series) -> str:
     changed = list(alone.index[alone != together])
     says = f"Alone: {_counted(alone)}. After Holm: {_counted(together)}."
     if changed:
-        return f"{says} Lost by the correction: {listed_names(changed)}."
+        return f"{says} Lost by the correction: {quoted_names(changed)}."
     return f"{says} The correction changes none of the {len(alone)}."
 
 
@@ -186,15 +186,20 @@ def say_choices(changes: pd.DataFrame) -> str:
     clear = tested[(tested.low > 0) | (tested.high < 0)]
     longest = changes.difference.abs().idxmax()
     row = changes.loc[longest]
+    if tested.empty:
+        return (
+            "No choice has an interval here, so none is shown to move the score. The largest "
+            f"difference is that of “{longest}”: {100 * row.difference:+.1f} points."
+        )
     moved = f"{100 * row.difference:+.1f} points, without an interval"
     if not pd.isna(row.low):
         moved = points_interval(row.difference, row.low, row.high)
     says = (
         f"Shown to move the score: {len(clear)} of {len(tested)} choices with an interval "
-        f"({listed_names(list(clear.index))}); luck alone would bring {0.05 * len(tested):.1f}. "
-        f"The largest difference is {longest}: {moved}"
+        f"({quoted_names(list(clear.index))}); luck alone would bring {0.05 * len(tested):.1f}. "
+        f"The largest difference is that of “{longest}”: {moved}"
     )
-    return says + ("." if longest in clear.index else ", which is not shown.")
+    return says + ("." if longest in clear.index else ", which shows nothing yet.")
 
 
 def say_floors(table: pd.DataFrame, score: str, order_floor: str) -> str:
@@ -227,7 +232,7 @@ def _above_a_floor(systems: pd.DataFrame, floor: pd.Series, score: str, name: st
     says = f"Floor “{name}” ({100 * height:.0f} %): {len(above)} of {len(systems)} systems above"
     for side, rows in groups.items():
         if rows:
-            says += f"; {side} it: {listed_names(rows)}"
+            says += f"; {side} it: {quoted_names(rows)}"
     return says + "."
 
 
@@ -243,7 +248,7 @@ def say_ahead_of(table: pd.DataFrame, score: str) -> str:
     ahead, behind = list(gaps.index[high < 0]), list(gaps.index[low > 0])
     rest = len(gaps) - len(ahead) - len(behind)
     return (
-        f"Taken alone, ahead of MCSAN: {listed_names(ahead)}; behind: {listed_names(behind)}; "
+        f"Taken alone, ahead of MCSAN: {quoted_names(ahead)}; behind: {quoted_names(behind)}; "
         f"not distinguishable: {rest} of {len(gaps)}."
     )
 

@@ -48,7 +48,7 @@ def say_swap(kind: str, less: Interval) -> str:
         return f"{text} A column called UA that holds WA flatters by as much."
     if side == "less":
         return f"{text} A column called UA that holds WA looks worse than it is."
-    return f"{text} Nobody could notice the swap here: {side}."
+    return f"{text} Nobody could notice the swap here, because no difference is shown."
 
 
 def say_what_moved(name: str, moved: float) -> str:
@@ -110,7 +110,7 @@ def say_effect(reported: float, right: float, gap: Interval, score: str) -> str:
     """
     side = gap_side(gap[1], gap[2])
     text = (
-        f"Reported: {score} {reported:.1%}. Right: {right:.1%}. The difference is "
+        f"Reported: {score} {100 * reported:.1f} %. Right: {100 * right:.1f} %. The difference is "
         f"{points_interval(*gap)}"
     )
     if side == "more":
@@ -176,7 +176,7 @@ def say_size_of_choice(small: float, few: int, large: float, many: int) -> str:
         return f"{text}: the fewer choose, the more luck there is to choose from."
     if large - small > 0.002:
         return f"{text}: here the larger part buys more, so this run does not show the rule."
-    return f"{text}: no difference worth a word in this run."
+    return f"{text}: no difference worth mentioning in this run."
 
 
 def say_one_batch(name: str, loss: float, lowest: float) -> str:
@@ -203,11 +203,11 @@ def say_confidence(name: str, sure: float, wa: float) -> str:
         sure: the mean of the highest probability.
         wa: the share that is right.
     """
-    text = f"{name}: {sure:.0%} sure, {wa:.0%} right"
+    text = f"{name}: {100 * sure:.0f} % sure on average, and right in {100 * wa:.0f} %"
     if sure - wa > 0.05:
         return f"{text}. It is surer than it is right."
     if wa - sure > 0.05:
-        return f"{text}. It is more often right than it believes."
+        return f"{text}. It is right more often than it believes."
     return f"{text}. The two agree."
 
 
@@ -216,14 +216,14 @@ def say_company(kind: str, changed: float, alone: float, together: float) -> str
 
     Args:
         kind: of the network.
-        changed: the share of answers that are others in company.
+        changed: the share of answers that change in company.
         alone: WA with one utterance at a time.
         together: WA in batches.
     """
-    text = f"{kind}: WA is {alone:.1%} alone and {together:.1%} in company"
+    text = f"{kind}: WA is {100 * alone:.1f} % alone and {100 * together:.1f} % in company"
     if changed == 0:
         return f"{text}, and not one answer changes. The contract is kept."
-    text = f"{text}, and {changed:.1%} of the answers change. The contract is broken"
+    text = f"{text}, and {100 * changed:.1f} % of the answers change. The contract is broken"
     if abs(alone - together) < 0.01:
         return f"{text}, although the score hardly shows it."
     return f"{text}."
@@ -280,7 +280,7 @@ def say_what_floor_tells(floor: float, right: float, wrong: float) -> str:
         wrong: WA of the broken one.
     """
     if wrong < floor <= right:
-        return "The floor tells them apart: the broken network alone is below it."
+        return "The floor separates the two: the broken network alone is below it."
     if wrong < floor:
         return (
             "Both networks are below the floor, which reads all of the sound's statistics. So it "
@@ -298,8 +298,8 @@ def say_moved_clip(changed: float, before: float, after: float) -> str:
         after: WA of the moved clips.
     """
     text = (
-        f"moved by 0.2 s, {changed:.1%} of the answers change, and WA goes from {before:.1%} to "
-        f"{after:.1%}"
+        f"moved by 0.2 s, {100 * changed:.1f} % of the answers change, and WA goes from "
+        f"{100 * before:.1f} % to {100 * after:.1f} %"
     )
     if changed > 0.1:
         return f"{text}: it learned where things are in the file."

@@ -36,13 +36,14 @@ def say_sureness(found: Sureness, accuracy: float) -> str:
         accuracy: on the same part.
     """
     numbers = (
-        f"{found.confidence:.1%} sure and {accuracy:.1%} right; ECE {found.ece:.3f} "
-        f"({found.low:.3f} to {found.high:.3f}), by luck alone {found.by_luck:.3f}"
+        f"On average it is {100 * found.confidence:.1f} % sure, and {100 * accuracy:.1f} % of its "
+        f"answers are right. The ECE is {found.ece:.3f} ({found.low:.3f} to {found.high:.3f}), "
+        f"where luck alone would give {found.by_luck:.3f}"
     )
     if found.low <= found.by_luck:
         return f"{numbers}: no miscalibration is shown."
     side = "too sure" if found.confidence > accuracy else "not sure enough"
-    return f"{numbers}: miscalibrated, {side}."
+    return f"{numbers}: it is miscalibrated, and {side}."
 
 
 def say_temperature(temperature: float, before: Sureness, after: Sureness) -> str:
@@ -55,9 +56,9 @@ def say_temperature(temperature: float, before: Sureness, after: Sureness) -> st
     """
     effect = "softens" if temperature > 1 else "sharpens"
     told = (
-        f"T = {temperature:.2f} {effect} every answer and turns none. ECE on test {before.ece:.3f} "
-        f"({before.low:.3f} to {before.high:.3f}) before, {after.ece:.3f} ({after.low:.3f} to "
-        f"{after.high:.3f}) after"
+        f"T = {temperature:.2f} {effect} every answer and turns none. On test, the ECE was "
+        f"{before.ece:.3f} ({before.low:.3f} to {before.high:.3f}) before and is {after.ece:.3f} "
+        f"({after.low:.3f} to {after.high:.3f}) after"
     )
     if after.high < before.low:
         return f"{told}: better calibrated."
@@ -75,11 +76,13 @@ def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
         least: the confidence from which an answer is given.
     """
     if not sure.n:
-        return f"From {least:.0%} on nothing is answered."
+        return f"From a confidence of {100 * least:.0f} % upwards, nothing is answered."
     told = (
-        f"All answered: {percent_interval(everything.accuracy, everything.low, everything.high)} "
-        f"right. From {least:.0%} on: {sure.share:.0%} answered, "
-        f"{percent_interval(sure.accuracy, sure.low, sure.high)} of them right"
+        "If everything is answered, "
+        f"{percent_interval(everything.accuracy, everything.low, everything.high)} of the answers "
+        f"are right. From a confidence of {100 * least:.0f} % upwards, {100 * sure.share:.0f} % "
+        f"are answered, and {percent_interval(sure.accuracy, sure.low, sure.high)} of these are "
+        "right"
     )
     if sure.low > everything.high:
         return f"{told}. Silence buys accuracy."
@@ -97,11 +100,14 @@ def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
         what: the change.
     """
     first, second = before.index[0], after.index[0]
-    told = f"as it is {first} ({before.iloc[0]:.1%}), with {what} {second} ({after.iloc[0]:.1%})"
+    told = (
+        f"As it is, the clip is called {first} ({100 * before.iloc[0]:.1f} %); with {what} it is "
+        f"called {second} ({100 * after.iloc[0]:.1f} %)"
+    )
     if first != second:
         return f"{told}: another answer."
     moved = 100 * (after.iloc[0] - before.iloc[0])
-    return f"{told}: the same answer, {moved:+.1f} points as sure."
+    return f"{told}: the same answer; its confidence moves by {moved:+.1f} points."
 
 
 def say_landing(stressed: pd.Series, without: pd.Series) -> str:
@@ -140,12 +146,12 @@ def say_noticed(conditions: Sequence[Doubted]) -> str:
         "most clips are called unlike the training part"
     )
     if missed:
-        names = ", ".join(f"{one.name} ({one.unlike:.0%})" for one in missed)
+        names = ", ".join(f"{one.name} ({100 * one.unlike:.0f} %)" for one in missed)
         told += f"; not so under {names}"
     return (
         f"{told}. Probabilities alone give no warning where they are needed most: under "
-        f"{boldest.name} the network is {boldest.confidence:.0%} sure and {boldest.accuracy:.0%} "
-        "right."
+        f"{boldest.name} the network is {100 * boldest.confidence:.0f} % sure and "
+        f"{100 * boldest.accuracy:.0f} % right."
         if boldest.confidence > boldest.accuracy
         else f"{told}. Nowhere is the network surer than it is right."
     )

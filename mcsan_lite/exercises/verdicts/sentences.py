@@ -66,6 +66,11 @@ def gap_side(low: float, high: float) -> str:
     return "no difference shown"
 
 
+def quoted_names(names: Sequence[str]) -> str:
+    """As `listed_names`, for names that may hold a comma themselves: these are quoted."""
+    return listed_names([f"“{name}”" if "," in str(name) else str(name) for name in names])
+
+
 def listed_names(names: Sequence[str]) -> str:
     """Names as a sentence has them: "a, b and c"; "none" where there are none."""
     names = [str(name) for name in names]
