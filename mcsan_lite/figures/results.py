@@ -54,9 +54,11 @@ def draw_rows(
         fmt="o",
         color=BLUE,
         capsize=4,
+        zorder=4,  # above the boxes of the numbers
     )
+    box = {"fc": ax.get_facecolor(), "ec": "none", "pad": 0.5}  # no line crosses a number
     for height, mean in zip(heights, table["mean"], strict=True):
-        ax.text(mean, height + 0.15, f"{mean:.2f}", ha="center", fontsize=9)
+        ax.text(mean, height + 0.15, f"{mean:.2f}", ha="center", fontsize=9, bbox=box)
     for i, (name, value) in enumerate((marks or {}).items()):
         dashes = _DASHES[i % len(_DASHES)]
         ax.axvline(value, color=VERMILION, ls=dashes, lw=1.2, label=f"{name} {value:.2f}")
