@@ -212,7 +212,7 @@ with torch.no_grad():
     assert torch.equal(low_rank.classifier(fused), low_rank(audio, text))
 
 # %%
-# The same by the long way: the weights A_r and T_r with their biases as the last column.
+# The same by the long way: the weights A_r and T_r, with their biases as last column.
 A = torch.cat((low_rank.from_audio.weight, low_rank.from_audio.bias[:, None]), 1)
 T = torch.cat((low_rank.from_text.weight, low_rank.from_text.bias[:, None]), 1)
 A = A.detach().view(2, HIDDEN, HIDDEN + 1)  # (R, D, D + 1)

@@ -14,8 +14,8 @@
 # - predict how many parameters each part and each row of Table 3 has;
 # - test a network before you trust it: first loss, padding, one batch learnt by heart.
 #
-# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half a
-# minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1
+# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half
+# a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1
 # to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
 # corpus, or of your own copy of MELD or RAVDESS; no graphics card.
 
@@ -79,8 +79,8 @@ mc.figures.show(
     alt="From left to right: two encoders; a self-attention box for each and one "
     "cross-attention box for both; four max-pools; one concatenation; one classifier.",
     caption="MCSAN from left to right. Each encoder feeds two modules. The four "
-    "sequences that come out are pooled over time, joined and classified. Eq. 20 is the "
-    "loss.",
+    "sequences that come out are pooled over time, joined and classified. Eq. 20 is "
+    "the loss.",
 )
 
 # %% [markdown]
@@ -336,8 +336,8 @@ torch.testing.assert_close(found, after_14)
 print(read.say_agreement((found - after_14).abs().max().item()))
 
 # %% [markdown]
-# **Predict, then check.** Make $\mathbf H_l$, everything that the words know, 1000 times
-# as large. The queries change, and so does the sum. How much of the news
+# **Predict, then check.** Make $\mathbf H_l$, everything that the words know, 1000
+# times as large. The queries change, and so does the sum. How much of the news
 # $\Delta\mathbf H$ gets through the LayerNorm of Eq. 12?
 
 # %%
