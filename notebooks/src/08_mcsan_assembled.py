@@ -15,8 +15,8 @@
 # - test a network before you trust it: first loss, padding, one batch learnt by heart.
 #
 # **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half
-# a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1
-# to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
+# a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20;
+# Eq. 1 to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
 # corpus, or of your own copy of MELD or RAVDESS; no graphics card.
 
 # %%
@@ -294,12 +294,14 @@ stages = {
     "after Eq. 12": after_12,
     "after Eq. 14": after_14,
 }
+limit = max(float(x.abs().max()) for x in stages.values())  # nothing is cut off
 fig, axes = plt.subplots(1, len(stages), figsize=(11, 2.3), layout="constrained")
 for ax, (name, x) in zip(axes, stages.items(), strict=True):
     is_last = ax is axes[-1]
+    rounded = x[0].numpy().round(1) + 0.0  # the sum turns -0.0 into 0.0
     sns.heatmap(
-        x[0].numpy(), ax=ax, annot=True, fmt=".1f", annot_kws={"size": 9}, cbar=is_last,
-        cmap="PuOr_r", vmin=-2.5, vmax=2.5, xticklabels=False, yticklabels=False,
+        rounded, ax=ax, annot=True, fmt=".1f", annot_kws={"size": 9}, cbar=is_last,
+        cmap="PuOr_r", vmin=-limit, vmax=limit, xticklabels=False, yticklabels=False,
     )
     ax.set_title(name, fontsize=10)
 word_names = ["word 1", "word 2", "word 3"]
@@ -468,6 +470,7 @@ sns.heatmap(
 )
 ax.plot(winners + 0.5, np.arange(10) + 0.5, "o", mfc="white", mec="black", ms=7)
 ax.tick_params(axis="x", rotation=45, labelsize=9)
+ax.tick_params(axis="y", rotation=0)
 ax.set(ylabel="channel")
 mc.figures.show(
     fig,

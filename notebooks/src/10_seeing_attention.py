@@ -512,7 +512,9 @@ mc.figures.draw_attention(
     mc.figures.AlignedUtterance([tokens[row]], spans),
     ax=strip,
     top=looks.mean.max(),
+    bar=None,
 )
+fig.colorbar(strip.collections[0], ax=strip, label="weight", pad=0.01, aspect=4)
 strip.set(xlabel="", ylabel="")
 mc.figures.draw_spectrogram(sound, rate, ax=mel)
 for ax in (wave, mel):
