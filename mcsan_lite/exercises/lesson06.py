@@ -40,8 +40,8 @@ def attention(student) -> str | None:
         return "the weights came first. Return the context, then the weights."
     if weights.shape != (3, 5):
         return (
-            f"the weights have shape {tuple(weights.shape)}; expected (Q, K) = (3, 5): a row for "
-            "each query."
+            f"the weights have shape {tuple(weights.shape)}; expected (Q, K) = (3, 5): one row "
+            "for each query."
         )
     products = query @ key.T  # (Q, K)
     right = (products / 6**0.5).masked_fill(~mask, -torch.inf).softmax(-1)
@@ -161,8 +161,8 @@ def text_from_audio(student) -> str | None:
         )
     if weights.shape == (4, 3):
         return (
-            "the weights have a row for each frame, (A, L). A row belongs to a query, and the "
-            "words ask: (L, A)."
+            "the weights have one row for each frame, (A, L). A row belongs to a query, and here "
+            "the words ask: (L, A)."
         )
     if not _same(weights, right):
         unknown = (
@@ -297,7 +297,7 @@ def safe_softmax(student) -> str | None:
     if not _same(weights, right[:2]):
         return (
             "the rows that do have keys changed: they must stay what the plain masked softmax "
-            "gives, sum one and exact zeros on padding."
+            "gives, with a sum of one and exact zeros on padding."
         )
     if _same(without_key, torch.full((4,), 0.25)):
         return (
@@ -309,13 +309,13 @@ def safe_softmax(student) -> str | None:
         return f"the row without any key must be zero; it is {row}."
     if not found.requires_grad:
         return (
-            "the weights were cut from the graph (detach, no_grad or .data): nothing can be learnt "
-            "through them."
+            "the weights were cut from the graph (detach, no_grad or .data), so nothing can be "
+            "learnt through them."
         )
     (gradient,) = torch.autograd.grad((found * torch.arange(4.0)).sum(), scores)
     if gradient.isnan().any():
         return (
-            "the values are right, the gradient is NaN: the NaN was painted over after the "
+            "the values are right, but the gradient is NaN: the NaN was painted over after the "
             "softmax, where backpropagation still meets it. Fill with the lowest finite number "
             "instead of minus infinity."
         )

@@ -59,7 +59,7 @@ def _stream_mistakes(audio: Tensor, text: Tensor) -> Iterator[tuple[tuple[Tensor
     )
     yield (
         (audio + delta_audio, text + delta_text),
-        "the sum is right, the LayerNorm around it is missing.",
+        "the sum is right, but the LayerNorm around it is missing.",
     )
     too_early = (
         "LayerNorm came before the sum. Eq. 11 first adds H and ΔH, then normalises the sum."
@@ -114,8 +114,8 @@ def global_max(student) -> str | None:
         return f"return a tensor of shape (B, D) = (2, 3); this is a {type(found).__name__}."
     if found.shape in ((2, 5), (5, 3), (2, 1, 3)):
         return (
-            f"wrong axis: the shape is {tuple(found.shape)}. Of (B, T, D) the time axis goes, axis "
-            "1; (B, D) = (2, 3) stays."
+            f"wrong axis: the shape is {tuple(found.shape)}. Of (B, T, D), the time axis, axis 1, "
+            "must vanish, so that (B, D) = (2, 3) stays."
         )
     if found.shape != (2, 3):
         return f"the shape is {tuple(found.shape)}; expected (B, D) = (2, 3)."
@@ -228,7 +228,7 @@ _STREAMS = {
     ),
     "N = 2": (
         4,
-        "stacked layers replace their streams, they add none: only the last layer is pooled.",
+        "stacked layers replace their streams and add none: only the last layer is pooled.",
     ),
 }
 

@@ -97,7 +97,7 @@ def points(answer: float) -> str | None:
 
 _WRONG_GAINS = (
     (0.11, "as a share that is right; the question asks for percentage points, so times 100."),
-    (-11, "the sign is turned: peeking less honest."),
+    (-11, "the sign is turned: subtract the honest score from the one with peeking."),
     (0, "epochs 3 and 4 tie on validation; the honest choice is the earlier one."),
     (2, "the honest score is a *test* score, too: that of the epoch that is best on validation."),
     (15, "the honest choice is not the last epoch but the one that is best on validation."),

@@ -279,7 +279,7 @@ def draw_heads(
         ax = axes.flat[i]
         draw_attention(head, utterance, ax=ax, top=weights.max(), bar=None)
         is_left, is_lowest = i % axes.shape[1] == 0, i + axes.shape[1] >= len(weights)
-        ax.tick_params(labelsize=7, labelleft=is_left, labelbottom=is_lowest)
+        ax.tick_params(labelsize=9, labelleft=is_left, labelbottom=is_lowest)
         _title_head(ax, i, notes[i], chosen=i == chosen)
     fig.supxlabel("seconds", fontsize=9)
     fig.suptitle(f"Rule: {rule}", fontsize=9, x=0.01, ha="left")
@@ -322,7 +322,7 @@ def _grid_of_heads(heads: int, words: int):
 
     across = min(heads, 4)
     down = -(-heads // across)
-    height = 0.9 + down * (0.55 + max(0.17 * words, 0.5))
+    height = 0.9 + down * (0.7 + max(0.18 * words, 0.5))
     size = (9.5, height)
     fig, axes = plt.subplots(down, across, figsize=size, squeeze=False, layout="constrained")
     for ax in axes.flat[heads:]:
@@ -331,6 +331,7 @@ def _grid_of_heads(heads: int, words: int):
 
 
 def _title_head(ax, head: int, note: str, *, chosen: bool) -> None:
+    note = note.replace(", ", ",\n")  # one line would run into the next panel's
     if chosen:
         ax.set_title(f"head {head} ◂ chosen\n{note}", fontsize=9, weight="bold")
     else:

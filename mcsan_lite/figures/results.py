@@ -56,6 +56,7 @@ def draw_rows(
         fmt="o",
         color=BLUE,
         capsize=4,
+        zorder=4,  # above the boxes of the numbers
     )
     halo = [withStroke(linewidth=3, foreground=ax.get_facecolor())]  # over the upright lines
     above = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center", "va": "bottom"}

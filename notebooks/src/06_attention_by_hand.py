@@ -13,7 +13,7 @@
 # weighted average of what it finds there. This lesson begins with that idea in five
 # pictures. Then it builds the average step by step, from a loop over a few numbers to
 # PyTorch's own module, and at every step the same number must come back. Finally it
-# breaks attention in the ways in which it breaks in practice.
+# breaks attention in the ways in which attention breaks in practice.
 #
 # **You will be able to**
 # - compute scores, weights and context by hand, and with matrices,
@@ -62,9 +62,10 @@ mc.figures.use_theme()
 # ## 1 · Attention in five pictures
 #
 # Three words want to know something about a sound of four frames. Each word comes with
-# a **query**: what it is looking for. Each frame comes with a **key**, which says what
-# it has to offer, and with a **value**, which is what it hands over. All of them are
-# short lists of numbers; here they have two numbers each, so that we can draw them.
+# a **query**, which says what the word is looking for. Each frame comes with a **key**,
+# which says what the frame has to offer, and with a **value**, which the frame hands
+# over. Queries, keys and values are short lists of numbers. Here they have two numbers
+# each, so that we can draw them.
 
 # %%
 query = torch.tensor([[1.0, 0.5], [-1.0, 1.0], [0.2, 0.1]])  # three words, d = 2
@@ -147,15 +148,16 @@ mc.figures.show(
 # %% [markdown]
 # Read the pictures in order.
 #
-# 1. **A query meets keys.** The more an arrow points the same way as the query, the
-# better they agree. 2. **Scores.** Agreement is a number, the dot product: positive
-# where the two agree, negative where they point in opposite directions. 3. **Weights.**
-# The softmax makes every score positive and lets the four of them sum to one. A
-# negative score becomes a small share, never a negative one. 4. **A weighted average.**
-# The word receives a mixture of the values. It lies between them, pulled towards those
-# with large weights. 5. **A map.** Every word does the same with its own query. Its
-# weights are one row, and the rows together are the picture that people call an
-# attention map.
+# 1. **A query meets keys.** The more closely a key points in the direction of the
+#    query, the better the two agree.
+# 2. **Scores.** Agreement is a number, the dot product. It is positive where the two
+#    agree, and negative where they point in opposite directions.
+# 3. **Weights.** The softmax makes every score positive and lets the four of them sum
+#    to one. A negative score becomes a small share, never a negative one.
+# 4. **A weighted average.** The word receives a mixture of the values. The mixture lies
+#    between them, pulled towards those with large weights.
+# 5. **A map.** Every word does the same with its own query. Its weights are one row,
+#    and the rows together make the picture that people call an attention map.
 
 # %%
 for number, row in enumerate(weights.tolist(), 1):
@@ -166,7 +168,8 @@ for number, row in enumerate(weights.tolist(), 1):
 # looks at everything a little" is how a map says "nothing".
 #
 # In a network, the queries, keys and values are made from the states of the encoders.
-# This is the whole of cross-attention on one page; sections 2 to 5 build each arrow.
+# The next picture shows the whole of cross-attention on one page, and sections 2 to 5
+# build each of its arrows.
 
 # %% tags=["hide-input"]
 places = {
@@ -209,7 +212,7 @@ mc.figures.show(
 # %% [markdown]
 # ## 2 · By hand: one word, then all of them
 #
-# Now the same in numbers. For one word with query $\mathbf q$:
+# Now we do the same in numbers. For one word with the query $\mathbf q$:
 #
 # $$\mathbf o = \sum_k w_k \mathbf v_k, \qquad
 # w_k = \frac{e^{s_k}}{\sum_j e^{s_j}}, \qquad
@@ -233,7 +236,7 @@ print("weights", np.round(first_weights, 2), "sum", round(sum(first_weights), 6)
 print("context", np.round(first_context, 2))
 
 # %% [markdown]
-# Three words ask four frames: that makes twelve scores, a table with one row per word.
+# Three words ask four frames. That makes twelve scores: a table with one row per word.
 # Written with matrices, the same sums are the heart of Eq. 9, 10 and 15:
 #
 # $$\mathrm{softmax}\!\left(\frac{\mathbf Q \mathbf K^\top}{\sqrt d}\right)\mathbf V$$
@@ -281,9 +284,10 @@ print(f"Its query is short, so its scores lie within {apart:.2f} of each other."
 # %% [markdown]
 # ## 3 · Padding must get nothing
 #
-# In a batch, some frames are padding: zeros. Their key is zero, so their score is 0. Is
-# that nothing? The softmax turns it into $e^0 = 1$, as much as a real frame with score
-# 0 gets. **Predict**: how much weight do 20 padded frames take from 4 real ones?
+# In a batch, some frames are padding: they hold nothing but zeros. Their key is zero,
+# so their score is 0. Does that mean that they get no weight? The softmax turns a score
+# of 0 into $e^0 = 1$, as much as a real frame with score 0 gets. **Predict**: how much
+# weight do 20 padded frames take from 4 real ones?
 
 # %%
 taken = {}
@@ -485,7 +489,7 @@ print("head 0 holds the first half of every position")
 # <details><summary>Hint 1: where to look</summary>The line that makes
 # <code>right</code> in the cell above.</details>
 # <details><summary>Hint 2: the plan</summary>To split, cut the last axis and bring the
-# heads to the front. To merge, take the same steps backwards.</details>
+# heads to the front. To merge, take the same two steps backwards.</details>
 # <details><summary>Hint 3: nearly the solution</summary><code>x.unflatten(-1, (heads,
 # -1)).transpose(0, 1)</code>, and <code>x.transpose(0, 1).flatten(1)</code>.</details>
 
@@ -557,8 +561,8 @@ print(f"weights {tuple(weights.shape)}: batch, heads, words, frames")
 # Why more than one head? Here is a task in which a word asks two questions at once.
 # There are six sounds, each with a loudness. A word names two sounds, and wants the
 # loudness of the first *and* that of the second, in this order. One row of weights can
-# point at both sounds, but then it hands over a mixture, in which the two answers
-# cannot be told apart. We train the module of this course with one head and with two:
+# point at both sounds, but then it hands over a mixture, and the two answers cannot be
+# recovered from it. We train the module of this course with one head and with two:
 
 # %%
 def make_task(count, seed):
@@ -672,12 +676,14 @@ with torch.no_grad():
     K = module.to_key(states).unflatten(-1, (heads, -1)).transpose(1, 2)
     raw = Q @ K.transpose(-2, -1)  # (B, H, length, length)
 print(read.say_how_scores_vary("Fresh weights", raw.var().item(), slice_width))
-print(f"Variance of their queries {Q.var():.2f}, of their keys {K.var():.2f}.")
+print(f"Their queries have variance {Q.var():.2f}, their keys {K.var():.2f}.")
 
 # %% [markdown]
-# Without a divisor, the scores of long vectors are large, and the softmax becomes a
-# hard choice. We can measure how spread a row is by its **entropy**, as a share of the
-# entropy of an even spread: 1 is even, and 0 is a single key.
+# If scores have the variance $d$ and nothing divides them, they are large for long
+# vectors, and the softmax becomes a hard choice. Fresh weights give other scores, as
+# you have just seen. So how sharp are their rows? We measure how widely a row is spread
+# by its **entropy**, as a share of the entropy of an even spread: 1 means even, and 0
+# means a single key.
 
 # %%
 def spread(weights):
@@ -688,8 +694,8 @@ def spread(weights):
 
 divisors = np.geomspace(0.05, 100, 50)
 curve = [spread((raw / divisor).softmax(-1)) for divisor in divisors]
-marks = {"no scale": 1.0, "√(d/h), Vaswani": slice_width**0.5}
-marks["√d, as printed"] = width**0.5
+marks = {"no scale": 1.0, "√(d/h) of Vaswani et al.": slice_width**0.5}
+marks["√d as printed"] = width**0.5
 entropies = {}
 for name, divisor in marks.items():
     entropies[name] = spread((raw / divisor).softmax(-1))
@@ -697,10 +703,11 @@ for name, divisor in marks.items():
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 ax.semilogx(divisors, curve, color=mc.figures.OKABE_ITO[0])
+offsets = [(12, -24), (10, -38), (14, -17)]  # points: so that no label meets a line
 for i, (name, divisor) in enumerate(marks.items()):
     marker, color = mc.figures.MARKERS[i], mc.figures.OKABE_ITO[i + 1]
     ax.plot(divisor, entropies[name], marker, color=color, ms=9)
-    away = {"xytext": (12, -18 - 20 * i), "textcoords": "offset points"}
+    away = {"xytext": offsets[i], "textcoords": "offset points"}
     away["arrowprops"] = {"arrowstyle": "-", "color": color}
     ax.annotate(f"{name}: {entropies[name]:.3f}", (divisor, entropies[name]), **away)
 ax.set(ylim=(0, 1.05), xlabel="divisor of the scores", ylabel="normalised entropy")
@@ -736,9 +743,10 @@ print(scores.grad.numpy().round(2))
 
 # %% [markdown]
 # The gradient survives, because `masked_fill` passes nothing back to what it filled.
-# That is luck: many programs *add* a mask of zeros and $-\infty$ instead, which is the
-# same in the forward pass. PyTorch's own module does so. We take a batch of two
-# utterances, of which the second has no key, and a loss that uses only the first:
+# That is luck. Many programs *add* a mask of zeros and $-\infty$ instead, which gives
+# the same numbers in the forward pass, and PyTorch's own module is one of them. We take
+# a batch of two utterances, of which the second has no key, and a loss that uses only
+# the first:
 
 # %%
 two_texts = words.expand(2, 5, 8)
@@ -764,8 +772,9 @@ say_what_breaks("MultiHead of this course", ours, of_course)
 
 # %% [markdown]
 # If NaN is among the gradients, the weights are gone after the next step of the
-# optimiser, because of one utterance without sound. PyTorch does this where it is asked
-# for weights (`need_weights=True`, its default), and any visualiser must ask for them.
+# optimiser, because of one utterance without sound. PyTorch's module behaves like this
+# when it is asked for its weights (`need_weights=True`, its default), and any
+# visualiser must ask for them.
 #
 # **E6.4 · Break it** (★★★, 8 minutes). Write the masked softmax so that a row without a
 # key is **zero**, all other rows stay what they were, and no gradient is NaN.
@@ -804,9 +813,9 @@ check.safe_softmax(safe_softmax)
 # %% [markdown]
 # ## 8 · Look in eval mode only
 #
-# In training, dropout also strikes weights: some become zero, and the others grow.
-# PyTorch's module then returns the weights *after* dropout. **Predict**: do the rows of
-# such a map still sum to one?
+# In training, dropout strikes the weights as well: some become zero, and the others
+# grow. PyTorch's module then returns the weights *after* dropout. **Predict**: do the
+# rows of such a map still sum to one?
 
 # %%
 torch.manual_seed(5)
@@ -852,9 +861,9 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 
 # %% [markdown]
 # The second assertion says that the columns of the map move along with their frames.
-# Attention sees a bag of frames. Two things bring the order back: the position
-# embedding, which is added before each attention module, and the BiLSTM of the encoder,
-# whose states depend on order already (lesson 05).
+# Attention sees a bag of frames. Two parts of the network bring the order back: the
+# position embedding, which is added before each attention module, and the BiLSTM of the
+# encoder, whose states already depend on the order (lesson 05).
 #
 # **E6.5 · Predict** (★★, 6 minutes).
 #
@@ -865,9 +874,9 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 # - **shuffled**: frames and their values are shuffled together, without positions. The
 #   context of a word **a** stays the same · **b** changes, because the weights now
 #   belong to other frames · **c** becomes blurred.
-# - **heads**: eight heads instead of one, with the same $d$. By what is the number of
-#   parameters multiplied? Give a number.
-# - **printed**: dividing by $\sqrt{128}$ instead of $\sqrt{16}$ makes a row
+# - **heads**: there are eight heads instead of one, with the same $d$. By what is the
+#   number of parameters multiplied? Give a number.
+# - **printed**: does dividing by $\sqrt{128}$ instead of $\sqrt{16}$ make a row
 #   `"sharper"`, `"flatter"` or `"neither"`?
 #
 # <details><summary>Hint 1: where to look</summary>Sections 2, 5, 6 and 9.</details>
@@ -898,9 +907,9 @@ for heads in (1, 8):
 # %% [markdown]
 # ## 10 · The same number in the whole network
 #
-# One arrow of the chain is left: a real utterance in the real network. We catch what
-# goes into the block in which the text looks at the audio, compute Eq. 6 to 9 line by
-# line, and compare the result with the map that the network returns.
+# One step is left: a real utterance in the real network. We catch the states that enter
+# the block in which the text looks at the audio, compute Eq. 6 to 9 line by line, and
+# compare the result with the map that the network returns.
 
 # %%
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
@@ -985,24 +994,25 @@ print(read.say_what_an_untrained_map_shows(highest, first_head.shape[1]))
 #   NaN unless it is cured before the softmax rather than after it.
 # - **Cross.** The modality that asks gives the rows. The two directions are two maps,
 #   and neither is the other's transpose.
-# - **Heads.** They are slices of the same matrices and cost no parameter more. Cut the
-#   last axis, then transpose. Several heads let one word ask several questions.
+# - **Heads.** They are slices of the same matrices, and they cost no extra parameter.
+#   Cut the last axis, and then transpose. Several heads let one word ask several
+#   questions.
 # - **Scale, dropout, order.** The divisor sets the sharpness, training mode spoils
 #   maps, and without positions attention sees a bag.
 
 # %% [markdown]
 # ## What you may not conclude
 #
-# - That a large weight is a reason. A weight says what was read, and not what for;
-#   after a BiLSTM it does not even say from where (lessons 05, 10 and 11).
+# - That a large weight is a reason. A weight says what was read, and not why; after a
+#   BiLSTM it does not even say from where (lessons 05, 10 and 11).
 # - That a flat row is useless. The values may do the work, and the row has to hand out
 #   its weight somewhere.
 # - That the printed $\sqrt d$ is worse. It begins flatter; what training makes of it
 #   was not measured here.
 # - That the entropies above hold for a trained network. They belong to random weights
 #   and random states.
-# - That the heads of a network for emotion specialise as those of section 5 do. That
-#   task was made for it.
+# - That the heads of a network for emotion specialise as those of section 5 do. The
+#   task there was made for it.
 #
 # **Further reading:** Vaswani et al., *Attention is all you need* (NeurIPS 2017),
 # sections 3.2 and 3.5; Bahdanau, Cho and Bengio, *Neural machine translation by jointly

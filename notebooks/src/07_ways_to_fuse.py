@@ -12,15 +12,15 @@
 # You can read the words and you can hear the voice. **Where do the two meet?** Some
 # networks let each modality decide for itself and then count votes. Others put two
 # summaries side by side, multiply them, or let every word look for its own sound. This
-# lesson builds all of these ways by hand, finds out what each of them can and cannot
-# represent, and then compares them on the same encoders and the same folds.
+# lesson builds all of these ways by hand. It finds out what each of them can and cannot
+# represent, and then compares them with the same encoders and on the same folds.
 #
 # **You will be able to**
 # - write early, late, gated, tensor and low-rank fusion in a few lines each,
 # - show with four numbers that late fusion can never let one modality change the
 #   meaning of the other,
 # - say which ceiling a way of fusing can reach, and compute that ceiling,
-# - test on conflicting words and voices what a trained network follows,
+# - find out what a trained network follows when words and voice disagree,
 # - place the rivals of the paper's Table 1 in one taxonomy.
 #
 # **Needs:** lessons 05 and 06. **Time:** read 20 min · run about 1 min · exercises 30
@@ -40,6 +40,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 from scipy.stats import binom
 
 import mcsan_lite as mc
@@ -60,10 +61,10 @@ options = mc.RunOptions(retrain=RETRAIN)
 # %% [markdown]
 # ## 1 · Two summaries
 #
-# Every network of this lesson has the encoders of lesson 05, and takes the maximum over
-# time of what they give. This leaves one vector $a$ for the sound and one vector $t$
-# for the words. From here on they differ. We begin with vectors of three numbers, so
-# that you can follow every step.
+# Every network of this lesson has the encoders of lesson 05, and takes the maximum of
+# their states over time. This leaves one vector $a$ for the sound and one vector $t$
+# for the words. From here on the networks differ. We begin with vectors of three
+# numbers, so that you can follow every step.
 
 # %%
 torch.manual_seed(7)
@@ -80,8 +81,8 @@ print({name: type(one).__name__ for name, one in fusions.items()})
 # ## 2 · Early and late
 #
 # **Early fusion** puts the two vectors side by side, and one classifier reads both.
-# **Late fusion** gives each modality a classifier of its own, and averages what they
-# say:
+# **Late fusion** gives each modality a classifier of its own, and averages the two
+# answers:
 #
 # $$\text{early: } f([a; t]) \qquad\qquad \text{late: } \tfrac{1}{2}\,\bigl(f_a(a) + f_t(t)\bigr)$$
 #
@@ -165,15 +166,15 @@ print("share of the sound, per number:", share.numpy().round(2))
 print("mixture:                       ", mixed.numpy().round(2))
 
 # %% [markdown]
-# A gate is a product of something that words and sound have set with something that the
-# sound says. So a gate can open for one number and close for another, depending on the
-# words.
+# Each number of the sound is multiplied by a share that words and sound have set
+# together. So the words can open the gate for one number of the sound and close it for
+# another.
 #
 # ## 4 · Tensor and low-rank
 #
 # The **tensor fusion network** (Zadeh et al., 2017) leaves nothing to chance: it
-# computes *every* product of a number of the sound and a number of the words. The 1
-# that is appended to both keeps each modality by itself:
+# computes *every* product of a number of the sound and a number of the words. A 1 is
+# appended to both vectors, so that each modality is also kept by itself:
 #
 # $$h = [a; 1] \otimes [t; 1], \qquad h_{ij} = [a;1]_i \, [t;1]_j$$
 
@@ -204,15 +205,14 @@ pd.DataFrame(
 # %%
 low_rank = fusions["low-rank"]
 with torch.no_grad():
-    left = low_rank.from_audio(audio).unflatten(
-        -1, (2, HIDDEN)
-    )  # (1, R·D) -> (1, R, D)
+    # Both: (1, R·D) -> (1, R, D)
+    left = low_rank.from_audio(audio).unflatten(-1, (2, HIDDEN))
     right = low_rank.from_text(text).unflatten(-1, (2, HIDDEN))
     fused = (left * right).sum(1)  # (1, R, D) -> (1, D)
     assert torch.equal(low_rank.classifier(fused), low_rank(audio, text))
 
 # %%
-# The same by the long way: the weights A_r and T_r with their biases as the last column.
+# The same by the long way: the weights A_r and T_r, with their biases as last column.
 A = torch.cat((low_rank.from_audio.weight, low_rank.from_audio.bias[:, None]), 1)
 T = torch.cat((low_rank.from_text.weight, low_rank.from_text.bias[:, None]), 1)
 A = A.detach().view(2, HIDDEN, HIDDEN + 1)  # (R, D, D + 1)
@@ -237,7 +237,7 @@ errors = []
 for rank in range(9):
     kept = (left_vectors[:, :rank] * values[:rank]) @ right_vectors[:rank]
     errors.append(((own - kept) ** 2).sum() / (own**2).sum())
-# The best sum of a number per word and a number per sound, which is late fusion:
+# Late fusion: the best sum of one number per word and one number per sound.
 best_sum = own.mean(1)[:, None] + own.mean(0)[None, :] - own.mean()
 missed_by_sum = ((own - best_sum) ** 2).sum() / (own**2).sum()
 angle = np.arange(8) * 2 * np.pi / 8
@@ -257,22 +257,22 @@ mc.figures.show(
     fig,
     alt="The share of an 8 by 8 matching table that the best table of rank R misses.",
     caption=f"To match eight words in exact numbers takes rank 8: rank 4 misses "
-    f"{errors[4]:.0%}, the best sum {missed_by_sum:.0%}. "
-    "To *decide* it is easier: points on a circle, a table of rank "
-    f"{np.linalg.matrix_rank(circle)}, lie on the right side of a threshold each time.",
+    f"{errors[4]:.0%} of the table, the best sum {missed_by_sum:.0%}. To *decide* is "
+    f"easier: a table of rank {np.linalg.matrix_rank(circle)}, made of points on a "
+    "circle, lies on the right side of a threshold in every cell.",
 )
 
 # %% [markdown]
 # So a low rank does not forbid matching as long as only a decision is wanted. Early,
 # gated, tensor and low-rank fusion can all represent it if their vectors hold the words
 # and the sounds. What limits them is the **summary**: after the maximum over time, no
-# step is left that could be asked.
+# single step is left that could be asked.
 #
 # ## 5 · Cross-attention
 #
-# MCSAN does not summarise first. Every word asks every frame (Eq. 6 to 12), and only
-# what the words have found goes through the maximum. In the next cell the second word
-# resembles the third frame, and reads it:
+# MCSAN does not summarise first. Every word asks every frame (Eq. 6 to 12), and the
+# maximum is taken only over what the words have found. In the next cell the second word
+# resembles the third frame, and so it reads that frame:
 
 # %%
 frames = torch.tensor([[1.0, 0, 0, 0.2], [0, 1.0, 0, 0.1], [0, 0, 1.0, 0.9]])  # (A, 4)
@@ -288,7 +288,7 @@ print("maximum over all frames, which word-blind pooling keeps:", round(loudest,
 
 # %% [markdown]
 # The product of a query and a key is an interaction for *each pair* of a word and a
-# frame. The first word finds its own low stress, although a loud word stands beside it.
+# frame. The first word finds its own low stress, although another word is loud.
 #
 # ### Exercise
 #
@@ -297,16 +297,16 @@ print("maximum over all frames, which word-blind pooling keeps:", round(loudest,
 # - **zero**: whose interaction $I$ is zero for all weights? **a** early · **b** late ·
 #   **c** gated
 # - **and**: "negative words and stress" is two conditions at once. Which is the
-#   simplest fusion that can decide it? **a** late · **b** tensor · **c** only
+#   simplest fusion that can decide both? **a** late · **b** tensor · **c** only
 #   cross-attention
-# - **products**: `factor` is 32. How many products does our `TensorFusion` compute? A
-#   number.
+# - **products**: `factor` is 32. How many products does our `TensorFusion` compute?
+#   Give a number.
 # - **bottleneck**: which of these still has single steps of the sound when the words
 #   arrive? **a** tensor · **b** low-rank with a large rank · **c** cross-attention
 #
 # <details><summary>Hint 1: where to look</summary>Sections 2, 4 and 5.</details>
-# <details><summary>Hint 2: the plan</summary>For "and": try two numbers and a
-# threshold. For "products": do not forget the 1.</details>
+# <details><summary>Hint 2: the plan</summary>For "and", try two numbers and a
+# threshold. For "products", do not forget the 1.</details>
 # <details><summary>Hint 3: nearly the solution</summary>A sum has no interaction; 33
 # numbers meet 33 numbers.</details>
 
@@ -321,12 +321,13 @@ check.fusion_predictions(answer)
 # %% [markdown]
 # ## 6 · What is there to reach
 #
-# In the generated corpus the truth is known, and with it the best accuracy that anyone
-# can have, by what they may use (`mcsan_lite/datasets/synthetic/ceilings.py`). *Both,
-# unmatched* reads the words and counts the stressed sounds, but does not know which
-# word is which sound. *Both* matches them. (*Both, in order* only counts: the second
-# key word is stressed. In this world it knows as much as *both*, so a high score does
-# not prove that sounds were recognised.)
+# In the generated corpus the truth is known. So we can compute the best accuracy that a
+# perfect listener can reach, depending on what that listener may use
+# (`mcsan_lite/datasets/synthetic/ceilings.py`). *Both, unmatched* reads the words and
+# counts the stressed sounds, but does not know which word is which sound. *Both*
+# matches them. (*Both, in order* only counts: it knows, say, that the second key word
+# is stressed. In this world it knows as much as *both*, so a high score does not prove
+# that sounds were recognised.)
 
 # %%
 settings = corpora.grid_config(PROFILE, "fusion")
@@ -337,9 +338,9 @@ ceiling.round(3).to_frame("best possible WA")
 # %% [markdown]
 # Now the theory of section 2 meets these numbers. Given the class, an unmatched
 # listener's evidence is a **product**: one factor comes from the words, the others from
-# the sound. The logarithm of a product is a sum, and a sum is late fusion. Check it:
-# the next cell scores every utterance with a factor of the words times factors of the
-# sound.
+# the sound. The logarithm of a product is a sum, and a sum is late fusion. Let us check
+# that: the next cell scores every utterance by a factor of the words times factors of
+# the sound.
 
 
 # %%
@@ -372,13 +373,13 @@ print(f"the ceiling “both, unmatched”:  {ceiling['both, unmatched']:.4f}")
 # %% [markdown]
 # So late fusion *can* reach the unmatched ceiling, at least in principle. (An ear that
 # also recognises the sounds of words may get a little further without matching, because
-# it knows which sounds could be evaluative at all.) Everything up to *both* is what an
+# it knows which sounds could be evaluative at all.) The rest, up to *both*, is what an
 # interaction can earn.
 #
 # ## 7 · The same encoders, the same folds
 #
-# Six rows: the five fusions and MCSAN, all with the same encoders, training and folds.
-# `mcsan run fusion` made them.
+# The table has six rows: the five fusions and MCSAN, all with the same encoders, the
+# same training and the same folds. `mcsan run fusion` made them.
 
 # %%
 results, source = grids.grid_results("fusion", PROFILE, options=options)
@@ -432,9 +433,9 @@ for name, row in scores.iterrows():
 # ## 8 · Where the sound tells the sense: the leaking world
 #
 # In the *leaking* world every sound has one spelling, so an ear knows the sense without
-# reading. Then the words add little, and the ways to fuse should have less to differ
-# about. This lesson shows the run if it is at hand; it starts it only in the profile
-# "smoke".
+# reading. Then the words add little, and the ways to fuse should differ less. The next
+# cell shows that run if it is at hand; only in the profile "smoke" does it train
+# anything.
 
 # %%
 leaking_gaps = None
@@ -447,9 +448,10 @@ if PROFILE == "smoke" or grids.grid_is_at_hand("fusion", PROFILE, world="leaking
     for name, row in leaking_table.drop(index="MCSAN").iterrows():
         leaking_gaps[name] = (row["wa gap"], row["wa gap low"], row["wa gap high"])
     print(f"from {place}")
+    display(leaking_table[columns].round(3))
 else:
     command = grids.grid_command("fusion", PROFILE, "leaking")
-    print(f"Not run here. The command: {command}")
+    print(f"Not run here, so this section finds nothing yet. The command: {command}")
 leaking_settings = corpora.grid_config(PROFILE, "fusion", "leaking")
 print(f"sounds with one spelling: world = {leaking_settings.world!r}")
 
@@ -457,18 +459,21 @@ print(f"sounds with one spelling: world = {leaking_settings.world!r}")
 if leaking_gaps is not None:
     for name, gap in leaking_gaps.items():
         print(read.say_what_leaking_changes(name, gaps[name], gap))
+    print(read.say_whether_leaking_levels(gaps, leaking_gaps))
 
 # %% [markdown]
 # ## 9 · When words and voice disagree
 #
 # *Pain* and *pane* are one sound. So we can keep a recording and **spell its words
 # anew**: the voice stays as it was, and the words now have another sense. The rule of
-# the corpus still gives one right answer. Three things can be followed:
+# the corpus still gives one right answer. A network can follow three things:
 #
-# - **rule**: the class of this sound with these words;
-# - **words alone**: the words' sense, with a stress or arousal that is not in this
-#   sound at that word;
+# - **rule**: the class that the rule gives to this sound with these words;
+# - **words alone**: another class of the words' sense, one that needs a stress or an
+#   arousal that this sound does not have at that word;
 # - **voice**: the class for which the recording was made.
+#
+# Any other class counts as **neither**.
 
 # %%
 conflicts = conflict.conflict_set(truth[truth.split == "test"])
@@ -521,7 +526,10 @@ start = np.zeros(len(summed))
 for outcome in conflict.OUTCOMES:
     width = (summed[outcome] / summed["n"]).to_numpy()
     style = {"color": colours[outcome], "hatch": hatches[outcome], "edgecolor": "white"}
-    ax.barh(summed.index, width, left=start, label=outcome, **style)
+    bars = ax.barh(summed.index, width, left=start, label=outcome, **style)
+    shares = [f"{share:.0%}" if share > 0.03 else "" for share in width]
+    box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none"}
+    ax.bar_label(bars, shares, label_type="center", fontsize=10, bbox=box)
     start = start + width
 ax.invert_yaxis()
 ax.set_xlabel("share of the recordings", fontsize=10)
@@ -540,8 +548,8 @@ mc.figures.show(
 # %% [markdown]
 # The sharpest cases come last. In some recordings the evaluative word is stressed and
 # *all* others are not, or the other way round. A network that only knows how much is
-# stressed *in all* must go by the neighbours there. One that matches the word with its
-# sound goes by the word's own stress.
+# stressed *in all* must go by the neighbours there. A network that finds the sound of
+# the word, by recognising it or by counting, can go by the word's own stress.
 
 # %%
 for name, row in summed.iterrows():
@@ -553,14 +561,15 @@ for name, row in summed.iterrows():
     print(read.say_whose_stress(name, own_count, crowd_count, n, side))
 
 # %% [markdown]
-# The intervals are Wilson's, over recordings; each fold's network is tested on
+# The intervals are Wilson's, over recordings, and each fold's network is tested on
 # recordings that it was not trained on. Another seed may say otherwise.
 #
 # ## 10 · Where the rivals of Table 1 stand
 #
 # The same interaction places the systems that the paper compares itself with. We build
-# each of them untrained, pair the words of two utterances with both sounds, and look
-# whether the logits are a sum. Attention maps tell the rest: who looks at whom.
+# each of them untrained, pair the words of two utterances with both sounds, and check
+# whether the logits are a sum. The attention maps tell the rest, namely which modality
+# looks at which.
 
 # %%
 corpus = corpora.grid_corpus(PROFILE, "fusion")
@@ -588,19 +597,19 @@ taxonomy = pd.DataFrame(placed).set_index("system")
 sums = taxonomy["largest |I|"] < 1e-5
 across = taxonomy["attends across"] > 0
 taxonomy["place"] = np.select(
-    [sums, across], ["late: a sum", "cross-attention"], "joint summary"
+    [sums, across], ["late fusion (a sum)", "cross-attention"], "joint summary"
 )
 for place, group in taxonomy.groupby("place"):
-    print(f"{place}: {', '.join(group.index)}")
+    print(f"{place}: {'; '.join(group.index)}")
 taxonomy
 
 # %% [markdown]
 # A name can mislead. A network that concatenates two vectors and then stays *linear*
 # looks like early fusion in a diagram, but it computes a sum, and so belongs to late
-# fusion: look where MDRE stands. Two rivals are placed by reading their sources, since
-# they need more than words and sound: CAN joins the two at each word's known time,
-# which is an alignment before the fusion, and AMH hops between the summary of one
-# modality and the steps of the others, video included.
+# fusion. Look at where MDRE stands. Two more rivals can be placed only by reading their
+# sources, since they need more than words and sound: CAN joins the two at each word's
+# known time, which is an alignment before the fusion, and AMH hops between the summary
+# of one modality and the steps of the others, video included.
 #
 # ## Exercises
 #
@@ -608,11 +617,10 @@ taxonomy
 # NumPy. `W` is $(D, 2D)$ and reads $[a; t]$.
 #
 # <details><summary>Hint 1: where to look</summary>Section 3.</details>
-# <details><summary>Hint 2: the plan</summary>First the share $z$, then both vectors
-# through `np.tanh`, then the weighted sum.</details>
-# <details><summary>Hint 3: nearly the
-# solution</summary>`z = 1 / (1 + np.exp(-W @ np.concatenate([audio, text])))`
-# </details>
+# <details><summary>Hint 2: the plan</summary>First compute the share $z$, then send
+# both vectors through <code>np.tanh</code>, then take the weighted sum.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>z = 1 / (1 + np.exp(-W @
+# np.concatenate([audio, text])))</code></details>
 
 
 # %% tags=["exercise"]
@@ -637,9 +645,8 @@ check.gate(gate)
 # over $r$.</details>
 # <details><summary>Hint 2: the plan</summary>Append a 1 to each vector; multiply each
 # by its matrices; multiply number by number; sum over $r$.</details>
-# <details><summary>Hint 3: nearly the
-# solution</summary>`left = A @ np.append(audio, 1)` has the shape $(R, D)$.
-# </details>
+# <details><summary>Hint 3: nearly the solution</summary><code>left = A @
+# np.append(audio, 1)</code> has the shape $(R, D)$.</details>
 
 
 # %% tags=["exercise"]
@@ -713,10 +720,10 @@ check.fusion_conclusions(defended)
 #   and agreed with the package.
 # - **Interaction.** Four pairings and one number show that late fusion adds. No
 #   training changes that.
-# - **Ceilings.** What a sum needs for *both, unmatched* is a product of what each
-#   modality says by itself.
-# - **Conflict.** Homophones spelled anew ask a trained network what it follows, where a
-#   score cannot.
+# - **Ceilings.** A sum can reach the ceiling *both, unmatched*, because the evidence of
+#   that listener is a product of what each modality says by itself.
+# - **Conflict.** Homophones that are spelled anew show what a trained network follows.
+#   A score does not.
 # - **Taxonomy.** What counts is whether the logits are a sum, and whether single steps
 #   are left to ask.
 
@@ -725,11 +732,11 @@ check.fusion_conclusions(defended)
 #
 # - That the order of the rows holds on real speech. This corpus was made so that
 #   matching matters.
-# - That a fusion which can represent a rule will learn it, or that one which did not
-#   learn it here cannot.
+# - That a fusion which can represent a rule will learn it, or that a fusion which did
+#   not learn it here cannot represent it.
 # - That early fusion is always this one. Inputs that are joined step by step are early,
 #   too.
-# - That a conflict set measures everyday speech. In people's speech words and voice
+# - That a conflict set measures everyday speech. When people speak, words and voice
 #   rarely disagree by design.
 #
 # **Further reading:** Baltrušaitis, Ahuja and Morency, *Multimodal machine learning: a

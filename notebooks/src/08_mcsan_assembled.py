@@ -1,6 +1,9 @@
 # %% [markdown]
 # # 08 · MCSAN assembled, equation by equation
 #
+# The encoders are built, and attention is understood. In this lesson they become one
+# network, and every equation of the paper becomes a line of code that you can point at.
+#
 # **You will be able to**
 #
 # - map each of the paper's twenty equations to the function that computes it, and name
@@ -11,9 +14,9 @@
 # - predict how many parameters each part and each row of Table 3 has;
 # - test a network before you trust it: first loss, padding, one batch learnt by heart.
 #
-# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half a
-# minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq. 1
-# to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
+# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half
+# a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20;
+# Eq. 1 to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
 # corpus, or of your own copy of MELD or RAVDESS; no graphics card.
 
 # %%
@@ -56,8 +59,9 @@ RETRAIN = False  # True trains again instead of loading
 #
 # You know the bricks. Sound and words each pass through an encoder (lesson 05).
 # Attention lets one sequence look at another, or at itself (lesson 06). What remains is
-# assembly: how the bricks are joined, what stands between them, and how an answer comes
-# out. Here is the whole plan, the paper's Fig. 1, with the equations below each column.
+# assembly: how the bricks are joined, what lies between them, and how the network
+# arrives at an answer. Here is the whole plan, the paper's Fig. 1, with the equations
+# below each column.
 
 # %% tags=["hide-input"]
 plan = [["self"], ["cross"]]  # two parallel paths, of one attention module each
@@ -75,8 +79,8 @@ mc.figures.show(
     alt="From left to right: two encoders; a self-attention box for each and one "
     "cross-attention box for both; four max-pools; one concatenation; one classifier.",
     caption="MCSAN from left to right. Each encoder feeds two modules. The four "
-    "sequences that come out are pooled over time, joined and classified. Eq. 20 is the "
-    "loss.",
+    "sequences that come out are pooled over time, joined and classified. Eq. 20 is "
+    "the loss.",
 )
 
 # %% [markdown]
@@ -142,7 +146,7 @@ try:
     W @ H  # (4, 4) times (5, 4)
 except RuntimeError as error:
     print("W H:", error)
-print("H W:", tuple((H @ W).shape), "   the rows are still positions")
+print("H W:", tuple((H @ W).shape), "and the rows are still positions")
 
 # %% [markdown]
 # ### The other misprints
@@ -175,8 +179,8 @@ print(f"So the printed rule makes all scores {printed / cited:.1f} times smaller
 # ### What the paper leaves open
 #
 # A paper of four pages cannot say everything. Anyone who rebuilds it has to choose, and
-# should say so. In our code a comment that begins with `paper silent` stands beside
-# each such setting. The table below is read from those comments, not typed.
+# should say so. In our code, each such setting carries a comment that begins with
+# `paper silent`. The table below is read from those comments, not typed.
 
 # %%
 open_choices = mc.paper.ambiguities_ledger()
@@ -198,9 +202,9 @@ stated = (mc.paper.choices().status == "stated").sum()
 print(read.say_open_choices(stated, len(open_choices)))
 
 # %% [markdown]
-# Nobody knows which of these choices matter until they are tried. Lesson 15 tries some.
-# Until then, any line of this list may explain why a result of ours differs from the
-# paper's.
+# Nobody knows which of these choices matter until somebody tries them. Lesson 15 tries
+# some. Until then, any line of this list may explain why a result of ours differs from
+# the paper's.
 #
 # ## 2 · The batch
 #
@@ -290,12 +294,14 @@ stages = {
     "after Eq. 12": after_12,
     "after Eq. 14": after_14,
 }
+limit = max(float(x.abs().max()) for x in stages.values())  # nothing is cut off
 fig, axes = plt.subplots(1, len(stages), figsize=(11, 2.3), layout="constrained")
 for ax, (name, x) in zip(axes, stages.items(), strict=True):
     is_last = ax is axes[-1]
+    rounded = x[0].numpy().round(1) + 0.0  # the sum turns -0.0 into 0.0
     sns.heatmap(
-        x[0].numpy(), ax=ax, annot=True, fmt=".1f", annot_kws={"size": 9}, cbar=is_last,
-        cmap="PuOr_r", vmin=-2.5, vmax=2.5, xticklabels=False, yticklabels=False,
+        rounded, ax=ax, annot=True, fmt=".1f", annot_kws={"size": 9}, cbar=is_last,
+        cmap="PuOr_r", vmin=-limit, vmax=limit, xticklabels=False, yticklabels=False,
     )
     ax.set_title(name, fontsize=10)
 word_names = ["word 1", "word 2", "word 3"]
@@ -332,9 +338,9 @@ torch.testing.assert_close(found, after_14)
 print(read.say_agreement((found - after_14).abs().max().item()))
 
 # %% [markdown]
-# **Predict, then check.** Multiply everything that the words know, $\mathbf H_l$, by
-# 1000. The queries change, and so does the sum. How much of the news $\Delta\mathbf H$
-# gets through the LayerNorm of Eq. 12?
+# **Predict, then check.** Make $\mathbf H_l$, everything that the words know, 1000
+# times as large. The queries change, and so does the sum. How much of the news
+# $\Delta\mathbf H$ gets through the LayerNorm of Eq. 12?
 
 # %%
 with torch.no_grad():
@@ -426,7 +432,7 @@ solved = check.two_streams(two_streams)
 #
 # Each module ends with one sequence per modality. The classifier wants one vector of
 # fixed length. Fig. 1 writes "P", a global max-pool: for each of the $d$ channels, it
-# keeps the largest value over time. It must be *real* time: padding must not win.
+# keeps the largest value over time. Only *real* time counts: padding must not win.
 
 # %%
 torch.manual_seed(6)
@@ -464,6 +470,7 @@ sns.heatmap(
 )
 ax.plot(winners + 0.5, np.arange(10) + 0.5, "o", mfc="white", mec="black", ms=7)
 ax.tick_params(axis="x", rotation=45, labelsize=9)
+ax.tick_params(axis="y", rotation=0)
 ax.set(ylabel="channel")
 mc.figures.show(
     fig,
@@ -491,7 +498,7 @@ for name, wrong in (("Filled with 0", zero_filled), ("Not hidden", not_hidden)):
     print(read.say_padding_wins(name, changed.sum(), upwards.sum(), by_hand.numel()))
     in_shortest = changed[mask.sum(1).argmin()].sum()
     in_longest = changed[mask.sum(1).argmax()].sum()
-    print(f"   in the shortest text {in_shortest}, in the longest text {in_longest}")
+    print(f"   {in_shortest} of them in the shortest text, {in_longest} in the longest")
 
 # %% [markdown]
 # The longest text has no padding, so nothing can go wrong there. In every other text
@@ -634,8 +641,8 @@ print(read.say_time_shrinks(lengths, kept))
 # %% [markdown]
 # ### Three wirings
 #
-# Table 3 also puts one module after the other. Hooks can find that out as well: whose
-# output came in as whose input?
+# Table 3 also puts one module after the other. Hooks can find this out as well. They
+# see which module's output became which module's input.
 
 # %%
 def attention_paths(model, batch) -> list[list[str]]:
@@ -697,10 +704,10 @@ print(read.say_wirings(depths, pooled))
 # %% [markdown]
 # ## 8 · Does padding leak?
 #
-# Four places must ignore padding: convolution, LSTM, attention and max-pool. One test
-# covers them all. An utterance alone has no padding; in a batch it is padded to the
-# longest one. Its logits must not care. **Predict** how large the difference gets if
-# the masks are lost, so that padding counts as frames and words.
+# Four parts must ignore padding: convolution, LSTM, attention and max-pool. One test
+# covers them all. An utterance that is alone has no padding; in a batch it is padded to
+# the length of the longest one. Its logits must stay the same. **Predict** how large
+# the difference gets if the masks are lost, so that padding counts as frames and words.
 
 # %%
 with torch.no_grad():
@@ -811,7 +818,7 @@ print(read.say_price_of_heads(by_heads))
 # ## 10 · Table 3 as nine diffs
 #
 # Each row of the paper's ablation table is the full model with a few settings changed.
-# What else changes, besides the name?
+# What else changes with them?
 
 # %%
 lines = []
@@ -828,18 +835,18 @@ nine.style.format({"parameters": "{:,}", "of the full model": "{:.0%}"})
 print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 
 # %% [markdown]
-# The number of streams, that is of pooled vectors that enter the classifier, is missing
-# from this table. It is your question.
+# One number is missing from this table: the number of streams, that is, of pooled
+# vectors that enter the classifier. You will find it yourself.
 #
-# **E8.4 · Explain** (★, 8 min). **Order.** Eq. 18 joins
-# $\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them
-# in another order and trains from the start. Why does it not matter?
+# **E8.4 · Explain** (★, 8 min). **Order.** Eq. 18 joins $\mathbf h_a^c, \mathbf h_l^c,
+# \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them in another order and trains from
+# the start. Does that matter?
 #
-# - **a** It does matter: the first stream gets more weight, so it should be the audio.
-# - **b** The first linear map has its own columns for each input, and all columns start
-#   at random; another order is only another numbering.
-# - **c** The softmax does not depend on the order of its inputs.
-# - **d** A LayerNorm removes the difference.
+# - **a** Yes: the first stream gets more weight, so it should be the audio.
+# - **b** No: the first linear map has its own columns for each input, and all columns
+#   start at random. Another order is only another numbering.
+# - **c** No: the softmax does not depend on the order of its inputs.
+# - **d** No: a LayerNorm removes the difference.
 #
 # **Streams.** How many vectors of width $d$ does the classifier get in these rows:
 # `w/o self`, `w/o audio`, `cross + self (seq)`, `N = 2`? Answer with a dictionary:
@@ -865,8 +872,8 @@ answer = {"order": "b", "streams": streams_by_row}
 solved = check.concatenation(answer)
 
 # %% [markdown]
-# The question of order can be settled by trying it. Join the four streams backwards,
-# and renumber the columns of the first map in the same way:
+# We can settle the question of order by trying it. Join the four streams backwards, and
+# renumber the columns of the first map in the same way:
 
 # %%
 first = model.classifier[0]  # its weight: (out, 4 · D)
@@ -968,14 +975,14 @@ print(read.say_batch_by_heart(eight_losses[0], chance, end, control, best_possib
 #   encodings; in a sequence, the second module reads the first.
 # - **Count.** You can count the parameters of a block. The rows of Table 3 differ in
 #   size as well as in what they see.
-# - **Test.** You looked at the first loss, the effect of padding, one batch learnt by
-#   heart, and a control that cannot be learnt.
+# - **Test.** You looked at the first loss, at the effect of padding, at one batch
+#   learnt by heart, and at a control that cannot be learnt.
 
 # %% [markdown]
-# **What you may not conclude**
+# ## What you may not conclude
 #
-# - That this is the authors' network. It follows every equation, and it fills the gaps
-#   in one of many ways.
+# - That this is the authors' network. It follows every equation, but it fills the gaps
+#   in one of many possible ways.
 # - That it works. Learning eight utterances by heart shows that gradients flow, and
 #   nothing about new speech. Lesson 09 goes on from there.
 # - That "w/o cross" measures cross-attention alone. That row also has fewer parameters

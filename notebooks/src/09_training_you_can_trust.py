@@ -69,9 +69,10 @@ for part in ("train", "valid", "test"):
 # %% [markdown]
 # ## Floors first
 #
-# Before any network: what do simple, old methods get on the same fold? A network below
-# its floor has a bug, or nothing to learn from. The regularisation of these methods is
-# chosen on the validation part, just as the network's epoch will be.
+# Before we train any network, we ask what simple, old methods reach on the same fold. A
+# network below its floor has a bug, or it has nothing to learn from. The regularisation
+# of these methods is chosen on the validation part, just as the network's epoch will
+# be.
 
 # %%
 # loaded, if `make course` has made them
@@ -80,8 +81,9 @@ floors[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 
 # %% [markdown]
 # A generated corpus adds a line that real speech cannot have. "Order alone" reads from
-# the truth *where* something is stressed, and recognises no sound. Its score shows how
-# much of the task can be solved by knowing that place, which a network has to hear.
+# the truth *where* something is stressed, and it recognises no sound. Its score shows
+# how much of the task can be solved by knowing those places. A network has to hear
+# them.
 
 # %% [markdown]
 # ## The loop, by hand
@@ -144,8 +146,8 @@ def excerpt(function, first: str, last: str) -> str:
 print(excerpt(loop._train_epoch, "output = model(batch)", "optimizer.step()"))
 
 # %% [markdown]
-# After each epoch it looks at the validation part, and this is how it keeps the best
-# epoch:
+# After each epoch the loop looks at the validation part, and this is how it keeps the
+# best epoch:
 
 # %%
 print(excerpt(loop.fit, 'if row[f"valid_', "break"))
@@ -158,8 +160,8 @@ np.testing.assert_allclose(history.loss, by_hand, rtol=1e-4)
 print("loss by fit: ", history.loss.round(4).to_numpy())
 
 # %% [markdown]
-# Note what `fit` does *not* take: a test set. It cannot leak what it never sees. And
-# the same seed gives the same bits:
+# Note that `fit` does *not* take a test set. It cannot leak what it never sees. And the
+# same seed gives the same bits:
 
 # %%
 twins = [fresh_model(), fresh_model()]
@@ -198,8 +200,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# First, the floors. Then, which versions climb highest? We read the answer from the
-# test part, because the best epochs of these curves were chosen on validation.
+# We first compare the full network with the floors, and then ask which versions climb
+# highest. We read both answers from the test part, because the best epochs of these
+# curves were chosen on validation.
 
 # %%
 test_scores = {}
@@ -210,9 +213,9 @@ print(read.say_above_floors(test_scores["MCSAN"], floors.wa.to_dict()))
 print(read.say_which_climb(test_scores, ["w/o audio", "w/o text"]))
 
 # %% [markdown]
-# What would an impatient reader have concluded? A network first finds what is easy,
-# and what needs both modalities may come later. Compare the gap between the full network and "w/o cross" after a
-# third of the training with the gap at the end:
+# What would an impatient reader have concluded? A network first finds what is easy, and
+# what needs both modalities may come later. Let us compare the gap between the full
+# network and "w/o cross" after a third of the training with the gap at the end:
 
 # %%
 full = histories["MCSAN"].valid_wa
@@ -222,9 +225,9 @@ early = max(1, len(gap) // 3)
 print(read.say_early_gap(gap[early - 1], gap.iloc[-1], early, len(gap)))
 
 # %% [markdown]
-# **Predict, then check.** Train the same network from two other seeds. Do the curves
-# rise in the same epochs? Is the difference between seeds smaller than the one between
-# versions?
+# **Predict, then check.** We train the same network from two other seeds. Do the curves
+# rise in the same epochs? Is the difference between seeds smaller than the difference
+# between versions?
 
 # %%
 others = mc.trained(
@@ -247,7 +250,13 @@ mc.figures.show(
 
 # %%
 reached = [history.valid_wa.max() for history in by_name["MCSAN"]]
-print(read.say_seed_band(reached, by_name["w/o cross"][0].valid_wa.max()))
+level = by_name["w/o cross"][0].valid_wa.max()
+print(read.say_seed_band(reached, level))
+passed = []
+for history in by_name["MCSAN"]:
+    above = history.epoch[history.valid_wa > level]
+    passed.append(int(above.min()) if len(above) else None)
+print(read.say_when_seeds_rise(passed, level))
 
 # %% [markdown]
 # All these trainings share one cut of the corpus. Lesson 14 turns the question into a
@@ -280,14 +289,14 @@ for patience in (1, 2, 3):
     print(read.say_patience(patience, kept, spent, best, lost))
 
 # %% [markdown]
-# Early stopping is honest as long as it watches the validation part. It is not free:
-# a plateau in the middle of a training looks just like the end.
+# Early stopping is honest as long as it watches the validation part. It is not free: a
+# plateau in the middle of a training looks just like its end.
 #
 # ## What peeking would have bought
 #
-# Now to the temptation. Each run also kept its *test* score after every epoch, in a
-# file that nothing reads during training. So we can ask what choosing the epoch on the
-# test part would have bought:
+# Now we come to the temptation. Each run also kept its *test* score after every epoch,
+# in a file that nothing reads during training. So we can ask what choosing the epoch on
+# the test part would have bought:
 
 # %%
 select = spec.train.select  # the score that chooses
@@ -411,7 +420,7 @@ print(read.say_bought_is_gone(bought, elsewhere))
 
 # %% [markdown]
 # Peeking can only gain, never lose, because it takes a maximum. The interval speaks of
-# other test parts for this one training; another seed would be another training. How
+# other test parts for this one training; another seed would give another training. How
 # does the gain depend on the size of the test part?
 
 # %%
@@ -425,8 +434,8 @@ display(by_size.round(1))
 print(read.say_size_and_gain({size: gain[0] for size, gain in gains.items()}))
 
 # %% [markdown]
-# All this comes on top of any peeking at settings or seeds. A score with peeking beside
-# a score without it is no comparison.
+# Peeking at settings or at seeds would add to all this. A score that was found with
+# peeking cannot be compared with a score that was found without it.
 #
 # ## One confusion matrix, several scores
 
@@ -500,7 +509,8 @@ print(read.say_lazy_guess(metrics.wa(true, lazy), metrics.ua(true, lazy), precis
 # ## How sure is it, and is that true?
 #
 # Sort the predictions by the probability of the class that the network names. Cut them
-# into bins, and compare each bin with how often its predictions are right.
+# into bins. For each bin, compare that probability with how often the predictions in it
+# are right.
 
 # %%
 # ten steps of confidence, each with its accuracy, interval and n
@@ -533,7 +543,7 @@ print(read.say_steps_off_diagonal((too_low | too_high).sum(), len(steps)))
 #
 # A run keeps two small files: its scores, and the **manifest**, which says with which
 # code, data and libraries it was made, on what kind of machine, and when. Without the
-# manifest a number cannot be made again. (It names neither host nor user.)
+# manifest a number cannot be made again. (It names neither the machine nor its user.)
 
 # %%
 for name in ("metrics", "manifest"):
@@ -683,7 +693,7 @@ solved = check.bought(bought)
 # - The loop by hand gave the numbers of `fit`, and one seed gave the same bits twice.
 # - The epoch was chosen on validation, with or without patience. What choosing on test
 #   would have bought was measured, on the part that chose and elsewhere.
-# - Three seeds made a band, and a band makes careful readers.
+# - Three seeds made a band, and a band makes its readers careful.
 # - WA and UA came from one matrix, each with its own name; precision is neither.
 # - The reliability curve showed how far a probability can be believed.
 #
@@ -692,8 +702,9 @@ solved = check.bought(bought)
 #   the score. The interval of WA covers the test utterances, not the seeds; the band
 #   covers three seeds, not the folds.
 # - That somebody else peeked. A score does not show how its epoch was chosen; only the
-#   text can say.
-# - That a high score here means a high score on people. The corpus is generated.
+#   text of a paper can say that.
+# - That a high score here means a high score on people's speech. The corpus is
+#   generated.
 # - That confidence is calibrated on any other corpus.
 #
 # **Further reading:** Guo et al., *On Calibration of Modern Neural Networks* (ICML

@@ -10,9 +10,9 @@
 # # 10 · Seeing attention
 #
 # Before the first picture, here is what it cannot say. **A map shows where one layer
-# routed information.** It does not show why the network decided. After the encoder
-# every frame carries traces of the whole utterance (lesson 05), and after the attention
-# a maximum over time keeps one frame per channel. This lesson draws maps that do not
+# routed information.** It does not show why the network decided. After the encoder,
+# every frame carries traces of the whole utterance (lesson 05). After the attention, a
+# maximum over time keeps one frame per channel. This lesson draws maps that do not
 # mislead. Lesson 11 puts them to the test.
 #
 # **You will be able to**
@@ -25,7 +25,7 @@
 # **Needs:** lessons 05 and 06. **Time:** read 18 min · run about 1 min · exercises 30
 # min. **Paper:** sections 2.3 and 2.4, Eq. 9, 10 and 15. **Runs on:** the synthetic
 # corpus with the networks that come with the course; with another `CORPUS` on your own
-# copy, where no truth is known and the rules say so.
+# copy. There no truth is known, and the rules of this lesson say what they do instead.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "iemocap": the lesson then runs on your own copy
@@ -67,10 +67,10 @@ mc.figures.use_theme()
 # %% [markdown]
 # ## Before anything else: touch it
 #
-# One sentence of lesson 00, and two networks. **Predict** first: *pain* is spelled
-# *pane*, and not a single sample of the sound changes. What happens to the class, and
-# to where the words look? Then press the button `pain → pane` below, mute the sound,
-# blank the words, and change the model.
+# Here are one sentence of lesson 00 and two networks. **Predict** first: *pain* is
+# spelled *pane*, and not a single sample of the sound changes. What happens to the
+# class? And do the words still look at the same places? Then press the button `pain →
+# pane` below, mute the sound, blank the words, and change the model.
 
 # %%
 spoken = explorable_clips(16_000)[:1]
@@ -98,8 +98,9 @@ mc.figures.show_lens(page, title="explorer")
 # tell which word it is: *pain* and *pane* sound the same, so words and frames must be
 # brought together. A network can do that by what they sound like, or by order alone:
 # the third word is the third sound. Its score does not say which of the two it does. In
-# the **leaking** world the sound alone tells. Architecture and sizes are the same, and
-# only the task differs. We open both, and keep the second for section 7.
+# the **leaking** world the sound alone tells which word it is. The architecture and the
+# sizes are the same; only the task differs. We open both worlds, and keep the second
+# one for section 7.
 
 
 # %%
@@ -248,14 +249,14 @@ mc.figures.show_lens(page)
 #
 # ## 3 · Four maps
 #
-# Eq. 9 lets words look at sound, Eq. 10 lets sound look at words, Eq. 15 lets each look
-# at itself:
+# Eq. 9 lets the words look at the sound, Eq. 10 lets the sound look at the words, and
+# Eq. 15 lets each look at itself:
 #
 # $$\mathbf W = \mathrm{softmax}\!\left(\mathbf Q \mathbf K^\top / \sqrt{d}\right)
 # \qquad \text{one row for each query}$$
 #
 # The weights exist only for a moment, inside `forward`. PyTorch's *hooks* let us look
-# over its shoulder. Here is one of the four, by hand:
+# over its shoulder. Here is one of the four maps, taken out by hand:
 
 # %%
 caught = []
@@ -275,8 +276,8 @@ print(
 )
 
 # %% [markdown]
-# The package's function does it for every module, layer and direction, and writes words
-# and seconds on the axes:
+# The package's function does this for every module, layer and direction, and writes
+# words and seconds on the axes:
 
 # %%
 print(inspect.getsource(mc.attention_maps))
@@ -287,7 +288,7 @@ with torch.no_grad():
     torch.testing.assert_close(
         model(mc.collate([one]), need_attention=True).logits, logits
     )  # looking changes nothing
-print("by hand = the package; the logits are the same with and without maps")
+print("By hand and the package agree; the logits are the same with and without maps.")
 pd.DataFrame(
     [
         {
@@ -303,9 +304,10 @@ pd.DataFrame(
 ).round(3)
 
 # %% [markdown]
-# All four in one picture. **Predict** first: a row over 9 words and a row over 30
-# frames, both perfectly even. Which looks brighter on a scale of plain weights? So the
-# colour here is *weight ÷ even spread*: 1 means "no preference".
+# The next picture shows all four. **Predict** first: imagine a row over 9 words and a
+# row over 30 frames, both perfectly even. Which of them looks brighter on a scale of
+# plain weights? The column *even spread* of the table above answers this. So the colour
+# here is *weight ÷ even spread*: 1 means "no preference".
 
 # %%
 plain = {
@@ -315,7 +317,7 @@ plain = {
     "audio": "each moment looks at the sound",
 }
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(2, 2, figsize=(9, 5.8), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(9, 6.8), layout="constrained")
 top = max(m.mean.max() * len(m.keys) for m in maps.values())
 for ax, m in zip(axes.flat, maps.values(), strict=True):
     mesh = ax.pcolormesh(m.mean * len(m.keys), cmap="cividis", vmin=0, vmax=top)
@@ -325,7 +327,7 @@ for ax, m in zip(axes.flat, maps.values(), strict=True):
         axis.set_ticks(
             np.arange(0, len(labels), step) + 0.5,
             [x if isinstance(x, str) else f"{x:.1f} s" for x in labels[::step]],
-            fontsize=7,
+            fontsize=9,
         )
     ax.tick_params(axis="x", rotation=60 if isinstance(m.keys[0], str) else 0)
     ax.set_title(f"{m.name}\n{plain[m.direction]}", fontsize=9)
@@ -333,10 +335,10 @@ fig.colorbar(mesh, ax=axes, label="weight ÷ even spread")
 strongest = max(maps.values(), key=lambda m: m.mean.max() * len(m.keys))
 mc.figures.show(
     fig,
-    alt="Four heat maps: sound looks at sound, words at words, sound at "
-    "words, words at sound; a row is who looks.",
-    caption=f"Mean of {len(looks.weights)} heads; rows are who looks, every "
-    "row has a mean of 1. The strongest preference, "
+    alt="Four heat maps: sound looks at words, words look at sound, sound looks at "
+    "sound, words look at words; a row belongs to the one that looks.",
+    caption=f"Mean of {len(looks.weights)} heads. A row belongs to the one that looks, "
+    "and has a mean of 1. The strongest preference, "
     f"{top:.1f} times even, is in {strongest.name}. The network itself "
     "never averages heads.",
 )
@@ -344,9 +346,9 @@ mc.figures.show(
 # %% [markdown]
 # ## 4 · Seconds, not frame numbers
 #
-# Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 05): a new frame
-# every 90 ms, each sees 185 ms, so neighbours overlap. Its middle is where the axis
-# puts it.
+# Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 05). A new frame
+# comes every 90 ms and sees 185 ms, so neighbouring frames overlap. The axis puts each
+# frame at the middle of what it sees.
 
 # %%
 spans = mc.frame_spans(
@@ -359,14 +361,14 @@ for k in (0, 1, 2, len(spans) - 1):
         f"{spans[k, 0]:.3f} to {spans[k, 1]:.3f} s"
     )
 print(
-    f"the sound lasts {len(sound) / rate:.3f} s: the last frame may see "
-    "silence after its end"
+    f"The sound lasts {len(sound) / rate:.3f} s. The last frame may see "
+    "silence after its end."
 )
 
 # %% [markdown]
-# With seconds on the axis, the map can be drawn under the sound: the words when they
-# are said, the wave, the spectrogram and the pitch. Where the truth is known, a box
-# marks the sound of the word that decides.
+# With seconds on the axis, the map can be drawn under the sound: under the words at the
+# time when they are said, the wave, the spectrogram and the pitch. Where the truth is
+# known, a box marks the sound of the word that decides.
 
 # %%
 drawn = mc.figures.draw_stack(
@@ -415,9 +417,9 @@ print(read.say_two_directions(correlation))
 #
 # The mean of the heads is no head's own opinion. But if you look at all heads and show
 # the nicest one, you have chosen by the answer. So the head is chosen **on validation
-# utterances**, and the shown utterance is a test one. The score is how often the
-# heaviest frame of the decisive word's row lies inside that word's span. (Where no
-# truth is known, it is how uneven the rows are.)
+# utterances**, and the utterance that is shown comes from the test part. The score of a
+# head says how often the heaviest frame of the decisive word's row lies inside that
+# word's span. (Where no truth is known, it says how uneven the rows are.)
 
 
 # %%
@@ -510,7 +512,9 @@ mc.figures.draw_attention(
     mc.figures.AlignedUtterance([tokens[row]], spans),
     ax=strip,
     top=looks.mean.max(),
+    bar=None,
 )
+fig.colorbar(strip.collections[0], ax=strip, label="weight", pad=0.01, aspect=4)
 strip.set(xlabel="", ylabel="")
 mc.figures.draw_spectrogram(sound, rate, ax=mel)
 for ax in (wave, mel):
@@ -534,9 +538,9 @@ mc.figures.show(
 #
 # ## 7 · Same architecture, two worlds
 #
-# Now we take the other network, whose task needs no matching. The utterance follows the
-# same rule, and the head is chosen in the same way, on its own validation part.
-# **Predict**: whose rows point at the decisive word more often?
+# Now we take the other network as well, whose task needs no matching. Its utterance
+# follows the same rule, and its head is chosen in the same way, on its own validation
+# part. **Predict**: whose rows point at the decisive word more often?
 
 # %%
 heads = {name: choose_head(w)[0] for name, w in worlds.items()}
@@ -578,8 +582,8 @@ mc.figures.show(
 # heaviest frame of the **decisive word's row** lie inside its span? And a control: do
 # the rows of the **other words** point at the same place? If they do, the place
 # attracts every row, and no matching is needed to look there. We take three trainings
-# of each world, since one is no rule, and three **untrained** networks of the same
-# architecture, each with the head that is its best on validation.
+# of each world, since a single one proves no rule, and three **untrained** networks of
+# the same architecture. Each is read with the head that is its best on validation.
 
 
 # %%
@@ -649,13 +653,14 @@ pd.DataFrame(table).T.round(2)
 
 # %% [markdown]
 # `from` and `to` are the 95 % interval of the difference over utterances. Seeds are the
-# other half of the uncertainty: compare them. The rule by which the code reads this
-# table:
+# other half of the uncertainty, so compare them. The code reads this table by the
+# following rule:
 #
-# - decisive row above chance, and above the other rows: **a word of its own**;
-# - decisive row above chance, but no more than the other rows: **a readable place, no
-#   word of its own**. This stretch of sound attracts every word;
-# - if an **untrained** network's decisive row beats its other rows, the comparison with
+# - If the decisive row is above chance, and above the other rows, it has **a word of
+#   its own**.
+# - If the decisive row is above chance, but not above the other rows, it has **a
+#   readable place, no word of its own**. This stretch of sound attracts every word.
+# - If an **untrained** network's decisive row beats its other rows, the comparison with
 #   other words is void for every network in the table, because wiring and the order of
 #   words are enough to win it.
 
@@ -675,15 +680,16 @@ else:
 
 # %% [markdown]
 # None of this says what the *decision* used. A network can be right in almost all
-# utterances while its rows point elsewhere: compare with the accuracies of section 1.
+# utterances while its rows point elsewhere. Compare this table with the accuracies of
+# section 1.
 #
 # ## 8 · Bug hunt
 #
 # Here are four bugs. Each gives a picture that looks fine.
 #
-# **a · Every map on its own scale.** On the left are two maps as a plotting library
-# scales them by default, on the right both on one scale. One of them is an untrained
-# network's.
+# **a · Every map on its own scale.** On the left, two maps are scaled as a plotting
+# library scales them by default. On the right, both are on one scale. One of the two
+# maps comes from an untrained network.
 
 # %%
 pair = {
@@ -691,16 +697,14 @@ pair = {
     "untrained": looks_of(world, one, untrained(0)).weights[0],
 }
 fig, axes = plt.subplots(2, 2, figsize=(9, 4.4), layout="constrained")
-for (down, (name, weights)), across in (
-    (x, c) for x in enumerate(pair.items()) for c in (0, 1)
-):
-    top = weights.max() if across == 0 else max(w.max() for w in pair.values())
-    ax = axes[down, across]
-    mc.figures.draw_attention(
-        weights, mc.figures.AlignedUtterance(tokens, spans), ax=ax, top=top
-    )
-    ax.set_title(f"{name}, {('its own scale', 'one scale')[across]}", fontsize=9)
-    ax.set(ylabel="", xlabel="seconds" if down else "")
+of_both = mc.figures.AlignedUtterance(tokens, spans)
+highest = max(weights.max() for weights in pair.values())
+for row_of_axes, (name, weights) in zip(axes, pair.items(), strict=True):
+    tops = {"its own scale": weights.max(), "one scale": highest}
+    for ax, (scale, top) in zip(row_of_axes, tops.items(), strict=True):
+        mc.figures.draw_attention(weights, of_both, ax=ax, top=top)
+        ax.set_title(f"{name}, {scale}", fontsize=9)
+        ax.set(ylabel="", xlabel="seconds" if name == "untrained" else "")
 said = {
     name: f"{mc.figures.entropy(w):.2f}, highest weight {w.max():.2f}"
     for name, w in pair.items()
@@ -711,13 +715,13 @@ mc.figures.show(
     "scale, right both on one.",
     caption="Entropy, where 1 is an even spread: trained "
     f"{said['trained']}; untrained {said['untrained']}. On its own "
-    "scale the untrained map seems to have structure; the colour bars tell.",
+    "scale, the untrained map seems to have structure; the colour bars give it away.",
 )
 
 # %% [markdown]
-# **b · Axes exchanged.** $(A, L)$ drawn as $(L, A)$. With `reshape` instead of a
-# transpose the shapes fit, and nothing complains. The sums do: know which axis adds up
-# to one, and add.
+# **b · Axes exchanged.** A map $(A, L)$ is to be drawn as $(L, A)$. With `reshape`
+# instead of a transpose, the shapes fit and nothing complains. Only the sums do. So
+# know which axis adds up to one, and add it up.
 
 # %%
 right, wrong = (
@@ -732,7 +736,7 @@ for name, picture in {"transposed": right, "reshaped": wrong}.items():
 
 # %% [markdown]
 # **c · Padding shown.** In a batch, short utterances are padded. The padding has no
-# weight, but it has *columns*: if you stretch the picture over the length of the sound,
+# weight, but it has *columns*. If you stretch the picture over the length of the sound,
 # every frame moves.
 
 # %%
@@ -789,8 +793,8 @@ with torch.no_grad():
 handle.remove()
 
 # %% [markdown]
-# Rows that do not add up to one are the symptom of b, c with a wrong mask, and d. **One
-# line, `weights.sum(-1)`, before every picture.**
+# Rows that do not add up to one are the symptom of bug b, of bug d, and of bug c where
+# the mask is wrong too. **Write one line, `weights.sum(-1)`, before every picture.**
 #
 # ## 9 · For anyone who cannot see it
 #
@@ -806,10 +810,10 @@ print(replace(looks, weights=looks.weights[[chosen]]).describe())
 #
 # **E10.1 · Break it** (★★, 8 min). This function should make fair pictures of several
 # heads: words down, seconds across, without padding, on one colour scale. It holds
-# three of the bugs of section 8. `maps` are `(H, A', L')`, *each moment looks at the
-# words*, padded to `A'` frames and `L'` words; `words` and `frames` are how many are
-# real. Return the pictures `(H, words, frames)` with their weights unchanged, and the
-# top of the common scale. Run it, then mend it.
+# three of the bugs of section 8. `maps` has the shape `(H, A', L')`: *each moment looks
+# at the words*, padded to `A'` frames and `L'` words. `words` and `frames` say how many
+# of them are real. Return the pictures `(H, words, frames)` with their weights
+# unchanged, and the top of the common scale. Run it, then mend it.
 #
 # <details><summary>Hint 1: where to look</summary>Section 8, a to c. The check names
 # one bug at a time.</details>
@@ -846,8 +850,9 @@ check.pictures(pictures)
 # `4%`. `times (A,)` in seconds, `weights (L, A)`.
 #
 # <details><summary>Hint 1: where to look</summary>The output of section 9.</details>
-# <details><summary>Hint 2: the plan</summary>For each row: <code>argmax</code>, the
-# time of that frame, the weight there, one divided by the number of frames.</details>
+# <details><summary>Hint 2: the plan</summary>For each row, find the
+# <code>argmax</code>, the time of that frame, the weight there, and one divided by the
+# number of frames.</details>
 # <details><summary>Hint 3: nearly the solution</summary><code>f"{times[top]:.2f}
 # s"</code>, <code>f"{row[top]:.0%}"</code>, <code>f"{1 / len(row):.0%}"</code>, joined
 # by <code>"\n"</code>.</details>
@@ -881,8 +886,8 @@ check.describe(describe)
 # `head` and `points`. The utterance that will be shown is one of the test ones. Heads
 # may be scored on different numbers of utterances.
 #
-# <details><summary>Hint 1: where to look</summary>Section 6: which utterances may
-# speak?</details>
+# <details><summary>Hint 1: where to look</summary>Section 6. Which utterances may take
+# part in the choice?</details>
 # <details><summary>Hint 2: the plan</summary>Keep the validation lines, average by
 # head, take the best.</details>
 # <details><summary>Hint 3: nearly the
@@ -912,8 +917,8 @@ check.choose(choose)
 #
 # <details><summary>Hint 1: where to look</summary>Section 4 prints what some frames
 # see.</details>
-# <details><summary>Hint 2: the plan</summary>Centres of the first and last MFCC frame,
-# in seconds; then half a window more on either side.</details>
+# <details><summary>Hint 2: the plan</summary>Take the centres of the first and the last
+# MFCC frame, in seconds, and then add half a window on either side.</details>
 # <details><summary>Hint 3: nearly the solution</summary><code>(9 * k - 4) * 0.010 -
 # 0.0125</code>, not below zero.</details>
 
@@ -936,27 +941,27 @@ check.seen(seen)
 
 # %% [markdown]
 # ## Recap
-# - You took the four maps out with a hook, and the package's maps were equal to it; the
-#   logits did not change.
+# - You took a map out with a hook, and the package's map was equal to it. The logits
+#   did not change.
 # - You laid a map under its sound, on an axis of seconds, and played what a word looks
 #   at.
 # - You know the two directions by what adds up to one.
 # - The head was chosen on validation, and shown with the rule.
-# - You counted, with chance, the other words' rows and untrained networks for
-#   comparison.
-# - You saw four bugs, and one line, `weights.sum(-1)`, that finds two of them and a
-#   wrong mask.
+# - You counted, and compared the count with chance, with the other words' rows and with
+#   untrained networks.
+# - You saw four bugs, and one line, `weights.sum(-1)`, that finds two of them, and a
+#   wrong mask as well.
 #
-# *The map shows where information was routed in one layer. Where the decision came from
-# is answered by editing the input.*
+# *The map shows where information was routed in one layer. Only an edit of the input
+# can tell where the decision came from.*
 
 # %% [markdown]
 # ## What you may not conclude
 # - That a bright cell is a reason. Whether any reading of this network points at the
 #   evidence is measured in lesson 11.
 # - That a readable place is a matched word: only the other words' rows can tell.
-# - That a row which points elsewhere shows that the network did not use the word: after
-#   the encoder a frame holds more than its own sound.
+# - That the network did not use a word whose row points elsewhere: after the encoder, a
+#   frame holds more than its own sound.
 # - That another training gives this map: the pictures show one seed, and the table
 #   shows how much three differ.
 # - Anything about real speech, or about the paper's network. The corpus is generated.

@@ -10,13 +10,13 @@
 # # 11 · Is it an explanation?
 #
 # Lesson 00 ended with a question: *does this map show why the network said what it
-# said?* Lesson 10 drew the map with care. Here it is put to the test. On this corpus a
+# said?* Lesson 10 drew the map with care. Here we put it to the test. On this corpus a
 # test is possible, because the truth is known: one word decides, and we know when it is
 # said.
 #
 # **You will be able to**
-# - score a map against a known truth, with an interval, with chance, with the rows of
-#   other words and with an untrained network beside it,
+# - score a map against a known truth, and compare the score with chance, with the rows
+#   of other words and with an untrained network,
 # - test a reading where no truth is known: deletion, insertion, comprehensiveness and
 #   sufficiency,
 # - ask whether a network needs its attention weights at all,
@@ -24,10 +24,9 @@
 # - write a sentence about an explanation that a reviewer cannot attack.
 #
 # **Needs:** lessons 05 (the smear test), 08 and 10. **Time:** read 16 min · run about 2
-# min · exercises 25 min. **Paper:** Eq. 9, 10, 15 and 18, and the wish expressed by its
-# Fig. 1. **Runs on:** the two synthetic worlds, whatever `CORPUS` says, because only
-# there is the evidence known. The trained networks come with the course (`mcsan
-# checkpoints` makes them again).
+# min · exercises 25 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two
+# synthetic worlds, whatever `CORPUS` says, because only there is the evidence known.
+# The trained networks come with the course (`mcsan checkpoints` makes them again).
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # this lesson needs a known truth: other corpora have none
@@ -80,12 +79,12 @@ def share_of(values):
 #
 # - In the **matching** world every evaluative word (*pain*) shares its sound with a
 #   plain one (*pane*). The ear alone cannot know which sound matters. Words and moments
-#   must be brought together, by what they sound like or by their order.
+#   must be brought together, by the sound of the words or by their order.
 # - In the **leaking** world each sound has one spelling. The ear alone can know where
 #   to listen, and nothing needs matching.
 #
-# The networks are the same to the last layer, and only the data differ. We take three
-# trainings of each, from three seeds.
+# The networks are the same to the last layer; only the data differ. We take three
+# trainings for each world, from three seeds.
 
 # %%
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
@@ -135,22 +134,22 @@ print({world: f"{len(found[0])} test utterances" for world, found in opened.item
 # - **untrained**: the same architecture with fresh random weights. If it passes, the
 #   test is worthless.
 #
-# By hand, a map of three words and four moments, in which the second word decides and
-# is said in moment 2:
+# Let us do this by hand, on a map of three words and four moments. The second word
+# decides, and it is said in moment 2, counted from 0:
 
 # %%
 tiny = np.array([[0.1, 0.2, 0.6, 0.1], [0.2, 0.1, 0.5, 0.2], [0.3, 0.2, 0.4, 0.1]])
 peaks = tiny.argmax(axis=1)  # (3,) the heaviest moment of each row
 own, others = float(peaks[1] == 2), np.mean(peaks[[0, 2]] == 2)
 print(
-    f"decisive row points: {own:.0f}; other rows: {others:.0f}; difference "
-    f"{own - others:.0f}"
+    f"The decisive row points in {own:.0%} of the cases, the other rows in "
+    f"{others:.0%}. The difference is {own - others:.0%}."
 )
 
 # %% [markdown]
-# The decisive row is right, and it means nothing: all words look there. **Predict, then
-# check.** In which world will the decisive word's row point, and will it beat the other
-# words?
+# The decisive row is right, but that means nothing: all words look there. **Predict,
+# then check.** In which world will the decisive word's row point, and will it beat the
+# other words?
 
 # %%
 rows = []
@@ -229,30 +228,31 @@ print(rows_read.say_what_the_control_did(control))
 print(rows_read.say_worlds_together(standing))
 
 # %% [markdown]
-# **This resolves the poll of lesson 00.** The intervals are over three seeds, so they
+# **This answers the poll of lesson 00.** The intervals are over three seeds, so they
 # are wide. The map is a true record of where one layer fetched something. What that
 # layer found there is another question: after the encoder every frame holds traces of
 # the whole clip (the smear test of lesson 05).
 #
 # **What is known about the cause?** Not much. The smear *permits* a map that points
-# elsewhere, but the same encoder feeds both worlds. Linear maps in place of the BiLSTMs
-# did not make the map of this corpus point. It did point without recurrence **and**
-# without positions, on transcripts whose order says nothing. `mcsan identity` measures
-# that, with seeds and intervals.
+# elsewhere, but the same encoder feeds both worlds. In the early trial that lesson 05
+# tells of, the map pointed no better without BiLSTMs. On transcripts whose order says
+# nothing, it pointed most often without recurrence **and** without positions. `mcsan
+# identity` measures that, with intervals, and lesson 13 takes it up.
 #
 # ## 3 · Delete what it names
 #
-# This test needs no truth. Remove frames, those with the highest score first. If a
-# reading names what the network used, the probability falls sooner than in another
-# order. Then go the other way: start from nothing and put frames back. We test four
-# readings. The next lesson builds them; here they are four lists of numbers. Three
-# orders stand for comparison:
+# This test needs no truth. We remove frames, beginning with those of the highest score.
+# If a reading names the frames that the network used, the probability falls sooner than
+# in another order. Then we go the other way: we start from nothing and put frames back.
+# We test four readings. The next lesson builds them; here they are four lists of
+# numbers. Three orders serve for comparison:
 #
 # - **random**: single frames in random order,
-# - **random place**: outward from any moment. It knows nothing, but like most readings
-#   it removes neighbours together, and one gap of half a second is not the same as many
-#   small ones,
-# - **oracle**: outward from the decisive word, possible only here.
+# - **random place**: outward from a moment drawn at random. It knows nothing, but like
+#   most readings it removes neighbours together, and one gap of half a second is not
+#   the same as many small ones,
+# - **oracle**: outward from the decisive word, which is possible only where the truth
+#   is known.
 
 # %%
 model = runs["matching", 0].model
@@ -311,14 +311,25 @@ for filler in AUDIO_FILLERS:
         gain = share_of(pairs["random place"] - pairs[name])
         print("   ", read.say_deletion(name, gain, "random place"))
 
+# %%
+rising = areas[areas.test == "insertion"].pivot(
+    index=["filler", "id"], columns="order", values="area"
+)
+for filler in AUDIO_FILLERS:
+    pairs = rising.loc[filler]
+    gains = {}
+    for name in (*SHOWN, "oracle"):
+        gains[name] = share_of(pairs[name] - pairs["random place"])
+    print(read.say_insertion(filler, gains, "random place"))
+
 # %% [markdown]
 # The oracle need not be the steepest, because stress is heard against the rest of the
-# utterance. And occlusion is tested here by its own tool, a hole: with its own filler
-# it plays at home.
+# utterance. And occlusion is tested here with its own tool, a hole: with its own
+# filler, it plays at home.
 #
 # **ERASER** (DeYoung et al. 2020) turns the two directions into two numbers.
-# *Comprehensiveness*: how much is lost without the top 1 to 50 % (high is good).
-# *Sufficiency*: how much is lost when only the top is kept (low is good).
+# *Comprehensiveness* says how much is lost without the top 1 to 50 % (high is good).
+# *Sufficiency* says how much is lost when only the top is kept (low is good).
 
 # %%
 found = []
@@ -326,15 +337,27 @@ for one in data[:SOME]:
     for name, order in orders[one.id].items():
         lost = faithfulness.comprehensiveness(model, one, order)
         kept = faithfulness.sufficiency(model, one, order)
-        found.append({"order": name, "comprehensiveness": lost, "sufficiency": kept})
-pd.DataFrame(found).groupby("order", sort=False).agg(["mean", "sem"]).round(3)
+        row = {"id": one.id, "order": name}
+        found.append(row | {"comprehensiveness": lost, "sufficiency": kept})
+eraser = pd.DataFrame(found)
+by_order = eraser.drop(columns="id").groupby("order", sort=False)
+by_order.agg(["mean", "sem"]).round(3)
+
+# %%
+lost = eraser.pivot(index="id", columns="order", values="comprehensiveness")
+kept = eraser.pivot(index="id", columns="order", values="sufficiency")
+for name in (*SHOWN, "oracle"):
+    more_lost = share_of(lost[name] - lost["random place"])
+    less_lost = share_of(kept["random place"] - kept[name])
+    print(read.say_eraser(name, more_lost, less_lost, "random place"))
 
 # %% [markdown]
 # ## 4 · Does the network need its weights?
 #
-# Put other weights in while the network runs (Jain & Wallace 2019): *uniform*, where
-# all real keys weigh the same, or *permuted*, where each row keeps its weights at keys
-# drawn anew. If the predictions stay, these weights were not needed for them.
+# We put other weights in while the network runs (Jain & Wallace 2019). They are either
+# *uniform*, so that all real keys weigh the same, or *permuted*, so that each row keeps
+# its weights but gives them to keys drawn anew. If the predictions stay, these weights
+# were not needed for them.
 
 # %%
 moved = {"uniform": [], "permuted": []}
@@ -347,15 +370,16 @@ for how, tables in moved.items():
     parts = (table["same prediction"], table["right"], table["right then"])
     print(read.say_swapped_weights(how, *[share_of(part) for part in parts]))
 print(
-    f"{len(data)} utterances times {len(SEEDS)} seeds, taken as independent: the same "
-    "utterances seen by three networks are not quite, so the intervals are too narrow."
+    f"{len(data)} utterances times {len(SEEDS)} seeds are taken as independent. The "
+    "same utterances seen by three networks are not quite, so the intervals are too "
+    "narrow."
 )
 
 # %% [markdown]
 # This breaks a trained machine, and a broken machine proves little: the later layers
-# never saw such inputs. The fair question is that of Wiegreffe & Pinter (2019):
-# **train** with the weights frozen at uniform, and let everything else adapt. Beside it
-# stands a network without any cross-attention.
+# never saw such inputs. The fair test is that of Wiegreffe & Pinter (2019): **train**
+# with the weights frozen at uniform, and let everything else adapt. For comparison, we
+# add a network without any cross-attention.
 
 # %%
 trained = {"MCSAN": SEEDS, "uniform": SEEDS, "w/o cross": (0,)}
@@ -364,7 +388,7 @@ for variant, seeds in trained.items():
     for seed in seeds:
         path = checkpoints.checkpoint_path("matching", seed, variant, FOLDER)
         if not path.is_file():
-            print(f"{path.name} is not there; mcsan checkpoints trains it")
+            print(f"{path.name} is missing; the command mcsan checkpoints trains it.")
             continue
         found = checkpoints.read_provenance(path)
         rows.append(
@@ -402,14 +426,14 @@ for other in pairs.columns.drop("MCSAN"):
 
 # %% [markdown]
 # "Not distinguishable" with three seeds is not "equal". And where weights do carry
-# something, it still does not follow that *this* map, read by *your* eye, shows what.
+# something, it still does not follow that *this* map shows it to *your* eye.
 #
 # ## 5 · Other seeds, and no training at all
 #
 # Three trainings solve the task alike. Do their readings agree on the same utterance,
 # for the true class? And does a reading look the same on a network with **random**
-# weights (Adebayo et al. 2018)? Then it shows the input or the architecture, not what
-# was learned.
+# weights (Adebayo et al. 2018)? If it does, it shows the input or the architecture, and
+# nothing that was learned.
 
 # %%
 trained_seeds = {f"seed {seed}": runs["matching", seed].model for seed in SEEDS}
@@ -426,14 +450,15 @@ for name in SHOWN:
         shares.append(share_of(agree.mean(axis=1)))
     print(read.say_stability(name, *shares))
     print(
-        f"    seeds {shares[0].mean:+.2f}, trained and untrained {shares[1].mean:+.2f}"
+        f"    Rank correlation: {shares[0].mean:+.2f} between seeds, "
+        f"{shares[1].mean:+.2f} between trained and untrained."
     )
 
 # %% [markdown]
 # ## 6 · An edit that stays natural
 #
 # A hole in the sound is an input that training never showed. In the matching world
-# there is an edit without any filler: spellings can be swapped without touching the
+# there is an edit that needs no filler: spellings can be swapped without touching the
 # sound.
 #
 # - *Respell*: *pain* becomes *pane*. No evaluative word is left, and the rule demands
@@ -441,8 +466,9 @@ for name in SHOWN:
 #   reads well can follow.
 # - *Move*: *pain* becomes *pane*, **and** elsewhere *week* becomes *weak*. Now the
 #   stress of the *other* word decides. We take utterances in which one of the two is
-#   stressed and the other is not. A network that does not connect words to their
-#   sounds, or to their places, cannot follow.
+#   stressed and the other is not. The sense of the words and the arousal leave two
+#   classes. A network that does not connect words to their sounds, or to their places,
+#   has to guess between them, and a coin would get one half right.
 
 # %%
 twin = dict(NEGATIVE + POSITIVE)
@@ -508,18 +534,22 @@ for row in variants.itertuples():
             {"variant": row.variant, "edit": edit, "right": right, "n": len(pairs)}
         )
 follows = pd.DataFrame(rows)
+luck = {
+    "respell": (1 / len(labels), "a guess among all classes"),
+    "move": (1 / 2, "a coin for the two classes that sense and arousal leave"),
+}
 for edit, part in follows.groupby("edit", sort=False):
     shares = {}
     for variant, group in part.groupby("variant", sort=False):
         n = int(group.n.iloc[0])
         shares[variant] = read.Measured(*mc.score_interval(group.right, n))
-    print(read.say_who_follows(edit, shares, 1 / len(labels)))
+    print(read.say_who_follows(edit, shares, *luck[edit]))
 
 # %% [markdown]
 # Intervals are over seeds where there are several, and over utterances where there is
-# one. This is the strongest statement of the lesson: a cause was changed, and we saw
-# whether the answer follows. It says what a network *does*, not where inside it does
-# so.
+# one. This is the strongest statement of the lesson: we changed a cause, and saw
+# whether the answer follows. It says what a network *does*, but not where inside the
+# network that happens.
 #
 # ## 7 · What you may write in a paper
 #
@@ -532,24 +562,25 @@ for edit, part in follows.groupby("edit", sort=False):
 # | uniform attention, trained | whether the score needs learned weights |
 # | an edit that stays natural | what the network does when the cause changes |
 #
-# > The map shows where information was routed in one layer. Where the decision came
-# > from is answered by editing the input.
+# > The map shows where information was routed in one layer. Only an edit of the input
+# > can tell where the decision came from.
 
 # %% [markdown]
 # ## Exercises
 #
-# **E11.1 · Implement** (★★, 8 min). Occlusion, the test of section 3 for single
-# windows. `value(audio)` gives the logit of a clip `audio` (T, F), of which only the
-# first `length` frames are sound and the rest is padding. `spans` (A, 2) are windows in
-# seconds; MFCC frame *t* lies at 0.010 *t* seconds and belongs to a window if start ≤
-# that time < end. Return how far the value falls with each window filled by `filler`.
+# **E11.1 · Implement** (★★, 8 min). Write occlusion, which is the test of section 3 for
+# single windows. `value(audio)` gives the logit of a clip `audio` (T, F), of which only
+# the first `length` frames are sound and the rest is padding. `spans` (A, 2) are
+# windows in seconds; MFCC frame *t* lies at 0.010 *t* seconds and belongs to a window
+# if start ≤ that time < end. Return how far the value falls with each window filled by
+# `filler`.
 #
-# <details><summary>Hint 1</summary>Take a fresh copy of the audio for each window:
-# holes must not add up.</details>
-# <details><summary>Hint 2</summary>A boolean mask over the T frames, from three
-# conditions: start, end, length.</details>
-# <details><summary>Hint 3</summary><code>value(audio) - value(edited)</code>, in this
-# order.</details>
+# <details><summary>Hint 1: where to look</summary>Take a fresh copy of the audio for
+# each window: holes must not add up.</details>
+# <details><summary>Hint 2: the plan</summary>A boolean mask over the T frames, from
+# three conditions: start, end, length.</details>
+# <details><summary>Hint 3: nearly the solution</summary><code>value(audio) -
+# value(edited)</code>, in this order.</details>
 
 
 # %% tags=["exercise"]
@@ -576,18 +607,19 @@ def occlude(value, audio, length, spans, filler):
 check.occlude(occlude)
 
 # %% [markdown]
-# **E11.2 · Implement** (★★★, 8 min). A fair filler. Return a copy of `audio` (T, F) in
-# which the frames `first` to `last`, both included, are replaced so that (1) nothing of
-# what was inside is left, (2) no coefficient leaves the range it has elsewhere in the
-# clip, (3) there is no jump at the edges, (4) all else stays. A window may begin or end
-# with the clip.
+# **E11.2 · Implement** (★★★, 8 min). Write a fair filler. Return a copy of `audio` (T,
+# F) in which the frames `first` to `last`, both included, are replaced so that (1)
+# nothing of what was inside is left, (2) no coefficient leaves the range it has
+# elsewhere in the clip, (3) there is no jump at the edges, (4) all else stays. A window
+# may begin or end with the clip.
 #
-# <details><summary>Hint 1</summary>What may you use? Only what is outside the window,
-# best its two neighbours.</details>
-# <details><summary>Hint 2</summary>A straight line from one neighbour to the other
-# breaks none of the rules.</details>
-# <details><summary>Hint 3</summary>At the clip's edge one neighbour is missing: use the
-# other one for both. And mind that <code>audio[-1]</code> is the last frame.</details>
+# <details><summary>Hint 1: where to look</summary>What may you use? Only what is
+# outside the window, best its two neighbours.</details>
+# <details><summary>Hint 2: the plan</summary>A straight line from one neighbour to the
+# other breaks none of the rules.</details>
+# <details><summary>Hint 3: nearly the solution</summary>At the clip's edge one
+# neighbour is missing: use the other one for both. And mind that <code>audio[-1]</code>
+# is the last frame.</details>
 
 
 # %% tags=["exercise"]
@@ -615,26 +647,26 @@ check.fair_filler(fair_filler)
 # **E11.3 · Explain** (★★★, 6 min). Three of these sentences can be defended before a
 # reviewer. Which? (The dots stand for numbers that were measured.)
 #
-# - **a** — The attention map shows that the model relied on the word *pain*.
-# - **b** — On … test utterances of the generated corpus the decisive word's row peaked
+# - **a** The attention map shows that the model relied on the word *pain*.
+# - **b** On … test utterances of the generated corpus the decisive word's row peaked
 #   inside the word in … % (95 % interval over three seeds …), where chance is … %.
-# - **c** — Attention points at the evidence in 60 % of utterances, so it explains most
+# - **c** Attention points at the evidence in 60 % of utterances, so it explains most
 #   predictions.
-# - **d** — Filling the span with either of two fillers lowered the class's probability
+# - **d** Filling the span with either of two fillers lowered the class's probability
 #   by … (interval …) more than filling a random span of the same length, n = ….
-# - **e** — Since the network matches words to sounds here, the network of the paper
+# - **e** Since the network matches words to sounds here, the network of the paper
 #   does so on IEMOCAP.
-# - **f** — On these … utterances the model is right in … %, its EMAP in … %; the paired
+# - **f** On these … utterances the model is right in … %, its EMAP in … %; the paired
 #   interval of the difference excludes zero, so these decisions need an interaction of
 #   sound and words.
-# - **g** — We show the head that points best on the utterances of the figure.
+# - **g** We show the head that points best on the utterances of the figure.
 #
-# <details><summary>Hint 1</summary>Ask of each: compared with what? On what data? How
-# sure?</details>
-# <details><summary>Hint 2</summary>A sentence with chance or a control, n and an
-# interval is hard to attack.</details>
-# <details><summary>Hint 3</summary>Two of the four bad ones claim more than was
-# measured; one lacks chance; one chooses after looking.</details>
+# <details><summary>Hint 1: where to look</summary>Ask of each: compared with what? On
+# what data? How sure?</details>
+# <details><summary>Hint 2: the plan</summary>A sentence with chance or a control, n and
+# an interval is hard to attack.</details>
+# <details><summary>Hint 3: nearly the solution</summary>Two of the four bad ones claim
+# more than was measured; one lacks chance; one chooses after looking.</details>
 
 # %% tags=["exercise"]
 answer = ...
@@ -646,21 +678,21 @@ check.defensible(answer)
 
 # %% [markdown]
 # ## Recap
-# - You scored a map against the truth, with chance, with the rows of other words and
-#   with untrained networks, in two worlds.
+# - You scored a map against the truth in two worlds, and compared the score with
+#   chance, with the rows of other words and with untrained networks.
 # - You tested readings without a truth: deletion, insertion, ERASER, other seeds.
-# - You saw what happens to the score with other weights, at inference and in training.
+# - You saw what other weights do to the score, both at inference and in training.
 # - You changed a cause by an edit that stays natural, and saw which networks follow.
 #
 # ## What you may not conclude
 # - That attention never explains, or always does: these are two generated worlds, one
-#   architecture, three seeds.
+#   architecture and three seeds.
 # - That a readable place is a matched word: the rows of other words decide that.
 # - That a reading below chance is *wrong* about the network: it may rightly show that
 #   the network keeps its evidence elsewhere.
 # - That a faithful reading makes a network right, or fair.
-# - Which part of the network smears the map. One lead is named in section 2, with the
-#   command that measures it.
+# - Which part of the network smears the map. Section 2 names one lead, and lesson 13
+#   follows it.
 #
 # **Further reading:** Jain & Wallace, *Attention is not Explanation* (NAACL 2019);
 # Wiegreffe & Pinter, *Attention is not not Explanation* (EMNLP 2019); DeYoung et al.,

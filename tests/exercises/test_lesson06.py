@@ -156,7 +156,7 @@ WRONG = [
     (
         check.text_from_audio,
         lambda *given: (looks()(*given)[0], looks()(*given)[1].T),
-        "a row for each frame",
+        "one row for each frame",
     ),
     (check.text_from_audio, lambda *given: looks()(*given)[0], "return two tensors"),
     (check.text_from_audio, looks(v=lambda a, t: t), "your code stops with RuntimeError"),

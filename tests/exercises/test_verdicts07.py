@@ -7,9 +7,9 @@ from mcsan_lite.exercises.verdicts import lesson07 as read
 
 def test_who_interacts():
     said = read.say_who_interacts({"late": 1e-8, "early": 0.3, "gated": 0.1})
-    assert said.startswith("late adds up") and "early, gated let the effect" in said
+    assert said.startswith("late adds up") and "early and gated let the effect" in said
     turned = read.say_who_interacts({"late": 0.3, "early": 1e-8, "gated": 1e-9})
-    assert turned.startswith("early, gated add up") and "; late lets the effect" in turned
+    assert turned.startswith("early and gated add up") and "; late lets the effect" in turned
     assert read.say_who_interacts({"late": 0.3}).startswith("All of them")
     assert read.say_who_interacts({"late": 0.0}).startswith("None of them")
 
@@ -31,7 +31,7 @@ def test_gaps_to_mcsan(gap, said):
     ("score", "side", "meaning"),
     [
         ((0.9, 0.85, 0.95), " is above ", "it must use more"),
-        ((0.6, 0.55, 0.65), " is below ", "does not even use all"),
+        ((0.6, 0.55, 0.65), " is below ", "does not even make full use"),
         ((0.8, 0.7, 0.9), " is not distinguishable from ", "does not show"),
     ],
 )
@@ -44,10 +44,14 @@ def test_what_is_followed():
     shares = {"rule": (0.6, 0.55, 0.65, 0.14), "voice": (0.1, 0.08, 0.12, 0.14)}
     said = read.say_what_is_followed("late", shares)
     assert "most often follows “rule”: 60 % (55 to 65 %), chance 14 %." in said
-    assert "Also" not in said
+    assert "as well" not in said
     turned = {"rule": (0.2, 0.16, 0.24, 0.14), "voice": (0.5, 0.45, 0.55, 0.14)}
     said = read.say_what_is_followed("late", turned)
-    assert "follows “voice”" in said and said.endswith("Also above chance: “rule”.")
+    neither = turned | {"neither": (0.6, 0.56, 0.64, 0.58)}
+    assert "most often follows none of the three: 60 %" in read.say_what_is_followed(
+        "late", neither
+    )
+    assert "follows “voice”" in said and said.endswith("Above chance as well: “rule”.")
 
 
 @pytest.mark.parametrize(
@@ -55,25 +59,41 @@ def test_what_is_followed():
     [
         (80, 10, (0.89, 0.8, 0.94), "by the word's own stress."),
         (10, 80, (0.11, 0.06, 0.2), "does not match the word with its sound."),
-        (40, 50, (0.44, 0.35, 0.55), "neither side is shown."),
+        (40, 50, (0.44, 0.35, 0.55), "which of the two it goes by."),
     ],
 )
 def test_whose_stress(own, crowd, side, verdict):
     said = read.say_whose_stress("late", own, crowd, 100, side)
-    assert said.endswith(verdict) and f"{own} by the word's own" in said and "(of 100)" in said
+    assert said.endswith(verdict)
+    assert (
+        f"in {own} of 100 recordings the class follows the word's own stress, in {crowd} its"
+        in said
+    )
 
 
 def test_nobody_s_stress():
-    assert "neither stress" in read.say_whose_stress("late", 0, 0, 7, (0, 0, 1))
+    assert "follow either stress" in read.say_whose_stress("late", 0, 0, 7, (0, 0, 1))
 
 
 def test_what_leaking_changes():
     ahead, alike, behind = (0.1, 0.05, 0.15), (0.01, -0.02, 0.04), (-0.1, -0.15, -0.05)
     said = read.say_what_leaking_changes("late", ahead, alike)
     assert said == (
-        "late: matching world: +10.0 points (+5.0 to +15.0), MCSAN is ahead; "
-        "leaking world: +1.0 points (-2.0 to +4.0), no difference is shown."
+        "MCSAN minus late: in the matching world +10.0 points (+5.0 to +15.0), MCSAN is ahead; "
+        "in the leaking world +1.0 points (-2.0 to +4.0), no difference is shown."
     )
     turned = read.say_what_leaking_changes("late", alike, behind)
-    assert "(-2.0 to +4.0), no difference is shown; leaking" in turned
+    assert "(-2.0 to +4.0), no difference is shown; in the leaking" in turned
     assert turned.endswith("MCSAN is behind.")
+
+
+def test_whether_leaking_levels():
+    ahead, alike = (0.1, 0.05, 0.15), (0.01, -0.02, 0.04)
+    apart, level = {"late": ahead, "gated": ahead}, {"late": ahead, "gated": alike}
+    said = read.say_whether_leaking_levels(apart, level)
+    assert "from 2 of 2 fusions in the matching world and from 1 of 2 in the leaking" in said
+    assert "from 10.0 to 5.5 points" in said and said.endswith("as expected.")
+    assert read.say_whether_leaking_levels(level, apart).endswith("against what was expected.")
+    wider = {"late": (0.3, -0.1, 0.7), "gated": (0.3, -0.1, 0.7)}
+    assert "does not settle" in read.say_whether_leaking_levels(apart, wider)
+    assert "does not settle" in read.say_whether_leaking_levels(wider, wider)

@@ -32,7 +32,7 @@ def test_an_untrained_network_that_passes_voids_every_lead(passes):
     standing = read.voided_by_untrained(shown, control)
     assert standing == {"a": read.VOID, "b": read.PLACE, "c": read.VOID, "d": read.NOTHING}
     assert "fresh never learned" in read.say_what_the_control_did(control)
-    assert "no word of its own: so it is in b" in read.say_worlds_together(standing)
+    assert "no word of its own: that is the verdict on b" in read.say_worlds_together(standing)
 
 
 def test_a_control_at_chance_voids_nothing():
@@ -47,13 +47,14 @@ def test_a_control_at_chance_voids_nothing():
 
 def test_a_network_is_told_with_chance_and_other_words():
     said = read.say_what_rows_show("net", rows(HIGH, NONE), read.PLACE)
-    assert "60 % (50 to 70 %), chance 20 %: above chance" in said and read.PLACE in said
+    assert "60 % (50 to 70 %), chance 20 %, which is above chance" in said and read.PLACE in said
     assert "not distinguishable" in read.say_what_rows_show("net", rows(LOW, NONE), read.NOTHING)
 
 
 def test_one_utterance():
     assert "more than the 20%" in read.say_row_of_one("pain", 0.4, 0.2)
     assert "less than the 20%" in read.say_row_of_one("pain", 0.1, 0.2)
+    assert "about as much as the 4%" in read.say_row_of_one("pain", 0.039, 0.041)
     assert "holds the word itself" in read.say_slice("pain", ["the", "pain"])
     assert "not at its own sound" in read.say_slice("pain", ["the"])
     assert "no word times" in read.say_slice("pain", [])

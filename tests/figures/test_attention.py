@@ -80,8 +80,8 @@ def test_heads_share_a_scale_and_say_their_rule():
     shown = [ax for ax in drawn.fig.axes if ax.get_title()]
     assert {mesh(ax).get_clim() for ax in shown} == {(0, 1)}
     assert len(shown) == 5
-    assert shown[1].get_title() == "head 1 ◂ chosen\nentropy 0.00, on the box 1.00"
-    assert shown[0].get_title() == "head 0\nentropy 1.00, on the box 0.14"
+    assert shown[1].get_title() == "head 1 ◂ chosen\nentropy 0.00,\non the box 1.00"
+    assert shown[0].get_title() == "head 0\nentropy 1.00,\non the box 0.14"
     assert drawn.fig.get_suptitle() == "Rule: lowest entropy"
     assert drawn.caption.endswith("Rule: lowest entropy.")
     assert "head 1 (chosen): entropy 0.00, on the box 1.00" in drawn.caption

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mcsan_lite.exercises.verdicts.sentences import listed_names
+
 _ROUNDING = 1e-5  # differences of rounding lie below it
 _NEARLY_EVEN = 0.05  # a row is called flat if no weight is further from an even spread
 
@@ -92,7 +94,9 @@ def say_what_each_head_does(shares: Sequence[tuple[float, float]]) -> str:
     """
     parts, duties = [], []
     for head, (first, second) in enumerate(shares):
-        parts.append(f"head {head} gives {first:.0%} to the first and {second:.0%} to the second")
+        parts.append(
+            f"head {head} gives {first:.0%} to the first sound and {second:.0%} to the second"
+        )
         duties.append("first" if first > 0.5 else "second" if second > 0.5 else "neither")
     said = "Of its weight, " + "; ".join(parts) + "."
     if {"first", "second"} <= set(duties):
@@ -122,14 +126,14 @@ def say_how_flat_rows_are(entropies: Mapping[str, float]) -> str:
         entropies: {divisor: normalised entropy}, 1 for an even spread.
     """
     order = sorted(entropies, key=entropies.get)
-    listed = ", ".join(f"{name} {entropies[name]:.3f}" for name in order)
+    listed = ", ".join(f"{name}: {entropies[name]:.3f}" for name in order)
     said = f"Normalised entropy, from sharp to flat: {listed}."
     near = [name for name in order if entropies[name] > 0.9]
     if len(near) == len(order):
         return f"{said} All of these rows are nearly even."
     if not near:
         return f"{said} None of these rows is nearly even."
-    return f"{said} Nearly even: {', '.join(near)}."
+    return f"{said} Nearly even are the rows of {listed_names(near)}."
 
 
 def say_where_nan_is(module: str, outputs: Sequence[bool], gradients: float) -> str:
@@ -142,11 +146,11 @@ def say_where_nan_is(module: str, outputs: Sequence[bool], gradients: float) -> 
     """
     broken = [str(number) for number, has in enumerate(outputs, 1) if has]
     if not broken and gradients == 0:
-        return f"{module}: no NaN, neither in the outputs nor in the gradients."
+        return f"{module}: there is no NaN, neither in the outputs nor in the gradients."
     where = "no output"
     if broken:
         where = f"the output of utterance {' and '.join(broken)}"
-    return f"{module}: NaN in {where} and in {gradients:.0%} of the gradients."
+    return f"{module}: there is NaN in {where} and in {gradients:.0%} of the gradients."
 
 
 def say_whether_rows_sum_to_one(whose: str, low: float, high: float) -> str:
@@ -181,7 +185,7 @@ def say_what_shuffling_does(without: float, with_positions: float, size: float) 
 
 
 def say_what_an_untrained_map_shows(highest: float, frames: int) -> str:
-    """How strong the pattern of a network is that has learnt nothing.
+    """How strong a pattern a network shows that has learnt nothing.
 
     Args:
         highest: the largest weight of the map.

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
 )
+
+_ALIKE = "not distinguishable from"
 
 
 def say_who_interacts(sizes: Mapping[str, float], least: float = 1e-5) -> str:
@@ -31,8 +34,8 @@ def say_who_interacts(sizes: Mapping[str, float], least: float = 1e-5) -> str:
     does = "adds" if len(none) == 1 else "add"
     lets = "lets" if len(some) == 1 else "let"
     return (
-        f"{', '.join(none)} {does} up what each modality says; {', '.join(some)} {lets} the effect "
-        "of the sound depend on the words."
+        f"{listed_names(none)} {does} up what each modality says; {listed_names(some)} {lets} the "
+        "effect of the sound depend on the words."
     )
 
 
@@ -40,7 +43,7 @@ def say_gaps_to_mcsan(gaps: Mapping[str, Measured]) -> list[str]:
     """One sentence per fusion: is MCSAN ahead of it?
 
     Args:
-        gaps: MCSAN less the row, with the interval, as shares.
+        gaps: the score of MCSAN minus that of the row, with the interval, as shares.
     """
     said = []
     for name, (mean, low, high) in gaps.items():
@@ -66,7 +69,7 @@ def say_side_of_ceiling(name: str, score: Measured, view: str, ceiling: float) -
     where = side_of(low, high, ceiling)
     meaning = {
         "above": "it must use more than that view",
-        "below": "it does not even use all of that view",
+        "below": "it does not even make full use of that view",
     }.get(where, "this score does not show that it uses more than that view")
     return (
         f"{name}: {percent_interval(mean, low, high)} is {where} the ceiling of “{view}”, "
@@ -83,8 +86,9 @@ def say_what_is_followed(name: str, shares: Mapping[str, tuple[float, float, flo
     """
     first = max(shares, key=lambda outcome: shares[outcome][0])
     share, low, high, chance = shares[first]
+    most = "none of the three" if first == "neither" else f"“{first}”"
     text = (
-        f"{name} most often follows “{first}”: {percent_interval(share, low, high)}, "
+        f"{name} most often follows {most}: {percent_interval(share, low, high)}, "
         f"chance {100 * chance:.0f} %."
     )
     others = [
@@ -93,8 +97,8 @@ def say_what_is_followed(name: str, shares: Mapping[str, tuple[float, float, flo
         if outcome != first and side_of(low, high, chance) == "above"
     ]
     if others:
-        listed = ", ".join(f"“{outcome}”" for outcome in others)
-        text += f" Also above chance: {listed}."
+        listed = listed_names([f"“{outcome}”" for outcome in others])
+        text += f" Above chance as well: {listed}."
     return text
 
 
@@ -109,15 +113,15 @@ def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: Measure
         side: the share of `own` among both, with its interval.
     """
     if own + neighbours == 0:
-        return f"{name}: neither stress is followed in any of {n} recordings."
+        return f"{name}: in none of {n} recordings does the class follow either stress."
     where = side_of(side[1], side[2], 0.5)
     verdict = {
         "above": "it goes by the word's own stress",
         "below": "it goes by the neighbours, and so does not match the word with its sound",
-    }.get(where, "neither side is shown")
+    }.get(where, "this does not show which of the two it goes by")
     return (
-        f"{name}: {own} by the word's own stress, {neighbours} by its neighbours' (of {n}); "
-        f"own among both {percent_interval(*side)}: {verdict}."
+        f"{name}: in {own} of {n} recordings the class follows the word's own stress, in "
+        f"{neighbours} its neighbours'. Its own has {percent_interval(*side)} of these: {verdict}."
     )
 
 
@@ -126,7 +130,7 @@ def say_what_leaking_changes(name: str, matching: Measured, leaking: Measured) -
 
     Args:
         name: of the other fusion.
-        matching: MCSAN less the fusion, with the interval, where words and sound must be matched.
+        matching: MCSAN minus the fusion, with the interval, where words and sound must be matched.
         leaking: the same where the sound alone tells the sense.
     """
     said = {
@@ -137,5 +141,31 @@ def say_what_leaking_changes(name: str, matching: Measured, leaking: Measured) -
     parts = []
     for world, (mean, low, high) in (("matching", matching), ("leaking", leaking)):
         verdict = said[side_of(low, high, 0.0)]
-        parts.append(f"{world} world: {points_interval(mean, low, high)}, {verdict}")
-    return f"{name}: {'; '.join(parts)}."
+        parts.append(f"in the {world} world {points_interval(mean, low, high)}, {verdict}")
+    return f"MCSAN minus {name}: {'; '.join(parts)}."
+
+
+def say_whether_leaking_levels(
+    matching: Mapping[str, Measured], leaking: Mapping[str, Measured]
+) -> str:
+    """Whether the ways to fuse differ less where the sound alone tells the sense.
+
+    Args:
+        matching: {fusion: MCSAN minus it, with the interval} where words and sound must be matched.
+        leaking: the same where the sound alone tells the sense.
+    """
+    shown, sizes = [], []
+    for gaps in (matching, leaking):
+        shown.append(sum(side_of(low, high, 0) != _ALIKE for _, low, high in gaps.values()))
+        sizes.append(sum(abs(mean) for mean, _, _ in gaps.values()) / len(gaps))
+    fewer, smaller = shown[1] < shown[0], sizes[1] < sizes[0]
+    verdict = "so this run does not settle whether the ways to fuse differ less there"
+    if fewer and smaller:
+        verdict = "so the ways to fuse differ less there, as expected"
+    elif shown[0] and not fewer and not smaller:
+        verdict = "so the ways to fuse do not differ less there, against what was expected"
+    return (
+        f"MCSAN is shown to differ from {shown[0]} of {len(matching)} fusions in the matching "
+        f"world and from {shown[1]} of {len(leaking)} in the leaking world. The mean size of the "
+        f"gap goes from {100 * sizes[0]:.1f} to {100 * sizes[1]:.1f} points, {verdict}."
+    )

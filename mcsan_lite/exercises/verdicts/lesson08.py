@@ -19,8 +19,8 @@ def say_agreement(largest_difference: float, what: str = "By hand and in the pac
         what: the two ways.
     """
     if largest_difference < ROUNDING:
-        return f"{what}: the same numbers, up to rounding ({largest_difference:.0e})."
-    return f"{what}: NOT the same numbers; they differ by up to {largest_difference:.2g}."
+        return f"{what}: these are the same numbers, up to rounding ({largest_difference:.0e})."
+    return f"{what}: these are NOT the same numbers; they differ by up to {largest_difference:.2g}."
 
 
 def say_open_choices(stated: int, left_open: int) -> str:
@@ -102,7 +102,8 @@ def say_update_order(from_old: float, from_new: float, size: float) -> str:
     if from_old < ROUNDING <= from_new:
         return (
             f"The package updates from the old values. The sequential program is another network: "
-            f"its text differs by up to {from_new:.2f}, where a number is {size:.2f} on average."
+            f"its text differs by up to {from_new:.2f}, while its numbers are {size:.2f} in size "
+            "on average."
         )
     if from_new < ROUNDING <= from_old:
         return "The package updates one stream AFTER the other, which is not what Eq. 12 says."
@@ -120,9 +121,12 @@ def say_pool_winners(winners: int, words: int, channels: int) -> str:
     silent = words - winners
     if silent == 0:
         return f"All {words} words win at least one of these {channels} channels."
+    others = "The other one wins none, so its state does"
+    if silent > 1:
+        others = f"The other {silent} win none, so their states do"
     return (
-        f"{winners} of {words} words win at least one of these {channels} channels. In these "
-        f"channels, nothing of the remaining {silent} reaches the classifier."
+        f"{winners} of {words} words win at least one of these {channels} channels. {others} not "
+        "reach the classifier through them."
     )
 
 
@@ -166,12 +170,11 @@ def say_wirings(depths: Mapping[str, int], streams: Mapping[str, int]) -> str:
         streams: by row, the pooled vectors that the classifier gets.
     """
     rows = [
-        f"in “{row}” a stream passes {depth} attention module{'s' if depth > 1 else ''} and the "
-        f"classifier gets {streams[row]} vectors"
+        f"In “{row}”, a stream passes {depth} attention module{'s' if depth > 1 else ''}, and the "
+        f"classifier gets {streams[row]} vectors."
         for row, depth in depths.items()
     ]
-    text = "; ".join(rows)
-    return f"{text[0].upper()}{text[1:]}."
+    return "\n".join(rows)
 
 
 def say_padding_leaks(alone: float, unmasked: float, changed: int, total: int) -> str:
@@ -183,15 +186,18 @@ def say_padding_leaks(alone: float, unmasked: float, changed: int, total: int) -
         changed: predictions that change without masks.
         total: predictions.
     """
-    first = "With masks the answer does not depend on the batch"
+    first = "With masks, the answer does not depend on the batch"
     if alone >= ROUNDING:
         first = "Padding LEAKS in spite of the masks"
-    second = "without them it does"
+    second = "Without them it does"
     if unmasked < ROUNDING:
-        second = "on this batch it would not without them either"
+        second = "On this batch it would not do so without them either"
+    third = f"but none of the {total} predictions of this untrained network changes"
+    if changed:
+        third = f"and {changed} of {total} predictions of this untrained network change"
     return (
-        f"{first} (largest difference {alone:.0e}); {second} ({unmasked:.2f}), and {changed} of "
-        f"{total} predictions of this untrained network change."
+        f"{first} (largest difference {alone:.0e}). {second} (largest difference {unmasked:.2f}), "
+        f"{third}."
     )
 
 
@@ -239,10 +245,11 @@ def say_rows_by_size(shares: Mapping[str, float]) -> str:
     heaviest = max(shares, key=shares.get)
     if not smaller and not larger:
         return "All rows have as many parameters as the full model."
+    verb = "is" if len(smaller) == 1 else "are"
     return (
-        f"{len(smaller)} of {len(shares)} rows are smaller than the full model and {len(larger)} "
-        f"larger, from {shares[lightest]:.0%} (“{lightest}”) to {shares[heaviest]:.0%} "
-        f"(“{heaviest}”). A gap in a score is then a gap in size as well."
+        f"Of {len(shares)} rows, {len(smaller)} {verb} smaller than the full "
+        f"model and {len(larger)} larger, from {shares[lightest]:.0%} (“{lightest}”) to "
+        f"{shares[heaviest]:.0%} (“{heaviest}”). A gap in a score is then a gap in size as well."
     )
 
 
@@ -277,9 +284,9 @@ def say_batch_by_heart(first: float, chance: float, end: float, control: float, 
     learnt = "The eight utterances were learnt by heart" if end < 0.2 else "They were NOT learnt"
     leak = "so it found no label in its input"
     if control < best - 0.2:
-        leak = "which is LOWER than possible: the label leaks into the input"
+        leak = "so it went LOWER than possible: the label leaks into the input"
     return (
         f"The first loss, {first:.2f}, is {near} ln C = {chance:.2f}. {learnt}: the loss ends at "
-        f"{end:.4f}. The control ends at {control:.2f}, where {best:.2f} is the lowest possible, "
-        f"{leak}."
+        f"{end:.4f}. The control ends at {control:.2f}, and the lowest possible loss is "
+        f"{best:.2f}, {leak}."
     )

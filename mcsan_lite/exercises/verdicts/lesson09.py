@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
@@ -45,7 +46,7 @@ def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
     above = [name for name in both if rows[name][1] > rows[best][2]]
     if not above:
         return (
-            f"No version that reads both modalities gets above “{best}” with "
+            f"No version that reads two modalities gets above “{best}” with "
             f"{percent_interval(*rows[best])}. This run does not show that two modalities beat one."
         )
     names = " and ".join(f"“{name}”" for name in above)
@@ -54,11 +55,13 @@ def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
         f"{'gets' if len(above) == 1 else 'get'} above it"
     )
     if len(above) == len(both) and len(both) > 1:
+        every = "both versions" if len(both) == 2 else f"all {len(both)} versions"
         return (
-            f"{text}: all {len(both)} versions that read both modalities. So this climb needs both "
-            "modalities, and it does not by itself need the module by which they differ."
+            f"{text}. These are {every} that read the two modalities. So this climb needs two "
+            "modalities, and by itself it does not need the module by which the versions differ."
         )
-    return f"{text}, of {len(both)} that read both modalities."
+    verb = "is" if len(above) == 1 else "are"
+    return f"{text}. That {verb} {len(above)} of the {len(both)} versions that read two modalities."
 
 
 def say_early_gap(early: float, late: float, epoch: int, last: int) -> str:
@@ -75,8 +78,9 @@ def say_early_gap(early: float, late: float, epoch: int, last: int) -> str:
     if abs(change) >= 0.01:
         reading = "larger" if change > 0 else "smaller"
     return (
-        f"In epoch {epoch} the gap is {100 * early:+.1f} points, in epoch {last} it is "
-        f"{100 * late:+.1f}: {reading}. One seed each, so a gap of this size may still be chance."
+        f"In epoch {epoch} the gap is {100 * early:+.1f} points; in epoch {last} it is "
+        f"{100 * late:+.1f} points, which is {reading}. Each version has one seed here, so a gap "
+        "of this size may still be chance."
     )
 
 
@@ -97,9 +101,34 @@ def say_seed_band(seeds: Sequence[float], other: float) -> str:
     if place != "inside":
         moral = "the two may differ"
     return (
-        f"The {len(seeds)} seeds reach {low:.1%} to {high:.1%}; the other version, with one seed, "
-        f"reaches {other:.1%}, {place} their band: {moral}. A band of so few seeds is a lottery."
+        f"The {len(seeds)} seeds reach {low:.1%} to {high:.1%}. The other version, with one seed, "
+        f"reaches {other:.1%}, which is {place} their band: {moral}. A band of so few seeds is a "
+        "lottery."
     )
+
+
+def say_when_seeds_rise(epochs: Sequence[int | None], level: float) -> str:
+    """Whether the curves of several seeds rise in the same epochs.
+
+    Args:
+        epochs: for each seed, the epoch in which it first passes the level; None where it never
+            does.
+        level: a validation score, as a share.
+    """
+    passed = [epoch for epoch in epochs if epoch is not None]
+    if not passed:
+        return f"None of the {len(epochs)} seeds passes {level:.1%} in this training."
+    if len(passed) < len(epochs):
+        return (
+            f"{len(passed)} of {len(epochs)} seeds {'passes' if len(passed) == 1 else 'pass'} "
+            f"{level:.1%}, in {_epochs_of(passed)}; the others never do."
+        )
+    together = "at the same time" if max(passed) == min(passed) else "not at the same time"
+    return f"All {len(epochs)} seeds pass {level:.1%}, in {_epochs_of(passed)}: {together}."
+
+
+def _epochs_of(epochs: Sequence[int]) -> str:
+    return f"{'epoch' if len(epochs) == 1 else 'epochs'} {listed_names(epochs)}"
 
 
 def say_patience(patience: int, kept: int, spent: int, best: int, lost: float) -> str:
@@ -114,10 +143,10 @@ def say_patience(patience: int, kept: int, spent: int, best: int, lost: float) -
     """
     start = f"patience={patience} computes {spent} epochs and keeps epoch {kept}"
     if kept == best:
-        return f"{start}, the same as without it."
+        return f"{start}, the same epoch as without it."
     return (
         f"{start} instead of {best}: it stopped on the way up, and gave away "
-        f"{100 * lost:.1f} points of validation."
+        f"{100 * lost:.1f} points of validation score."
     )
 
 
@@ -176,7 +205,10 @@ def say_bought_is_gone(gain: Interval, elsewhere: Interval) -> str:
         return f"{text}: they are better there as well, by {share:.0%} of what was reported."
     if side == "less":
         return f"{text}: they are worse there. Peeking did harm."
-    return f"{text}: {side}. What peeking bought stays in the table in which it was reported."
+    return (
+        f"{text}: {side}. Nothing here says that the gain exists outside the table in which it was "
+        "reported."
+    )
 
 
 def say_size_and_gain(gains: Mapping[int, float]) -> str:
@@ -189,8 +221,8 @@ def say_size_and_gain(gains: Mapping[int, float]) -> str:
     values = [gains[size] for size in sizes]
     falling = values == sorted(values, reverse=True)
     ends = (
-        f"{100 * values[0]:.1f} points at a size of {sizes[0]} and {100 * values[-1]:.1f} at a "
-        f"size of {sizes[-1]}"
+        f"{100 * values[0]:.1f} points with {sizes[0]} utterances and {100 * values[-1]:.1f} "
+        f"points with {sizes[-1]}"
     )
     if falling and values[0] > values[-1]:
         return f"The smaller the test part, the more peeking buys: {ends}."
@@ -206,8 +238,8 @@ def say_peeking_in_runs(gains: Sequence[float]) -> str:
     none = sum(gain < 5e-4 for gain in gains)
     mean = sum(gains) / len(gains)
     return (
-        f"In {none} of these {len(gains)} runs, choosing on test would have bought nothing; the "
-        f"largest gain is {100 * max(gains):.1f} points, the mean {100 * mean:.1f}."
+        f"In {none} of these {len(gains)} runs, choosing on test would have bought nothing. The "
+        f"largest gain is {100 * max(gains):.1f} points, and the mean gain is {100 * mean:.1f}."
     )
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mcsan_lite.exercises.verdicts.sentences import Measured, percent_interval, side_of
+from mcsan_lite.exercises.verdicts.sentences import (
+    Measured,
+    listed_names,
+    percent_interval,
+    side_of,
+)
 
 OWN_WORD = "a word of its own"
 PLACE = "a readable place, no word of its own"
@@ -66,8 +71,8 @@ def say_what_rows_show(name: str, rows: RowsOfMap, verdict: str) -> str:
     side = side_of(rows.own.low, rows.own.high, rows.chance)
     return (
         f"{name}: the decisive word's row points at its sound in {own}, chance "
-        f"{100 * rows.chance:.0f} %: {side} chance. The rows of other words point there in "
-        f"{others}. Verdict: {verdict}."
+        f"{100 * rows.chance:.0f} %, which is {side} chance. The rows of other words point there "
+        f"in {others}. Verdict: {verdict}."
     )
 
 
@@ -76,7 +81,7 @@ def say_what_the_control_did(untrained: Mapping[str, str]) -> str:
     pointing = [name for name, verdict in untrained.items() if verdict in (OWN_WORD, DEPENDS)]
     if pointing:
         return (
-            f"Control: {', '.join(pointing)} never learned anything, and the decisive row still "
+            f"Control: {listed_names(pointing)} never learned anything, and the decisive row still "
             "beats the other rows. So no trained network's lead over other words counts here: "
             "wiring and the order of words are enough to get it."
         )
@@ -99,12 +104,12 @@ def say_worlds_together(verdicts: Mapping[str, str]) -> str:
     if matching:
         return (
             f"Word-to-sound matching is seen in {len(matching)} of {len(verdicts)} trained "
-            f"networks: {', '.join(matching)}."
+            f"networks: {listed_names(matching)}."
         )
     if places:
         return (
-            f"A readable place, no word of its own: so it is in {', '.join(places)}. In no world "
-            "does this map show that a word was matched to its sound."
+            f"A readable place, no word of its own: that is the verdict on {listed_names(places)}. "
+            "In no world does this map show that a word was matched to its sound."
         )
     return "No trained network has a map that this test can read, in any world."
 
@@ -117,10 +122,12 @@ def say_row_of_one(word: str, mass: float, chance: float) -> str:
         mass: its row's share inside the word's span.
         chance: what an even spread would put there.
     """
-    compared = "more than" if mass > chance else "less than" if mass < chance else "just"
+    compared = "more than" if mass > chance else "less than"
+    if f"{mass:.0%}" == f"{chance:.0%}":
+        compared = "about as much as"
     return (
         f"“{word}” puts {mass:.0%} of its weight on its own sound, {compared} the {chance:.0%} "
-        "of an even spread. This is one utterance: no evidence yet."
+        "of an even spread. This is one utterance, and so no evidence yet."
     )
 
 
@@ -135,7 +142,7 @@ def say_slice(word: str, said_there: list[str]) -> str:
         return f"Nobody knows what is said where “{word}” looks: this corpus has no word times."
     if word in said_there:
         return f"The slice that “{word}” looks at most holds the word itself."
-    return f"“{word}” looks most at {' '.join(said_there)}, not at its own sound."
+    return f"“{word}” looks most at “{' '.join(said_there)}”, not at its own sound."
 
 
 def say_chosen_head(chosen: int, best_here: int) -> str:

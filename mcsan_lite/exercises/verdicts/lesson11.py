@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
@@ -27,13 +28,13 @@ def say_right_and_pointing(world: str, accuracy: float, own: Measured, chance: f
     """
     side = side_of(own.low, own.high, chance)
     moral = {
-        "above": "the map is readable here; whether it is a word's own place, the next line says",
+        "above": "the map is readable here; the next line says whether it is the word's own place",
         "below": "the map points elsewhere more often than luck would",
         "not distinguishable from": "being right does not make the map point",
     }[side]
     return (
-        f"{world} world: right in {accuracy:.0%}; the decisive word's row points in "
-        f"{percent_interval(*own)}, chance {chance:.0%}: {side} chance, so {moral}."
+        f"{world} world: the networks are right in {accuracy:.0%}. The decisive word's row points "
+        f"in {percent_interval(*own)}, which is {side} chance ({chance:.0%}), so {moral}."
     )
 
 
@@ -54,6 +55,51 @@ def say_deletion(name: str, gain: Measured, rival: str) -> str:
     return f"Deleting by {name} {found} (area {area})."
 
 
+def say_insertion(filler: str, gains: Mapping[str, Measured], rival: str) -> str:
+    """Which orders, put back frame by frame, bring the class back sooner than a rival order.
+
+    Args:
+        filler: what stands for sound that is not there yet.
+        gains: {order: area under its curve minus that of the rival, paired over utterances}.
+        rival: the order that they are compared with.
+    """
+    named = {"more": [], "less": [], "no difference shown": []}
+    for name, gain in gains.items():
+        named[gap_side(gain.low, gain.high)].append(name)
+    verbs = {
+        "more": f"sooner than {rival}",
+        "less": f"later than {rival}",
+        "no difference shown": "at a time that is not distinguishable from it",
+    }
+    told = [f"{verbs[side]}: {listed_names(names)}" for side, names in named.items() if names]
+    return f"Insertion with the filler “{filler}” brings the class back {'; '.join(told)}."
+
+
+def say_eraser(name: str, more_lost: Measured, less_lost: Measured, rival: str) -> str:
+    """Whether the frames that a reading names are needed, and whether they are enough.
+
+    Args:
+        name: of the reading.
+        more_lost: its comprehensiveness minus the rival's, paired over utterances.
+        less_lost: the rival's sufficiency minus its own, paired over utterances.
+        rival: the order that it is compared with.
+    """
+    needed = {
+        "more": "without its top frames more is lost",
+        "less": "without its top frames less is lost",
+        "no difference shown": "without its top frames no other loss is shown",
+    }[gap_side(more_lost.low, more_lost.high)]
+    enough = {
+        "more": "its top frames alone keep more",
+        "less": "its top frames alone keep less",
+        "no difference shown": "its top frames alone are not shown to keep more or less",
+    }[gap_side(less_lost.low, less_lost.high)]
+    return (
+        f"{name}, compared with {rival}: {needed} ({points_interval(*more_lost)}), and {enough} "
+        f"({points_interval(*less_lost)})."
+    )
+
+
 def say_swapped_weights(how: str, same: Measured, right: Measured, right_then: Measured) -> str:
     """What other weights at inference do to the predictions.
 
@@ -68,28 +114,29 @@ def say_swapped_weights(how: str, same: Measured, right: Measured, right_then: M
     else:
         meaning = "for this score these weights were not needed"
     return (
-        f"{how} weights: {percent_interval(*same)} of the predictions stay; right in "
-        f"{percent_interval(*right_then)} instead of {percent_interval(*right)}: {meaning}."
+        f"{how} weights: {percent_interval(*same)} of the predictions stay, and "
+        f"{percent_interval(*right_then)} are right instead of {percent_interval(*right)}: "
+        f"{meaning}."
     )
 
 
 def say_trained_without(name: str, difference: Measured | None, seeds: int) -> str:
-    """MCSAN less a variant that was trained without learned weights, or without the layer.
+    """MCSAN minus a variant that was trained without learned weights, or without the layer.
 
     Args:
         name: of the variant.
-        difference: paired WA of MCSAN less the variant's; None with fewer than two seeds.
+        difference: paired WA of MCSAN minus the variant's; None with fewer than two seeds.
         seeds: how many pairs.
     """
     if difference is None:
-        return f"MCSAN less {name}: {seeds} pair, so there is no interval and no verdict."
+        return f"MCSAN minus {name}: with only {seeds} pair there is no interval and no verdict."
     found = {
         "more": "learned weights carry something that the rest cannot replace",
         "less": "the network does better without them",
-        "no difference shown": "the score does not need them as far as these seeds can tell; "
+        "no difference shown": "as far as these seeds can tell, the score does not need them; "
         "a difference inside the interval may still hide",
     }[gap_side(difference.low, difference.high)]
-    return f"MCSAN less {name}, {seeds} pairs: {points_interval(*difference)}: {found}."
+    return f"MCSAN minus {name}: {points_interval(*difference)} over {seeds} pairs: {found}."
 
 
 def say_stability(name: str, seeds: Measured, untrained: Measured) -> str:
@@ -103,22 +150,27 @@ def say_stability(name: str, seeds: Measured, untrained: Measured) -> str:
     if untrained.low > 0:
         before = "part of the picture was there before any training"
     else:
-        before = "nothing of it is seen before training"
+        before = "nothing of it is shown to be there before training"
     if seeds.low > untrained.high:
-        return f"{name}: seeds agree more than training explains away; {before}."
-    return f"{name}: seeds agree no better than trained and untrained do; {before}."
+        return f"{name}: the seeds agree more with each other than with no training; {before}."
+    return (
+        f"{name}: the seeds are not shown to agree more with each other than a trained network "
+        f"with an untrained one; {before}."
+    )
 
 
-def say_who_follows(edit: str, variants: Mapping[str, Measured], chance: float) -> str:
+def say_who_follows(edit: str, variants: Mapping[str, Measured], chance: float, luck: str) -> str:
     """Which variants follow an edit of the cause.
 
     Args:
         edit: its name.
         variants: {variant: share of edited utterances with the class that the rule demands}.
-        chance: one over the number of classes.
+        chance: the share that a guesser without the link between word and sound gets right.
+        luck: what that guesser guesses.
     """
     told = [
-        f"{name} {percent_interval(*share)}: {side_of(share.low, share.high, chance)} chance"
+        f"{name} follows in {percent_interval(*share)}, {side_of(share.low, share.high, chance)} "
+        "chance"
         for name, share in variants.items()
     ]
-    return f"{edit} (chance {chance:.0%}): {'; '.join(told)}."
+    return f"{edit} (chance {chance:.0%}, {luck}): {'; '.join(told)}."
