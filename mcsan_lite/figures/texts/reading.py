@@ -13,6 +13,7 @@ from mcsan_lite.errors import require_name
 
 ENGLISH = "en"
 _HOME = "mcsan_lite.figures.texts"
+_figure_words: dict[str, str] = {}  # of all figures, as matplotlib's own settings are
 
 
 def text_languages() -> list[str]:
@@ -30,3 +31,19 @@ def page_texts(language: str = ENGLISH) -> dict[str, dict[str, str]]:
     require_name(language, text_languages(), "language")
     path = files(_HOME).joinpath(f"{language}.json")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def let_figures_speak(language: str) -> None:
+    """Choose the language of what figures say by themselves, such as "seconds" below an axis.
+
+    Raises:
+        DataError: for a language that has no file.
+    """
+    _figure_words.update(page_texts(language)["figures"])
+
+
+def figure_word(key: str) -> str:
+    """A word that figures say by themselves, in the language chosen last; at first in English."""
+    if not _figure_words:
+        let_figures_speak(ENGLISH)
+    return _figure_words[key]
