@@ -166,7 +166,7 @@ for seed in SEEDS:
     accuracies.append(tested["wa"])
 n_test = tested["n"]
 right = read.Measured(*mc.score_interval(accuracies, n_test))
-print(f"Richtig bei {right} von {n_test:,} Test-Äußerungen, alle neu für das Netz.")
+print(f"Richtig: {right} von {n_test} Test-Äußerungen, die im Training nie vorkamen.")
 
 # %% [markdown] translates="af44b622"
 # Jetzt hört jedes Netz die vier Clips und liest ihre Transkripte.
@@ -199,7 +199,7 @@ for name, clip in zip(names, clips, strict=True):
     rows[name] = networks[0].probabilities(features)
 probabilities = pd.DataFrame(rows).T[list(networks[0].labels)]
 surest, least_sure = probabilities.max(axis=1).max(), probabilities.max(axis=1).min()
-print(f"Seine größte Wahrscheinlichkeit: zwischen {least_sure:.2f} und {surest:.2f}.")
+print(f"Seine Antwort bekommt zwischen {least_sure:.2f} und {surest:.2f}.")
 probabilities.style.format("{:.2f}")
 
 # %% [markdown] translates="be672da8"
@@ -302,13 +302,13 @@ print(f"Klang, Tipp, Vorhersage und Karte: {minute:.0f} s seit dem ersten Import
 # wertenden Wort wissen wir, welches Wort entscheidet und wann es gesagt wird. Drei
 # Dinge fragen wir jedes der drei Netze:
 #
-# 1. Wie oft liegt der schwerste Moment in der Zeile des *entscheidenden Wortes*
-#    innerhalb dieses Wortes? (In der Tabelle: *points*.)
-# 2. Wie oft läge er durch **Zufall** darin? (*chance*)
-# 3. **Die Kontrolle:** Wie oft haben die Zeilen der *anderen* Wörter ihren schwersten
-#    Moment dort (*others*)? Wenn das genauso oft geschieht, dann zeigt die Karte
-#    vielleicht eine Stelle, an der das Netz gern hinhört; aber die Zeile des
-#    entscheidenden Wortes zeigt nichts, was gerade zu ihm gehört.
+# 1. Wie oft hat die Zeile des *entscheidenden Wortes* ihr größtes Gewicht in diesem
+#    Wort? (In der Tabelle: *points*.)
+# 2. Wie oft läge es durch **Zufall** darin? (*chance*)
+# 3. **Die Kontrolle:** Wie oft haben die Zeilen der *anderen* Wörter ihr größtes Gewicht
+#    dort? (*others*) Wenn das genauso oft geschieht, dann zeigt die Karte vielleicht
+#    eine Stelle, an der das Netz gern hinhört; aber die Zeile des entscheidenden Wortes
+#    zeigt nichts, was gerade zu ihm gehört.
 #
 # *Von hier an braucht die Lektion das gesprochene Korpus. `make course` stellt es her.
 # Fehlt es noch, dann macht es die nächste Zelle; das dauert ein, zwei Minuten, und nur
@@ -344,7 +344,7 @@ bars = pd.DataFrame(
     index=["Zeile des entscheidenden Wortes", "Zeilen der anderen Wörter"],
 )
 fig, ax = plt.subplots(figsize=(8, 1.9), layout="constrained")
-mc.figures.draw_rows(bars, ax=ax, score="Anteil mit schwerstem Moment im Wort")
+mc.figures.draw_rows(bars, ax=ax, score="Anteil mit größtem Gewicht im Wort")
 ax.axvline(pointing.chance, color=mc.figures.OKABE_ITO[5], ls="--")
 ax.text(pointing.chance, 1.45, " Zufall", color=mc.figures.OKABE_ITO[5], fontsize=9)
 ax.set_ylim(-0.6, 1.75)
@@ -405,7 +405,7 @@ mc.figures.show(
     fig,
     alt="Trefferquote des Netzes mit und ohne Cross-Attention, mit 95-%-Intervallen, "
     "und drei Obergrenzen als senkrechte Linien.",
-    caption=f"Mit Cross-Attention {right}, ohne {without_cross}, auf {n_test:,} "
+    caption=f"Mit Cross-Attention {right}, ohne {without_cross}, auf {n_test} "
     "Test-Äußerungen. Die Intervalle sind nicht von einer Art: Ein einzelnes Training "
     "hat das von Wilson, über Äußerungen; mehrere eines über Äußerungen und Seeds.",
 )

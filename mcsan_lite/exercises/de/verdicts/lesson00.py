@@ -57,9 +57,9 @@ def say_how_many_are_right(
         right = sum(a == b for a, b in zip(rule, given, strict=True))
         parts.append(f"{who}: {right} von {count}")
     return (
-        f"Wie die Regel sagt: {'; '.join(parts)}. Blindes Raten unter {classes} Klassen trifft im "
-        f"Mittel {count / classes:.1f} von {count}, und {count} Clips sind zu wenige, um "
-        "irgendwen besser zu nennen."
+        f"So viele Antworten entsprechen der Regel. {'; '.join(parts)}. Blindes Raten unter "
+        f"{classes} Klassen trifft im Mittel {count / classes:.1f} von {count}, und {count} Clips "
+        "sind zu wenige für eine Rangfolge."
     )
 
 
@@ -133,8 +133,8 @@ def say_where_a_row_looks(
         place = f"außerhalb, während „{heard}“ gesagt wird"
     return (
         f"Die Zeile von „{word}“ legt {100 * mass:.0f} % ihres Gewichts auf den Klang von "
-        f"„{word}“; gleichmäßig verteilt wären es {100 * even:.0f} %, {leans}. Ihr schwerster "
-        f"Moment, bei {peak_s:.2f} s, liegt {place}."
+        f"„{word}“; gleichmäßig verteilt wären es {100 * even:.0f} %, {leans}. Ihr größtes "
+        f"Gewicht, bei {peak_s:.2f} s, liegt {place}."
     )
 
 
@@ -150,17 +150,17 @@ def say_how_many_rows_agree(weights: np.ndarray, number: int) -> str:
     others = len(peaks) - 1
     anecdote = "Das ist ein Clip und ein Training: eine Anekdote, kein Befund."
     if agreeing == 0:
-        return f"Keine der {others} anderen Zeilen hat dort ihren schwersten Moment. {anecdote}"
+        return f"Keine der {others} anderen Zeilen hat dort ihr größtes Gewicht. {anecdote}"
     return (
-        f"Von den {others} anderen Zeilen haben {agreeing} ihren schwersten Moment an derselben "
+        f"Von den {others} anderen Zeilen haben {agreeing} ihr größtes Gewicht an derselben "
         f"Stelle; sie gehört also nicht diesem Wort allein. {anecdote}"
     )
 
 
 _COMPARED = {
-    "more": "öfter",
-    "less": "seltener",
-    "no difference shown": "kein Unterschied gezeigt",
+    "more": "Die eigene Zeile zeigt öfter dorthin",
+    "less": "Die eigene Zeile zeigt seltener dorthin",
+    "no difference shown": "Ein Unterschied ist nicht gezeigt",
 }
 
 
@@ -175,11 +175,11 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
     side = side_of(rows.own.low, rows.own.high, rows.chance)
     compared = gap_side(rows.gap.low, rows.gap.high)
     found = (
-        f"Die Zeile des entscheidenden Wortes hat in {rows.own} der Äußerungen ihren schwersten "
-        f"Moment in diesem Wort; Zufall wären {100 * rows.chance:.0f} %. Das ist "
-        f"{side_in_words(side, 'Zufall')}. Zeilen der anderen Wörter haben ihren in {rows.others} "
-        f"dort. Der Unterschied der eigenen Zeile zu ihnen ist {points_interval(*rows.gap)}: "
-        f"{_COMPARED[compared]}. "
+        f"Die Zeile des entscheidenden Wortes hat in {rows.own} der Äußerungen ihr größtes "
+        f"Gewicht in diesem Wort; Zufall wären {100 * rows.chance:.0f} %. Das "
+        f"{side_in_words(side, 'dem Zufallsniveau')}. Die Zeilen der anderen Wörter haben ihres "
+        f"in {rows.others} dort. Eigene Zeile minus andere Zeilen ergibt "
+        f"{points_interval(*rows.gap)}: {_COMPARED[compared]}. "
     )
     if side == "above" and compared == "more":
         meaning = (
@@ -239,7 +239,7 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
         return text
     side = side_of(without.low, without.high, ceiling)
     reachable = side_in_words(side, f"den {100 * ceiling:.0f} %")
-    text += f" Ohne sie liegt das Ergebnis {reachable}, die man erreichen kann, ohne zu wissen, "
+    text += f" Das Ergebnis ohne sie {reachable}, die man erreichen kann, ohne zu wissen, "
     text += "welches Wort zu welchem Klang gehört"
     if side == "above":
         return f"{text}: Etwas wird also anderswo zugeordnet, etwa über die Reihenfolge der Wörter."

@@ -19,20 +19,20 @@ class Measured(sentences.Measured):
 
 
 _SIDES = {
-    "above": "über",
-    "below": "unter",
-    "not distinguishable from": "nicht zu unterscheiden von",
+    "above": "liegt über {}",
+    "below": "liegt unter {}",
+    "not distinguishable from": "ist nicht von {} zu unterscheiden",
 }
 
 
 def side_in_words(side: str, of: str) -> str:
-    """Where something lies, in German.
+    """Where something lies, in German: verb and place.
 
     Args:
         side: what `sentences.side_of` gave.
         of: the reference, in the dative.
     """
-    return f"{_SIDES[side]} {of}"
+    return _SIDES[side].format(of)
 
 
 def percent_interval(mean: float, low: float, high: float) -> str:
@@ -41,6 +41,6 @@ def percent_interval(mean: float, low: float, high: float) -> str:
 
 
 def points_interval(mean: float, low: float, high: float) -> str:
-    """A difference of shares: "+2.3 Punkte (-6.3 bis +10.8)"."""
+    """A difference of shares: "+2.3 Prozentpunkte (-6.3 bis +10.8)"."""
     english = sentences.points_interval(mean, low, high)
-    return english.replace("points", "Punkte").replace(" to ", " bis ")
+    return english.replace("points", "Prozentpunkte").replace(" to ", " bis ")
