@@ -2,13 +2,21 @@
 
 import re
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from refusals import refusal
 
+import mcsan_lite as mc
 from mcsan_lite.datasets.synthetic.start.clips import start_clips
 from mcsan_lite.explain.readings import READINGS
 from mcsan_lite.explorer.core import SHIPPED_MODELS
-from mcsan_lite.figures.texts.reading import page_texts, text_languages
+from mcsan_lite.figures.texts.reading import (
+    figure_word,
+    let_figures_speak,
+    page_texts,
+    text_languages,
+)
 
 OTHERS = [language for language in text_languages() if language != "en"]
 
@@ -65,3 +73,26 @@ def test_every_reading_model_and_class_of_the_course_has_a_name():
 def test_an_unknown_language_is_refused_in_three_parts(language):
     said = refusal(lambda: page_texts(language))
     assert f"language {language!r}" in said and "'de', 'en'" in said
+
+
+@pytest.fixture
+def english_again():
+    yield
+    let_figures_speak("en")
+
+
+def test_figures_speak_the_language_of_the_theme(english_again):
+    signal = np.sin(np.arange(1600) / 20)
+    for language, amplitude, seconds in (
+        ("de", "Amplitude", "Sekunden"),
+        ("en", "amplitude", "seconds"),
+    ):
+        mc.figures.use_theme(language=language)
+        assert mc.figures.draw_waveform(signal, 16_000).get_ylabel() == amplitude
+        one = mc.figures.AlignedUtterance(("so",), np.array([[0.0, 0.1]]))
+        assert mc.figures.draw_attention(np.ones((1, 1)), one).get_xlabel() == seconds
+        plt.close("all")
+    mc.figures.use_theme(language="de")
+    mc.figures.use_theme()  # a notebook that says nothing speaks English
+    assert figure_word("figure") == "Figure"
+    assert "language 'fr'" in refusal(lambda: mc.figures.use_theme(language="fr"))

@@ -305,8 +305,8 @@ print(f"Klang, Tipp, Vorhersage und Karte: {minute:.0f} s seit dem ersten Import
 # 1. Wie oft hat die Zeile des *entscheidenden Wortes* ihr größtes Gewicht in diesem
 #    Wort? (In der Tabelle: *points*.)
 # 2. Wie oft läge es durch **Zufall** darin? (*chance*)
-# 3. **Die Kontrolle:** Wie oft haben die Zeilen der *anderen* Wörter ihr größtes Gewicht
-#    dort? (*others*) Wenn das genauso oft geschieht, dann zeigt die Karte vielleicht
+# 3. **Die Kontrolle:** Wie oft haben die Zeilen der *anderen* Wörter ihr größtes
+#    Gewicht dort? (*others*) Geschieht das genauso oft, dann zeigt die Karte vielleicht
 #    eine Stelle, an der das Netz gern hinhört; aber die Zeile des entscheidenden Wortes
 #    zeigt nichts, was gerade zu ihm gehört.
 #
