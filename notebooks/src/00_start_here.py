@@ -20,11 +20,11 @@
 # ways to do it. You can glue both together at the input (*early* fusion). You can let
 # one model judge the sound and another the words, and then combine their two votes
 # (*late* fusion). Or you can let each word look for the moments of sound that it needs,
-# and each moment for its words: this is **cross-attention**, the way of the paper that
-# this course rebuilds. Lesson 07 compares the ways.
+# and each moment for its words: this is **cross-attention**, and it is the way of the
+# paper that this course rebuilds. Lesson 07 compares all these ways.
 #
 # **You will be able to**
-# - hear why neither the words nor the sound alone are enough,
+# - hear why neither the words nor the sound alone is enough,
 # - run a trained network on a clip and read its probabilities,
 # - read an attention map with words on one axis and seconds on the other,
 # - say what such a map has *not* shown.
@@ -127,7 +127,7 @@ mc.figures.show(
     fig,
     alt="Waveforms of the four clips over seconds, with the word above each stretch.",
     caption="The four clips on one axis of seconds, each scaled to its own height. "
-    f"Pace and loudness of the whole: {'; '.join(manners)} (a higher number is louder).",
+    f"Pace and loudness of the whole: {'; '.join(manners)} (higher is louder).",
 )
 
 # %% [markdown]
@@ -141,9 +141,9 @@ guesses = [None, None, None, None]  # such as ["anger", "neutral", "anger", "sur
 # ## 2 · What does the network say?
 #
 # Three networks come with the course. They have the same architecture and were trained
-# on the same utterances, each from another random start, its *seed*. The four clips
-# were not among them. Nothing is trained here: `mcsan checkpoints` in a terminal makes the
-# files again.
+# on the same utterances, but each began from a different random start, its *seed*. The
+# four clips were not among those utterances. Nothing is trained here. (The command
+# `mcsan checkpoints` makes the three files again.)
 
 # %%
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
@@ -161,7 +161,8 @@ for seed in SEEDS:
     accuracies.append(tested["wa"])
 n_test = tested["n"]
 right = read.Measured(*mc.score_interval(accuracies, n_test))
-print(f"Right on {right} of {n_test:,} test utterances that training never showed.")
+unseen = f"{n_test:,} test utterances that training never showed"
+print(f"The networks are right on {right} of the {unseen}.")
 
 # %% [markdown]
 # Now each network hears the four clips and reads their transcripts.
@@ -203,7 +204,7 @@ probabilities.style.format("{:.2f}")
 # Clips 1 and 2 have the same words and differ in their sound. Now we do the opposite.
 # We keep every sound as it is and give one word of each transcript its twin's spelling.
 #
-# **Predict, then check.** Which class does the rule demand of each clip now? On how
+# **Predict, then check.** Which class does the rule now demand for each clip? On how
 # many clips will the networks change their answer?
 
 # %%
@@ -287,18 +288,19 @@ print(f"First sound, guess, prediction and map: {minute:.0f} s since the first i
 # Write down your answer before you go on: **does this map show why the network said
 # what it said?**
 #
-# One clip proves nothing, so we count. On a test utterance with an evaluative word we
-# know which word decides and when it is said. We ask three things of all three
-# networks:
+# One clip proves nothing, so we count. In a test utterance with an evaluative word we
+# know which word decides, and when it is said. We ask three things about each of the
+# three networks:
 #
 # 1. How often is the heaviest moment of the *decisive word's* row inside that word?
 # 2. How often would it be inside by **chance**?
 # 3. **The control:** how often do the rows of the *other* words have their heaviest
 #    moment there? If they do so just as often, the map may show a place where the
-#    network likes to listen, but the row knows nothing about its own word.
+#    network likes to listen, but the decisive word's row shows nothing about its own
+#    word.
 #
-# *From here on the lesson needs the spoken corpus. `make course` has made it. Without
-# it the next cell makes it now, which takes a minute or two, once.*
+# *From here on the lesson needs the spoken corpus. `make course` makes it. If it is not
+# there yet, the next cell makes it now. That takes a minute or two, and only once.*
 
 # %%
 folder = Path(ROOT or mc.synthetic_folder(PROFILE))
@@ -350,16 +352,17 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # A reason why this can happen: after the encoder, every moment has already heard the
 # whole utterance (lesson 05 measures it). A weight on a moment is therefore a weight on
 # a *summary*, and not on a piece of sound. Lesson 11 asks the same three networks
-# *why*, with better tools, and a second world of the corpus for comparison.
+# *why*, with better tools, and compares them with networks from a second world of the
+# corpus.
 
 # %% [markdown]
 # ## 5 · Does it need both, and does it need to look?
 #
-# Two questions, one picture. The upright lines are the best scores that *anyone* could
-# reach with the words alone, with the sound alone, or with both but without knowing
-# which word is which sound. They follow from the rule by arithmetic. The points are the
-# shipped networks, with cross-attention and, trained anew, without it (a row of the
-# paper's Table 3).
+# One picture answers both questions. The upright lines are the best scores that
+# *anyone* could reach: with the words alone, with the sound alone, or with both but
+# without knowing which word is which sound. They follow from the rule by arithmetic.
+# The points are shipped networks. Three have cross-attention; one was trained without
+# it, like a row of the paper's Table 3.
 
 # %%
 without = checkpoints.find_checkpoint("matching", 0, "w/o cross", folder=FOLDER)
@@ -390,7 +393,7 @@ mc.figures.show(
     alt="Accuracy of the network with and without cross-attention, with 95 % "
     "intervals, and three ceilings as upright lines.",
     caption=f"With cross-attention {right}, without {without_cross}, on {n_test:,} "
-    "test utterances. The intervals are not of one kind: a single training has Wilson's, "
+    "test utterances. The intervals are not of one kind: one training has Wilson's, "
     "over utterances; several trainings have one over utterances and seeds.",
 )
 
@@ -498,8 +501,8 @@ check.text_ceiling(share)
 # %% [markdown]
 # ## Which lesson next? A quiz
 #
-# Seven questions, two minutes. Write one letter for each; leave open what you do not
-# know.
+# There are seven questions, and they take two minutes. Write one letter for each, and
+# leave a question open when you do not know.
 #
 # 1. The same ten actors are in the training and in the test part. What does the score
 #    tell you? **a** how well the model does on new people · **b** how well it does on
@@ -513,8 +516,8 @@ check.text_ceiling(share)
 #    alike · **c** occur in similar contexts
 # 5. After a *bidirectional* LSTM, the vector at second 1 can hold information about
 #    **a** the whole utterance · **b** the first second · **c** that moment alone
-# 6. Four moments get the same score. After the softmax, each of them has the weight
-#    **a** 1 · **b** 0.25 · **c** that cannot be known without the score
+# 6. There are four moments, and all get the same score. After the softmax, each of them
+#    has the weight **a** 1 · **b** 0.25 · **c** that cannot be known without the score
 # 7. You keep the training epoch with the best score on the *test* part, and report that
 #    score. It is **a** fair · **b** too low · **c** too high
 
@@ -540,7 +543,7 @@ check.where_to_start(answers_to_quiz)
 # | want every equation as code | [08 · MCSAN assembled](08_mcsan_assembled.ipynb) |
 # | do not trust scores | [09 · Training you can trust](09_training_you_can_trust.ipynb) |
 # | want to look at attention, and to know what it is worth | [10 · Seeing attention](10_seeing_attention.ipynb) ★, [11 · Is it an explanation?](11_is_it_an_explanation.ipynb) ★ |
-# | never met softmax, LSTM or a confusion matrix | start with 02 and 03; each of them is built from small numbers |
+# | have never met softmax, an LSTM or a confusion matrix | begin with 02 and read on: each is built from small numbers when it is first needed |
 
 # %% [markdown]
 # ## Recap

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] translates="631ef17c"
+# %% [markdown] translates="aad62164"
 # # 00 · Hier beginnen
 #
 # *[This lesson in English](../00_start_here.ipynb)*
@@ -113,7 +113,7 @@ for number, clip in enumerate(clips, 1):
 # Stück Welle ist laut und langsam. Wie schnell und wie laut jeder Clip im Ganzen ist,
 # steht unter dem Bild. (Zahlen stehen hier mit Punkt statt Komma, so wie in Python.)
 
-# %% tags=["hide-input"] translates="e230f483"
+# %% tags=["hide-input"] translates="07df1021"
 fig, axes = plt.subplots(4, 1, figsize=(8, 6.2), layout="constrained")
 longest = max(len(signal) for signal in signals) / 16_000
 manners = []
@@ -142,7 +142,7 @@ mc.figures.show(
 # %% translates="9f9ec9db"
 guesses = [None, None, None, None]  # etwa ["anger", "neutral", "anger", "surprise"]
 
-# %% [markdown] translates="4bf02dab"
+# %% [markdown] translates="35202996"
 # ## 2 · Was sagt das Netz?
 #
 # Drei Netze sind beim Kurs dabei. Sie haben dieselbe Architektur und haben aus
@@ -150,7 +150,7 @@ guesses = [None, None, None, None]  # etwa ["anger", "neutral", "anger", "surpri
 # *Seed*. Die vier Clips waren nicht unter diesen Äußerungen. Trainiert wird hier
 # nichts. (Der Befehl `mcsan checkpoints` stellt die Dateien neu her.)
 
-# %% translates="179f2738"
+# %% translates="1c0e8d77"
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
 if RETRAIN:
     FOLDER = Path("runs/checkpoints")
@@ -166,7 +166,8 @@ for seed in SEEDS:
     accuracies.append(tested["wa"])
 n_test = tested["n"]
 right = read.Measured(*mc.score_interval(accuracies, n_test))
-print(f"Richtig: {right} von {n_test} Test-Äußerungen, die im Training nie vorkamen.")
+unseen = f"{n_test} Test-Äußerungen, die im Training nie vorkamen"
+print(f"Die Netze haben recht bei {right} der {unseen}.")
 
 # %% [markdown] translates="af44b622"
 # Jetzt hört jedes Netz die vier Clips und liest ihre Transkripte.
@@ -202,7 +203,7 @@ surest, least_sure = probabilities.max(axis=1).max(), probabilities.max(axis=1).
 print(f"Seine Antwort bekommt zwischen {least_sure:.2f} und {surest:.2f}.")
 probabilities.style.format("{:.2f}")
 
-# %% [markdown] translates="be672da8"
+# %% [markdown] translates="2790df3c"
 # ### Derselbe Klang, anders geschrieben
 #
 # Die Clips 1 und 2 haben dieselben Wörter und klingen verschieden. Jetzt machen wir es
@@ -292,7 +293,7 @@ print(looks.describe())
 minute = time.perf_counter() - began
 print(f"Klang, Tipp, Vorhersage und Karte: {minute:.0f} s seit dem ersten Import.")
 
-# %% [markdown] translates="22a3d6d4"
+# %% [markdown] translates="81a04c23"
 # ## 4 · Stimmt die Karte?
 #
 # Schreib deine Antwort auf, bevor du weiterliest: **Zeigt diese Karte, warum das Netz
@@ -360,14 +361,14 @@ mc.figures.show(
 # %% translates="f68ed77a"
 print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 
-# %% [markdown] translates="74141b4a"
+# %% [markdown] translates="5aadff64"
 # Ein Grund, warum das geschehen kann: Nach dem Encoder hat jeder Moment schon die ganze
 # Äußerung gehört (Lektion 05 misst es). Ein Gewicht auf einem Moment ist also ein
 # Gewicht auf einer *Zusammenfassung* und nicht auf einem Stück Klang. Lektion 11 fragt
 # dieselben drei Netze nach dem *Warum*, mit besseren Werkzeugen, und vergleicht sie mit
 # Netzen aus einer zweiten Welt des Korpus.
 
-# %% [markdown] translates="be28c6c3"
+# %% [markdown] translates="a011ace2"
 # ## 5 · Braucht es beides, und muss es hinschauen?
 #
 # Ein Bild beantwortet beide Fragen. Die senkrechten Linien sind die besten Ergebnisse,
@@ -393,7 +394,7 @@ marks = {
     "beides, nicht zugeordnet": ceilings["both, unmatched"],
 }
 
-# %% tags=["hide-input"] translates="b1aeb44c"
+# %% tags=["hide-input"] translates="3e85d072"
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
 mc.figures.draw_rows(bars, ax=ax, score="Anteil richtiger Äußerungen (WA)")
 places = (("right", 1.55), ("left", 1.55), ("right", 0.4))
@@ -515,7 +516,7 @@ check.text_ceiling(share)
 share = 3 / 7
 check.text_ceiling(share)
 
-# %% [markdown] translates="2928f302"
+# %% [markdown] translates="5e26ccf7"
 # ## Welche Lektion kommt jetzt? Ein Quiz
 #
 # Es sind sieben Fragen, und sie dauern zwei Minuten. Schreib zu jeder einen Buchstaben,
@@ -546,7 +547,7 @@ check.where_to_start(answers_to_quiz)
 answers_to_quiz = {1: "b", 2: "a", 3: "c", 4: "c", 5: "a", 6: "b", 7: "c"}
 check.where_to_start(answers_to_quiz)
 
-# %% [markdown] translates="a760245b"
+# %% [markdown] translates="9b0a7b1b"
 # Oder du gehst danach, was du willst. Die Lektionen mit ★ sind der **schnelle Weg** von
 # einem Tag. Ab hier ist der Kurs auf Englisch.
 #
