@@ -2,6 +2,7 @@
 
     python notebooks/build.py                    every lesson that is out of step with its source
     python notebooks/build.py 05 start_here      lessons by number, name or part of it
+    python notebooks/build.py 00 --language de   one language; without it, all that there are
     python notebooks/build.py --again            every lesson, out of step or not
     python notebooks/build.py --profile smoke    all of them, small, into build/: do they run?
     python notebooks/build.py --check            executes nothing: which are out of step?
@@ -50,6 +51,7 @@ COLD = (sys.executable, "-m", "ipykernel_launcher")  # a kernel that imports for
 VARIANTS = {"exercises": "", "solutions": "solutions"}
 DROPPED = {"exercises": "solution", "solutions": "exercise"}
 PROFILE_LINE = 'PROFILE = "quick"'
+ENGLISH = "en"
 FOLDED = "hide-input"  # JupyterLab folds the code of such a cell away; a click unfolds it
 COLAB = "colab"  # the tag of the cell that is of use in Google Colab alone
 OLD_COLAB = "its cell for Colab is missing or old"
@@ -193,8 +195,16 @@ def stamp(source: Path, root: Path = ROOT) -> dict[str, str]:
 
 
 def place(source: Path, variant: str, root: Path, profile: str = "quick") -> Path:
+    """Where a variant of a lesson is written; those of another language in a folder of its own."""
     folder = root / "notebooks" if profile == "quick" else root / "build" / f"notebooks-{profile}"
-    return folder / VARIANTS[variant] / f"{source.stem}.ipynb"
+    language = language_of(source)
+    inside = "" if language == ENGLISH else language
+    return folder / VARIANTS[variant] / inside / f"{source.stem}.ipynb"
+
+
+def language_of(source: Path) -> str:
+    """The language of a source: English in notebooks/src, others in a folder of their name."""
+    return ENGLISH if source.parent.name == "src" else source.parent.name
 
 
 def out_of_step(source: Path, variant: str, root: Path = ROOT) -> str:
@@ -328,9 +338,20 @@ def build(
     return time.perf_counter() - began
 
 
-def chosen(names: list[str], root: Path) -> list[Path]:
-    """The sources that `names` mean, each a whole name or a part of it; without names, all."""
-    sources = sorted((root / "notebooks" / "src").glob("[0-9]*.py"))
+def chosen(names: list[str], root: Path, language: str = "") -> list[Path]:
+    """The sources that `names` mean, each a whole name or a part of it; without names, all.
+
+    Args:
+        names: of lessons.
+        root: the project.
+        language: take those of one language; "": of all.
+    """
+    home = root / "notebooks" / "src"
+    sources = sorted(home.glob("[0-9]*.py")) + sorted(home.glob("[a-z][a-z]/[0-9]*.py"))
+    spoken = sorted({language_of(source) for source in sources})
+    if language and language not in spoken:
+        raise BuildError(f"no lesson in language {language!r}; there are: {', '.join(spoken)}")
+    sources = [source for source in sources if not language or language_of(source) == language]
     for name in names:
         if not any(name in s.stem for s in sources):
             there = ", ".join(s.stem for s in sources) or "none"
@@ -343,7 +364,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     print_on_any_terminal()
     options = _parser().parse_args(arguments)
     try:
-        sources = chosen(options.names, root)
+        sources = chosen(options.names, root, options.language)
     except BuildError as error:
         print(error)
         return 2
@@ -375,6 +396,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "names", nargs="*", help="lessons, by number or part of the name (default: all)"
+    )
+    parser.add_argument(
+        "--language", default="", help="lessons of one language, such as en or de (default: all)"
     )
     parser.add_argument("--profile", choices=("quick", "smoke"), default="quick")
     parser.add_argument(

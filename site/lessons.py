@@ -20,7 +20,7 @@ from launch import Address
 from links import rewritten
 from nbformat import NotebookNode
 
-CLOUD_PAGE = "../docs/cloud.html"
+CLOUD_PAGE = "docs/cloud.html"
 
 
 @dataclass
@@ -55,21 +55,36 @@ def lesson_page(path: Path, address: Address, linked: Callable[[str], str | None
         address: where the project is published, if it is.
         linked: how a link's target is written on the site; None where the link has to go.
     """
-    page = LessonPage(downloads={f"extra/downloads/{path.name}": path.read_bytes()})
-    solved = path.parent / "solutions" / path.name
+    home, inside = lesson_place(path)
+    page = LessonPage(downloads={f"extra/downloads/{inside}": path.read_bytes()})
+    solved = home / "solutions" / inside
     notebook = nbformat.read(path, as_version=4)
     if solved.is_file():
-        page.downloads[f"extra/downloads/solutions/{path.name}"] = solved.read_bytes()
+        page.downloads[f"extra/downloads/solutions/{inside}"] = solved.read_bytes()
         notebook.cells = with_solutions(notebook, nbformat.read(solved, as_version=4))
     notebook.cells = [cell for cell in notebook.cells if "colab" not in tags(cell)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewritten(cell.source, linked)
         else:
-            cell.outputs = [shown(output, path.stem, page) for output in cell.outputs]
+            cell.outputs = [shown(output, inside, page) for output in cell.outputs]
     notebook.cells.insert(1, lesson_bar(path, solved.is_file(), address))
     page.source = nbformat.writes(notebook)
     return page
+
+
+def lesson_place(path: Path) -> tuple[Path, str]:
+    """The folder notebooks/ of a lesson, and where the lesson lies in it.
+
+    A lesson in another language lies in a folder of two letters.
+    """
+    home = path.parents[1] if re.fullmatch("[a-z][a-z]", path.parent.name) else path.parent
+    return home, path.relative_to(home).as_posix()
+
+
+def to_top(inside: str) -> str:
+    """The way from a lesson's page to the site's top."""
+    return "../" * (1 + inside.count("/"))
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -111,7 +126,7 @@ def shown(output: NotebookNode, lesson: str, page: LessonPage) -> NotebookNode:
 
     Args:
         output: of a code cell.
-        lesson: the lesson's name.
+        lesson: its place below notebooks/.
         page: where the picture's file goes.
     """
     data = output.get("data", {})
@@ -119,11 +134,12 @@ def shown(output: NotebookNode, lesson: str, page: LessonPage) -> NotebookNode:
         return output
     content = base64.b64decode(data["image/png"])
     described = output.metadata.get("image/png", {})
-    name = f"{lesson}-{hashlib.sha256(content).hexdigest()[:8]}.png"
+    name = f"{Path(lesson).stem}-{hashlib.sha256(content).hexdigest()[:8]}.png"
     page.figures[f"_static/figures/{name}"] = content
     sizes = [f'{side}="{described[side]}"' for side in ("width", "height") if side in described]
     alt = html.escape(described.get("alt", ""), quote=True)
-    picture = f'<img src="../_static/figures/{name}" alt="{alt}" loading="lazy" {" ".join(sizes)}>'
+    address = f"{to_top(lesson)}_static/figures/{name}"
+    picture = f'<img src="{address}" alt="{alt}" loading="lazy" {" ".join(sizes)}>'
     return nbformat.v4.new_output("display_data", data={"text/html": picture})
 
 
@@ -135,14 +151,15 @@ def lesson_bar(path: Path, solved: bool, address: Address) -> NotebookNode:
         solved: whether its solutions are built.
         address: where the project is published, if it is.
     """
-    place = f"notebooks/{path.name}"
-    links = [("Download the lesson", f"../downloads/{path.name}", " download")]
+    inside = lesson_place(path)[1]
+    place, up = f"notebooks/{inside}", to_top(inside)
+    links = [("Download the lesson", f"{up}downloads/{inside}", " download")]
     if solved:
-        links.append(("with solutions", f"../downloads/solutions/{path.name}", " download"))
+        links.append(("with solutions", f"{up}downloads/solutions/{inside}", " download"))
     cloud = [("Open in Colab", address.colab(place)), ("Open in Binder", address.binder(place))]
     links += [(words, target, "") for words, target in cloud if target]
     if not address.repository:
-        links.append(("Run it in the cloud", CLOUD_PAGE, ""))
+        links.append(("Run it in the cloud", f"{up}{CLOUD_PAGE}", ""))
     anchors = [f'<a href="{target}"{mark}>{words}</a>' for words, target, mark in links]
     bar = f'<nav class="lesson-bar" aria-label="This lesson elsewhere">{"".join(anchors)}</nav>'
     return nbformat.v4.new_markdown_cell(bar, id="lesson-bar")

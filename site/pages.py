@@ -63,9 +63,10 @@ def stage_site(root: Path, folder: Path, address: Address) -> Stage:
     """
     stage = Stage(root, folder, address)
     lessons = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
-    for lesson in lessons:
+    translated = sorted((root / "notebooks").glob("[a-z][a-z]/[0-9]*.ipynb"))
+    for lesson in [*lessons, *translated]:
         page = lesson_page(lesson, address, linked=linker(lesson, stage))
-        stage.write(f"notebooks/{lesson.name}", page.source)
+        stage.write(lesson.relative_to(root).as_posix(), page.source)
         for name, content in (page.figures | page.downloads).items():
             stage.write(name, content)
     guides = in_order(root / "docs")
@@ -75,9 +76,10 @@ def stage_site(root: Path, folder: Path, address: Address) -> Stage:
         stage.write(page.relative_to(root).as_posix(), rewritten(text, linker(page, stage)))
     for name, text in reference_pages(root / "mcsan_lite").items():
         stage.write(name, text)
-    stage.write("notebooks/index.md", course_index(lessons))
+    stage.write("notebooks/index.md", course_index(lessons, translated))
     stage.write("docs/index.md", docs_index(root / "docs", guides, ledgers))
-    stage.write("index.md", landing(stage, {"Course": lessons, "Docs": [*guides, *ledgers]}))
+    course = [*lessons, *translated]
+    stage.write("index.md", landing(stage, {"Course": course, "Docs": [*guides, *ledgers]}))
     for path in sorted((root / "site" / "static").glob("*")):
         stage.write(f"_static/{path.name}", path.read_bytes())
     stage.sweep()
@@ -106,9 +108,15 @@ def landing(stage: Stage, chapters: dict[str, list[Path]]) -> str:
     return "\n\n".join([text, *trees]) + "\n"
 
 
-def course_index(lessons: list[Path]) -> str:
-    """The page that lists the lessons, in the order of their numbers."""
+def course_index(lessons: list[Path], translated: list[Path]) -> str:
+    """The page that lists the lessons, in the order of their numbers.
+
+    Args:
+        lessons: those in English.
+        translated: those in other languages.
+    """
     rows = [f"- [{lesson_title(path)}]({path.name})" for path in lessons]
+    others = [f"- [{lesson_title(path)}]({path.parent.name}/{path.name})" for path in translated]
     return "\n\n".join(
         [
             "# The course",
@@ -116,6 +124,7 @@ def course_index(lessons: list[Path]) -> str:
             "solution is folded away below its exercise. To run and change a lesson, download it, "
             "or use the links at its top.",
             "\n".join(rows),
+            *(["In other languages:", "\n".join(others)] if others else []),
             "",
         ]
     )
@@ -198,6 +207,6 @@ def place_of(inside: Path) -> str | None:
         return f"{name}/index.md"
     if name == "MODEL_CARD.md" or (inside.suffix == ".md" and inside.parts[0] == "docs"):
         return name
-    if re.fullmatch(r"notebooks/\d\w*\.ipynb", name):
+    if re.fullmatch(r"notebooks/(?:[a-z][a-z]/)?\d\w*\.ipynb", name):
         return name
     return None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mcsan_lite.teaching.marking import Mark, MarkedLesson
     from mcsan_lite.teaching.sandbox import MarkingLimits
 
-_FIRST = "00_start_here"
+_FIRST = "00"
 
 
 def add_course_command(commands) -> None:
@@ -40,6 +40,9 @@ def add_course_command(commands) -> None:
     parser.add_argument(
         "--work", default="work", help="folder of your copies (default: work, ignored by git)"
     )
+    parser.add_argument(
+        "--language", default="en", help="open a lesson in this language: en, or de for lesson 00"
+    )
     parser.add_argument("--solutions", action="store_true", help="open the lesson as solved")
     parser.add_argument("--copy-only", action="store_true", help="copy, and open nothing")
 
@@ -47,13 +50,15 @@ def add_course_command(commands) -> None:
 def course_command(args: argparse.Namespace) -> int:
     """Copy the lessons, and open one."""
     _require_jupyter()
-    from mcsan_lite.experiments.course import copy_lessons, lesson_name
+    from mcsan_lite.experiments.course import copy_lessons, lesson_home, lesson_name
 
-    name = lesson_name(args.lesson)  # a wrong one is refused before anything is copied
+    home = lesson_home(args.language)
+    name = lesson_name(args.lesson, home)  # a wrong one is refused before anything is copied
     work = Path(args.work)
     copies = copy_lessons(work)
     print(_report(copies, work))
     folder = work / "solutions" if args.solutions else work
+    folder = folder if args.language == "en" else folder / args.language
     command = [sys.executable, "-m", "jupyterlab", str(folder / f"{name}.ipynb")]
     if args.copy_only:
         return 0

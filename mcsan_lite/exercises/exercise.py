@@ -39,33 +39,46 @@ def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., Solved]:
 
     @functools.wraps(find_mistake)
     def check(student, *args) -> Solved:
-        mistake = _mistake(find_mistake, student, *args)
-        _print_verdict(find_mistake.__name__, mistake)
+        mistake = find_mistake_of(check, student, *args)
+        print_verdict(find_mistake.__name__, mistake or "right.", right=mistake is None)
         return Solved(mistake is None)
 
     return check
 
 
-def _mistake(find_mistake: Callable[..., str | None], student, *args) -> str | None:
+def find_mistake_of(check: Callable[..., Solved], student, *args) -> str | None:
+    """The hint that a check gives to an answer; None where it is right.
+
+    Args:
+        check: made by `exercise`.
+        student: the answer.
+        *args: what else the check takes.
+    """
     if student is None or student is ...:
         return NOT_SOLVED
     try:
-        return find_mistake(student, *args)
+        return check.__wrapped__(student, *args)
     except NotImplementedError:
         return NOT_SOLVED
     except Exception as error:
         return f"your code stops with {type(error).__name__}: {error}"
 
 
-def _print_verdict(name: str, mistake: str | None) -> None:
-    """Print ✓ or ✗, or words where the terminal or notebook has no such characters."""
+def print_verdict(name: str, words: str, *, right: bool) -> None:
+    """Print ✓ or ✗, or words where the terminal or notebook has no such characters.
+
+    Args:
+        name: of the check.
+        words: a hint, or that the answer is right.
+        right: whether it is.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    mark = "✓" if mistake is None else "✗"
+    mark = "✓" if right else "✗"
     try:
         mark.encode(encoding)
     except UnicodeEncodeError:
-        mark = "ok" if mistake is None else "not yet"
-    verdict = f"{mark} {name}: {mistake or 'right.'}"
+        mark = "ok" if right else "not yet"
+    verdict = f"{mark} {name}: {words}"
     print(verdict.encode(encoding, "replace").decode(encoding))
 
 

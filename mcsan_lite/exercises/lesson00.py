@@ -117,6 +117,20 @@ def text_ceiling(share: float) -> str | None:
     )
 
 
+def is_begun(answers: Mapping[int, str]) -> bool:
+    """Whether the quiz has an answer to any question."""
+    return any(str(letter).strip() for letter in answers.values())
+
+
+def missed_lessons(answers: Mapping[int, str]) -> list[str]:
+    """The lessons that teach what the answers to the quiz miss."""
+    return [
+        lesson
+        for number, (letter, lesson) in _QUIZ.items()
+        if str(answers.get(number, "")).strip().lower() != letter
+    ]
+
+
 def where_to_start(answers: Mapping[int, str]) -> None:
     """Print which lesson to read next, from the answers to the quiz.
 
@@ -125,12 +139,8 @@ def where_to_start(answers: Mapping[int, str]) -> None:
     Args:
         answers: {number of the question: its letter}.
     """
-    missed = [
-        lesson
-        for number, (letter, lesson) in _QUIZ.items()
-        if str(answers.get(number, "")).strip().lower() != letter
-    ]
-    if not any(str(letter).strip() for letter in answers.values()):
+    missed = missed_lessons(answers)
+    if not is_begun(answers):
         print(f"No answer yet: write one letter for each of the {len(_QUIZ)} questions.")
         return
     print(f"{len(_QUIZ) - len(missed)} of {len(_QUIZ)} right.")

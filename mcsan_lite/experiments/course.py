@@ -22,6 +22,10 @@ from mcsan_lite.cache import write_atomic
 from mcsan_lite.errors import DataError, require_name
 
 _CLONE = Path(__file__).parents[2]
+# English lessons, those of a language below a folder of its name, and the solutions of both.
+_LANGUAGE = "[a-z][a-z]"
+_PLACES = [f"{way}[0-9]*.ipynb" for way in ("", f"{_LANGUAGE}/")]
+_PLACES += [f"solutions/{place}" for place in _PLACES]
 _RECORD = ".lessons.json"  # in the folder of copies: {lesson: hash of the file when it was copied}
 
 
@@ -73,6 +77,22 @@ def lesson_name(wanted: str, source: Path | str = _CLONE / "notebooks") -> str:
     return matching[0] if matching else require_name(wanted, names, "lesson")
 
 
+def lesson_home(language: str, source: Path | str = _CLONE / "notebooks") -> Path:
+    """The folder of the lessons in one language: below `source`, or itself for "en".
+
+    Args:
+        language: such as "de".
+        source: the folder notebooks/ of a clone.
+
+    Raises:
+        DataError: for a language without lessons.
+    """
+    homes = {"en": Path(source)}
+    for lesson in sorted(Path(source).glob(f"{_LANGUAGE}/[0-9]*.ipynb")):
+        homes[lesson.parent.name] = lesson.parent
+    return homes[require_name(language, homes, "language")]
+
+
 def copy_lessons(folder: Path | str, source: Path | str = _CLONE / "notebooks") -> Copies:
     """Copy the executed lessons and their solutions, and never over a student's own work.
 
@@ -87,7 +107,7 @@ def copy_lessons(folder: Path | str, source: Path | str = _CLONE / "notebooks") 
         DataError: without lessons in `source`.
     """
     folder, source = Path(folder), Path(source)
-    lessons = sorted([*source.glob("[0-9]*.ipynb"), *source.glob("solutions/[0-9]*.ipynb")])
+    lessons = sorted(lesson for place in _PLACES for lesson in source.glob(place))
     _require_lessons(lessons, source)
     record = _read_record(folder)
     copies = Copies()

@@ -14,6 +14,13 @@ from mcsan_lite.training.confidence.judging import judge
 from mcsan_lite.training.confidence.sidecar import Confidence, read_confidence
 from mcsan_lite.training.inference import Trained
 
+_NOTE_OF = {  # of "sound" and "words", those that are unlike the training part -> key of a text
+    (): "own_voice_like",
+    ("sound",): "own_voice_unlike_sound",
+    ("words",): "own_voice_unlike_words",
+    ("sound", "words"): "own_voice_unlike_both",
+}
+
 
 def model_path(name: str | Path, folder: Path | str | None = None) -> Path:
     """Where a model lies.
@@ -50,7 +57,5 @@ def own_voice_note(run: Trained, features: Features, limits: Confidence | None) 
     if limits is None:
         return ["own_voice_unknown", {}]
     unfamiliar = judge(run, features, limits).unfamiliar
-    if unfamiliar:
-        values = {"what": " and ".join(unfamiliar), "corpus": limits.source.corpus}
-        return ["own_voice_unlike", values]
-    return ["own_voice_like", {"corpus": limits.source.corpus}]
+    key = _NOTE_OF[tuple(unfamiliar)]
+    return [key, {"corpus": limits.source.corpus}]

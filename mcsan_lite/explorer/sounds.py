@@ -15,6 +15,7 @@ import numpy as np
 from mcsan_lite.corpus import Corpus, Word
 from mcsan_lite.datasets.synthetic.start.clips import StartClip, start_clips
 from mcsan_lite.errors import DataError
+from mcsan_lite.explorer.refusals import ExplorerRefusal
 from mcsan_lite.features.audio import load_audio
 
 MOST_BYTES = 50_000_000  # of a recording: an hour of speech as a browser packs it. A choice
@@ -97,12 +98,18 @@ def explorable_recording(
         DataError: for bytes that are no sound, for silence, and for more than `MOST_BYTES`.
     """
     if len(data) > MOST_BYTES:
-        raise DataError(
-            f"{name} with {len(data) / 1e6:.0f} MB",
-            f"at most {MOST_BYTES / 1e6:.0f} MB",
-            f"cut it: {max_s:.0f} s are used.",
+        raise ExplorerRefusal(
+            "megabytes",
+            name=name,
+            megabytes=f"{len(data) / 1e6:.0f}",
+            most=f"{MOST_BYTES / 1e6:.0f}",
+            seconds=f"{max_s:.0f}",
         )
-    signal = load_audio(Path(name), sample_rate, max_s=max_s, data=bytes(data))
+    try:
+        signal = load_audio(Path(name), sample_rate, max_s=max_s, data=bytes(data))
+    except DataError as error:
+        parts = {"given": error.given, "expected": error.expected, "do": error.do}
+        raise ExplorerRefusal("recording", **parts) from None
     return Explorable(name, signal, text, recorded=True)
 
 

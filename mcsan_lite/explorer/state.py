@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from mcsan_lite.errors import DataError
+from mcsan_lite.explorer.refusals import ExplorerRefusal
 
 MOST_SEMITONES = 12.0  # an octave up or down. A choice
 MOST_LETTERS = 5_000  # of a transcript that is typed. A choice
@@ -93,11 +94,7 @@ def parse_state(given: Mapping[str, object]) -> ExplorerState:
             "take a smaller step.",
         )
     if state.text is not None and len(state.text) > MOST_LETTERS:
-        raise DataError(
-            f"a transcript of {len(state.text):,d} letters",
-            f"at most {MOST_LETTERS:,d}",
-            "shorten it: a model hears ten seconds, about 50 words.",
-        )
+        raise ExplorerRefusal("letters", letters=len(state.text), most=MOST_LETTERS)
     return state
 
 

@@ -19,7 +19,8 @@ from mcsan_lite.explorer.core import ExplorerCore
 from mcsan_lite.explorer.spelling import swaps_of
 from mcsan_lite.explorer.state import ExplorerState
 from mcsan_lite.features.words import tokenize
-from mcsan_lite.figures.explorer.assembly import assembled_page, joined_modules, page_texts
+from mcsan_lite.figures.explorer.assembly import assembled_page, joined_modules
+from mcsan_lite.figures.texts.reading import ENGLISH, page_texts
 
 TWIN_SEMITONES = 6  # the one step of pitch that the page holds. A choice: half an octave is heard
 _PATIENCE_S = 3  # until a bar is drawn
@@ -65,7 +66,7 @@ def explorer_page(
     *,
     readings: Iterable[str] = tuple(READINGS),
     semitones: float = TWIN_SEMITONES,
-    title: str = "Explorer",
+    language: str = ENGLISH,
     progress: bool = False,
 ) -> str:
     """The page.
@@ -74,12 +75,16 @@ def explorer_page(
         core: its models and sounds are those of the page.
         readings: names of those that the page holds, where the model has them.
         semitones: the one step of pitch that the page holds; 0: none, for a smaller page.
-        title: of the browser's window.
+        language: of what a reader sees; one of `text_languages()`.
         progress: draw a bar on stderr where it takes longer than some seconds.
 
     Returns:
         The page as HTML.
+
+    Raises:
+        DataError: for a language that has no texts.
     """
+    texts = page_texts(language)
     states = list(twin_states(core, semitones))
     shown = tqdm(states, "answers", leave=False, delay=_PATIENCE_S, disable=not progress)
     answers: dict[str, dict] = {}
@@ -103,8 +108,8 @@ def explorer_page(
     held = json.dumps({"answers": answers, "sounds": sounds}, separators=(",", ":"))
     packed = gzip.compress(held.encode(), mtime=0)  # without a date: the same bytes each time
     data = {
-        "title": title,
-        "texts": page_texts(),
+        "title": texts["explorer"]["title"],
+        "texts": texts,
         "choices": choices,
         "first": states[0].as_json(),
         "packed": base64.b64encode(packed).decode(),

@@ -13,6 +13,7 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.errors import DataError
 from mcsan_lite.explorer.core import SHIPPED_MODELS, ExplorerCore, explorer_models
 from mcsan_lite.explorer.limits import explorer_limits
+from mcsan_lite.explorer.refusals import refusal_in
 from mcsan_lite.explorer.sounds import (
     explorable_clips,
     explorable_corpus,
@@ -20,7 +21,8 @@ from mcsan_lite.explorer.sounds import (
 )
 from mcsan_lite.explorer.state import parse_state
 from mcsan_lite.features.extraction import heard_seconds
-from mcsan_lite.figures.explorer.assembly import joined_modules, page_style, page_texts
+from mcsan_lite.figures.explorer.assembly import joined_modules, page_style
+from mcsan_lite.figures.texts.reading import ENGLISH, page_texts
 
 try:
     import anywidget
@@ -48,10 +50,11 @@ class Explorer(anywidget.AnyWidget):
         models: names of shipped checkpoints, or paths of your own runs.
         corpus: whose utterances can be picked; None: the four clips that come with the package.
             Its sounds are held in memory: take `corpus.subset(ids)`.
+        language: of what a reader sees: "en" or "de". The utterances stay English.
         cache: folder of word vectors that were looked up.
 
     Raises:
-        DataError: for a model or a clip that cannot be used.
+        DataError: for a language that has no texts, and for a model or a clip that cannot be used.
     """
 
     _esm = _module()
@@ -64,8 +67,10 @@ class Explorer(anywidget.AnyWidget):
         models: Iterable[str | Path] = SHIPPED_MODELS,
         corpus: Corpus | None = None,
         *,
+        language: str = ENGLISH,
         cache: Path | str = "data/cache",
     ) -> None:
+        texts = page_texts(language)  # an unknown language is refused before a model is loaded
         models = list(models)
         runs = explorer_models(models)
         first = next(iter(runs.values()))
@@ -75,7 +80,7 @@ class Explorer(anywidget.AnyWidget):
             sounds = explorable_corpus(corpus, rate, heard_s)
         self.core = ExplorerCore(runs, sounds, cache, limits=explorer_limits(models))
         super().__init__(
-            texts=page_texts(),
+            texts=texts,
             choices=self.core.choices(),
             answer=self.core.answer(self.core.first_state()),
         )
@@ -102,8 +107,7 @@ class Explorer(anywidget.AnyWidget):
         try:
             answer = self._answer_to(content, buffers)
         except DataError as error:
-            refusal = {"given": error.given, "expected": error.expected, "do": error.do}
-            answer = {"refusal": refusal}
+            answer = {"refusal": refusal_in(self.texts, error)}
         self.send({**answer, "number": content.get("number")})
 
     def _answer_to(self, content: Mapping, buffers: list) -> dict[str, object]:

@@ -16,6 +16,7 @@ from mcsan_lite.corpus import Word
 from mcsan_lite.errors import DataError
 from mcsan_lite.explain.pointing import inside_span, mass_inside
 from mcsan_lite.figures.basics import VERMILION, Drawn, axes_or_new, counted, shorten
+from mcsan_lite.figures.texts.reading import figure_word
 
 
 class DecisiveWord(NamedTuple):
@@ -186,7 +187,7 @@ def draw_attention(
         ax.get_yticklabels()[truth.token].set_weight("bold")
     if bar is not None:
         ax.figure.colorbar(mesh, ax=ax, label=bar, pad=0.01)
-    ax.set(xlabel="seconds", ylabel="word that looks")
+    ax.set(xlabel=figure_word("seconds"), ylabel=figure_word("word_that_looks"))
     return ax
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsan_lite.features.sound.compiled import compiling_alone
+from mcsan_lite.figures.texts.reading import ENGLISH, figure_word, let_figures_speak
 from mcsan_lite.tables.shared import markdown_text, without_controls
 
 BLUE, ORANGE, SKY, VERMILION = "#0072B2", "#E69F00", "#56B4E9", "#D55E00"
@@ -27,10 +28,11 @@ _DPI = 160  # two dots for each that a notebook shows: sharp on a projector
 _SMALLEST = 9  # points
 
 
-def use_theme() -> None:
-    """Give all later figures one look: seaborn's theme, our colours, no text below 9 points."""
+def use_theme(language: str = ENGLISH) -> None:
+    """Give all later figures one look, no text below 9 points, and one language."""
     import seaborn as sns
 
+    let_figures_speak(language)
     sizes = {
         "font.size": 10,
         "axes.titlesize": 10,
@@ -105,7 +107,7 @@ def show(fig, *, alt: str, caption: str) -> None:
     picture.quantize(128).save(small, "png", optimize=True)
     shown = {"alt": alt, "width": picture.width // 2, "height": picture.height // 2}
     display(Image(small.getvalue()), metadata={"image/png": shown})
-    display(Markdown(f"*Figure. {caption}*"))
+    display(Markdown(f"*{figure_word('figure')}. {caption}*"))
 
 
 def _spread(values: Sequence[float], least: float) -> np.ndarray:
@@ -294,7 +296,7 @@ def draw_waveform(
     if highlight is not None:
         boxed = words[highlight]
         ax.axvspan(boxed.start_s, boxed.end_s, color=ORANGE, alpha=0.3)
-    ax.set(xlim=(0, len(signal) / sample_rate), ylabel="amplitude", yticks=[])
+    ax.set(xlim=(0, len(signal) / sample_rate), ylabel=figure_word("amplitude"), yticks=[])
     return ax
 
 

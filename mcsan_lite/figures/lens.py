@@ -22,7 +22,8 @@ from mcsan_lite.explain.readings import READINGS, rollout
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.figures.attention import AlignedUtterance
 from mcsan_lite.figures.basics import sound_url
-from mcsan_lite.figures.explorer.assembly import assembled_page, joined_modules, page_texts
+from mcsan_lite.figures.explorer.assembly import assembled_page, joined_modules
+from mcsan_lite.figures.texts.reading import page_texts
 
 _PATIENCE_S = 3  # until a bar is drawn
 _STRETCHES = 600  # the drawn waveform: lowest and highest sample of so many stretches

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 00 · Start here
 #
+# *[Diese Lektion auf Deutsch](de/00_hier_beginnen.ipynb)*
+#
 # Someone says *"she said week and pain or flour with the sole"*. How does this person
 # feel? The answer depends on **which words are meant** and on **how they are said**.
 # The transcript tells you the first, and the sound tells you the second. In the next

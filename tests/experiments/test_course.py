@@ -14,6 +14,7 @@ from mcsan_lite.experiments import course
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ["00_start.ipynb", "01_add.ipynb", "solutions/00_start.ipynb", "solutions/01_add.ipynb"]
+GERMAN = ["de/00_anfang.ipynb", "solutions/de/00_anfang.ipynb"]
 
 
 def write_lesson(path, text):
@@ -44,6 +45,19 @@ def test_every_lesson_and_solution_is_copied_once(source, tmp_path):
         assert (work / name).read_bytes() == (source / name).read_bytes()
     again = course.copy_lessons(work, source)
     assert sorted(again.same) == LESSONS and not again.new and not again.kept
+
+
+def test_lessons_of_another_language_are_copied_into_a_folder_of_its_name(source, tmp_path):
+    for name in (*GERMAN, "src/de/00_anfang.ipynb", "more/00_else.ipynb"):
+        write_lesson(source / name, f"first version of {name}")
+    work = tmp_path / "work"
+    assert sorted(course.copy_lessons(work, source).new) == sorted(LESSONS + GERMAN)
+    assert (work / GERMAN[0]).read_bytes() == (source / GERMAN[0]).read_bytes()
+    assert course.lesson_home("de", source) == source / "de"
+    assert course.lesson_home("en", source) == source
+    assert course.lesson_name("00", source / "de") == "00_anfang"
+    said = refusal(lambda: course.lesson_home("fr", source))
+    assert "language 'fr'" in said and "'en', 'de'" in said
 
 
 def test_an_unchanged_copy_follows_the_course(source, tmp_path):
@@ -130,3 +144,20 @@ def test_the_command_opens_the_lesson_that_is_asked_for(tmp_path, monkeypatch):
     assert main.main(["course", "06", "--solutions", "--work", str(work)]) == 0
     wanted = str(work / "solutions" / "06_attention_by_hand.ipynb")
     assert calls == [[sys.executable, "-m", "jupyterlab", wanted]]
+
+
+def test_the_command_opens_a_lesson_in_german(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(subprocess, "call", lambda command: calls.append(command) or 0)
+    monkeypatch.setattr(course, "lesson_home", lambda language: tmp_path / language)
+    write_lesson(tmp_path / "de" / "00_hier_beginnen.ipynb", "Hallo")
+    work = tmp_path / "work"
+    assert main.main(["course", "--language", "de", "--solutions", "--work", str(work)]) == 0
+    wanted = str(work / "solutions" / "de" / "00_hier_beginnen.ipynb")
+    assert calls == [[sys.executable, "-m", "jupyterlab", wanted]]
+
+
+def test_a_language_without_lessons_is_refused(tmp_path, capsys):
+    work = tmp_path / "work"
+    assert main.main(["course", "--language", "fr", "--work", str(work)]) == 2
+    assert "language 'fr'" in capsys.readouterr().err and not work.exists()

@@ -21,7 +21,8 @@ from mcsan_lite.explorer import limits as limits_module
 from mcsan_lite.explorer.core import ExplorerCore, explorer_models
 from mcsan_lite.explorer.sounds import explorable_clips
 from mcsan_lite.explorer.twin import TWIN_SEMITONES, answer_key, explorer_page, twin_states
-from mcsan_lite.figures.explorer.assembly import joined_modules, page_texts
+from mcsan_lite.figures.explorer.assembly import joined_modules
+from mcsan_lite.figures.texts.reading import page_texts
 
 needs_browser = pytest.mark.skipif(
     not (BROWSER and DRIVER),
@@ -66,6 +67,7 @@ class TestPage:
 
     def test_it_is_small_and_fetches_nothing(self, page):
         assert len(page.encode()) < 400_000
+        assert page.startswith('<!doctype html>\n<html lang="en">')
         assert set(re.findall(r"https?://[^\"']+", page)) == {"http://www.w3.org/2000/svg"}
         assert not re.search(r"<link|@import|\bsrc=|url\(|fetch\(|XMLHttp", page)
         assert "default-src 'none'" in page
@@ -237,6 +239,7 @@ class TestCommand:
         ("words", "crucial"),
         [
             (["-o", "explorer.txt"], "ends with .html"),
+            (["--language", "fr"], "one of 'de', 'en'"),
             (["--ids", "a"], "--corpus synthetic --ids"),
             (["--models", "nowhere"], "no model at nowhere"),
             (["--corpus", "synthetic", "--ids", *"abcdefghi"], "at most 8"),

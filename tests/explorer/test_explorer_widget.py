@@ -4,6 +4,7 @@ import builtins
 import importlib
 import io
 import json
+import pickle
 import sys
 
 import pytest
@@ -14,6 +15,7 @@ from sounds import RATE, tone
 import mcsan_lite as mc
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.synthetic.start.clips import start_clips
+from mcsan_lite.explorer.refusals import ExplorerRefusal
 
 SAID = "she said week and pain or flour with the sole"
 
@@ -74,6 +76,34 @@ def test_what_cannot_be_is_refused_in_three_parts(explorer, state, sound, given)
     assert given in answer["refusal"]["given"]
     assert answer["refusal"]["expected"] and answer["refusal"]["do"]
     assert "x.txt" not in explorer.core.sounds
+
+
+def test_in_german_it_speaks_and_refuses_in_german(tmp_path):
+    made = mc.Explorer(["matching-seed0"], language="de", cache=tmp_path)
+    made.sent = []
+    made.send = lambda content, buffers=None: made.sent.append(content)
+    assert made.texts["page"]["language"] == "de"
+    state = made.answer["state"]
+    content = {"kind": "ask", "number": "1", "state": state | {"text": "a" * 6_000}}
+    made._receive(made, content, [])
+    content = {"kind": "hear", "number": "2", "name": "x.txt", "state": state}
+    made._receive(made, content, [b"no sound"])
+    made._receive(made, {"kind": "ask", "number": "3", "state": state | {"semitones": 99}}, [])
+    long, unreadable, other = [answer["refusal"] for answer in made.sent]
+    assert long["given"] == "ein Transkript mit 6000 Buchstaben"
+    assert "auf Englisch: " in unreadable["given"] and "cannot be read" in unreadable["given"]
+    assert unreadable["do"].startswith("Nimm noch einmal auf")
+    assert "99 semitones" in other["given"] and "auf Englisch" in other["given"]
+
+
+def test_an_unknown_language_is_refused(tmp_path):
+    said = refusal(lambda: mc.Explorer(["matching-seed0"], language="fr", cache=tmp_path))
+    assert "language 'fr'" in said and "'de', 'en'" in said
+
+
+def test_a_refusal_crosses_a_process():
+    error = pickle.loads(pickle.dumps(ExplorerRefusal("letters", letters=6_000, most=5_000)))
+    assert error.given == "a transcript of 6000 letters" and error.key == "letters"
 
 
 def test_a_script_can_set_it(explorer):

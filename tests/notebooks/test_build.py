@@ -23,7 +23,11 @@ BUILT = [
     for variant in build.VARIANTS
 ]
 PARAMETERS = ("CORPUS", "PROFILE", "ROOT", "RETRAIN")
-CAPTION = "*Figure"  # how plots.show begins one
+CAPTIONS = ("*Figure", "*Abbildung")  # how figures.show begins one
+HEADINGS = (
+    ("You will be able to", "Danach kannst du"),
+    ("What you may not conclude", "Was du daraus nicht schließen darfst"),
+)
 
 
 MOST_LINES = {"code": 30, "markdown": 30}
@@ -47,9 +51,9 @@ def broken_rules(notebook) -> list[str]:
             broken.append(
                 f"a cell of {len(lines)} lines begins with {lines[0]!r}: {limit} is the limit"
             )
-    for heading in ("You will be able to", "What you may not conclude"):
-        if not re.search(rf"^(#+ |\*\*).*{heading}", markdown, re.MULTILINE):
-            broken.append(f"no heading (or bold line) {heading!r}")
+    for heading in HEADINGS:
+        if not re.search(rf"^(#+ |\*\*).*({'|'.join(heading)})", markdown, re.MULTILINE):
+            broken.append(f"no heading (or bold line) {heading[0]!r}")
     parameters = [c.source for c in code if "parameters" in build.tags(c)]
     if len(parameters) != 1:
         broken.append(f"{len(parameters)} cells tagged parameters")
@@ -67,7 +71,7 @@ def broken_rules(notebook) -> list[str]:
                 images += 1
                 if not output.metadata.get("image/png", {}).get("alt", "").strip():
                     broken.append(f"a picture without alt text, from {last_line!r}: use plots.show")
-            captions += str(output.get("data", {}).get("text/markdown", "")).startswith(CAPTION)
+            captions += str(output.get("data", {}).get("text/markdown", "")).startswith(CAPTIONS)
         if captions < images:
             broken.append(
                 f"{images} pictures and {captions} captions, from {last_line!r}: use plots.show"
@@ -88,13 +92,9 @@ def test_committed_notebook(source, variant):
 
 
 def test_no_notebook_without_a_source():
-    sources = {s.stem for s in build.chosen([], ROOT)}
-    lost = [
-        p.relative_to(ROOT).as_posix()
-        for folder in build.VARIANTS.values()
-        for p in (ROOT / "notebooks" / folder).glob("*.ipynb")
-        if p.stem not in sources
-    ]
+    wanted = {build.place(s, v, ROOT) for s in build.chosen([], ROOT) for v in build.VARIANTS}
+    found = set((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
+    lost = [path.relative_to(ROOT).as_posix() for path in sorted(found - wanted)]
     assert not lost, f"no source in notebooks/src makes {', '.join(lost)}"
 
 
@@ -358,6 +358,28 @@ def test_machine_paths(text, found):
         )
         == found
     )
+
+
+def test_a_lesson_of_another_language_has_folders_of_its_own(project, capsys):
+    source = project()
+    root = source.parents[2]
+    german = source.parent / "de" / "01_addieren.py"
+    german.parent.mkdir()
+    text = LESSON.replace("# # A lesson", "# # Eine Lektion für dich")
+    text = text.replace(
+        "from mcsan_lite.adding import plus\n\n    return plus(a, b)", "return a + b"
+    )
+    german.write_text(text, encoding="utf-8")
+    assert build.chosen(["01"], root) == [source, german]
+    assert build.chosen([], root, "de") == [german] and build.chosen([], root, "en") == [source]
+    assert build.main(["--language", "de", "--profile", "smoke"], root) == 0
+    made = {path.relative_to(root / "build").as_posix() for path in root.rglob("*.ipynb")}
+    smoke = "notebooks-smoke"
+    assert made == {f"{smoke}/de/01_addieren.ipynb", f"{smoke}/solutions/de/01_addieren.ipynb"}
+    notebook = nbformat.read(root / "build" / smoke / "de" / "01_addieren.ipynb", as_version=4)
+    assert "für dich" in notebook.cells[0].source
+    assert build.main(["--language", "fr"], root) == 2
+    assert "no lesson in language 'fr'; there are: de, en" in capsys.readouterr().out
 
 
 def test_an_unknown_lesson_is_answered_with_the_known_ones(project, capsys):

@@ -267,6 +267,7 @@ def test_outside_a_checkout_vectors_and_the_lens_are_there(tmp_path):
         "from mcsan_lite.features.words import load_vectors\n"
         "assert len(load_vectors(wanted=['the'])['the']) == 50\n"
         "assert files('mcsan_lite.figures.explorer').joinpath('lens.js').is_file()\n"
+        "assert files('mcsan_lite.figures.texts').joinpath('de.json').is_file()\n"
         "print(mc.__file__)"
     )
     done = subprocess.run(

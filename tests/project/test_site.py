@@ -36,12 +36,14 @@ def names(folder, pattern):
 class TestThisProject:
     def test_every_lesson_and_every_page_has_its_source_and_its_place_in_the_side_bar(self, staged):
         lessons = names(ROOT, "notebooks/[0-9]*.ipynb")
+        others = names(ROOT, "notebooks/[a-z][a-z]/[0-9]*.ipynb")
+        assert others == names(staged, "notebooks/[a-z][a-z]/*.ipynb")
         docs = names(ROOT, "docs/**/*.md")
         assert len(lessons) > 10 and lessons <= names(staged, "notebooks/*.ipynb")
         assert docs <= names(staged, "docs/**/*.md")
         contents = (staged / "index.md").read_text(encoding="utf-8").split("```{toctree}")[1:]
         listed = [line for tree in contents for line in tree.splitlines() if "/" in line]
-        wanted = {Path(name).with_suffix("").as_posix() for name in lessons | docs}
+        wanted = {Path(name).with_suffix("").as_posix() for name in lessons | others | docs}
         assert wanted <= set(listed) and len(listed) == len(set(listed))
         places = [line for line in listed if line.startswith("notebooks/0")]
         assert places == sorted(places)

@@ -41,6 +41,9 @@ def add_explore_command(commands) -> None:
         "--profile", default="quick", help="with --corpus synthetic: which of them (default: quick)"
     )
     parser.add_argument("--data", default="data", help="folder of caches (default: data)")
+    parser.add_argument(
+        "--language", default="en", help="of the page: en or de; the utterances stay as they are"
+    )
 
 
 def explore_command(args: argparse.Namespace) -> int:
@@ -49,10 +52,12 @@ def explore_command(args: argparse.Namespace) -> int:
     from mcsan_lite.errors import DataError
     from mcsan_lite.explorer.core import SHIPPED_MODELS, ExplorerCore, explorer_models
     from mcsan_lite.explorer.twin import explorer_page
+    from mcsan_lite.figures.texts.reading import page_texts
 
     out = Path(args.out)
     if out.suffix.lower() not in (".html", ".htm"):
         raise DataError(f"--out {args.out!r}", "a name that ends with .html", "-o explorer.html")
+    page_texts(args.language)  # an unknown one is refused before a model is loaded
     if bool(args.corpus) != bool(args.ids):
         raise DataError(
             "--corpus without --ids, or --ids without --corpus",
@@ -62,7 +67,7 @@ def explore_command(args: argparse.Namespace) -> int:
     models = explorer_models(args.models or SHIPPED_MODELS)
     rate = next(iter(models.values())).features.sample_rate
     core = ExplorerCore(models, _sounds(args, rate), Path(args.data) / "cache")
-    page = explorer_page(core, progress=True)
+    page = explorer_page(core, language=args.language, progress=True)
     write_atomic(out, lambda part: part.write_text(page, encoding="utf-8"))
     print(f"{out} written, {len(page) / 1000:,.0f} kB: open it in a browser, offline too")
     return 0

@@ -3,11 +3,12 @@
 In: the names of modules, and what a page holds. Out: HTML that fetches nothing; or one JavaScript
 module for JupyterLab. The word lens, the explorer in a notebook and the explorer on a page are made
 of the same files: lens.js, explorer.js and style.css. Each text that a reader sees lies in
-texts.json.
+`figures.texts`, one file per language.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -18,11 +19,6 @@ _IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE)
 
 def _read(name: str) -> str:
     return files("mcsan_lite.figures.explorer").joinpath(name).read_text(encoding="utf-8")
-
-
-def page_texts() -> dict[str, dict[str, str]]:
-    """Every text that a reader sees: {part: {key: text}}, with {names} where values go in."""
-    return json.loads(_read("texts.json"))
 
 
 def page_style() -> str:
@@ -43,7 +39,8 @@ def assembled_page(data: Mapping[str, object], code: str) -> str:
     """A page that works from disk, offline, without a kernel.
 
     Args:
-        data: what the page shows; it must fit into JSON. Any text may be in it: it stays text.
+        data: what the page shows, with its `texts`, which name its language. It must fit into JSON.
+            Any text may be in it: it stays text.
         code: a JavaScript module, which reads the data.
 
     Returns:
@@ -51,6 +48,13 @@ def assembled_page(data: Mapping[str, object], code: str) -> str:
     """
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     text = text.replace("<", "\\u003c")  # so that "</script>" stays text
-    parts = {"STYLE": page_style(), "CODE": code, "DATA": text}
+    about = data["texts"]["page"]
+    parts = {
+        "LANGUAGE": html.escape(about["language"]),
+        "NOSCRIPT": html.escape(about["noscript"]),
+        "STYLE": page_style(),
+        "CODE": code,
+        "DATA": text,
+    }
     # In one pass: a part may hold what looks like the place of another.
-    return re.sub("%(STYLE|CODE|DATA)%", lambda place: parts[place[1]], _read("page.html"))
+    return re.sub(f"%({'|'.join(parts)})%", lambda place: parts[place[1]], _read("page.html"))

@@ -1,17 +1,17 @@
 // The explorer: what is said and how it sounds is edited, and prediction and map follow. It is the same in JupyterLab,
 // where a kernel answers, and on a page that holds its answers.
-import {fillList, furnish, makeLens, speaker} from "./lens.js";
+import {fillList, furnish, localDigits, makeLens, namer, speaker} from "./lens.js";
 
 const EXPLORER_MARKUP = `
 <h1 data-say="title"></h1>
-<p class="intro" data-say="intro"></p>
+<p class="intro"><span data-say="intro"></span> <span data-say="spoken_language"></span></p>
 <div class="controls">
   <label><span data-say="utterance"></span> <select id="utterance"></select></label>
   <label><span data-say="model"></span> <select id="model"></select></label>
 </div>
 <fieldset><legend data-say="words_part"></legend>
   <div class="line"><label class="wide"><span data-say="transcript"></span>
-    <input type="text" id="text" spellcheck="false" autocomplete="off"></label></div>
+    <input type="text" id="text" lang="en" spellcheck="false" autocomplete="off"></label></div>
   <div class="line"><div id="swaps" role="group" data-label="swaps_label"></div>
     <label class="check"><input type="checkbox" id="blanked"> <span data-say="blanked_box"></span></label></div>
 </fieldset>
@@ -39,16 +39,18 @@ const EXPLORER_MARKUP = `
 
 const PAUSE_MS = 350;  // after the last key, until typed words are sent
 const PATIENCE_MS = 300;  // until the reader is told that the model is at work
-const shareText = x => (100 * x).toFixed(x < .0995 && x >= .0005 ? 1 : 0) + " %";
+const NAMED = ["reading", "shown"];  // values of notes that are names; others are a reader's own words
 
 // host: {live, ask(state) -> Promise of an answer, hear(bytes, name, text) -> Promise, where it is live}
 // choices: {utterances, texts, models, semitones: [lowest, highest, step], pitch_words, seconds}
 export function makeExplorer(place, {texts, choices, host}) {
-  const say = speaker(texts.explorer), name = x => texts.names[x] ?? x;
+  const say = speaker(texts.explorer), name = namer(texts.names);
+  const shareText = x => localDigits(texts.page, (100 * x).toFixed(x < .0995 && x >= .0005 ? 1 : 0)) + " %";
+  place.lang = texts.page.language;
   furnish(place, EXPLORER_MARKUP, say);
   const at = id => place.querySelector("#" + id);
   let state = {}, asked = 0, shown = null, typing, recorder;
-  const lens = makeLens(at("lens"), {texts: texts.lens, names: texts.names,
+  const lens = makeLens(at("lens"), {texts,
     onView: view => { state = {...state, ...view}; }, onReading: reading => change({reading})});
 
   const plain = () => ({text: choices.texts[state.utterance], muted: false, blanked: false, pitch_word: null, semitones: 0});
@@ -103,7 +105,7 @@ export function makeExplorer(place, {texts, choices, host}) {
   }
 
   function showControls(answer) {
-    fillList(at("utterance"), choices.utterances, id => `${id}: ${choices.texts[id]}`, state.utterance);
+    fillList(at("utterance"), choices.utterances, id => `${name(id)}: ${choices.texts[id]}`, state.utterance);
     fillList(at("model"), choices.models, name, state.model);
     if (place.getRootNode().activeElement !== at("text")) at("text").value = state.text;
     at("blanked").checked = state.blanked;
@@ -128,7 +130,7 @@ export function makeExplorer(place, {texts, choices, host}) {
     const group = at("swaps"), focus = [...group.children].indexOf(place.getRootNode().activeElement);
     group.replaceChildren(...swaps.map(([before, after, text]) => {
       const button = Object.assign(document.createElement("button"),
-                                   {type: "button", className: "plain", textContent: say("swap", {old: before, new: after})});
+                                   {type: "button", className: "plain", lang: "en", textContent: say("swap", {old: before, new: after})});
       button.addEventListener("click", () => edit({text}));
       return button;
     }));
@@ -159,7 +161,7 @@ export function makeExplorer(place, {texts, choices, host}) {
       return item;
     }));
     at("notes").replaceChildren(...answer.notes.map(([key, values]) => Object.assign(document.createElement("p"),
-      {className: "why", textContent: say(key, Object.fromEntries(Object.entries(values).map(([k, v]) => [k, name(v)])))})));
+      {className: "why", textContent: say(key, Object.fromEntries(Object.entries(values).map(([k, v]) => [k, NAMED.includes(k) ? name(v) : v])))})));
   }
 
   async function record() {

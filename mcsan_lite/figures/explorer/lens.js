@@ -25,13 +25,21 @@ const LENS_MARKUP = `
 <p class="caveat" data-say="caveat"></p>`;
 
 const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
-const secondsText = t => t.toFixed(2) + " s";
-const percentText = x => (100 * x).toFixed(x < .0995 ? 1 : 0) + " %";
 
 // A function that gives a text by its key, with values in the places of {names}.
 export function speaker(texts) {
   return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
+
+// A function that gives the name of a reading, class or model in the reader's language. What has no name there, such as a
+// class of a corpus of one's own, stays as it is.
+export function namer(names) {
+  const part = given => names[given] ?? names[given.replace(/\d+/, "{number}")]?.replace("{number}", given.match(/\d+/)) ?? given;
+  return given => names[given] ?? given.split(", ").map(part).join(", ");
+}
+
+// Digits as the reader's language writes them, with its decimal mark.
+export const localDigits = (page, digits) => digits.replace(".", page.decimal_mark);
 
 // Put markup of our own into a place, and the texts into the markup.
 export function furnish(place, markup, say) {
@@ -58,10 +66,13 @@ function svg(tag, attributes, parent) {
   return parent.appendChild(made);
 }
 
-// texts: those of the lens. names: of readings. onPick(word), onView({reading, direction, head}): told of what the
+// texts: all of one language. onPick(word), onView({reading, direction, head}): told of what the
 // reader chose. onReading(name): asked for a reading that is named in data.readings but has no view yet.
-export function makeLens(place, {texts, names = {}, onPick = () => {}, onView = () => {}, onReading = () => {}}) {
-  const say = speaker(texts);
+export function makeLens(place, {texts, onPick = () => {}, onView = () => {}, onReading = () => {}}) {
+  const say = speaker(texts.lens), name = namer(texts.names), local = digits => localDigits(texts.page, digits);
+  const secondsText = t => local(t.toFixed(2)) + " s";
+  const percentText = x => local((100 * x).toFixed(x < .0995 ? 1 : 0)) + " %";
+  place.lang = texts.page.language;
   furnish(place, LENS_MARKUP, say);
   const at = id => place.querySelector("#" + id), audio = place.querySelector("audio");
   let data, frames, seconds, half, edges, wave, drawn, view, word = 0, until = Infinity;
@@ -95,6 +106,7 @@ export function makeLens(place, {texts, names = {}, onPick = () => {}, onView = 
     at("words").replaceChildren(...data.tokens.map((token, i) => {
       const button = document.createElement("button");
       button.type = "button";
+      button.lang = "en";  // the words of all corpora here
       button.append(token, document.createElement("i"));
       button.setAttribute("role", "option");
       if (data.truth && data.truth[0] === i) {
@@ -106,7 +118,7 @@ export function makeLens(place, {texts, names = {}, onPick = () => {}, onView = 
     }));
   }
 
-  const number = x => view.shares ? percentText(x) : Number(x.toPrecision(2)).toString();
+  const number = x => view.shares ? percentText(x) : local(Number(x.toPrecision(2)).toString());
   const row = () => view.direction === "utterance" ? view.scores : view.scores.subarray(word * frames, (word + 1) * frames);
   const strength = score => view.high > 0 ? Math.max(0, score) / view.high : 0;  // one scale for all words of a view
 
@@ -132,7 +144,7 @@ export function makeLens(place, {texts, names = {}, onPick = () => {}, onView = 
     if (scores[low] < 0) lines.push(say("lowest", {share: number(scores[low]), when: secondsText(data.times[low])}));
     if (view.words) {
       const top = view.words.indexOf(Math.max(...view.words));
-      lines.push(say("top_word", {word: data.tokens[top], score: Number(view.words[top].toPrecision(2))}));
+      lines.push(say("top_word", {word: data.tokens[top], score: local(Number(view.words[top].toPrecision(2)).toString())}));
     }
     lines.push(...describeTruth(scores, peak));
     return lines.join(" ");
@@ -219,7 +231,7 @@ export function makeLens(place, {texts, names = {}, onPick = () => {}, onView = 
     at("unit").textContent = say(view.shares ? "unit_share" : "unit_score");
     place.querySelector("tbody").replaceChildren(...data.times.map((t, i) => {
       const line = document.createElement("tr");
-      line.insertCell().textContent = t.toFixed(2);
+      line.insertCell().textContent = local(t.toFixed(2));
       line.insertCell().textContent = number(it.scores[i]);
       return line;
     }));
@@ -267,7 +279,7 @@ export function makeLens(place, {texts, names = {}, onPick = () => {}, onView = 
       fillList(at(id), values, text, String(wanted[id]));
       return views.filter(one => String(one[id]) === at(id).value);
     };
-    let left = fill("name", data.views, name => names[name] ?? name, data.readings ?? []);
+    let left = fill("name", data.views, name, data.readings ?? []);
     left = fill("direction", left, direction => say("direction_" + direction));
     const many = left.length > 1;
     [view] = fill("head", left, head => head === "null" ? say(many ? "mean_of_heads" : "all_heads")

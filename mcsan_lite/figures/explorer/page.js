@@ -17,7 +17,7 @@ export function startLens() {
   const {texts, ...data} = JSON.parse(document.getElementById("data").textContent);
   const main = document.querySelector("main");
   document.title = data.title;
-  makeLens(main, {texts: texts.lens, names: texts.names}).start(data);
+  makeLens(main, {texts}).start(data);
   growFrame(main);
 }
 
