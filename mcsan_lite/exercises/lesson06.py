@@ -310,7 +310,7 @@ def safe_softmax(student) -> str | None:
     if not found.requires_grad:
         return (
             "the weights were cut from the graph (detach, no_grad or .data), so nothing can be "
-            "learnt through them."
+            "learned through them."
         )
     (gradient,) = torch.autograd.grad((found * torch.arange(4.0)).sum(), scores)
     if gradient.isnan().any():

@@ -45,7 +45,7 @@ _LETTERS = {
 
 @exercise
 def fusion_predictions(student) -> str | None:
-    """E07.1: {"zero": letter, "and": letter, "products": number, "bottleneck": letter}."""
+    """E7.1: {"zero": letter, "and": letter, "products": number, "bottleneck": letter}."""
     missing = {*_LETTERS, "products"} - set(student)
     if missing or any(value is ... for value in student.values()):
         return "not solved yet: four answers are wanted."
@@ -99,7 +99,7 @@ _GATE_SLIPS = {
 
 @exercise
 def gate(student) -> str | None:
-    """E07.2: student(audio, text, W, Wa, Wt) -> h, the gated sum of both."""
+    """E7.2: student(audio, text, W, Wa, Wt) -> h, the gated sum of both."""
     case = _gate_case()
     found = np.asarray(student(*(value.copy() for value in case.values())), float)
     right = _gated(case)
@@ -152,7 +152,7 @@ _RANK_SLIPS = {
 
 @exercise
 def low_rank_sum(student) -> str | None:
-    """E07.3: student(audio, text, A, T) -> Σᵣ (Aᵣ [audio; 1]) ∘ (Tᵣ [text; 1])."""
+    """E7.3: student(audio, text, A, T) -> Σᵣ (Aᵣ [audio; 1]) ∘ (Tᵣ [text; 1])."""
     case = _rank_case()
     right = _low_rank(case)
     found = np.asarray(student(*(value.copy() for value in case)), float)
@@ -168,7 +168,7 @@ def low_rank_sum(student) -> str | None:
 
 @exercise
 def break_late(student) -> str | None:
-    """E07.4: a 2 × 2 table of True and False that no sum with a threshold can give.
+    """E7.4: a 2 × 2 table of True and False that no sum with a threshold can give.
 
     Rows are two transcripts, columns two sounds.
     """
@@ -201,7 +201,7 @@ _NOT_DEFENSIBLE = {
 
 @exercise
 def fusion_conclusions(student) -> str | None:
-    """E07.5: the three sentences that can be defended."""
+    """E7.5: the three sentences that can be defended."""
     return three_letters(
         student,
         "ace",

@@ -1,4 +1,4 @@
-"""Figures of one network: how it is wired, how it learnt, what it confuses, how sure it is.
+"""Figures of one network: how it is wired, how it learned, what it confuses, how sure it is.
 
 In: names, histories and tables. Out: matplotlib Axes. Markers and words say what colours say.
 """

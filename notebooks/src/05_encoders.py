@@ -789,7 +789,7 @@ print(read.say_whether_training_smears(gaps["another word"]))
 print(read.say_whether_edits_agree(gaps))
 
 # %% [markdown]
-# How long a memory lasts is not fixed by the architecture. The forget gates are learnt,
+# How long a memory lasts is not fixed by the architecture. The forget gates are learned,
 # so it is a result of training, and another training may give another answer.
 #
 # **E5.5 · Change the model** (★★, 5 min). `MCSANConfig` has a field that replaces

@@ -313,15 +313,15 @@ print("weight on padding:", masked[:, 4:].sum().item())
 print("The context is what it was without padding.")
 
 # %% [markdown]
-# **E6.1 · Implement** (★★, 10 minutes). Write attention as a whole: context and weights
+# **E6.1 · Implement** (★★, 10 min). Write attention as a whole: context and weights
 # from `query (Q, d)`, `key (K, d)`, `value (K, e)` and `mask (K,)`, which is True where
 # a key is real. The check recognises a dozen ways of getting it nearly right.
 #
-# <details><summary>Hint 1: where to look</summary>Sections 2 and 3. The width d is the
+# <details><summary>Hint 1</summary>Sections 2 and 3. The width d is the
 # last axis of the query.</details>
-# <details><summary>Hint 2: the plan</summary>Scores, scale, mask, softmax, average: in
+# <details><summary>Hint 2</summary>Scores, scale, mask, softmax, average: in
 # this order.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>scores.masked_fill(~mask,
+# <details><summary>Hint 3</summary><code>scores.masked_fill(~mask,
 # -math.inf).softmax(-1)</code>; the context is the weights times the values.</details>
 
 # %% tags=["exercise"]
@@ -430,16 +430,16 @@ low, high = row_sums.min().item(), row_sums.max().item()
 print(read.say_whether_maps_are_transposes(difference, low, high))
 
 # %% [markdown]
-# **E6.2 · Implement** (★★, 8 minutes). Write Eq. 9 without a mask and with one head:
+# **E6.2 · Implement** (★★, 8 min). Write Eq. 9 without a mask and with one head:
 # the text asks, and the audio answers. `to_query`, `to_key` and `to_value` are linear
 # maps. Return $\Delta\mathbf H$ and the weights.
 #
-# <details><summary>Hint 1: where to look</summary>Look at the function
+# <details><summary>Hint 1</summary>Look at the function
 # <code>look</code> above.</details>
-# <details><summary>Hint 2: the plan</summary>The modality that asks gives the queries,
+# <details><summary>Hint 2</summary>The modality that asks gives the queries,
 # and with them the number of rows. The modality that answers gives keys and
 # values.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>to_query(text) @
+# <details><summary>Hint 3</summary><code>to_query(text) @
 # to_key(audio).T</code>, scaled, with a softmax over the last axis; then times
 # <code>to_value(audio)</code>.</details>
 
@@ -483,14 +483,14 @@ print("head 0 holds the first half of every position")
 # Both have the shape (heads, positions, 2), both run, and both can be trained. Only one
 # of them is attention over positions.
 #
-# **E6.3 · Implement** (★★, 8 minutes). `split(x, heads)` takes (L, D) to (H, L, D/H).
+# **E6.3 · Implement** (★★, 8 min). `split(x, heads)` takes (L, D) to (H, L, D/H).
 # `merge(x)` is its inverse: it takes (H, L, D/H) to (L, D).
 #
-# <details><summary>Hint 1: where to look</summary>The line that makes
+# <details><summary>Hint 1</summary>The line that makes
 # <code>right</code> in the cell above.</details>
-# <details><summary>Hint 2: the plan</summary>To split, cut the last axis and bring the
+# <details><summary>Hint 2</summary>To split, cut the last axis and bring the
 # heads to the front. To merge, take the same two steps backwards.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>x.unflatten(-1, (heads,
+# <details><summary>Hint 3</summary><code>x.unflatten(-1, (heads,
 # -1)).transpose(0, 1)</code>, and <code>x.transpose(0, 1).flatten(1)</code>.</details>
 
 # %% tags=["exercise"]
@@ -580,7 +580,7 @@ def make_task(count, seed):
 
 
 def train_heads(heads):
-    """A MultiHead whose first two outputs have learnt to answer."""
+    """A MultiHead whose first two outputs have learned to answer."""
     torch.manual_seed(0)
     module = MultiHead(16, heads)
     optimiser = torch.optim.Adam(module.parameters(), lr=0.02)
@@ -776,20 +776,20 @@ say_what_breaks("MultiHead of this course", ours, of_course)
 # when it is asked for its weights (`need_weights=True`, its default), and any
 # visualiser must ask for them.
 #
-# **E6.4 · Break it** (★★★, 8 minutes). Write the masked softmax so that a row without a
+# **E6.4 · Break it** (★★★, 8 min). Write the masked softmax so that a row without a
 # key is **zero**, all other rows stay what they were, and no gradient is NaN.
 # `torch.nan_to_num` after the softmax is the cure that comes to mind first. Try it with
 # a mask that is added, `scores + torch.zeros_like(scores).masked_fill(~mask,
 # -math.inf)`, and the check tells you what happens. Then write a version in which no
 # NaN arises at all.
 #
-# <details><summary>Hint 1: where to look</summary>The function
+# <details><summary>Hint 1</summary>The function
 # <code>masked_softmax</code> in <code>mcsan_lite/models/layers.py</code>, which
 # <code>attend</code> calls.</details>
-# <details><summary>Hint 2: the plan</summary>Take a very low finite score instead of
+# <details><summary>Hint 2</summary>Take a very low finite score instead of
 # minus infinity: the softmax of equal numbers is even, not NaN. Then take away what a
 # masked key still received.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Fill with
+# <details><summary>Hint 3</summary>Fill with
 # <code>torch.finfo(scores.dtype).min</code>, take the softmax, and multiply by the
 # mask.</details>
 
@@ -865,7 +865,7 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 # position embedding, which is added before each attention module, and the BiLSTM of the
 # encoder, whose states already depend on the order (lesson 05).
 #
-# **E6.5 · Predict** (★★, 6 minutes).
+# **E6.5 · Predict** (★★, 6 min).
 #
 # - **zero**: a query of zeros asks four real keys. How much weight does each get? Give
 #   a number.
@@ -879,11 +879,11 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 # - **printed**: does dividing by $\sqrt{128}$ instead of $\sqrt{16}$ make a row
 #   `"sharper"`, `"flatter"` or `"neither"`?
 #
-# <details><summary>Hint 1: where to look</summary>Sections 2, 5, 6 and 9.</details>
-# <details><summary>Hint 2: the plan</summary>For the weights, write down the four
+# <details><summary>Hint 1</summary>Sections 2, 5, 6 and 9.</details>
+# <details><summary>Hint 2</summary>For the weights, write down the four
 # scores, and then the softmax. For the parameters, ask whether splitting needs a new
 # matrix.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Four scores of 0 give equal
+# <details><summary>Hint 3</summary>Four scores of 0 give equal
 # weights. A million times a difference leaves nothing to the others. A larger divisor
 # moves the scores closer together.</details>
 
@@ -984,7 +984,7 @@ print(read.say_what_an_untrained_map_shows(highest, first_head.shape[1]))
 
 # %% [markdown]
 # An untrained network draws a pattern too, and that is worth remembering. A map alone
-# does not show that anything was learnt.
+# does not show that anything was learned.
 #
 # ## Recap
 #

@@ -292,7 +292,7 @@ print("maximum over all frames, which word-blind pooling keeps:", round(loudest,
 #
 # ### Exercise
 #
-# **E07.1 · Predict** (★, 6 minutes). Before you see the scores:
+# **E7.1 · Predict** (★, 6 min). Before you see the scores:
 #
 # - **zero**: whose interaction $I$ is zero for all weights? **a** early · **b** late ·
 #   **c** gated
@@ -304,10 +304,10 @@ print("maximum over all frames, which word-blind pooling keeps:", round(loudest,
 # - **bottleneck**: which of these still has single steps of the sound when the words
 #   arrive? **a** tensor · **b** low-rank with a large rank · **c** cross-attention
 #
-# <details><summary>Hint 1: where to look</summary>Sections 2, 4 and 5.</details>
-# <details><summary>Hint 2: the plan</summary>For "and", try two numbers and a
+# <details><summary>Hint 1</summary>Sections 2, 4 and 5.</details>
+# <details><summary>Hint 2</summary>For "and", try two numbers and a
 # threshold. For "products", do not forget the 1.</details>
-# <details><summary>Hint 3: nearly the solution</summary>A sum has no interaction; 33
+# <details><summary>Hint 3</summary>A sum has no interaction; 33
 # numbers meet 33 numbers.</details>
 
 # %% tags=["exercise"]
@@ -613,13 +613,13 @@ taxonomy
 #
 # ## Exercises
 #
-# **E07.2 · Implement** (★★, 6 minutes). Write the gated fusion of one utterance in
+# **E7.2 · Implement** (★★, 6 min). Write the gated fusion of one utterance in
 # NumPy. `W` is $(D, 2D)$ and reads $[a; t]$.
 #
-# <details><summary>Hint 1: where to look</summary>Section 3.</details>
-# <details><summary>Hint 2: the plan</summary>First compute the share $z$, then send
+# <details><summary>Hint 1</summary>Section 3.</details>
+# <details><summary>Hint 2</summary>First compute the share $z$, then send
 # both vectors through <code>np.tanh</code>, then take the weighted sum.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>z = 1 / (1 + np.exp(-W @
+# <details><summary>Hint 3</summary><code>z = 1 / (1 + np.exp(-W @
 # np.concatenate([audio, text])))</code></details>
 
 
@@ -638,14 +638,14 @@ def gate(audio, text, W, Wa, Wt):
 check.gate(gate)
 
 # %% [markdown]
-# **E07.3 · Implement** (★★, 7 minutes). Write the low-rank fusion of one utterance. `A`
+# **E7.3 · Implement** (★★, 7 min). Write the low-rank fusion of one utterance. `A`
 # is $(R, D, D_a + 1)$ and `T` is $(R, D, D_t + 1)$.
 #
-# <details><summary>Hint 1: where to look</summary>Section 4, the equation with the sum
+# <details><summary>Hint 1</summary>Section 4, the equation with the sum
 # over $r$.</details>
-# <details><summary>Hint 2: the plan</summary>Append a 1 to each vector; multiply each
+# <details><summary>Hint 2</summary>Append a 1 to each vector; multiply each
 # by its matrices; multiply number by number; sum over $r$.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>left = A @
+# <details><summary>Hint 3</summary><code>left = A @
 # np.append(audio, 1)</code> has the shape $(R, D)$.</details>
 
 
@@ -664,14 +664,14 @@ def low_rank_sum(audio, text, A, T):
 # %%
 check.low_rank_sum(low_rank_sum)
 # %% [markdown]
-# **E07.4 · Break it** (★★, 5 minutes). Two transcripts (rows) and two sounds (columns):
+# **E7.4 · Break it** (★★, 5 min). Two transcripts (rows) and two sounds (columns):
 # write a table of `True` and `False` that *no* late fusion with a threshold can decide.
 #
-# <details><summary>Hint 1: where to look</summary>The interaction $I$ of section
+# <details><summary>Hint 1</summary>The interaction $I$ of section
 # 2.</details>
-# <details><summary>Hint 2: the plan</summary>Say that $f_1 + g_1$ and $f_2 + g_2$ are
+# <details><summary>Hint 2</summary>Say that $f_1 + g_1$ and $f_2 + g_2$ are
 # above the threshold, and the other two are not. Add up each pair.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Both diagonals have the same
+# <details><summary>Hint 3</summary>Both diagonals have the same
 # sum, so one cannot be above twice the threshold while the other is below it.</details>
 
 # %% tags=["exercise"]
@@ -683,7 +683,7 @@ wanted = [[True, False], [False, True]]
 # %%
 check.break_late(wanted)
 # %% [markdown]
-# **E07.5 · Explain** (★★★, 6 minutes). Which three sentences can be defended after this
+# **E7.5 · Explain** (★★★, 6 min). Which three sentences can be defended after this
 # lesson?
 #
 # - **a** Late fusion cannot represent that the words decide which sound counts,
@@ -697,11 +697,11 @@ check.break_late(wanted)
 # - **f** The order of the rows here is their order on real speech.
 # - **g** A gate near 1 shows that the sound decided the class.
 #
-# <details><summary>Hint 1: where to look</summary>Sections 2, 6 and 9, and the list
+# <details><summary>Hint 1</summary>Sections 2, 6 and 9, and the list
 # below.</details>
-# <details><summary>Hint 2: the plan</summary>Keep apart what a network can represent,
+# <details><summary>Hint 2</summary>Keep apart what a network can represent,
 # what it has learned, and what the numbers show.</details>
-# <details><summary>Hint 3: nearly the solution</summary>One sentence follows from an
+# <details><summary>Hint 3</summary>One sentence follows from an
 # equation, one from a ceiling, one from how the set was made.</details>
 
 # %% tags=["exercise"]

@@ -12,7 +12,7 @@
 #   and get the package's numbers;
 # - wire the parallel network and the two sequential ones;
 # - predict how many parameters each part and each row of Table 3 has;
-# - test a network before you trust it: first loss, padding, one batch learnt by heart.
+# - test a network before you trust it: first loss, padding, one batch learned by heart.
 #
 # **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half
 # a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20;
@@ -401,11 +401,11 @@ print(inspect.getsource(AttentionModule.forward))
 # $\Delta\mathbf H$ of the stream `x` that looks at `memory`, and `norm(x)` is the
 # LayerNorm. Return the new audio and the new text.
 #
-# <details><summary>Hint 1: where to look</summary>How many tensors does the right side
+# <details><summary>Hint 1</summary>How many tensors does the right side
 # of Eq. 12 use, and which equation made each of them?</details>
-# <details><summary>Hint 2: the plan</summary>First compute both ΔH, then both sums. Do
+# <details><summary>Hint 2</summary>First compute both ΔH, then both sums. Do
 # not overwrite anything before both ΔH are there.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>new_audio = norm(audio +
+# <details><summary>Hint 3</summary><code>new_audio = norm(audio +
 # delta(audio, text))</code>; the line for the text is its mirror image and uses
 # <code>audio</code>, not <code>new_audio</code>.</details>
 
@@ -509,11 +509,11 @@ for name, wrong in (("Filled with 0", zero_filled), ("Not hidden", not_hidden)):
 # (B, T), True where a step is real. Every row has at least one real step. Leave `x` as
 # it is.
 #
-# <details><summary>Hint 1: where to look</summary>Which number never wins a
+# <details><summary>Hint 1</summary>Which number never wins a
 # maximum?</details>
-# <details><summary>Hint 2: the plan</summary>Give the mask a third axis, put minus
+# <details><summary>Hint 2</summary>Give the mask a third axis, put minus
 # infinity where it is False, and take the maximum over the time axis.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>x.masked_fill(~mask[...,
+# <details><summary>Hint 3</summary><code>x.masked_fill(~mask[...,
 # None], -math.inf)</code>, then <code>amax</code> over axis 1.</details>
 
 # %% tags=["exercise"]
@@ -774,12 +774,12 @@ print(read.say_largest_part(sizes))
 # `hidden` and the width of the feed-forward layer? Return three numbers: attention,
 # feed-forward, LayerNorms. Predict first: does the number of heads matter?
 #
-# <details><summary>Hint 1: where to look</summary>Print <code>AttentionBlock(4, 2, 10,
+# <details><summary>Hint 1</summary>Print <code>AttentionBlock(4, 2, 10,
 # dropout=0, full_scale=False)</code> and count its linear maps.</details>
-# <details><summary>Hint 2: the plan</summary>A linear map from n to m numbers holds
+# <details><summary>Hint 2</summary>A linear map from n to m numbers holds
 # n · m weights and m biases. A LayerNorm over n numbers holds a scale and a shift for
 # each of them.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Attention has four maps from
+# <details><summary>Hint 3</summary>Attention has four maps from
 # hidden to hidden: query, key, value, and the one that merges the heads. The
 # feed-forward layer has two maps. There are two LayerNorms.</details>
 
@@ -852,11 +852,11 @@ print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 # `w/o self`, `w/o audio`, `cross + self (seq)`, `N = 2`? Answer with a dictionary:
 # `{"order": a letter, "streams": {row: number, …}}`.
 #
-# <details><summary>Hint 1: where to look</summary>The table above, and the wirings of
+# <details><summary>Hint 1</summary>The table above, and the wirings of
 # section 7.</details>
-# <details><summary>Hint 2: the plan</summary>Count the ends of the arrows that reach
+# <details><summary>Hint 2</summary>Count the ends of the arrows that reach
 # "concat". The full model has four.</details>
-# <details><summary>Hint 3: nearly the solution</summary>There is one stream for each
+# <details><summary>Hint 3</summary>There is one stream for each
 # modality and each module at the end of a path. Layers inside a module replace each
 # other. A single modality has nothing to cross with.</details>
 
@@ -962,7 +962,7 @@ mc.figures.show(
 print(read.say_batch_by_heart(eight_losses[0], chance, end, control, best_possible))
 
 # %% [markdown]
-# The control can catch a leak. A network that learnt it would have found the label
+# The control can catch a leak. A network that learned it would have found the label
 # somewhere in its input.
 #
 # ## Recap
@@ -976,7 +976,7 @@ print(read.say_batch_by_heart(eight_losses[0], chance, end, control, best_possib
 # - **Count.** You can count the parameters of a block. The rows of Table 3 differ in
 #   size as well as in what they see.
 # - **Test.** You looked at the first loss, at the effect of padding, at one batch
-#   learnt by heart, and at a control that cannot be learnt.
+#   learned by heart, and at a control that cannot be learned.
 
 # %% [markdown]
 # ## What you may not conclude

@@ -559,11 +559,11 @@ for name in ("metrics", "manifest"):
 # **E9.1 · Implement** (★★, 5 min). Write `ua(true, pred)`: the mean recall over the
 # classes that occur in `true`.
 #
-# <details><summary>Hint 1: where to look</summary>For each class: of the utterances
+# <details><summary>Hint 1</summary>For each class: of the utterances
 # that truly belong to it, which share was found?</details>
-# <details><summary>Hint 2: the plan</summary>The recall of class c is <code>(pred[true
+# <details><summary>Hint 2</summary>The recall of class c is <code>(pred[true
 # == c] == c).mean()</code>.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Average that over
+# <details><summary>Hint 3</summary>Average that over
 # <code>np.unique(true)</code>, not over the classes that were predicted.</details>
 
 # %% tags=["exercise"]
@@ -594,11 +594,11 @@ solved = check.ua(ua)
 # - **c** Of five seeds, the one with the highest test WA is reported.
 # - **d** Each MFCC matrix is cut to 1,000 frames.
 #
-# <details><summary>Hint 1: where to look</summary>Ask of each step: would its outcome
+# <details><summary>Hint 1</summary>Ask of each step: would its outcome
 # change if the test utterances were different ones?</details>
-# <details><summary>Hint 2: the plan</summary>Cutting looks at one utterance alone.
+# <details><summary>Hint 2</summary>Cutting looks at one utterance alone.
 # Validation is not test.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Two of the four leak.</details>
+# <details><summary>Hint 3</summary>Two of the four leak.</details>
 
 # %% tags=["exercise"]
 leaks = ...
@@ -615,11 +615,11 @@ solved = check.leaks(leaks)
 # columns `epoch`, `valid_wa` and `test_wa`, return the number of the epoch to keep. On
 # a tie take the earlier one.
 #
-# <details><summary>Hint 1: where to look</summary>One of the three columns must not be
+# <details><summary>Hint 1</summary>One of the three columns must not be
 # touched.</details>
-# <details><summary>Hint 2: the plan</summary><code>idxmax</code> returns the first row
+# <details><summary>Hint 2</summary><code>idxmax</code> returns the first row
 # of a tie.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Return the value in the column
+# <details><summary>Hint 3</summary>Return the value in the column
 # <code>epoch</code>, not the row's index: epochs count from one.</details>
 
 # %% tags=["exercise"]
@@ -642,11 +642,11 @@ solved = check.choose(choose)
 # points does UA move when *one* surprise utterance of a test fold flips from wrong to
 # right? Give the number.
 #
-# <details><summary>Hint 1: where to look</summary>How many surprise utterances are in
+# <details><summary>Hint 1</summary>How many surprise utterances are in
 # one test fold?</details>
-# <details><summary>Hint 2: the plan</summary>About 10.7. Which share of the recall of
+# <details><summary>Hint 2</summary>About 10.7. Which share of the recall of
 # surprise is one of them?</details>
-# <details><summary>Hint 3: nearly the solution</summary>That recall is one of seven
+# <details><summary>Hint 3</summary>That recall is one of seven
 # that are averaged.</details>
 
 # %% tags=["exercise"]
@@ -664,11 +664,11 @@ solved = check.points(points)
 # by how many *percentage points* would the reported test WA rise if the epoch were
 # chosen on the test part? Start from the honest choice.
 #
-# <details><summary>Hint 1: where to look</summary>What would be reported honestly? The
+# <details><summary>Hint 1</summary>What would be reported honestly? The
 # test WA of the epoch that is best on validation.</details>
-# <details><summary>Hint 2: the plan</summary>What would be reported with peeking? The
+# <details><summary>Hint 2</summary>What would be reported with peeking? The
 # largest test WA.</details>
-# <details><summary>Hint 3: nearly the solution</summary>The honest score is
+# <details><summary>Hint 3</summary>The honest score is
 # <code>history.test_wa[history.valid_wa.idxmax()]</code>; a point is a
 # hundredth.</details>
 

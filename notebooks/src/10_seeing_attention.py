@@ -815,11 +815,11 @@ print(replace(looks, weights=looks.weights[[chosen]]).describe())
 # of them are real. Return the pictures `(H, words, frames)` with their weights
 # unchanged, and the top of the common scale. Run it, then mend it.
 #
-# <details><summary>Hint 1: where to look</summary>Section 8, a to c. The check names
+# <details><summary>Hint 1</summary>Section 8, a to c. The check names
 # one bug at a time.</details>
-# <details><summary>Hint 2: the plan</summary>First cut the padding off, then exchange
+# <details><summary>Hint 2</summary>First cut the padding off, then exchange
 # the two last axes, then take one maximum of all heads.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>maps[:, :frames,
+# <details><summary>Hint 3</summary><code>maps[:, :frames,
 # :words].transpose(0, 2, 1)</code>; dividing each head by its own maximum is a scale of
 # its own.</details>
 
@@ -849,11 +849,11 @@ check.pictures(pictures)
 # frame as `0.85 s`, that frame's share as `61%`, and what an even spread would give,
 # `4%`. `times (A,)` in seconds, `weights (L, A)`.
 #
-# <details><summary>Hint 1: where to look</summary>The output of section 9.</details>
-# <details><summary>Hint 2: the plan</summary>For each row, find the
+# <details><summary>Hint 1</summary>The output of section 9.</details>
+# <details><summary>Hint 2</summary>For each row, find the
 # <code>argmax</code>, the time of that frame, the weight there, and one divided by the
 # number of frames.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>f"{times[top]:.2f}
+# <details><summary>Hint 3</summary><code>f"{times[top]:.2f}
 # s"</code>, <code>f"{row[top]:.0%}"</code>, <code>f"{1 / len(row):.0%}"</code>, joined
 # by <code>"\n"</code>.</details>
 
@@ -886,12 +886,11 @@ check.describe(describe)
 # `head` and `points`. The utterance that will be shown is one of the test ones. Heads
 # may be scored on different numbers of utterances.
 #
-# <details><summary>Hint 1: where to look</summary>Section 6. Which utterances may take
+# <details><summary>Hint 1</summary>Section 6. Which utterances may take
 # part in the choice?</details>
-# <details><summary>Hint 2: the plan</summary>Keep the validation lines, average by
+# <details><summary>Hint 2</summary>Keep the validation lines, average by
 # head, take the best.</details>
-# <details><summary>Hint 3: nearly the
-# solution</summary><code>.groupby("head").points.mean().idxmax()</code></details>
+# <details><summary>Hint 3</summary><code>.groupby("head").points.mean().idxmax()</code></details>
 
 
 # %% tags=["exercise"]
@@ -915,11 +914,11 @@ check.choose(choose)
 # $k$ sees MFCC frames $9k-4$ to $9k+12$; MFCC frame $t$ is centred on $t \times 10$ ms
 # and its window is 25 ms long. There is no sound before 0 s.
 #
-# <details><summary>Hint 1: where to look</summary>Section 4 prints what some frames
+# <details><summary>Hint 1</summary>Section 4 prints what some frames
 # see.</details>
-# <details><summary>Hint 2: the plan</summary>Take the centres of the first and the last
+# <details><summary>Hint 2</summary>Take the centres of the first and the last
 # MFCC frame, in seconds, and then add half a window on either side.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>(9 * k - 4) * 0.010 -
+# <details><summary>Hint 3</summary><code>(9 * k - 4) * 0.010 -
 # 0.0125</code>, not below zero.</details>
 
 

@@ -575,11 +575,11 @@ for edit, part in follows.groupby("edit", sort=False):
 # if start ≤ that time < end. Return how far the value falls with each window filled by
 # `filler`.
 #
-# <details><summary>Hint 1: where to look</summary>Take a fresh copy of the audio for
+# <details><summary>Hint 1</summary>Take a fresh copy of the audio for
 # each window: holes must not add up.</details>
-# <details><summary>Hint 2: the plan</summary>A boolean mask over the T frames, from
+# <details><summary>Hint 2</summary>A boolean mask over the T frames, from
 # three conditions: start, end, length.</details>
-# <details><summary>Hint 3: nearly the solution</summary><code>value(audio) -
+# <details><summary>Hint 3</summary><code>value(audio) -
 # value(edited)</code>, in this order.</details>
 
 
@@ -613,11 +613,11 @@ check.occlude(occlude)
 # elsewhere in the clip, (3) there is no jump at the edges, (4) all else stays. A window
 # may begin or end with the clip.
 #
-# <details><summary>Hint 1: where to look</summary>What may you use? Only what is
+# <details><summary>Hint 1</summary>What may you use? Only what is
 # outside the window, best its two neighbours.</details>
-# <details><summary>Hint 2: the plan</summary>A straight line from one neighbour to the
+# <details><summary>Hint 2</summary>A straight line from one neighbour to the
 # other breaks none of the rules.</details>
-# <details><summary>Hint 3: nearly the solution</summary>At the clip's edge one
+# <details><summary>Hint 3</summary>At the clip's edge one
 # neighbour is missing: use the other one for both. And mind that <code>audio[-1]</code>
 # is the last frame.</details>
 
@@ -661,11 +661,11 @@ check.fair_filler(fair_filler)
 #   sound and words.
 # - **g** We show the head that points best on the utterances of the figure.
 #
-# <details><summary>Hint 1: where to look</summary>Ask of each: compared with what? On
+# <details><summary>Hint 1</summary>Ask of each: compared with what? On
 # what data? How sure?</details>
-# <details><summary>Hint 2: the plan</summary>A sentence with chance or a control, n and
+# <details><summary>Hint 2</summary>A sentence with chance or a control, n and
 # an interval is hard to attack.</details>
-# <details><summary>Hint 3: nearly the solution</summary>Two of the four bad ones claim
+# <details><summary>Hint 3</summary>Two of the four bad ones claim
 # more than was measured; one lacks chance; one chooses after looking.</details>
 
 # %% tags=["exercise"]

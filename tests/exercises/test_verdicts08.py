@@ -58,7 +58,7 @@ CASES = [
     (read.say_joining_order, (1e-7, 1e-7), "changes nothing either"),
     (read.say_batch_by_heart, (1.9, 1.95, 0.001, 2.0, 1.9), "near ln C"),
     (read.say_batch_by_heart, (6.0, 1.95, 0.001, 2.0, 1.9), "FAR from"),
-    (read.say_batch_by_heart, (1.9, 1.95, 1.5, 2.0, 1.9), "NOT learnt"),
+    (read.say_batch_by_heart, (1.9, 1.95, 1.5, 2.0, 1.9), "NOT learned"),
     (read.say_batch_by_heart, (1.9, 1.95, 0.001, 0.1, 1.9), "leaks into the input"),
 ]
 

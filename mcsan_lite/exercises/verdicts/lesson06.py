@@ -185,7 +185,7 @@ def say_what_shuffling_does(without: float, with_positions: float, size: float) 
 
 
 def say_what_an_untrained_map_shows(highest: float, frames: int) -> str:
-    """How strong a pattern a network shows that has learnt nothing.
+    """How strong a pattern a network shows that has learned nothing.
 
     Args:
         highest: the largest weight of the map.

@@ -281,12 +281,12 @@ def say_batch_by_heart(first: float, chance: float, end: float, control: float, 
         best: the lowest loss that the control can have.
     """
     near = "near" if abs(first - chance) < 0.7 else "FAR from"
-    learnt = "The eight utterances were learnt by heart" if end < 0.2 else "They were NOT learnt"
+    learned = "The eight utterances were learned by heart" if end < 0.2 else "They were NOT learned"
     leak = "so it found no label in its input"
     if control < best - 0.2:
         leak = "so it went LOWER than possible: the label leaks into the input"
     return (
-        f"The first loss, {first:.2f}, is {near} ln C = {chance:.2f}. {learnt}: the loss ends at "
+        f"The first loss, {first:.2f}, is {near} ln C = {chance:.2f}. {learned}: the loss ends at "
         f"{end:.4f}. The control ends at {control:.2f}, and the lowest possible loss is "
         f"{best:.2f}, {leak}."
     )
