@@ -120,6 +120,10 @@ def add_align_command(commands) -> None:
         "--vectors", help="the word vectors of the training, where the run does not find them"
     )
     parser.add_argument(
+        "--frames",
+        help="for a run that was trained on frames made elsewhere: those of the corpus, a folder",
+    )
+    parser.add_argument(
         "--utterances",
         type=int,
         default=300,
@@ -132,7 +136,7 @@ def align_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import readings
 
     corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
-    asked = {"utterances": args.utterances, "vectors": args.vectors}
+    asked = {"utterances": args.utterances, "vectors": args.vectors, "frames": args.frames}
     table = readings.alignment_table(args.run, corpus, **asked, options=options)
     print(table.round(3).to_string(index=False))
     print(

@@ -81,6 +81,7 @@ def alignment_table(
     *,
     utterances: int = 300,
     vectors: Path | str | None = None,
+    frames: Path | str | None = None,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
     """Does each word's row point at its own sound?
@@ -93,6 +94,8 @@ def alignment_table(
         corpus: with word times.
         utterances: only so many.
         vectors: the word vectors of its training, as `load_run` takes them.
+        frames: the corpus's sound frames, for a run that was trained on such, as `load_run` takes
+            them.
         options: where and with what to compute.
 
     Returns:
@@ -102,7 +105,7 @@ def alignment_table(
     Raises:
         DataError: for a corpus without word times.
     """
-    trained_run = load_run(run, vectors=vectors)
+    trained_run = load_run(run, vectors=vectors, frames=frames)
     tested = _tested_ids(Path(run), corpus)
     timed = [one.id for one in corpus.utterances if one.id in tested and one.words and one.audio]
     features = []

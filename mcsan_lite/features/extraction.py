@@ -268,20 +268,20 @@ def usable(
 
 
 def _unusable(corpus: Corpus, problems: Mapping[str, str], config: FeatureConfig) -> DataError:
-    clips = sum(u.audio is not None for u in corpus.utterances)
     listed = [f"\n  {name}: {why}" for name, why in list(problems.items())[:10]]
-    if len(problems) > len(listed):
-        listed.append("\n  …")
+    listed += ["\n  …"] if len(problems) > len(listed) else []
+    advice = "repair them, or go on without them: --skip-bad (on_error='skip')."
     if config.places:
-        given = f"{len(problems)} of {len(corpus)} utterances of {corpus.name}"
-        expected = f"a usable array for each in {' and '.join(config.places)}"
-    else:
-        given = f"{len(problems)} of {clips} clips of {corpus.name}"
-        expected = "clips that can be read and heard"
+        return DataError(
+            f"{len(problems)} of {len(corpus)} arrays for {corpus.name} unusable:{''.join(listed)}",
+            f"a usable array for each utterance in {' and '.join(config.places)}",
+            advice,
+        )
+    clips = sum(u.audio is not None for u in corpus.utterances)
     return DataError(
-        f"{given} unusable:{''.join(listed)}",
-        expected,
-        "repair them, or go on without them: --skip-bad (on_error='skip').",
+        f"{len(problems)} of {clips} clips of {corpus.name} unusable:{''.join(listed)}",
+        "clips that can be read and heard",
+        advice,
     )
 
 

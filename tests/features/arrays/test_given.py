@@ -100,7 +100,7 @@ def test_an_array_that_cannot_be_used_is_named_and_can_be_left_out(
         np.save(sounds / "a.npy", array)
     config = feature_settings(frames=str(sounds), hop_s=0.02)
     text = refusal(lambda: extract(corpus, config, cache=tmp_path / "cache"))
-    assert why in text and "a.npy" in text and "1 of 3 utterances" in text
+    assert why in text and "a.npy" in text and "1 of 3 arrays" in text
     features, bad = extract(corpus, config, cache=tmp_path / "cache", on_error="skip")
     assert [one.id for one in features] == ["b/2", "c"] and [one.id for one in bad] == ["a"]
 
