@@ -78,7 +78,7 @@ def say_what_the_revision_cost(
     """
     moves = []
     for name, before, after in zip(("WA", "UA"), published, revised, strict=True):
-        moves.append(f"{name} by {100 * (after - before):+.1f} points")
+        moves.append(f"{name} by {100 * (after - before):+z.1f} points")
     return f"{model}: the revision changed {' and '.join(moves)}."
 
 

@@ -78,8 +78,8 @@ def say_early_gap(early: float, late: float, epoch: int, last: int) -> str:
     if abs(change) >= 0.01:
         reading = "larger" if change > 0 else "smaller"
     return (
-        f"In epoch {epoch} the gap is {100 * early:+.1f} points; in epoch {last} it is "
-        f"{100 * late:+.1f} points, which is {reading}. Each version has one seed here, so a gap "
+        f"In epoch {epoch} the gap is {100 * early:+z.1f} points; in epoch {last} it is "
+        f"{100 * late:+z.1f} points, which is {reading}. Each version has one seed here, so a gap "
         "of this size may still be chance."
     )
 

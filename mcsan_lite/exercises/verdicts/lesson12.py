@@ -182,7 +182,7 @@ def say_shapley(world: str, interaction: Mapping[str, Measured]) -> str:
     """
     signs = {gap_side(share.low, share.high) for share in interaction.values()}
     told = "; ".join(
-        f"“{way}” {share.mean:+.1f} ({share.low:+.1f} to {share.high:+.1f})"
+        f"“{way}” {share.mean:+z.1f} ({share.low:+z.1f} to {share.high:+z.1f})"
         for way, share in interaction.items()
     )
     meaning = "They disagree, so whatever is said depends on the stand-in"

@@ -102,7 +102,7 @@ def _gap_in_words(gap: pd.Series) -> str:
     if pd.isna(gap["mean"]):
         return "without a run"
     if pd.isna(gap["low"]):
-        return f"{100 * gap['mean']:+.1f} points, the same in every fold, so without an interval"
+        return f"{100 * gap['mean']:+z.1f} points, the same in every fold, so without an interval"
     return points_interval(*gap[["mean", "low", "high"]])
 
 
@@ -182,7 +182,7 @@ def say_epoch_of_peeking(
     if last:
         chosen += f", and in {last} of {count} the test part is best in the last epoch of all"
     if pd.isna(low):
-        bought = f"Peeking bought {row} {100 * mean:+.1f} points in every fold"
+        bought = f"Peeking bought {row} {100 * mean:+z.1f} points in every fold"
     else:
         shown = gap_side(low, high) == "more"
         bought = f"Peeking bought {row} {points_interval(mean, low, high)}"
@@ -206,7 +206,7 @@ def say_peeking_rows(gains: pd.DataFrame, gaps: pd.Series) -> str:
     larger = "more" if gain["mean"] > abs(gaps[smallest]) else "less"
     return (
         f"It bought most in {most}: {_gap_in_words(gain)}. The mean is {larger} "
-        f"than the smallest gap of the table ({smallest}, {100 * gaps[smallest]:+.1f} points)."
+        f"than the smallest gap of the table ({smallest}, {100 * gaps[smallest]:+z.1f} points)."
     )
 
 

@@ -196,6 +196,6 @@ def say_two_directions(first: float, second: float) -> str:
 
     agree = "agree" if first * second > 0 else "do not agree"
     return (
-        f"Rajan et al. have {ahead(first)} ahead ({100 * first:+.1f} points), Table 3 has "
-        f"{ahead(second)} ahead ({100 * second:+.1f} points): the two studies {agree}."
+        f"Rajan et al. have {ahead(first)} ahead ({100 * first:+z.1f} points), Table 3 has "
+        f"{ahead(second)} ahead ({100 * second:+z.1f} points): the two studies {agree}."
     )

@@ -140,7 +140,7 @@ def say_sentence(says: str, gap: tuple[float, float, float], alone: str, togethe
         together: the verdict after Holm.
     """
     if math.isnan(gap[1]):
-        measured = f"{100 * gap[0]:+.1f} points, the same in every fold"
+        measured = f"{100 * gap[0]:+z.1f} points, the same in every fold"
     else:
         measured = points_interval(*gap)
     return f"“{says}”: {measured}. Alone: {alone}. After Holm: {together}."
@@ -189,9 +189,9 @@ def say_choices(changes: pd.DataFrame) -> str:
     if tested.empty:
         return (
             "No choice has an interval here, so none is shown to move the score. The largest "
-            f"difference is that of “{longest}”: {100 * row.difference:+.1f} points."
+            f"difference is that of “{longest}”: {100 * row.difference:+z.1f} points."
         )
-    moved = f"{100 * row.difference:+.1f} points, without an interval"
+    moved = f"{100 * row.difference:+z.1f} points, without an interval"
     if not pd.isna(row.low):
         moved = points_interval(row.difference, row.low, row.high)
     says = (

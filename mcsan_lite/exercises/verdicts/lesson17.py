@@ -107,7 +107,7 @@ def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
     if first != second:
         return f"{told}: another answer."
     moved = 100 * (after.iloc[0] - before.iloc[0])
-    return f"{told}: the same answer; its confidence moves by {moved:+.1f} points."
+    return f"{told}: the same answer; its confidence moves by {moved:+z.1f} points."
 
 
 def say_landing(stressed: pd.Series, without: pd.Series) -> str:

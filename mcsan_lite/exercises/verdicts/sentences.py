@@ -54,7 +54,7 @@ def percent_interval(mean: float, low: float, high: float) -> str:
 
 def points_interval(mean: float, low: float, high: float) -> str:
     """A difference of shares in points: "+2.3 points (-6.3 to +10.8)"."""
-    return f"{100 * mean:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{100 * mean:+z.1f} points ({100 * low:+z.1f} to {100 * high:+z.1f})"
 
 
 def gap_side(low: float, high: float) -> str:
