@@ -583,7 +583,7 @@ def draw_level_of_the_clip(ax):
                 ha="center", va="bottom", fontsize=9)
     ax.set(xlabel="seconds", ylabel="$c_0$ / 8  (dB)", xlim=(0, duration))
 
-
+# %% tags=["hide-input"]
 if shifts:
     fig, (upper, lower) = plt.subplots(2, 1, figsize=(8, 4.8), layout="constrained")
     draw_level_of_the_clip(upper)

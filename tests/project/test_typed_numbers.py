@@ -29,7 +29,9 @@ TYPED = re.compile(
     re.IGNORECASE,
 )
 CELL = re.compile(r"(?<=\|) *\**[−+-]?\d[\d,.]*\** *(?=\|)")
-NAMES = re.compile(r"Python 3\.\d+|(?:CC BY|Attribution) 4\.0|(?:section|sections|lesson) \d\.\d")
+NAMES = re.compile(
+    r"Python 3\.\d+|wav2vec 2\.0|(?:CC BY|Attribution) 4\.0|(?:section|sections|lesson) \d\.\d"
+)
 GENERATED = re.compile(
     r"<!-- ([^>]+?): made by [^>]+ -->.*?<!-- /\1 -->|<!-- n [^>]+ -->.*?<!-- /n -->", re.DOTALL
 )

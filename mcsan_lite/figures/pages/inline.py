@@ -106,7 +106,8 @@ def _with_own_ids(svg: str, caption: str) -> str:
     """Names that are used get a prefix of this picture; all others are left out."""
     import hashlib
 
-    prefix = f"p{hashlib.sha256(caption.encode()).hexdigest()[:6]}-"
+    # Two pictures may have one caption, or one drawing.
+    prefix = f"p{hashlib.sha256((caption + svg).encode()).hexdigest()[:6]}-"
     used = {name for _, name in _USED.findall(svg)}
 
     def own(found: re.Match[str]) -> str:

@@ -201,7 +201,7 @@ def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
     score = one.scores[0]
     table = one.table.set_index("row")
     table.attrs = {"scores": [score], "from": "this run"}
-    place = "generated speech" if one.generated else open_ends.written(one.corpus)
+    place = one.place or open_ends.written(one.corpus)
     heading = f"{open_ends.written(one.name)} on {place}, profile {one.profile}"
     said = [_own_score(table, score), _best_floor(table, score)]
     if lacking:

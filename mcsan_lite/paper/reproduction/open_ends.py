@@ -51,7 +51,7 @@ def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
     for one in shipped:
         rows = _rows_without_training(one)
         if rows:
-            place = "generated speech" if one.generated else written(one.corpus)
+            place = one.place or written(one.corpus)
             missing.append(f"{written(one.name)} on {place}: the rows {'; '.join(rows)}")
     return missing
 

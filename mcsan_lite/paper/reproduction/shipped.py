@@ -18,6 +18,7 @@ from mcsan_lite.tables.own import load_table
 
 NAMES = ("table1", "table2", "table3", "fusion", "ambiguities")
 LARGEST_FIRST = ("paper", "full", "quick", "smoke")
+_OTHER_WORLDS = ("leaking", "listed")  # than the matching one, which no file names
 _FOLDS = "-folds.csv"
 _PARTS = re.compile(rf"({'|'.join(NAMES)})-(.+-)?({'|'.join(LARGEST_FIRST)})(-.+)?")
 # Columns that hold words; all others hold numbers.
@@ -62,6 +63,14 @@ class ShippedTable:
     def generated(self) -> bool:
         """Whether the speech is generated: then no number of the paper stands beside it."""
         return self.corpus.startswith(("synthetic", "listed", "leaking"))
+
+    @property
+    def place(self) -> str:
+        """The kind of generated speech, in words; "" for recordings."""
+        if not self.generated:
+            return ""
+        world = next((name for name in _OTHER_WORLDS if f"-{name}-" in self.file), None)
+        return f"generated speech of the {world} world" if world else "generated speech"
 
     @property
     def at_home(self) -> bool:

@@ -80,6 +80,8 @@ def test_the_report_on_what_this_repository_ships():
     inside = iter(found)
     assert all(heading in inside for heading in HEADINGS), found
     assert len(text) < 700_000
+    for place in ("generated speech", "generated speech of the leaking world"):
+        assert f"Ways to fuse on {place}, profile quick" in found  # two worlds, two headings
     printed = {f"{score:.3f}" for score in published_systems("iemocap").score}
     introduction = page.text.partition("Introduction")[2].partition("Scope of repro")[0]
     assert "0.612" in introduction
