@@ -280,7 +280,7 @@ class RowRequest:
         precision: of the training; None: float32.
         vectors: word vectors; None: GloVe 6B, 50 dimensions.
         frames: sound frames made elsewhere; None: MFCC.
-        features: the settings that follow from these; None: the default ones.
+        hop: seconds from one of these frames to the next.
     """
 
     rows: str | None = None
@@ -288,19 +288,19 @@ class RowRequest:
     precision: str | None = None
     vectors: str | None = None
     frames: str | None = None
-    features: FeatureConfig | None = None
+    hop: float | None = None
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> RowRequest:
         """From the options of `add_row_options`."""
-        return cls(
-            args.rows,
-            args.protocol,
-            args.precision,
-            args.vectors,
-            args.frames,
-            requested_features(args),
-        )
+        return cls(**{one.name: getattr(args, one.name) for one in fields(cls)})
+
+    @property
+    def features(self) -> FeatureConfig:
+        """The settings that follow from vectors, frames and hop."""
+        from mcsan_lite.features.arrays.settings import feature_settings
+
+        return feature_settings(self.vectors, self.frames, self.hop)
 
 
 def requested_features(args: argparse.Namespace) -> FeatureConfig:
@@ -319,10 +319,8 @@ def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]
         corpus: what they are trained on.
         profile: "smoke", "quick", "full" or "paper".
     """
-    from mcsan_lite.features.extraction import FeatureConfig
     from mcsan_lite.paper import table_rows
 
-    features = request.features or FeatureConfig()
     names = None
     if request.rows:
         names = [name.strip() for name in request.rows.split(",")]
@@ -330,7 +328,7 @@ def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]
     if protocol is None and corpus.kind == "manifest" and all(u.split for u in corpus.utterances):
         protocol = "official"
     specs = table_rows.table3_specs(
-        profile, corpus.kind, rows=names, protocol=protocol, features=features
+        profile, corpus.kind, rows=names, protocol=protocol, features=request.features
     )
     if request.precision:
         specs = [with_precision(spec, request.precision) for spec in specs]

@@ -140,16 +140,15 @@ def _piece(clip: Path | None) -> tuple[int, bytes]:
 
 
 def _video_files(corpus: Corpus) -> list[tuple[str, tuple[int, bytes]]]:
-    """Name, size and a piece of every file of the third stream."""
-    files = {source(u.video) for u in corpus.utterances if u.video is not None}
-    return sorted((file.name, _piece(file)) for file in files)
+    return _contents({source(u.video) for u in corpus.utterances if u.video is not None})
 
 
 def _content_of_place(place: str) -> list[tuple[str, tuple[int, bytes]]]:
-    """Name, size and a piece of every file of a place of arrays made elsewhere.
-
-    The arrays of two models often have equal names and shapes.
-    """
     folder = Path(place)
     files = folder.iterdir() if folder.is_dir() else [folder]
-    return sorted((file.name, _piece(file)) for file in files if not file.is_dir())
+    return _contents(file for file in files if not file.is_dir())
+
+
+def _contents(files: Iterable[Path]) -> list[tuple[str, tuple[int, bytes]]]:
+    """Name, size and a piece of each: arrays of two tools often have equal names and sizes."""
+    return sorted((file.name, _piece(file)) for file in files)

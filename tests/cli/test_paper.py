@@ -5,7 +5,8 @@ import pytest
 
 from mcsan_lite.cli import main
 from mcsan_lite.cli import paper as paper_module
-from mcsan_lite.cli.options import CorpusRequest, RowRequest
+from mcsan_lite.cli.options import CorpusRequest, RowRequest, table3_rows
+from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets import splits
 from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.manifest import read_manifest
@@ -268,3 +269,9 @@ def test_two_tables_of_one_name_have_files_of_their_own(tmp_path):
             asked = RowRequest(vectors=vectors)
             names.add(paper_module.TableRequest("table3", request, asked).file_name(grid))
     assert len(names) == 6 and all(name.startswith("table3-manifest-") for name in names)
+
+
+def test_vectors_that_are_asked_for_reach_the_rows():
+    corpus = Corpus("own", ("glad",), (Utterance("a", None, "so", "glad"),))
+    specs = table3_rows(RowRequest(vectors="v.txt", protocol="kfold10"), corpus, "smoke")
+    assert {spec.features.vectors for spec in specs} == {"v.txt"}
