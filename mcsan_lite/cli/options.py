@@ -130,7 +130,7 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
     """All that chooses rows and folds on a corpus: `CorpusRequest` and `RowRequest`."""
     add_corpus_options(parser)
     parser.add_argument(
-        "--rows", help='rows of Table 3, by comma: "MCSAN,w/o cross" (default: all nine)'
+        "--rows", help='rows of the table, by comma: "MCSAN,w/o cross" (default: all of them)'
     )
     parser.add_argument(
         "--protocol",

@@ -169,8 +169,6 @@ def _requested_grid(
     from mcsan_lite.training.grid import Grid
 
     corpus = _corpus_of_table(request)
-    if request.rows.rows and request.table == "ambiguities":
-        raise DataError("--rows with ambiguities", "all of its changes", "leave --rows out.")
     specs = _specs_of_table(request, corpus)
     if not specs:
         raise DataError(

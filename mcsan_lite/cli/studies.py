@@ -167,14 +167,15 @@ def add_speakers_command(commands) -> None:
         "--folds", type=int, help="only the first so many tested speakers (default: all)"
     )
     parser.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
-    parser.add_argument("--out", help="a csv file for the table")
+    parser.add_argument(
+        "--out", help="a csv file for the table; its figure lies next to it, as svg"
+    )
 
 
 def speakers_command(args: argparse.Namespace) -> int:
     """Print how the scores grow with the number of training speakers."""
     from mcsan_lite.errors import DataError
     from mcsan_lite.experiments import speaker_curve
-    from mcsan_lite.tables.own import save_table
 
     if args.protocol:
         raise DataError(
@@ -192,9 +193,9 @@ def speakers_command(args: argparse.Namespace) -> int:
     results = speaker_curve.curve_results(curve, specs, run_options(args))
     table = speaker_curve.curve_table(results)
     if args.out:
-        save_table(Path(args.out), table)
+        speaker_curve.save_curve(Path(args.out), table)
     print(f"{table.round(3).to_string(index=False)}\n")
-    print(*speaker_curve.curve_verdicts(results), sep="\n")
+    print(*speaker_curve.curve_verdicts(table), sep="\n")
     print("mean: WA. low to high: 95 % over tested speakers, corrected t.")
     return 0
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mcsan_lite.cache import write_atomic
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.fold import Fold, make_fold
 from mcsan_lite.errors import DataError
@@ -24,6 +26,9 @@ from mcsan_lite.evaluation.comparison import run_interval
 from mcsan_lite.evaluation.significance import Test, corrected_t
 from mcsan_lite.experiments.floors import floors_table
 from mcsan_lite.features.extraction import extract
+from mcsan_lite.figures.results import draw_speakers
+from mcsan_lite.tables.own import save_table
+from mcsan_lite.tables.shared import save_svg
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.runner import RunOptions, run_grid
 from mcsan_lite.training.spec import Spec
@@ -127,11 +132,14 @@ def curve_table(results: pd.DataFrame, score: str = "wa") -> pd.DataFrame:
         score: "wa", "ua" or "weighted_f1".
 
     Returns:
-        system, speakers, n_train (mean), mean, low, high, tested (how many speakers).
+        system, speakers, n_train (mean), mean, low, high; gain, gain low, gain high, over the
+        fewest training speakers; tested (how many speakers).
     """
     rows = []
     for (name, speakers), group in results.groupby(["name", "speakers"], sort=False):
+        of_system = results[results.name == name]
         own = run_interval(group, score)
+        gained = _gain(group, of_system[of_system.speakers == of_system.speakers.min()], score)
         rows.append(
             {
                 "system": name,
@@ -140,45 +148,51 @@ def curve_table(results: pd.DataFrame, score: str = "wa") -> pd.DataFrame:
                 "mean": own.mean,
                 "low": own.low,
                 "high": own.high,
+                "gain": gained.mean,
+                "gain low": gained.low,
+                "gain high": gained.high,
                 "tested": group.fold.nunique(),
             }
         )
     return pd.DataFrame(rows).sort_values(["system", "speakers"], ignore_index=True)
 
 
-def gains(results: pd.DataFrame, score: str = "wa") -> dict[str, Test]:
-    """What each system gains from the fewest to the most training speakers, paired by the tested.
-
-    Args:
-        results: of `curve_results`.
-        score: "wa", "ua" or "weighted_f1".
-    """
-    found = {}
-    for name, group in results.groupby("name", sort=False):
-        by_speaker = group.pivot_table(index="fold", columns="speakers", values=score)
-        most = group[group.speakers == group.speakers.max()]
-        share = float((most.n_test / most.n_train).mean())
-        difference = by_speaker[by_speaker.columns.max()] - by_speaker[by_speaker.columns.min()]
-        found[name] = corrected_t(difference, share)
-    return found
+def _gain(more: pd.DataFrame, fewest: pd.DataFrame, score: str) -> Test:
+    """What more training speakers are worth, paired by the tested speaker; seeds are averaged."""
+    by_speaker, before = (one.groupby("fold")[score].mean() for one in (more, fewest))
+    share = float((more.n_test / more.n_train).mean())
+    return corrected_t(by_speaker - before, share)
 
 
-def curve_verdicts(results: pd.DataFrame, score: str = "wa") -> list[str]:
+def curve_verdicts(table: pd.DataFrame) -> list[str]:
     """One sentence per system: do more training speakers help?
 
     Args:
-        results: of `curve_results`.
-        score: "wa", "ua" or "weighted_f1".
+        table: of `curve_table`.
     """
-    fewest, most = results.speakers.min(), results.speakers.max()
     said = []
-    for name, gain in gains(results, score).items():
-        points = f"{100 * gain.mean:+.1f} points [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
-        start = f"{name}: from {fewest} to {most} training speakers {points}"
-        if gain.low > 0:
+    for name, rows in table.groupby("system", sort=False):
+        rows = rows.sort_values("speakers")
+        fewest, most = rows.iloc[0], rows.iloc[-1]
+        low, high = most["gain low"], most["gain high"]
+        points = f"{100 * most.gain:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+        start = f"{name}: from {fewest.speakers} to {most.speakers} training speakers {points}"
+        if low > 0:
             said.append(f"{start}: more speakers help.")
-        elif gain.high < 0:
+        elif high < 0:
             said.append(f"{start}: more speakers hurt.")
         else:
             said.append(f"{start}: this does not show whether more speakers help.")
     return said
+
+
+def save_curve(path: Path, table: pd.DataFrame) -> None:
+    """Write the table as csv and its figure as svg next to it.
+
+    Args:
+        path: of the csv.
+        table: of `curve_table`, in WA.
+    """
+    save_table(path, table)
+    figure = draw_speakers(table).figure
+    write_atomic(path.with_suffix(".svg"), lambda part: save_svg(figure, part))

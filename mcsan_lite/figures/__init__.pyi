@@ -31,5 +31,6 @@ from .results import draw_forest as draw_forest
 from .results import draw_power as draw_power
 from .results import draw_rows as draw_rows
 from .results import draw_slopes as draw_slopes
+from .results import draw_speakers as draw_speakers
 from .results import draw_tornado as draw_tornado
 from .timeline import draw_stack as draw_stack

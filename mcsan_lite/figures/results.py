@@ -255,6 +255,43 @@ def _seeds_per_fold(seeds: float | str) -> str:
     return f"{seeds:g} {noun} per fold"
 
 
+def draw_speakers(table: pd.DataFrame, *, ax=None, score: str = "WA"):
+    """Scores against how many speakers train, one line per system, with intervals.
+
+    Args:
+        table: columns system, speakers, mean, low, high.
+        ax: axes to draw into; None makes new ones.
+        score: name of the score.
+
+    Returns:
+        The axes.
+    """
+    ax = axes_or_new(ax, height=3.4)
+    counts = np.unique(table.speakers)
+    apart = 0.03 * (counts[-1] - counts[0])  # so that no interval covers another
+    systems = list(dict.fromkeys(table.system))
+    ends, colors = [], []
+    for i, system in enumerate(systems):
+        rows = table[table.system == system].sort_values("speakers")
+        color, shift = OKABE_ITO[i % 7], apart * (i - (len(systems) - 1) / 2)
+        ax.errorbar(
+            rows.speakers + shift,
+            rows["mean"],
+            yerr=_two_sided(rows),
+            marker=MARKERS[i % 7],
+            color=color,
+            ms=5,
+            lw=1.2,
+        )
+        ends.append(rows["mean"].iloc[-1])
+        colors.append(color)
+    ax.set_xticks(counts, [f"{count:g}" for count in counts])
+    ax.set(xlabel="speakers that train (new ones are tested)", ylabel=score)
+    ax.set_xlim(right=counts[-1] + 0.45 * max(counts[-1] - counts[0], 1))
+    label_ends(ax, counts[-1] + apart, ends, systems, colors)
+    return ax
+
+
 def draw_tornado(
     bars: pd.DataFrame,
     *,

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 
 import pandas as pd
 
-from mcsan_lite.errors import DataError
+from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.evaluation.comparison import gap_test
 from mcsan_lite.evaluation.significance import Test, welch_from_summary
 from mcsan_lite.features.extraction import FeatureConfig
@@ -188,6 +189,7 @@ def ambiguity_specs(
     profile: str = "quick",
     corpus: str = "synthetic",
     *,
+    rows: Sequence[str] | None = None,
     protocol: str | None = None,
     features: FeatureConfig = FeatureConfig(),
 ) -> list[Spec]:
@@ -195,27 +197,37 @@ def ambiguity_specs(
 
     In the quick profiles there is one alternative per choice, and none that makes the features anew
     (16; with one seed on one fold each costs what the first row costs). In "paper" there are all.
+    Rows that are named may be any of them, in every profile.
 
     Args:
         profile: a name of PROFILES.
         corpus: the kind of corpus.
+        rows: "MCSAN" or changes by name, such as "mask_frames=0.2".
         protocol: as for `table_rows.table3_specs`. With other folds than ours, other protocols are
             not tried.
         features: as for `table_rows.table3_specs`.
+
+    Raises:
+        DataError: for a change that is none of them.
     """
     (base,) = table_rows.table3_specs(
         profile, corpus, rows=["MCSAN"], protocol=protocol, features=features
     )
-    specs = [base]
-    for name in ALTERNATIVES:
-        changed = [_changed(base, name, value) for value in alternatives_of(name, base)]
-        if profile == "paper":
-            specs += changed
-        elif name not in _field_names(FeatureConfig):
-            specs += changed[:1]
+    protocols = []
     if base.protocol == "kfold10":  # anyone who asked for other folds has chosen
-        specs += _with_other_protocols(base, corpus)
-    return specs
+        protocols = list(_with_other_protocols(base, corpus))
+    changed = {
+        name: [_changed(base, name, value) for value in alternatives_of(name, base)]
+        for name in ALTERNATIVES
+    }
+    every_spec = [base, *chain.from_iterable(changed.values()), *protocols]
+    if rows is not None:
+        by_name = {spec.name: spec for spec in every_spec}
+        return [by_name[require_name(row, by_name, "change")] for row in rows]
+    if profile == "paper":
+        return every_spec
+    quick = [name for name in ALTERNATIVES if name not in _field_names(FeatureConfig)]
+    return [base, *chain.from_iterable(changed[name][:1] for name in quick), *protocols]
 
 
 def _field_names(settings: type) -> set[str]:

@@ -159,7 +159,8 @@ def test_ways_to_fuse_and_what_they_follow(mcsan, home):
         (("run", "fusion", "--rows", "MCSAN,latte"), "late"),
         (("run", "fusion", "--world", "leaking", "--corpus", "meld"), "Given: --world leaking"),
         (("run", "table1", "--rows", "MDRE"), "Given: --rows MDRE"),
-        (("run", "ambiguities", "--rows", "MCSAN"), "Given: --rows with ambiguities"),
+        (("run", "ambiguities", "--rows", "feedforward=1"), "Given: --rows feedforward=1"),
+        (("run", "ambiguities", "--rows", "MCSAN,feedforward=3"), "feedforward=1"),
         (("run", "--estimate"), "Given: --estimate without a table"),
         (("run", "table1", "--rows", "MDR"), "MDRE"),
     ],
@@ -167,6 +168,12 @@ def test_ways_to_fuse_and_what_they_follow(mcsan, home):
 def test_what_cannot_be_a_table_is_refused(words, given, mcsan):
     status, _, err = mcsan(*words)
     assert status == 2 and given in err and "Do: " in err
+
+
+def test_only_the_named_changes_are_run(mcsan):
+    status, out, _ = mcsan("run", "ambiguities", "--rows", "MCSAN,activation=tanh", "--estimate")
+    rows = [line.split()[0] for line in out.splitlines() if line.startswith(("MCSAN", "activ"))]
+    assert status == 0 and rows == ["MCSAN", "activation=tanh"]
 
 
 def test_a_table_on_the_listed_world_has_files_of_its_own(mcsan, home):

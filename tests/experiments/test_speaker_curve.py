@@ -71,12 +71,23 @@ def results_with(gain):
     [(0.2, "more speakers help."), (-0.2, "more speakers hurt."), (0.0, "does not show")],
 )
 def test_the_verdict_follows_the_numbers(gain, says):
-    results = results_with(gain)
-    (sentence,) = speaker_curve.curve_verdicts(results)
+    table = speaker_curve.curve_table(results_with(gain))
+    (sentence,) = speaker_curve.curve_verdicts(table)
     assert says in sentence and "from 2 to 8 training speakers" in sentence
-    table = speaker_curve.curve_table(results)
     assert list(table.speakers) == [2, 8] and list(table.n_train) == [120, 480]
-    assert np.isclose(table["mean"].diff().iloc[1], speaker_curve.gains(results)["any"].mean)
+    fewest, most = table.to_dict("records")
+    assert fewest["gain"] == 0 and np.isclose(most["gain"], most["mean"] - fewest["mean"])
+    assert most["gain low"] < most["gain"] < most["gain high"]
+
+
+def test_a_gain_is_paired_by_the_tested_speaker():
+    results = results_with(0.1)
+    hard = results.fold.astype(int) * 0.05  # some speakers are harder, with few and with many
+    width = [
+        np.ptp(speaker_curve.curve_table(one)[["gain low", "gain high"]].iloc[1])
+        for one in (results, results.assign(wa=results.wa - hard))
+    ]
+    assert np.isclose(*width)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +108,7 @@ def test_the_command_trains_what_is_missing_once(home, capsys):
         printed.append(capsys.readouterr())
     first, second = printed
     assert "training" in first.err and "training" not in second.err and first.out == second.out
+    assert out.with_suffix(".svg").read_text(encoding="utf-8").count("<svg ") == 1
     table = load_table(out, numbers=("speakers", "n_train", "mean", "low", "high", "tested"))
     assert set(table.system) == {"w/o text", *CLASSICAL}
     assert set(table.speakers) == {1, 4} and set(table.tested) == {3}

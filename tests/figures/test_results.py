@@ -106,6 +106,19 @@ def test_power():
     assert ax.get_title() == "0.7 points"
 
 
+def test_speakers():
+    rows = [("network", 8, 0.4), ("network", 2, 0.3), ("SVM", 2, 0.35), ("SVM", 8, 0.5)]
+    table = pd.DataFrame(rows, columns=["system", "speakers", "mean"])
+    table = table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.1)
+    ax = results.draw_speakers(table)
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.3, 0.4], [0.35, 0.5]]
+    assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
+    bars = [s[:, 1].tolist() for c in ax.collections for s in c.get_segments()]
+    assert bars[0] == pytest.approx([0.25, 0.4]) and bars[-1] == pytest.approx([0.45, 0.6])
+    assert texts(ax) == ["network", "SVM"] and ticks(ax.xaxis) == ["2", "8"]
+    assert ax.get_ylabel() == "WA"
+
+
 def test_tornado():
     bars = pd.DataFrame(
         {

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
+import refusals
 
 from mcsan_lite.models.mcsan import MCSANConfig
 from mcsan_lite.paper import table_rows
@@ -82,6 +83,15 @@ def test_one_change_at_a_time(profile, corpus):
             if getattr(a, f.name) != getattr(b, f.name)
         ]
         assert changed == [name] and spec.protocol == base.protocol
+
+
+def test_named_changes_may_be_any_in_every_profile():
+    wanted = ["MCSAN", "dropout=0.1", "n_mels=40"]  # of these, quick itself tries only the first
+    specs = ambiguity_specs("quick", "ravdess", rows=wanted)
+    assert [spec.name for spec in specs] == wanted
+    assert default_of(specs[1], "dropout") == 0.1 and default_of(specs[2], "n_mels") == 40
+    text = refusals.refusal(lambda: ambiguity_specs(rows=["mask_frames=0.3"]))
+    assert "mask_frames=0.2" in text
 
 
 def test_the_quick_profile_is_cheap_and_the_papers_tries_all():
