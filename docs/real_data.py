@@ -1,8 +1,9 @@
 """What was measured on real recordings, as markdown for docs/results.md.
 
 In: results/real-data-floors.csv and results/real-data-rows.csv. They hold what `mcsan floors` and
-`mcsan run` printed with earlier code, since their runs were not kept. And the paper's own printed
-tables, from the package. Out: tables, and sentences that follow their numbers.
+`mcsan run` printed with earlier code, since their runs were not kept. What `mcsan speakers` and
+`mcsan run ambiguities` wrote about RAVDESS. And the paper's own printed tables, from the package.
+Out: tables, and sentences that follow their numbers.
 """
 
 from __future__ import annotations
@@ -11,11 +12,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from mcsan_lite.experiments.speaker_curve import curve_verdicts
+from mcsan_lite.paper.ambiguities import sensitivity
 from mcsan_lite.paper.verdicts import published_gaps
 from mcsan_lite.tables.own import load_table
 
 FLOORS, ROWS = "real-data-floors.csv", "real-data-rows.csv"
+SPEAKERS = "speakers-ravdess-quick.csv"
+CHANGES = "ambiguities-ravdess-quick-folds.csv"
+CURVE_NUMBERS = (
+    *("speakers", "n_train", "tested", "mean", "low", "high"),
+    *("gain", "gain low", "gain high"),
+)
 SCORES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
+RESULT_NUMBERS = ("seed", "n_train", "n_test", *SCORES)
 ENDS = ("", " low", " high")
 ROW_NUMBERS = (
     *("score", "low", "high", "gap", "gap low", "gap high"),
@@ -139,6 +149,47 @@ def rows_sentence(found: pd.DataFrame) -> str:
     )
 
 
+def speakers_lines(results: Path) -> str:
+    """How the scores on RAVDESS grow with the speakers that train, and what that shows."""
+    table = load_table(results / SPEAKERS, numbers=CURVE_NUMBERS)
+    counts = sorted(table.speakers.unique())
+    heads = ("system", *(f"{count} speakers" for count in counts))
+    lines = [_line(heads), _line(["---"] * len(heads))]
+    for system, rows in table.groupby("system", sort=False):
+        by_count = rows.set_index("speakers")
+        scores = [number(by_count.loc[one, ["mean", "low", "high"]], "{:.3f}") for one in counts]
+        lines.append(_line([system, *scores]))
+    said = [f"- {sentence}" for sentence in curve_verdicts(table)]
+    return "\n".join([*lines, "", *said])
+
+
+def changes_lines(results: Path) -> str:
+    """What the usual remedies change for MCSAN on new actors of RAVDESS."""
+    changes = sensitivity(load_table(results / CHANGES, numbers=RESULT_NUMBERS))
+    ours = changes[changes.panel.str.startswith("ours")]
+    heads = ("change", "WA", "against MCSAN as it is, points", "folds")
+    lines = [_line(heads), _line(["---"] * len(heads))]
+    for _, row in ours.iterrows():
+        points = 100 * row[["difference", "low", "high"]].astype(float)
+        lines.append(_line([row.choice, f"{row.score:.3f}", number(points, "{:+.1f}"), str(row.n)]))
+    return "\n".join([*lines, "", changes_sentence(ours)])
+
+
+def changes_sentence(changes: pd.DataFrame) -> str:
+    """Which changes an interval shows to help or to hurt.
+
+    Args:
+        changes: choice, low and high, as `sensitivity` gives them.
+    """
+    helps = list(changes.choice[changes.low > 0])
+    hurts = list(changes.choice[changes.high < 0])
+    return (
+        f"Of {len(changes)} changes, these are shown to help: {', '.join(helps) or 'none'}; and "
+        f"these to hurt: {', '.join(hurts) or 'none'}. Nothing was chosen by these numbers, which "
+        "are of tested actors: the default stays."
+    )
+
+
 def printed_gaps() -> str:
     """The paper's own Tables 3 and 1, read again from their printed means and deviations."""
     table = published_gaps()
@@ -161,6 +212,8 @@ def _line(cells) -> str:
 PARTS = {
     "printed": lambda results: printed_gaps(),
     "real floors": floors_lines,
+    "real speakers": speakers_lines,
+    "real changes": changes_lines,
     "real table 2, MELD": lambda results: rows_lines(results, "table2", "meld"),
     "real table 1, MELD": lambda results: rows_lines(results, "table1", "meld"),
     "real table 1, RAVDESS": lambda results: rows_lines(results, "table1", "ravdess"),

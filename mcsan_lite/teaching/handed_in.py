@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from mcsan_lite.teaching.lessons import lesson_number
+from mcsan_lite.teaching.lessons import lesson_names, lesson_number
 
 _LARGEST_MB = 200
 _LESSON_NAME = re.compile(r"(?<!\d)(\d\d)_[a-z_]+")
@@ -81,11 +81,9 @@ def _student_of(path: Path) -> str:
 
     Where it says nothing else, the folder is the student's.
     """
-    from mcsan_lite.teaching.lessons import lesson_sources
-
     rest = path.stem
-    for source in lesson_sources():
-        rest = rest.replace(source.stem, "")
+    for lesson in lesson_names():
+        rest = rest.replace(lesson, "")
     name = rest.strip(_SEPARATORS)
     copies = re.fullmatch(r"(copy)?[\s\d-]*(copy)?[\s\d-]*", name, re.IGNORECASE)
     return path.resolve().parent.name if copies else name

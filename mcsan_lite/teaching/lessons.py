@@ -18,7 +18,7 @@ from mcsan_lite.errors import DataError
 
 CLONE = Path(__file__).parents[2]
 LESSONS = CLONE / "notebooks"
-CHECKS_IMPORT = re.compile(r"mcsan_lite\.exercises import lesson(\d\d) as (\w+)")
+CHECKS_IMPORT = re.compile(r"mcsan_lite\.exercises(?:\.\w+)? import lesson(\d\d) as (\w+)")
 EXERCISE_KINDS = ("Predict", "Implement", "Break it", "Repair", "Explain", "Change the model")
 
 EXERCISE_HEADING = re.compile(
@@ -155,6 +155,12 @@ def opening(text: str) -> str:
 def lesson_sources(root: Path = CLONE) -> list[Path]:
     """The sources of all lessons, in the course's order."""
     return sorted((root / "notebooks" / "src").glob("[0-9][0-9]_*.py"))
+
+
+def lesson_names(root: Path = CLONE) -> list[str]:
+    """The names of all lessons in every language: "00_start_here", "00_hier_beginnen", …"""
+    translated = sorted((root / "notebooks" / "src").glob("*/[0-9][0-9]_*.py"))
+    return [source.stem for source in (*lesson_sources(root), *translated)]
 
 
 def source_cells(source: Path) -> list[NotebookNode]:

@@ -94,6 +94,19 @@ def test_words_follow_the_rows_of_real_recordings(low, verdict, says):
     assert f"MCSAN is ahead of {ahead} of the 1 others" in said
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (0.01, 0.05, "to help: smooth; and these to hurt: none"),
+        (-0.05, -0.01, "to help: none; and these to hurt: smooth"),
+        (-0.01, 0.01, "to help: none; and these to hurt: none"),
+    ],
+)
+def test_words_follow_what_a_remedy_changed(low, high, says):
+    changes = pd.DataFrame([{"choice": "smooth", "low": low, "high": high}])
+    assert says in results_page.real_data.changes_sentence(changes)
+
+
 def test_a_score_is_shown_as_it_was_kept():
     assert results_page.real_data.number([0.366, 0.31, 0.42], "{:.3f}") == "0.366 [0.31, 0.42]"
     assert results_page.real_data.number([0.366, float("nan"), 0], "{:.3f}") == "0.366"

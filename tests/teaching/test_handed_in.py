@@ -35,6 +35,14 @@ def test_the_student_is_in_the_folder_or_in_the_name(tmp_path, name, student):
     assert (one.student, one.lesson, one.problem) == (student, "06", "")
 
 
+def test_a_translated_lesson_is_known_by_its_name_and_by_its_checks(tmp_path):
+    german = "from mcsan_lite.exercises.de import lesson00 as check"
+    hand_in(tmp_path / "class" / "00_hier_beginnen_bert.ipynb", german)
+    hand_in(tmp_path / "class" / "ada" / "meine.ipynb", german)
+    found = {(one.student, one.lesson) for one in collect([tmp_path / "class"])}
+    assert found == {("bert", "00"), ("ada", "00")}
+
+
 def test_a_single_file_is_its_folders_student(tmp_path):
     path = hand_in(tmp_path / "ada" / "06_attention_by_hand.ipynb")
     assert [one.student for one in collect([path, path, tmp_path / "ada"])] == ["ada"]

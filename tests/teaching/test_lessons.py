@@ -16,6 +16,9 @@ More words.
 """
 
 
+SOURCES = lessons.CLONE / "notebooks" / "src"
+
+
 def cells(*sources):
     made = []
     for kind, source in sources:
@@ -71,6 +74,17 @@ def test_a_lesson_is_known_by_the_checks_that_it_imports():
     imports = "import numpy as np\nfrom mcsan_lite.exercises import lesson06 as check"
     assert lessons.lesson_number(cells(("text", "x"), ("code", imports))) == "06"
     assert lessons.lesson_number(cells(("text", imports), ("code", "1"))) is None
+
+
+def test_a_translated_lesson_has_the_exercises_of_the_english_one():
+    (english, *_), (german, *_) = (
+        sorted(folder.glob("00_*.py")) for folder in (SOURCES, SOURCES / "de")
+    )
+    of_english, of_german = (
+        lessons.exercises_of(lessons.source_cells(source), "00") for source in (english, german)
+    )
+    marked = [[(one.number, one.call, one.stars) for one in of] for of in (of_english, of_german)]
+    assert marked[0] == marked[1] and len(of_german) == 3
 
 
 def test_a_cell_that_does_not_parse_calls_no_check():
