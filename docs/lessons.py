@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,12 @@ import pandas as pd
 from nbformat import NotebookNode
 
 from mcsan_lite.tables.own import load_table, save_table
-from mcsan_lite.teaching.lessons import course_exercises, lesson_sources, lesson_title
+from mcsan_lite.teaching.lessons import (
+    CourseExercise,
+    course_exercises,
+    lesson_sources,
+    lesson_title,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "lessons.md"
@@ -65,23 +71,24 @@ def held_by(notebook: NotebookNode) -> dict[str, int]:
     }
 
 
-def row_of(source: Path, seconds: dict[str, int], minutes: dict[str, int]) -> str:
+def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExercise]) -> str:
     """One lesson as a line of the table.
 
     Args:
         source: its percent-format file.
         seconds: by lesson, how long it runs.
-        minutes: by lesson, how long its exercises take.
+        exercises: of the whole course.
     """
     lesson = source.name[:2]
+    own = [one for one in exercises if one.lesson == lesson]
     solved = nbformat.read(ROOT / "notebooks/solutions" / f"{source.stem}.ipynb", as_version=4)
     held = held_by(solved)
     read = round(held["words"] / WORDS_PER_MINUTE)
-    checks = sum(one.lesson == lesson for one in course_exercises())
+    minutes = sum(one.minutes for one in own)
     link = f"[{lesson_title(source)}](../notebooks/{source.stem}.ipynb)"
     run = seconds.get(lesson, "not measured")
-    numbers = (f"{held['words']:,}", read, run, minutes.get(lesson, 0))
-    counts = (held["figures"], held["players"], held["asserts"], checks)
+    numbers = (f"{held['words']:,}", read, run, minutes)
+    counts = (held["figures"], held["players"], held["asserts"], len(own))
     return f"| {' | '.join(map(str, (link, *numbers, *counts)))} |"
 
 
@@ -93,11 +100,9 @@ def render(text: str) -> str:
     """
     table = load_table(SECONDS, numbers=("seconds",))
     seconds = dict(zip(table.lesson, table.seconds, strict=True))
-    minutes: dict[str, int] = {}
-    for one in course_exercises():
-        minutes[one.lesson] = minutes.get(one.lesson, 0) + one.minutes
+    exercises = list(course_exercises())
     lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-    lines += [row_of(source, seconds, minutes) for source in lesson_sources()]
+    lines += [row_of(source, seconds, exercises) for source in lesson_sources()]
     before, _, rest = text.partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{START}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"

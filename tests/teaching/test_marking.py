@@ -187,7 +187,7 @@ def a_class(tmp_path_factory, solution, exercises):
     before = own.read_bytes()
     out = folder.parent / "marks.csv"
     arguments = ["grade", str(folder), str(folder / "nobody.ipynb"), "--lesson", LESSON]
-    status = main.main([*arguments, "-o", str(out), "--cell-limit", "30"])
+    status = main.main([*arguments, "-o", str(out), "--cell-limit", "20"])
     assert own.read_bytes() == before
     with open(out, encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
