@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedKFold
 
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.fold import PARTS, Fold, make_fold, read
@@ -85,6 +84,8 @@ def _tenth_of_train(corpus: Corpus) -> list[str]:
             "at least 2, to hold some back for validation",
             "mark more rows as train, or take another protocol.",
         )
+    from sklearn.model_selection import GroupShuffleSplit
+
     attribute = held_out_groups(corpus)
     groups = [getattr(u, attribute) for u in training]
     chooser = GroupShuffleSplit(1, test_size=0.1, random_state=0)
@@ -133,6 +134,8 @@ def kfold10(corpus: Corpus) -> list[Fold]:
 
     Speakers are on both sides.
     """
+    from sklearn.model_selection import StratifiedKFold
+
     _require_largest_class(corpus, 10)
     labels = [u.label for u in _sorted_by_id(corpus)]
     drawn = StratifiedKFold(10, shuffle=True, random_state=0).split(labels, labels)
@@ -183,6 +186,8 @@ def _grouped(corpus: Corpus, protocol: str, attribute: str, k: int) -> list[Fold
             f"at least 3 {attribute}s, and one for every utterance",
             f"take a protocol that needs no {attribute}: --protocol kfold10",
         )
+    from sklearn.model_selection import StratifiedGroupKFold
+
     k = min(k, count)
     _require_largest_class(corpus, k)
     labels = [u.label for u in _sorted_by_id(corpus)]

@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 from torch import nn
 
 from mcsan_lite.datasets.synthetic.reader import in_transcript_order
@@ -94,6 +93,8 @@ def pointing_score(row: np.ndarray, inside: np.ndarray) -> PointingScore | None:
     Raises:
         DataError: for scores that are no finite number.
     """
+    from scipy.stats import rankdata
+
     row, inside = np.asarray(row, float), np.asarray(inside, bool)
     if not np.isfinite(row).all():
         raise DataError(
