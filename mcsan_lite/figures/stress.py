@@ -14,7 +14,7 @@ import pandas as pd
 from mcsan_lite.errors import DataError, require_name
 from mcsan_lite.figures.basics import MARKERS, OKABE_ITO, Drawn, counted
 
-_COLUMNS = 4
+_COLUMNS = 3
 _NAMES = {"wa": "WA", "ua": "UA", "ece": "calibration error (ECE)"}
 _UNCHANGED = "none"  # the stress of the rows of the input as it is
 _TAKEN_AWAY = "taken away"  # the panel of all stresses that have one level

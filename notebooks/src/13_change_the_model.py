@@ -372,8 +372,8 @@ scores = torch.tensor([8.0, 4.0, 2.0, 0.0])
 for heads in (1, 4):
     of_head = torch.softmax(scores / (64 / heads) ** 0.5, -1)
     printed = torch.softmax(scores / 64**0.5, -1)
-    print(f"{heads} head(s), as in [18]: {of_head.numpy().round(2)}")
-    print(f"{heads} head(s), as printed: {printed.numpy().round(2)}")
+    print(f"heads = {heads}, as in [18]: {of_head.numpy().round(2)}")
+    print(f"heads = {heads}, as printed: {printed.numpy().round(2)}")
 
 # %% [markdown]
 # Now we do it to a trained network, the shipped one of the matching world. We keep its
