@@ -287,8 +287,11 @@ def execute(
     backend = "module://matplotlib_inline.backend_inline"
     env = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": backend}
     try:
-        # The manager is ours, so the kernel's end must be asked for.
-        client.execute(env=env, cleanup_kc=True)
+        with tempfile.TemporaryDirectory(prefix="mcsan-kernel-") as sockets:
+            if os.name != "nt":  # sockets in a folder: no other program can take a port of ours
+                manager.transport, manager.ip = "ipc", str(Path(sockets) / "kernel")
+            # The manager is ours, so the kernel's end must be asked for.
+            client.execute(env=env, cleanup_kc=True)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
         raise BuildError(plain.strip()) from None
