@@ -35,8 +35,6 @@ suppress_warnings = ["myst.header", "ref.python"]
 # Pages and lessons
 nb_execution_mode = "off"
 nb_merge_streams = True
-nb_code_prompt_show = "Show the code"
-nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 4
 
@@ -109,6 +107,13 @@ def _headings_have_a_rank(app, page, template, context, doctree) -> None:
     context["furo_navigation_tree"] = ranked
 
 
+def _says_its_language(app, page, template, context, doctree) -> None:
+    """The words of a translated lesson are in its language; the site around them is in English."""
+    translated = re.match(r"notebooks/([a-z]{2})/", page)
+    if translated and context.get("body"):
+        context["body"] = f'<div lang="{translated[1]}">{context["body"]}</div>'
+
+
 def _own_folders(app, config) -> None:
     config.html_static_path = [str(Path(app.srcdir) / "_static")]
     config.html_extra_path = [str(Path(app.srcdir) / "extra")]
@@ -119,4 +124,5 @@ def setup(app) -> None:
     app.connect("config-inited", _own_folders)
     app.connect("autodoc-process-docstring", _plain_docstring, priority=400)
     app.connect("html-page-context", _headings_have_a_rank, priority=900)
+    app.connect("html-page-context", _says_its_language)
     app.connect("build-finished", _copy_math)

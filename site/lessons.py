@@ -20,6 +20,8 @@ from launch import Address
 from links import rewritten
 from nbformat import NotebookNode
 
+from mcsan_lite.figures.texts.reading import page_texts
+
 CLOUD_PAGE = "docs/cloud.html"
 
 
@@ -61,12 +63,17 @@ def lesson_page(path: Path, address: Address, linked: Callable[[str], str | None
     notebook = nbformat.read(path, as_version=4)
     if solved.is_file():
         page.downloads[f"extra/downloads/solutions/{inside}"] = solved.read_bytes()
-        notebook.cells = with_solutions(notebook, nbformat.read(solved, as_version=4))
+        notebook.cells = with_solutions(
+            notebook, nbformat.read(solved, as_version=4), language_of(inside)
+        )
     notebook.cells = [cell for cell in notebook.cells if "colab" not in tags(cell)]
+    words = page_texts(language_of(inside))["lesson_page"]
+    prompts = {"code_prompt_show": words["show_code"], "code_prompt_hide": words["hide_code"]}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewritten(cell.source, linked)
         else:
+            cell.metadata.setdefault("mystnb", prompts)
             cell.outputs = [shown(output, inside, page) for output in cell.outputs]
     notebook.cells.insert(1, lesson_bar(path, solved.is_file(), address))
     page.source = nbformat.writes(notebook)
@@ -82,6 +89,12 @@ def lesson_place(path: Path) -> tuple[Path, str]:
     return home, path.relative_to(home).as_posix()
 
 
+def language_of(inside: str) -> str:
+    """The language of a lesson, from its place below notebooks/."""
+    folder, _, _ = inside.rpartition("/")
+    return folder or "en"
+
+
 def to_top(inside: str) -> str:
     """The way from a lesson's page to the site's top."""
     return "../" * (1 + inside.count("/"))
@@ -92,13 +105,17 @@ def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def with_solutions(notebook: NotebookNode, solved: NotebookNode) -> list[NotebookNode]:
+def with_solutions(
+    notebook: NotebookNode, solved: NotebookNode, language: str = "en"
+) -> list[NotebookNode]:
     """The cells of a lesson, with each solution folded away below its exercise.
 
     Args:
         notebook: the lesson with open exercises.
         solved: the same lesson, in which each exercise is replaced by its solution.
+        language: of the lesson.
     """
+    words = page_texts(language)["lesson_page"]
     solutions: dict[str, list[NotebookNode]] = {}  # by the cell that stands before them
     before = ""
     for cell in solved.cells:
@@ -107,8 +124,8 @@ def with_solutions(notebook: NotebookNode, solved: NotebookNode) -> list[Noteboo
             continue
         cell.metadata.tags = [*tags(cell), "hide-cell"]
         cell.metadata.mystnb = {
-            "code_prompt_show": "Show a solution",
-            "code_prompt_hide": "Hide the solution",
+            "code_prompt_show": words["show_solution"],
+            "code_prompt_hide": words["hide_solution"],
         }
         solutions.setdefault(before, []).append(cell)
     cells: list[NotebookNode] = []
@@ -153,13 +170,14 @@ def lesson_bar(path: Path, solved: bool, address: Address) -> NotebookNode:
     """
     inside = lesson_place(path)[1]
     place, up = f"notebooks/{inside}", to_top(inside)
-    links = [("Download the lesson", f"{up}downloads/{inside}", " download")]
+    words = page_texts(language_of(inside))["lesson_page"]
+    links = [(words["download"], f"{up}downloads/{inside}", " download")]
     if solved:
-        links.append(("with solutions", f"{up}downloads/solutions/{inside}", " download"))
-    cloud = [("Open in Colab", address.colab(place)), ("Open in Binder", address.binder(place))]
-    links += [(words, target, "") for words, target in cloud if target]
+        links.append((words["with_solutions"], f"{up}downloads/solutions/{inside}", " download"))
+    cloud = [(words["colab"], address.colab(place)), (words["binder"], address.binder(place))]
+    links += [(said, target, "") for said, target in cloud if target]
     if not address.repository:
-        links.append(("Run it in the cloud", f"{up}{CLOUD_PAGE}", ""))
-    anchors = [f'<a href="{target}"{mark}>{words}</a>' for words, target, mark in links]
-    bar = f'<nav class="lesson-bar" aria-label="This lesson elsewhere">{"".join(anchors)}</nav>'
+        links.append((words["cloud"], f"{up}{CLOUD_PAGE}", ""))
+    anchors = [f'<a href="{target}"{mark}>{said}</a>' for said, target, mark in links]
+    bar = f'<nav class="lesson-bar" aria-label="{words["elsewhere"]}">{"".join(anchors)}</nav>'
     return nbformat.v4.new_markdown_cell(bar, id="lesson-bar")

@@ -96,7 +96,7 @@ class TestLessonPage:
     def lesson(self, tmp_path):
         """A function: writes both variants of a small lesson and returns its page's cells."""
 
-        def make(address=Address(), solved=True):
+        def make(address=Address(), solved=True, folder=""):
             title, prose = new_text("# A lesson", id="t"), new_text("[b](02_b.ipynb)", id="p")
             colab = new_code("import os", id="c", metadata={"tags": ["colab"]})
             figure = new_code("show()", id="f")
@@ -107,14 +107,18 @@ class TestLessonPage:
             task = new_code("def f(): ...", id="x", metadata={"tags": ["exercise"]})
             answer = new_code("def f(): return 1", id="y", metadata={"tags": ["solution"]})
             after = new_text("Well done", id="z")
-            (tmp_path / "solutions").mkdir(exist_ok=True)
-            for cells, name in (
-                ([title, colab, prose, figure, task, after], "01_a.ipynb"),
-                ([title, colab, prose, figure, answer, after], "solutions/01_a.ipynb"),
+            handed_out = tmp_path / folder / "01_a.ipynb"
+            for cells, path in (
+                ([title, colab, prose, figure, task, after], handed_out),
+                (
+                    [title, colab, prose, figure, answer, after],
+                    tmp_path / "solutions" / folder / "01_a.ipynb",
+                ),
             ):
-                if solved or "/" not in name:
-                    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / name)
-            page = lesson_page(tmp_path / "01_a.ipynb", address, linked=lambda target: target)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if solved or path == handed_out:
+                    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+            page = lesson_page(handed_out, address, linked=lambda target: target)
             return page, nbformat.reads(page.source, as_version=4).cells
 
         return make
@@ -145,6 +149,16 @@ class TestLessonPage:
         assert f"colab.research.google.com/github/{inside}" in cells[1].source
         assert "gh/someone/course/dev?urlpath=lab/tree/notebooks/01_a.ipynb" in cells[1].source
         assert "cloud.html" not in cells[1].source
+
+    def test_what_the_site_says_in_a_lesson_is_in_the_lesson_s_language(self, lesson):
+        _, cells = lesson()
+        assert "Download the lesson" in cells[1].source
+        assert cells[-2].metadata.mystnb.code_prompt_show == "Show a solution"
+        _, cells = lesson(folder="de")
+        assert "Lektion herunterladen" in cells[1].source
+        assert cells[-2].metadata.mystnb.code_prompt_show == "Eine Lösung zeigen"
+        (figure,) = [cell for cell in cells if cell.source == "show()"]
+        assert figure.metadata.mystnb.code_prompt_show == "Den Code zeigen"
 
     def test_a_lesson_whose_solutions_are_not_built_yet(self, lesson):
         page, cells = lesson(solved=False)

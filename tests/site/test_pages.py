@@ -135,6 +135,11 @@ def test_every_lesson_and_every_page_of_the_docs_is_there(site):
     assert len(lessons) > 10 and docs and not (lessons | docs) - set(PAGES)
 
 
+def test_a_translated_lesson_says_its_language_and_no_other_page_does(site):
+    says = {page for page in PAGES if '<div lang="' in (site / page).read_text(encoding="utf-8")}
+    assert says == {page for page in PAGES if page.startswith("notebooks/de/")} != set()
+
+
 def test_full_text_search_works_from_disk(site, browser):
     browser.open((site / "search.html").as_uri() + "?q=homophones+cross-attention")
     found = "return document.querySelectorAll('#search-results li').length"
