@@ -67,7 +67,7 @@ def lesson_page(path: Path, address: Address, linked: Callable[[str], str | None
             notebook, nbformat.read(solved, as_version=4), language_of(inside)
         )
     notebook.cells = [cell for cell in notebook.cells if "colab" not in tags(cell)]
-    words = page_texts(language_of(inside))["lesson_page"]
+    words = page_texts(language_of(inside))["lesson"]
     prompts = {"code_prompt_show": words["show_code"], "code_prompt_hide": words["hide_code"]}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -115,7 +115,7 @@ def with_solutions(
         solved: the same lesson, in which each exercise is replaced by its solution.
         language: of the lesson.
     """
-    words = page_texts(language)["lesson_page"]
+    words = page_texts(language)["lesson"]
     solutions: dict[str, list[NotebookNode]] = {}  # by the cell that stands before them
     before = ""
     for cell in solved.cells:
@@ -170,7 +170,7 @@ def lesson_bar(path: Path, solved: bool, address: Address) -> NotebookNode:
     """
     inside = lesson_place(path)[1]
     place, up = f"notebooks/{inside}", to_top(inside)
-    words = page_texts(language_of(inside))["lesson_page"]
+    words = page_texts(language_of(inside))["lesson"]
     links = [(words["download"], f"{up}downloads/{inside}", " download")]
     if solved:
         links.append((words["with_solutions"], f"{up}downloads/solutions/{inside}", " download"))

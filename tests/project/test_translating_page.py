@@ -38,5 +38,5 @@ def test_each_command_is_one(line):
 def test_the_table_has_every_part_of_a_file():
     rows = re.findall(r"^\| (`[a-z`, ]+`) \|", TEXT, re.M)
     parts = re.findall(r"`(\w+)`", " ".join(rows))
-    assert parts == ["page", "lens", "explorer", "names", "refusals", "figures"]
+    assert parts == ["page", "lens", "explorer", "names", "refusals", "figures", "lesson"]
     assert sorted(parts) == sorted(page_texts()) and hasattr(translated, "in_other_words")
