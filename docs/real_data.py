@@ -145,7 +145,7 @@ def rows_sentence(found: pd.DataFrame) -> str:
         f"Of {len(networks)} networks, {above} have an interval above the best floor "
         f"({floors.idxmax()}, {floors.max():.3f}). MCSAN is ahead of {ahead} of the {len(others)} "
         f"others. Choosing the epoch on test would have bought {bought.min():+.1f} to "
-        f"{bought.max():+.1f} points."
+        f"{bought.max():+.1f} points. All of it is of one seed; another one may turn a verdict."
     )
 
 
