@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from mcsan_lite.features import extraction
 from mcsan_lite.paper.table_rows import ABLATIONS
 
 
-def test_help_is_fast_and_heavy_packages_wait():
+def test_heavy_packages_wait_until_they_are_needed():
     code = (
         "import sys; from mcsan_lite.cli import main\n"
         "try: main.main(['--help'])\nexcept SystemExit: pass\n"
@@ -24,14 +23,8 @@ def test_help_is_fast_and_heavy_packages_wait():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "loaded", done.stdout
-    seconds, command = [], Path(sys.executable).with_name("mcsan")
-    for _ in range(3):  # the machine may be busy: the fastest counts
-        start = time.perf_counter()
-        text = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-        seconds.append(time.perf_counter() - start)
-        if seconds[-1] < 1.5:
-            break
-    assert min(seconds) < 1.5
+    command = Path(sys.executable).with_name("mcsan")
+    text = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert all(
         name in text.stdout
         for name in ("doctor", "data", "run", "table", "ceilings", "floors", "predict", "attend")

@@ -89,9 +89,9 @@ def test_every_model_opens_with_the_shapes_of_the_code(name, tmp_path):
 def test_what_is_too_large_is_never_built(write, config, monkeypatch):
     path = write(config=config)
     monkeypatch.setattr(torch.nn.Module, "load_state_dict", lambda *_: pytest.fail("built"))
-    start = time.perf_counter()
+    start = time.process_time()
     text = refusal(lambda: load_run(path))
-    assert str(path) in text and time.perf_counter() - start < 2
+    assert str(path) in text and time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
