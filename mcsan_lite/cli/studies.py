@@ -176,6 +176,7 @@ def speakers_command(args: argparse.Namespace) -> int:
     """Print how the scores grow with the number of training speakers."""
     from mcsan_lite.errors import DataError
     from mcsan_lite.experiments import speaker_curve
+    from mcsan_lite.figures.basics import use_theme
 
     if args.protocol:
         raise DataError(
@@ -193,6 +194,7 @@ def speakers_command(args: argparse.Namespace) -> int:
     results = speaker_curve.curve_results(curve, specs, run_options(args))
     table = speaker_curve.curve_table(results)
     if args.out:
+        use_theme()
         speaker_curve.save_curve(Path(args.out), table)
     print(f"{table.round(3).to_string(index=False)}\n")
     print(*speaker_curve.curve_verdicts(table), sep="\n")
