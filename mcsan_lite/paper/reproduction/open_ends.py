@@ -83,7 +83,7 @@ def choices_that_matter(shipped: Sequence[ShippedTable]) -> pd.DataFrame | None:
         shipped: the tables of results.
     """
     for one in shipped:
-        if one.name == "ambiguities":
+        if one.name == "ambiguities" and one.generated:
             changes = sensitivity(one.folds)
             ours = changes[changes.panel.str.startswith("ours")]
             return ours if len(ours) else None

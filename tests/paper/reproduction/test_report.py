@@ -165,8 +165,11 @@ def test_other_corpora_have_no_home(folder):
 def test_open_choices_are_drawn_with_their_intervals(folder):
     place = folder()
     folder({"MCSAN": 0.8, "dropout=0.3": 0.6, "clip=1.0": 0.9}, name="ambiguities")
+    spoken = {"kind": "ravdess", "corpus": "ravdess"}
+    folder({"MCSAN": 0.8, "patience=3": 0.6}, name="ambiguities", **spoken)
     text = read_page(build.report_page(place)).text
     assert "above zero for: clip=1.0 (+" in text and "below zero for: dropout=0.3 (-" in text
+    assert "patience=3" not in text  # of recordings, which this figure is not about
     folder({"MCSAN": 0.8, "dropout=0.3": 0.6}, name="ambiguities", folds=1)
     assert "no interval for them" in read_page(build.report_page(place)).text
 
