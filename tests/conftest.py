@@ -18,6 +18,13 @@ from mcsan_lite.models.mcsan import MCSANConfig
 torch.set_num_threads(1)
 threadpool_limits(1)  # whatever OMP_NUM_THREADS says
 LABELS = ("angry", "neutral", "sad")
+# Half a minute and more for one test: begun last, they would leave the other workers idle.
+LONGEST = ("test_runner_clusters", "test_marking", "test_explorer_lab", "test_crash")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first; all others in their order."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture
