@@ -20,7 +20,7 @@ from launch import Address
 from links import rewritten
 from nbformat import NotebookNode
 
-from mcsan_lite.figures.texts.reading import page_texts
+from mcsan_lite.figures.texts.reading import page_texts, text_languages
 
 CLOUD_PAGE = "docs/cloud.html"
 
@@ -61,13 +61,11 @@ def lesson_page(path: Path, address: Address, linked: Callable[[str], str | None
     page = LessonPage(downloads={f"extra/downloads/{inside}": path.read_bytes()})
     solved = home / "solutions" / inside
     notebook = nbformat.read(path, as_version=4)
+    words = words_of(inside)
     if solved.is_file():
         page.downloads[f"extra/downloads/solutions/{inside}"] = solved.read_bytes()
-        notebook.cells = with_solutions(
-            notebook, nbformat.read(solved, as_version=4), language_of(inside)
-        )
+        notebook.cells = with_solutions(notebook, nbformat.read(solved, as_version=4), words)
     notebook.cells = [cell for cell in notebook.cells if "colab" not in tags(cell)]
-    words = page_texts(language_of(inside))["lesson"]
     prompts = {"code_prompt_show": words["show_code"], "code_prompt_hide": words["hide_code"]}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -89,10 +87,14 @@ def lesson_place(path: Path) -> tuple[Path, str]:
     return home, path.relative_to(home).as_posix()
 
 
-def language_of(inside: str) -> str:
-    """The language of a lesson, from its place below notebooks/."""
-    folder, _, _ = inside.rpartition("/")
-    return folder or "en"
+def words_of(inside: str) -> dict[str, str]:
+    """What the site says within a lesson: in its language, or in English where that has no texts.
+
+    Args:
+        inside: the lesson's place below notebooks/.
+    """
+    language, _, _ = inside.rpartition("/")
+    return page_texts(language if language in text_languages() else "en")["lesson"]
 
 
 def to_top(inside: str) -> str:
@@ -106,16 +108,15 @@ def tags(cell: NotebookNode) -> list[str]:
 
 
 def with_solutions(
-    notebook: NotebookNode, solved: NotebookNode, language: str = "en"
+    notebook: NotebookNode, solved: NotebookNode, words: dict[str, str]
 ) -> list[NotebookNode]:
     """The cells of a lesson, with each solution folded away below its exercise.
 
     Args:
         notebook: the lesson with open exercises.
         solved: the same lesson, in which each exercise is replaced by its solution.
-        language: of the lesson.
+        words: of `words_of`.
     """
-    words = page_texts(language)["lesson"]
     solutions: dict[str, list[NotebookNode]] = {}  # by the cell that stands before them
     before = ""
     for cell in solved.cells:
@@ -170,7 +171,7 @@ def lesson_bar(path: Path, solved: bool, address: Address) -> NotebookNode:
     """
     inside = lesson_place(path)[1]
     place, up = f"notebooks/{inside}", to_top(inside)
-    words = page_texts(language_of(inside))["lesson"]
+    words = words_of(inside)
     links = [(words["download"], f"{up}downloads/{inside}", " download")]
     if solved:
         links.append((words["with_solutions"], f"{up}downloads/solutions/{inside}", " download"))

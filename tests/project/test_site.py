@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "site"))
 
 from launch import Address, published_address  # noqa: E402
-from lessons import lesson_page, with_solutions  # noqa: E402
+from lessons import lesson_page, with_solutions, words_of  # noqa: E402
 from links import one_title, rewritten, targets_of  # noqa: E402
 from pages import in_order, stage_site  # noqa: E402
 from reference import rooms_of  # noqa: E402
@@ -159,6 +159,8 @@ class TestLessonPage:
         assert cells[-2].metadata.mystnb.code_prompt_show == "Eine Lösung zeigen"
         (figure,) = [cell for cell in cells if cell.source == "show()"]
         assert figure.metadata.mystnb.code_prompt_show == "Den Code zeigen"
+        _, cells = lesson(folder="xx")  # a language that has no texts
+        assert "Download the lesson" in cells[1].source
 
     def test_a_lesson_whose_solutions_are_not_built_yet(self, lesson):
         page, cells = lesson(solved=False)
@@ -175,7 +177,7 @@ class TestLessonPage:
 
         def order(opened, solved):
             pair = [nbformat.v4.new_notebook(cells=cells) for cells in (opened, solved)]
-            return "".join(c.source for c in with_solutions(*pair))
+            return "".join(c.source for c in with_solutions(*pair, words_of("a.ipynb")))
 
         close = order([start, a, b, end], [start, first, second, end])
         assert close in ("startabABend", "startaAbBend")
