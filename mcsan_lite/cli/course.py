@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcsan_lite.cli.options import add_command
+from mcsan_lite.cli.options import add_command, csv_file
 
 if TYPE_CHECKING:
     from mcsan_lite.experiments.course import Copies
@@ -161,9 +161,7 @@ def _marks_file(name: str) -> Path:
     """Where the marks go. Raises DataError for a place that takes no csv."""
     from mcsan_lite.errors import DataError
 
-    path = Path(name)
-    if path.suffix.lower() != ".csv":
-        raise DataError(f"--out {name}", "a file that ends in .csv", "name it so: --out marks.csv")
+    path = csv_file(name)
     if not path.parent.is_dir():
         raise DataError(f"no folder {path.parent}", "a folder for the marks", "make it first.")
     return path

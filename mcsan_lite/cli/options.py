@@ -303,6 +303,15 @@ class RowRequest:
         return feature_settings(self.vectors, self.frames, self.hop)
 
 
+def csv_file(name: str) -> Path:
+    """Where --out puts a table. Raises DataError for a name with another ending."""
+    from mcsan_lite.errors import DataError
+
+    if Path(name).suffix.lower() != ".csv":
+        raise DataError(f"--out {name}", "a file that ends in .csv", "name it so: --out NAME.csv")
+    return Path(name)
+
+
 def requested_features(args: argparse.Namespace) -> FeatureConfig:
     """What --vectors, --frames and --hop ask for, as far as a command has them."""
     from mcsan_lite.features.arrays.settings import feature_settings

@@ -18,6 +18,7 @@ from mcsan_lite.cli.options import (
     add_corpus_options,
     add_place_options,
     add_row_options,
+    csv_file,
     requested_corpus,
     run_options,
     table3_rows,
@@ -184,6 +185,7 @@ def speakers_command(args: argparse.Namespace) -> int:
             "no protocol",
             "leave --protocol out.",
         )
+    out = csv_file(args.out) if args.out else None  # a wrong one is refused before anything trains
     counts = _counts(args.speakers)
     request = RowRequest.from_args(args)
     if request.rows is None:
@@ -193,9 +195,9 @@ def speakers_command(args: argparse.Namespace) -> int:
     specs = table3_rows(request, corpus, args.profile)
     results = speaker_curve.curve_results(curve, specs, run_options(args))
     table = speaker_curve.curve_table(results)
-    if args.out:
+    if out is not None:
         use_theme()
-        speaker_curve.save_curve(Path(args.out), table)
+        speaker_curve.save_curve(out, table)
     print(f"{table.round(3).to_string(index=False)}\n")
     print(*speaker_curve.curve_verdicts(table), sep="\n")
     print("mean: WA. low to high: 95 % over tested speakers, corrected t.")

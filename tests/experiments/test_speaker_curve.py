@@ -120,6 +120,7 @@ def test_the_command_trains_what_is_missing_once(home, capsys):
     ("more", "given"),
     [
         (["--speakers", "2,many"], "Given: --speakers '2,many'"),
+        (["--out", "curve.svg"], "Given: --out curve.svg"),  # the figure would take its place
         (["--protocol", "kfold10"], "Given: --protocol kfold10 with mcsan speakers"),
     ],
 )
