@@ -7,6 +7,7 @@ and seed. What is finished on disk is read; what is missing is trained.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +18,10 @@ from mcsan_lite.experiments.corpora import grid_corpus, grid_is_generated
 from mcsan_lite.features.alignment import LACKING, mostly_timed
 from mcsan_lite.paper import ambiguities, profiles, table_rows
 from mcsan_lite.tables.own import load_table
-from mcsan_lite.training.grid import Grid
+from mcsan_lite.training.grid import Grid, fold_folder
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment, run_grid
-from mcsan_lite.training.saved.result import finished_folds
+from mcsan_lite.training.saved.result import finished_folds, result_is_there
 from mcsan_lite.training.spec import Spec
 
 # Results that the repository ships. In a clone alone: without them, what is asked for is trained.
@@ -61,6 +62,20 @@ def specs_of_table(table: str, corpus: Corpus, profile: str = "quick", **setting
     )
 
 
+def table_grid(table: str, corpus: Corpus, profile: str = "quick", **settings) -> Grid:
+    """A table's trainings on this corpus, with the folds and seeds of a profile.
+
+    Args:
+        table: as for `specs_of_table`, like the others.
+        corpus: what they will be trained on.
+        profile: "smoke", "quick", "full" or "paper".
+        **settings: rows, protocol and features.
+    """
+    specs = specs_of_table(table, corpus, profile, **settings)
+    seeds = range(profiles.GRID_SEEDS[profile])
+    return Grid(specs, corpus, seeds, profiles.GRID_FOLDS[profile])
+
+
 def finished_results(grid: Grid, runs: Path | str = "runs") -> pd.DataFrame:
     """What is finished of a grid, from disk. Nothing is trained.
 
@@ -95,6 +110,8 @@ def grid_results(
 
     They are read from `options.runs` where they are finished there; else from the repository's
     results/, if this very code made those; else, or with `options.retrain`, they are trained now.
+    "full" trains what "quick" trains, on more folds and with more seeds. So where all of "full" is
+    at hand, it is what "quick" gets.
 
     Args:
         table: "table1", "table2", "table3", "fusion" or "ambiguities".
@@ -106,17 +123,31 @@ def grid_results(
     Returns:
         One row per spec, fold and seed; and a sentence about their source.
     """
+    wanted = _synthetic_grids(table, profile, world, options, rows)
+    if not options.retrain:
+        for size, grid in wanted.items():
+            found = _results_at_hand(grid, shipped_file(table, size, world), options)
+            if found is not None:
+                results, place = found
+                return results, f"{place}, by `{grid_command(table, size, world)}` with this code"
+    command = grid_command(table, profile, world)
+    return run_grid(wanted[profile], options), f"runs/, by `{command}` or this cell"
+
+
+def _sizes(profile: str) -> tuple[str, ...]:
+    """The profiles whose results are as good as those of `profile` or better, the best first."""
+    return ("full", "quick") if profile == "quick" else (profile,)
+
+
+def _synthetic_grids(
+    table: str, profile: str, world: str, options: RunOptions, rows: int | None = None
+) -> dict[str, Grid]:
+    """The grid of each profile that can answer for `profile`."""
     corpus = grid_corpus(profile, table, world=world, data=options.data, jobs=options.jobs)
     protocol = profiles.GRID_PROTOCOL["synthetic"]
-    specs = specs_of_table(table, corpus, profile, protocol=protocol)[:rows]
-    grid = Grid(specs, corpus, first_folds=profiles.GRID_FOLDS[profile])
-    command = grid_command(table, profile, world)
-    if not options.retrain and not _is_finished(grid, options.runs):
-        shipped = shipped_file(table, profile, world)
-        results = _shipped_results(grid, shipped, options.runs)
-        if results is not None:
-            return results, f"results/{shipped.name}, which `{command}` made with this code"
-    return run_grid(grid, options), f"runs/, by `{command}` or this cell"
+    sizes = _sizes(profile)
+    grids = {size: table_grid(table, corpus, size, protocol=protocol) for size in sizes}
+    return {size: replace(grid, specs=grid.specs[:rows]) for size, grid in grids.items()}
 
 
 def grid_command(table: str, profile: str = "quick", world: str = "matching") -> str:
@@ -158,36 +189,36 @@ def grid_is_at_hand(
         world: which generated corpus; for this question alone it is not generated.
         options: where results are.
     """
-    shipped = shipped_file(table, profile, world)
-    if not shipped.is_file() and not grid_is_generated(
-        profile, table, world=world, data=options.data
-    ):
+    shipped = any(shipped_file(table, size, world).is_file() for size in _sizes(profile))
+    if not shipped and not grid_is_generated(profile, table, world=world, data=options.data):
         return False
-    corpus = grid_corpus(profile, table, world=world, data=options.data, jobs=options.jobs)
-    protocol = profiles.GRID_PROTOCOL["synthetic"]
-    specs = specs_of_table(table, corpus, profile, protocol=protocol)
-    grid = Grid(specs, corpus, first_folds=profiles.GRID_FOLDS[profile])
-    if _is_finished(grid, options.runs):
-        return True
-    return _shipped_results(grid, shipped, options.runs) is not None
+    return any(
+        _results_at_hand(grid, shipped_file(table, size, world), options) is not None
+        for size, grid in _synthetic_grids(table, profile, world, options).items()
+    )
 
 
-def _is_finished(grid: Grid, runs: Path | str) -> bool:
-    """Whether every run has as many folds on disk as the grid asks for; one, if it asks for all."""
-    needed = grid.first_folds or 1
-    homes = [grid.home(spec, runs) for spec in grid.specs]
-    return all(len(finished_folds(home)) >= needed for home in homes)
-
-
-def _shipped_results(grid: Grid, shipped: Path, runs: Path | str) -> pd.DataFrame | None:
-    """The grid's runs from a file of the repository; None where this code did not make them."""
+def _results_at_hand(
+    grid: Grid, shipped: Path, options: RunOptions
+) -> tuple[pd.DataFrame, str] | None:
+    """All of a grid without any training, and the place; None where a part of it is missing."""
+    runs = Path(options.runs)
+    wanted = [
+        (grid.home(spec, runs).name, fold.name, seed)
+        for spec in grid.specs
+        for fold in grid.folds(spec)
+        for seed in grid.seeds
+    ]
+    folders = [runs / run / fold_folder(fold, seed) for run, fold, seed in wanted]
+    if all(result_is_there(folder) for folder in folders):
+        return load_results(runs, folders), "runs/"
     if not shipped.is_file():
         return None
     results = load_table(shipped, numbers=_RESULT_NUMBERS)
-    wanted = {grid.home(spec, runs).name for spec in grid.specs}
-    if not wanted <= set(results.run):
+    held = pd.Series(zip(results.run, results.fold, results.seed.astype(int), strict=True))
+    if not set(wanted) <= set(held):
         return None
-    return results[results.run.isin(wanted)].reset_index(drop=True)
+    return results[held.isin(wanted)].reset_index(drop=True), f"results/{shipped.name}"
 
 
 def trained(

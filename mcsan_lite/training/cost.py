@@ -23,7 +23,7 @@ from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.parallel.threads import one_thread
 from mcsan_lite.training.fold import FoldFeatures
-from mcsan_lite.training.grid import Grid
+from mcsan_lite.training.grid import Grid, fold_folder
 from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything
 from mcsan_lite.training.runner import RunOptions, fold_features
 from mcsan_lite.training.saved.result import result_is_there, whole_result
@@ -57,7 +57,7 @@ def estimate(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
             (fold, seed)
             for fold in wanted
             for seed in grid.seeds
-            if not result_is_there(home / f"{fold.name}-seed{seed}")
+            if not result_is_there(home / fold_folder(fold.name, seed))
         ]
         seconds, measured_on = _seconds_of_finished(home, options.device), "finished folds"
         if seconds is None and unfinished:

@@ -64,6 +64,16 @@ class Grid:
         return spec.folder(self.corpus, Path(runs), self.model_class(spec), self.every_fold(spec))
 
 
+def fold_folder(fold: str, seed: int) -> str:
+    """The name of one training's folder in the folder of its run.
+
+    Args:
+        fold: the fold's name.
+        seed: of the training.
+    """
+    return f"{fold}-seed{seed}"
+
+
 @dataclass(frozen=True)
 class FoldTask:
     """One training of a grid: what is trained, and the folder that it is written to.

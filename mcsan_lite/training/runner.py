@@ -33,7 +33,7 @@ from mcsan_lite.parallel.jobs import fan_out
 from mcsan_lite.parallel.progress import Progress
 from mcsan_lite.parallel.threads import one_thread
 from mcsan_lite.training.fold import FoldFeatures, train_fold, training_code
-from mcsan_lite.training.grid import FoldTask, Grid
+from mcsan_lite.training.grid import FoldTask, Grid, fold_folder
 from mcsan_lite.training.loop import text_progress
 from mcsan_lite.training.run_folder import (
     fold_result,
@@ -188,7 +188,7 @@ def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
         splits.keep(corpus, grid.every_fold(spec), runs)
         for fold in grid.folds(spec):
             for seed in grid.seeds:
-                folder = home / f"{fold.name}-seed{seed}"
+                folder = home / fold_folder(fold.name, seed)
                 model_class = classes[spec.model]
                 tasks.append(
                     FoldTask(spec, model_class, corpus, fold, seed, folder, code[spec.model])

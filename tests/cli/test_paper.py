@@ -1,5 +1,7 @@
 """The commands that rerun the paper: a table in one command, or from disk; the ledgers."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -257,6 +259,49 @@ def test_shipped_results_count_only_if_this_code_made_them(home, trained, monkey
     )
     monkeypatch.setattr(grids, "run_grid", lambda *_, **__: "trained")
     assert grids.grid_results("table3", "smoke", **how)[0] == "trained"
+
+
+def test_a_grid_of_a_profile_has_its_folds_and_its_seeds(home):
+    corpus = corpora.grid_corpus("smoke", data=home / "data")
+    sizes = {}
+    for profile in ("quick", "full"):
+        grid = grids.table_grid("table3", corpus, profile, protocol="kfold10", rows=["MCSAN"])
+        sizes[profile] = (len(grid.folds(grid.specs[0])), len(grid.seeds))
+    assert sizes == {"quick": (3, 1), "full": (10, 3)}
+
+
+@pytest.fixture
+def two_profiles(home, trained, monkeypatch, tmp_path):
+    """ "quick" with two folds, "full" with three, both on the smoke corpus, and no run anywhere."""
+    (spec,) = table_rows.table3_specs("smoke", protocol="kfold10", rows=["MCSAN"])
+    monkeypatch.setattr(table_rows, "table3_specs", lambda *_, **__: [spec])
+    corpus = corpora.grid_corpus("smoke", data=home / "data")
+    monkeypatch.setattr(grids, "grid_corpus", lambda *_, **__: corpus)
+    monkeypatch.setattr(profiles, "GRID_FOLDS", {"quick": 2, "full": 3})
+    monkeypatch.setattr(profiles, "GRID_SEEDS", {"quick": 1, "full": 1})
+    monkeypatch.setattr(grids, "RESULTS_FOLDER", tmp_path)
+    monkeypatch.setattr(grids, "run_grid", lambda grid, _: f"{len(grid.folds(spec))} folds")
+    folds = load_table(home / "runs" / "tables" / "table3-synthetic-smoke-folds.csv")
+    folds = folds[folds.name == "MCSAN"]
+    third = folds.iloc[[0]].assign(fold="kfold10-2")
+    return {"quick": folds, "full": pd.concat([folds, third])}
+
+
+def test_quick_gets_the_larger_table_that_this_code_made(two_profiles, home, tmp_path):
+    options = RunOptions(data=home / "data", runs=tmp_path / "none")
+    assert grids.grid_results("table3", "quick", options=options)[0] == "2 folds"  # trained now
+    for profile, folds in two_profiles.items():
+        folds.to_csv(grids.shipped_file("table3", profile), index=False)
+        found, place = grids.grid_results("table3", "quick", options=options)
+        assert len(found) == len(folds) and f"--profile {profile}" in place
+    retrained = grids.grid_results("table3", "quick", options=replace(options, retrain=True))
+    assert retrained[0] == "2 folds"
+
+
+def test_a_table_with_a_missing_fold_is_not_the_whole_table(two_profiles, home, tmp_path):
+    options = RunOptions(data=home / "data", runs=tmp_path / "none")
+    two_profiles["quick"].to_csv(grids.shipped_file("table3", "full"), index=False)
+    assert grids.grid_results("table3", "full", options=options)[0] == "3 folds"  # trained now
 
 
 def test_two_tables_of_one_name_have_files_of_their_own(tmp_path):
