@@ -130,7 +130,8 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
     """All that chooses rows and folds on a corpus: `CorpusRequest` and `RowRequest`."""
     add_corpus_options(parser)
     parser.add_argument(
-        "--rows", help='rows of the table, by comma: "MCSAN,w/o cross" (default: all of them)'
+        "--rows",
+        help='rows of the table, by comma: "MCSAN,w/o cross" (default: all; of speakers: w/o text)',
     )
     parser.add_argument(
         "--protocol",

@@ -147,5 +147,7 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
 def test_words_follow_the_ablations(tmp_path, holm, says):
     gap = {"wa gap": 0.06, "wa gap low": 0.01, "wa gap high": 0.11, "wa Holm p": holm}
     rows = [{"row": "MCSAN", "wa": 0.95}, {"row": "w/o cross", "wa": 0.89, **gap}]
-    save_table(tmp_path / measured.ABLATIONS, pd.DataFrame(rows))
-    assert says in measured.say_wiring(tmp_path)
+    for name, basis in zip(measured.ABLATIONS[::-1], ("3 folds, …", "10 folds, …"), strict=True):
+        save_table(tmp_path / name, pd.DataFrame(rows).assign(basis=basis))
+        said = measured.say_wiring(tmp_path)
+        assert says in said and f"on {basis.removesuffix(', …')} (" in said  # the larger table
