@@ -194,8 +194,8 @@ for name, clip in zip(names, clips, strict=True):
     features = networks[0].features_of(clip.audio, clip.text)
     rows[name] = networks[0].probabilities(features)
 probabilities = pd.DataFrame(rows).T[list(networks[0].labels)]
-surest, least_sure = probabilities.max(axis=1).max(), probabilities.max(axis=1).min()
-print(f"Its top probability is between {least_sure:.2f} and {surest:.2f}.")
+top = probabilities.max(axis=1)  # one per clip
+print(f"Its top probability is between {top.min():.2f} and {top.max():.2f}.")
 probabilities.style.format("{:.2f}")
 
 # %% [markdown]
@@ -209,13 +209,16 @@ probabilities.style.format("{:.2f}")
 
 # %%
 respelled_words = ["pain", "pain", "sweet", "pane"]
-respelled = [respell(c, word) for c, word in zip(clips, respelled_words, strict=True)]
+respelled = []
+for clip, word in zip(clips, respelled_words, strict=True):
+    respelled.append(respell(clip, word))
 demanded = [clip.label for clip in respelled]
 table = {
     "transcript": [clip.text for clip in respelled],
     "by the rule": demanded,
 }
-before, after = [], []
+before = []
+after = []
 for seed, network in zip(SEEDS, networks, strict=True):
     said = [answer(network, clip) for clip in respelled]
     table[f"network {seed}"] = said
@@ -292,12 +295,13 @@ print(f"First sound, guess, prediction and map: {minute:.0f} s since the first i
 # know which word decides, and when it is said. We ask three things about each of the
 # three networks:
 #
-# 1. How often is the heaviest moment of the *decisive word's* row inside that word?
-# 2. How often would it be inside by **chance**?
+# 1. How often is the heaviest moment of the *decisive word's* row inside that word? (In
+#    the table: *points*.)
+# 2. How often would it be inside by **chance**? (*chance*)
 # 3. **The control:** how often do the rows of the *other* words have their heaviest
-#    moment there? If they do so just as often, the map may show a place where the
-#    network likes to listen, but the decisive word's row shows nothing about its own
-#    word.
+#    moment there? (*others*) If they do so just as often, the map may show a place
+#    where the network likes to listen, but the decisive word's row shows nothing about
+#    its own word.
 #
 # *From here on the lesson needs the spoken corpus. `make course` makes it. If it is not
 # there yet, the next cell makes it now. That takes a minute or two, and only once.*
@@ -314,15 +318,15 @@ ASKED = {"smoke": 40}.get(PROFILE, 150)
 sounds, _ = mc.extract(corpus.subset(decided[:ASKED]), networks[0].features)
 
 # %%
-counts = []
+own, others, counts = [], [], []
 for network in networks:
     rows = decisive_row_scores(network.model, network.prepare(sounds), truth)
     rows = rows.dropna()  # an utterance of a single word has no other words
+    own.append(rows.points)
+    others.append(rows.others)
     counts.append(rows[["points", "others", "chance"]].mean())
 counts = pd.DataFrame(counts, index=[f"network {seed}" for seed in SEEDS])
-pointing = read.rows_against_chance(
-    counts.points, counts.others, counts.chance.mean(), utterances=len(rows)
-)
+pointing = read.rows_against_chance(own, others, counts.chance.mean())
 print(f"{len(rows)} test utterances per network")
 counts.style.format("{:.2f}")
 
@@ -349,11 +353,11 @@ mc.figures.show(
 print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 
 # %% [markdown]
-# A reason why this can happen: after the encoder, every moment has already heard the
-# whole utterance (lesson 05 measures it). A weight on a moment is therefore a weight on
-# a *summary*, and not on a piece of sound. Lesson 11 asks the same three networks
-# *why*, with better tools, and compares them with networks from a second world of the
-# corpus.
+# There is a reason why a map need not point at the evidence: after the encoder, every
+# moment has already heard the whole utterance (lesson 05 measures it). A weight on a
+# moment is therefore a weight on a *summary*, and not on a piece of sound. Lesson 11
+# asks the same three networks *why*, with better tools, and compares them with networks
+# from a second world of the corpus.
 
 # %% [markdown]
 # ## 5 · Does it need both, and does it need to look?
@@ -361,8 +365,9 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # One picture answers both questions. The upright lines are the best scores that
 # *anyone* could reach: with the words alone, with the sound alone, or with both but
 # without knowing which word is which sound. They follow from the rule by arithmetic.
-# The points are shipped networks. Three have cross-attention; one was trained without
-# it, like a row of the paper's Table 3.
+# The points are scores of shipped networks. One is the mean of the three networks with
+# cross-attention. The other belongs to a single network that was trained without it,
+# like a row of the paper's Table 3.
 
 # %%
 without = checkpoints.find_checkpoint("matching", 0, "w/o cross", folder=FOLDER)

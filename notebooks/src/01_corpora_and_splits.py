@@ -28,9 +28,7 @@
 # and measured on RAVDESS.
 
 # %% tags=["parameters"]
-CORPUS = (
-    "synthetic"  # or "meld", "ravdess", "iemocap": the lesson then uses your own copy
-)
+CORPUS = "synthetic"  # or "meld", "ravdess", "iemocap": then with your own copy
 PROFILE = "quick"  # "smoke" for a quick test, "paper" for the paper's settings
 ROOT = None  # the corpus's folder; None means data/<corpus>
 RETRAIN = False  # nothing is trained and kept in this lesson
@@ -74,16 +72,8 @@ mc.figures.use_theme()
 corpus = mc.open_corpus(CORPUS, root=ROOT, profile=PROFILE)
 first = corpus.utterances[0]
 print(f"{corpus.name}: {len(corpus)} utterances, {len(corpus.skipped)} left out\n")
-for name in (
-    "id",
-    "label",
-    "text",
-    "speaker",
-    "dialogue",
-    "session",
-    "scenario",
-    "split",
-):
+origin = ("speaker", "dialogue", "session", "scenario", "split")
+for name in ("id", "label", "text", *origin):
     print(f"{name:9s} {getattr(first, name)!r}")
 
 # %% [markdown]
@@ -124,9 +114,9 @@ except mc.DataError as refusal:
 # %% [markdown]
 # ## 2 · Count before you train
 #
-# The paper uses two corpora. Neither may be passed on, so we take their counts from
-# published sources: IEMOCAP's 7,487 turns in seven classes from the README of the AMH
-# authors, and MELD's 13,708 from its own csv files. Your corpus is the third.
+# The paper uses two corpora. Neither comes with this course, so we take their counts
+# from published sources: IEMOCAP's 7,487 turns in seven classes from the README of the
+# AMH authors, and MELD's 13,708 from its own csv files. Your corpus is the third.
 
 # %%
 iemocap = pd.Series(
@@ -229,12 +219,9 @@ def toy(p, turns=40_000, seed=0):
     felt = rng.integers(7, size=turns)
     is_right = rng.random((4, turns)) < p
     mistaken = (felt + rng.integers(1, 7, (4, turns))) % 7
-    heard = np.where(
-        is_right, felt, mistaken
-    )  # (4 raters, turns); the fourth has no vote
-    tally = np.stack(
-        [(heard[:3] == feeling).sum(0) for feeling in range(7)]
-    )  # (7, turns)
+    heard = np.where(is_right, felt, mistaken)  # (4, turns); the fourth has no vote
+    votes_for = [(heard[:3] == feeling).sum(0) for feeling in range(7)]
+    tally = np.stack(votes_for)  # (7, turns)
     kept = tally.max(0) >= 2
     label = tally.argmax(0)
     return {
@@ -436,7 +423,7 @@ print(inspect.getsource(splits.overlap))
 #
 # Two contestants compete. The first is deaf: it gets the speaker's **name** and nothing
 # else. It answers with the class that this speaker had most often in train. Here it is,
-# written by hand.
+# written by hand. (The brackets below hold 95 % intervals over folds.)
 
 
 # %%
@@ -493,9 +480,8 @@ for name, world in worlds.items():
     for floor in (NAME, SOUND):
         for protocol in ("kfold10", "speaker"):
             parts = mc.folds(world, protocol)
-            scored[name, floor, protocol] = floor_scores(
-                floor, world, parts, sounds[name]
-            )
+            values = floor_scores(floor, world, parts, sounds[name])
+            scored[name, floor, protocol] = values
 
 # %% [markdown]
 # Which of the two splits is right? In a generated world we can ask. We train the
@@ -588,8 +574,8 @@ print(
 #
 # Not only people come back. In IEMOCAP, five pairs of actors play in five sessions, and
 # every session plays the same scenes, some of them with the same script. A scene has a
-# mood. The toy below has that shape: twelve scenes, each with its own lines and its own
-# mood. In about three dialogues of ten, the mood is drawn anew instead.
+# mood. The toy below has that shape: twelve scenes, each with lines of its own and one
+# of four moods. In about three dialogues of ten, the mood is drawn anew instead.
 
 # %%
 MOODS = ("anger", "joy", "neutral", "sadness")
@@ -658,8 +644,8 @@ for protocol in PROTOCOLS:
 in_train = pd.DataFrame(in_train).T
 
 # %% [markdown]
-# Now come four floors that neither hear nor understand. Each lives on the hints that
-# its name says:
+# Now come four floors that neither hear nor understand. Three see only what their names
+# say, and TF-IDF + LR sees which words are written:
 
 # %%
 KNOWS = ("speaker only", "scenario only", "dialogue + speaker only", "TF-IDF + LR")
@@ -768,8 +754,8 @@ for case, (floor, protocol) in CASES.items():
         acted[case] = floor_scores(floor, real, parts, clips)
     else:
         acted[case] = [int(number) / 1000 for number in RECORDED[case].split()]
-    mean, half = mc.fold_interval(acted[case])
-    print(f"{case:28s} {mean:.3f} ± {half:.3f}, {len(acted[case])} folds")
+    mean, half = mc.fold_interval(acted[case])  # Student's 95 % interval over folds
+    print(f"{case:28s} {mean:.3f} ± {half:.3f} (95 %), {len(acted[case])} folds")
 
 # %% tags=["hide-input"]
 rows = [(case, value) for case, values in acted.items() for value in values]
@@ -804,9 +790,9 @@ print(read.say_what_a_split_promises("RAVDESS", kinds, kept_twins, new_actors))
 # line". Floors find only what they are made for. Everything else is tested by a split
 # that keeps it apart.
 #
-# RAVDESS cannot be cut by scene: it has two sentences, and three parts need three. That
-# is also why its words say nothing about the label, and why fusion cannot be learned
-# from it.
+# RAVDESS cannot be cut by scene: it has two sentences, and three parts need three. And
+# since both sentences are said in every emotion, its words say nothing about the label,
+# and the fusion of words and sound cannot be learned from it.
 #
 # ## 9 · And IEMOCAP?
 #
@@ -868,7 +854,7 @@ print(f"TF-IDF + LR: {read.say_what_new_scenes_cost(random_text, new_scenes, 0.2
 #
 # On your own copy, with all seven classes, run `mcsan floors iemocap --protocol
 # kfold10`. In this notebook, the floors that see only where an utterance comes from run
-# on whatever `CORPUS` is, on the first three random folds:
+# on the corpus chosen above, on its first three random folds:
 
 # %%
 parts = mc.folds(corpus, "kfold10")[:3]
@@ -879,7 +865,8 @@ for floor in ("scenario only", "speaker only", "dialogue + speaker only"):
         print(f"{floor}: not applicable, this corpus does not say")
         continue
     mean = np.mean(floor_scores(floor, corpus, parts, corpus.utterances))
-    intervals = {f"kfold10 ({mean:.3f})": mc.share_interval(mean, tested)}
+    found = mc.share_interval(mean, tested)  # Wilson, over utterances
+    intervals = {f"kfold10 ({mean:.3f})": found}
     print(read.say_where_a_floor_speaks(floor, intervals, largest))
 
 # %% [markdown]

@@ -27,9 +27,7 @@
 # deviations. **Runs on:** any corpus.
 
 # %% tags=["parameters"]
-CORPUS = (
-    "synthetic"  # or "meld", "ravdess", "iemocap": the floors then use your own copy
-)
+CORPUS = "synthetic"  # or "meld", "ravdess", "iemocap": then with your own copy
 PROFILE = "quick"  # "smoke" for a quick test, "paper" for the paper's settings
 ROOT = None  # the corpus's folder; None means data/<corpus>
 RETRAIN = False  # no network is trained in this lesson
@@ -291,10 +289,11 @@ print(read.say_the_floor_to_beat(others))
 # only names or marks and is far above the majority. It then says how much of *any*
 # score on this split may be recognition of the scene, the speaker or the transcriber.
 #
-# A word on "order alone". Where the transcript follows the speech, as in this corpus,
-# it is nearly enough to know which *place* in the sentence is stressed. No sound has to
-# be recognised at all. So a high score of a network is no proof that it matched words
-# with their sounds. Lessons 10 and 11 ask for that proof elsewhere.
+# A word on "order alone", a floor that only generated speech has. Where the transcript
+# follows the speech, the third word is the third sound. Then it can be enough to know
+# which *place* in the sentence is stressed, and no sound has to be recognised at all.
+# So a high score of a network is no proof that it matched words with their sounds.
+# Lesson 13 asks for that proof in a world whose transcript has another order.
 #
 # ## 5 · The noise floor
 #

@@ -31,7 +31,7 @@
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy
 PROFILE = "quick"  # "smoke" for a quick test, "paper" for the paper's settings
 ROOT = None  # the corpus's folder; None means data/<corpus>
-RETRAIN = False  # True trains again instead of loading
+RETRAIN = False  # nothing is trained in this lesson
 
 # %%
 import inspect
@@ -179,8 +179,11 @@ print(read.say_how_a_window_helps(share_far_away(tone), share_far_away(tone * ha
 
 # %%
 step = 32  # samples, 2 ms
-begin, end = max(0, loudest - 0.2), min(loudest + 0.2, duration)
-pictures, along_time, along_frequency = {}, {}, {}
+begin = max(0, loudest - 0.2)
+end = min(loudest + 0.2, duration)
+pictures = {}
+along_time = {}
+along_frequency = {}
 for milliseconds in (5, 25, 100):
     size = rate * milliseconds // 1000
     # Zeros after the window up to 1,600 samples draw every picture with bins of 10 Hz.
@@ -244,7 +247,7 @@ power = np.abs(np.fft.rfft(frames)) ** 2  # (T, 400) -> (T, 201)
 print(f"strongest in frame {t}: {power[t].argmax() * 40} Hz")
 
 # %% [markdown]
-# **Step 3: mel bands.** The ear easily tells 200 from 300 Hz, but hardly 6,000 from
+# **Step 3: mel bands.** The ear tells 200 from 300 Hz far more easily than 6,000 from
 # 6,100 Hz. So the 201 powers are summed into 64 overlapping triangles, which are evenly
 # spaced below 1 kHz and wider and wider above. Band $b$ begins at the edge $e_b$ and
 # ends at $e_{b+2}$, and every triangle has an area of one:
@@ -475,7 +478,8 @@ def pitch_kept(sound, coefficients):
     asked = is_loud & (before > 75) & (before < 450)
     before, after = before[asked], after[asked]
     mixed = np.random.default_rng(0).permutation(after)
-    kept, chance = (share_within_a_semitone(before, one) for one in (after, mixed))
+    kept = share_within_a_semitone(before, after)
+    chance = share_within_a_semitone(before, mixed)
     return np.median(before), kept, chance
 
 
@@ -513,7 +517,8 @@ mc.figures.show(
 
 # %%
 for k in (13, 40):
-    sides, of_side = {}, {"above": [], "below": []}
+    sides = {}
+    of_side = {"above": [], "below": []}
     for side, group in kept[kept.coefficients == k].groupby("side"):
         of_side[side] = list(group.kept)
         mean, half = mc.fold_interval(group.kept)
@@ -523,10 +528,11 @@ for k in (13, 40):
     print(read.say_whose_pitch_survives(sides, k, finest[40], gap))
 
 # %% [markdown]
-# "MFCC hold no pitch" is often said. The lines above show the two things that this
-# depends on: how many coefficients there are, and whose voice it is. And the number 40
-# alone says less than one would like, since the paper does not say from how many bands
-# its coefficients are made. The 64 bands are this package's choice.
+# "MFCC hold no pitch" is often said. The lines above test two things on which this may
+# depend: how many coefficients there are, and whose voice it is. Their intervals are
+# over clips, and a few clips leave them wide. Note too that the number 40 does not
+# settle the matter, since the paper does not say from how many bands its coefficients
+# are made. The 64 bands are this package's choice.
 #
 # ## 5 · What does a stressed word look like?
 #
@@ -602,8 +608,9 @@ if shifts:
         alt="Above, the mean level of one clip with stressed and plain words marked. "
             "Below, stressed against plain words for their length and 40 coefficients.",
         caption=f"Above: one clip. Below: {is_stressed.sum()} stressed words against "
-                f"{(~is_stressed).sum()} plain ones, with 95 % intervals. Those from "
-                "coefficient 20 on are widened for twenty looks.",
+                f"{(~is_stressed).sum()} plain ones, with 95 % intervals, as if words "
+                "were independent. Those from coefficient 20 on are widened for twenty "
+                "looks.",
     )
 
 # %%
@@ -630,8 +637,10 @@ else:
 # fold. A handful of numbers shows how:
 
 # %%
-train, test = np.array([1.0, 3.0, 5.0]), np.array([9.0, 11.0])
-mean, deviation = train.mean(), train.std()
+train = np.array([1.0, 3.0, 5.0])
+test = np.array([9.0, 11.0])
+mean = train.mean()
+deviation = train.std()
 print("train:", ((train - mean) / deviation).round(2))
 print("test, by the training part's numbers:", ((test - mean) / deviation).round(2))
 print("test, by its own numbers:", ((test - test.mean()) / test.std()).round(2))
@@ -680,7 +689,8 @@ assert not standardizer.fitted_on & {f.id for f in test}
 # folds without a speaker on both sides (`speaker`). **Predict** which one moves more.
 
 # %%
-leaks, moves = {}, []
+leaks = {}
+moves = []
 for protocol in ("kfold10", "speaker"):
     train, test = parts_of(protocol)
     clean = mc.Standardizer().fit(train)
@@ -748,8 +758,9 @@ print(read.say_who_loses_the_end(limits, 10))
 #
 # Two corpora do not come with the course, but their numbers are known. Of the 5,531
 # utterances of IEMOCAP's four classes, 6.7 % are longer than 10 s (durations from the
-# lists of EmoBox, Ma et al. 2024). Of the 13,706 clips of MELD, 283 are longer, which
-# is 2.1 %. Set `CORPUS = "meld"` above to count them on your own copy.
+# lists of EmoBox, Ma et al. 2024). Of the 13,706 public clips of MELD, 283 are longer,
+# which is 2.1 % (counted for this course in the clips themselves). Set
+# `CORPUS = "meld"` above to count them on your own copy.
 #
 # ## 8 · The frame ruler
 #
@@ -839,9 +850,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# One warning travels with the ruler. The ruler says what a pooled frame sees *before*
-# the BiLSTM. After the BiLSTM, every frame has heard the whole utterance. Lesson 05
-# measures how much of it stays.
+# The ruler comes with a warning. It says what a pooled frame sees *before* the BiLSTM.
+# After the BiLSTM, every frame has heard the whole utterance. Lesson 05 measures how
+# much of it stays.
 
 # %% [markdown]
 # ## Exercises

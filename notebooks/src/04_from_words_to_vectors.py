@@ -28,7 +28,7 @@
 # **If you have 20 minutes:** sections 1 to 4 stand on their own. Read them, run them,
 # and do E4.1; the rest can wait.
 # **Paper:** section 3.2 (word-tokenizer, 300-dimensional GloVe) and the input $X_l$ of
-# section 2.1.
+# section 2.2.
 # **Runs on:** any corpus with transcripts. Sections 1 to 8 use this one corpus; only
 # section 9 brings in a second.
 
@@ -321,10 +321,11 @@ def cosine(a, b):
 
 
 sentence = np.stack([glove[token] for token in words.tokenize("no pain")])  # (2, 50)
+poolings = {"mean": np.mean, "max": np.max}
 rows = []
 for extra in range(13):
     block = np.vstack([sentence, np.zeros((extra, sentence.shape[1]))])
-    for name, pooled in (("mean", np.mean), ("max", np.max)):
+    for name, pooled in poolings.items():
         right = pooled(sentence, axis=0)
         wrong = pooled(block, axis=0)
         longer = np.linalg.norm(wrong) / np.linalg.norm(right)
@@ -433,7 +434,8 @@ def answers_without_mask(model, table, sentences, seed):
 model = fitted(table, here)
 labels = np.array(here.test_labels)
 right = model.predict(pool(table, here.test)) == labels
-first, second = (answers_without_mask(model, table, here.test, seed) for seed in (0, 1))
+first = answers_without_mask(model, table, here.test, seed=0)
+second = answers_without_mask(model, table, here.test, seed=1)
 
 
 def reached(share, n):
@@ -706,7 +708,7 @@ print(read.say_what_analogies_return(
 #
 # **Homophones.** *pain* and *pane* sound the same. For the ear they are one word, and
 # for the table they are two. **Predict** their cosine: is it closer to 1, or to the
-# cosine of any two words?
+# cosine of any two words? (The interval is over the pairs.)
 
 # %%
 alike = np.array([glove.similarity(a, b) for a, b in pairs])
@@ -745,9 +747,10 @@ mc.figures.show(
 # much is that?
 
 # %%
+pairs_of = {"negative": rules.NEGATIVE, "positive": rules.POSITIVE}
 kind_of = {}
-for sense, some in (("negative", rules.NEGATIVE[:6]), ("positive", rules.POSITIVE[:6])):
-    for evaluative, homophone in some:
+for sense, some in pairs_of.items():
+    for evaluative, homophone in some[:6]:
         kind_of[evaluative] = sense
         kind_of[homophone] = "plain"
 picked = np.stack([glove[word] for word in kind_of])  # (24, 50)
@@ -845,15 +848,16 @@ def chance_of(kind_of):
     return sum(size * (size - 1) for size in sizes.values()) / (n * (n - 1))
 
 
-evaluative, valence = {}, {}
-for sense, some in (("negative", rules.NEGATIVE), ("positive", rules.POSITIVE)):
+evaluative = {}
+valence = {}
+for sense, some in pairs_of.items():
     for word, homophone in some:
         evaluative |= {word: "evaluative", homophone: "plain"}
         valence[word] = sense
 
 # %%
-for question, kinds in (("Evaluative or plain?", evaluative),
-                        ("Negative or positive?", valence)):
+questions = {"Evaluative or plain?": evaluative, "Negative or positive?": valence}
+for question, kinds in questions.items():
     kinds = {word: kind for word, kind in kinds.items() if word in shared}
     if len(kinds) < 4:
         print(f"{question} This corpus holds {len(kinds)} such words: too few.")
@@ -866,9 +870,9 @@ for question, kinds in (("Evaluative or plain?", evaluative),
 # %% [markdown]
 # In the synthetic corpus, two evaluative words never meet in one utterance. So plain
 # and evaluative words keep different company, and that is a rule that word2vec can
-# find. Negative and positive words, however, keep exactly the same company here: no
-# amount of such text could teach that pain is bad. If GloVe knows anything of that, it
-# knows it from elsewhere.
+# find. Negative and positive words, however, keep the same company here, apart from
+# their own homophones: no amount of such text could teach that pain is bad. If GloVe
+# knows anything of that, it knows it from elsewhere.
 #
 # ## 7 · What about unknown words?
 #
@@ -934,9 +938,11 @@ print(inspect.getsource(words._stand_in))
 # %%
 policies = ("zero", "mean", "random")
 table_sizes = (1_000, 3_000, 10_000, 30_000, len(glove))
+pieces = set(all_types)
+for token in all_types:
+    pieces |= set(token.split("-"))
 effect = {}
 for n in table_sizes:
-    pieces = {piece for t in all_types for piece in (t, *t.split("-"))}
     vectors = {p: glove[p] for p in pieces if rank_of.get(p, n) < n}
     for policy in policies:
         filled = table_for(all_types, vectors, policy, learn_from=counts)
@@ -1047,7 +1053,8 @@ def frozen_and_trainable(texts):
     """WA of both over three seeds, and how far training turned the vectors."""
     data = numbered(texts)
     n = len(data.test)
-    found, right = {}, {}
+    found = {}
+    right = {}
     for kind, frozen in (("frozen", True), ("trainable", False)):
         runs = [train_reader(data, frozen=frozen, seed=seed) for seed in (0, 1, 2)]
         right[kind] = np.stack([one for one, _ in runs])  # (seeds, n)
@@ -1081,7 +1088,7 @@ print(read.say_how_words_drift(met, never_met))
 # anyway, so the true test of word vectors is a word that training never showed. We make
 # a **second corpus**, which has only transcripts, and whose test part uses **other
 # homophones** than its training part. Everything in this section is measured on it, and
-# nothing on the first.
+# nothing on the first. A score of one training has Wilson's interval, over utterances.
 
 # %%
 second_corpus = mc.READERS["synthetic"](

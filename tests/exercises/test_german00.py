@@ -63,8 +63,8 @@ CASES = {
     + [("pain", np.full(13, 1 / 13), TIMES, WORDS)],
     "say_how_many_rows_agree": [(map_with(agreeing), 1) for agreeing in range(4)],
     "say_whether_rows_point": [
-        (own, (0.3, 0.2, 0.4), gap, right)
-        for own, gap, right in itertools.product(SHARES, GAPS, (0.2, 0.95))
+        (own, others, gap, right)
+        for own, others, gap, right in itertools.product(SHARES, SHARES, GAPS, (0.2, 0.95))
     ],
     "say_what_matching_adds": [
         (full, without, ceiling)
@@ -154,7 +154,7 @@ def test_opposite_numbers_give_opposite_german(name, arguments, says, says_not):
 
 
 def test_rows_against_chance_speaks_german():
-    given = ([0.3, 0.5, 0.7], [0.2, 0.4, 0.6], 0.25, 150)
+    given = (np.full((3, 9), 0.5), np.full((3, 9), 0.4), 0.25)
     ours, theirs = german.rows_against_chance(*given), english.rows_against_chance(*given)
     assert ours == theirs and " bis " in str(ours.own) and " to " in str(theirs.own)
 

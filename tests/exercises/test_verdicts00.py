@@ -88,6 +88,11 @@ def rows(own, others, gap, chance=0.22):
             "being right and pointing",
         ),
         (
+            rows((0.4, 0.3, 0.5), (0.3, 0.2, 0.4), (0.1, -0.05, 0.25)),
+            ("above chance", "it is not shown that the word's own row does so more"),
+            "many words look at",
+        ),
+        (
             rows((0.27, 0.05, 0.49), (0.26, 0.1, 0.4), (0.01, -0.05, 0.07)),
             ("not distinguishable from chance", "nothing here shows", "right in 96 %"),
             "looks away",
@@ -112,13 +117,21 @@ def test_networks_that_are_wrong_show_no_contrast():
     assert "right in only 20 %" in said and "being right and pointing" not in said
 
 
-def test_rows_are_paired_by_training():
-    found = read.rows_against_chance([0.3, 0.5, 0.7], [0.2, 0.4, 0.6], 0.25, utterances=150)
+def test_rows_are_paired_by_training_and_by_utterance():
+    own = np.outer([0.3, 0.5, 0.7], np.ones(150))
+    found = read.rows_against_chance(own, own - 0.1, 0.25)
     assert found.own.mean == pytest.approx(0.5) and found.others.mean == pytest.approx(0.4)
     assert found.own.low < 0.3 and found.own.high > 0.7  # three seeds that differ by so much
     assert found.gap == pytest.approx((0.1, 0.1, 0.1))
-    swapped = read.rows_against_chance([0.2, 0.4, 0.6], [0.3, 0.5, 0.7], 0.25, utterances=150)
+    swapped = read.rows_against_chance(own - 0.1, own, 0.25)
     assert swapped.gap.high < 0 and swapped.chance == 0.25
+
+
+def test_the_gap_of_rows_covers_utterances_too():
+    others = np.tile([0.0, 1.0], (3, 50))  # alike in every training, unlike between utterances
+    found = read.rows_against_chance(np.full((3, 100), 0.6), others, 0.25)
+    half = 1.96 * np.tile([0.0, 1.0], 50).std(ddof=1) / 10
+    assert found.gap == pytest.approx((0.1, 0.1 - half, 0.1 + half))
 
 
 FULL, LESS = Measured(0.95, 0.93, 0.97), Measured(0.88, 0.86, 0.90)

@@ -82,7 +82,7 @@ def test_how_wide_a_fold_is(gap, says):
     [
         ([0.01, 0.012], "2 of 2 published deviations are below 0.0169. Stratified"),
         ([0.02, 0.03], "0 of 2 published deviations are below 0.0169. All rows vary more"),
-        ([0.01, 0.03], "1 of 2 published deviations are below 0.0169. Sampling alone"),
+        ([0.01, 0.03], "1 of 2 published deviations are below 0.0169. So the printed"),
     ],
 )
 def test_deviations_beside_chance(deviations, says):

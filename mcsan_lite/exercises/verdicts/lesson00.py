@@ -35,7 +35,7 @@ class RowsAgainstChance(NamedTuple):
     Attributes:
         own: the rows of the decisive word itself.
         others: the rows of all other words of the same utterances.
-        gap: own minus others, paired by training.
+        gap: own minus others, paired by training and by utterance.
         chance: the share of moments that lie inside.
     """
 
@@ -45,22 +45,26 @@ class RowsAgainstChance(NamedTuple):
     chance: float
 
 
-def rows_against_chance(
-    own: Sequence[float], others: Sequence[float], chance: float, utterances: int
-) -> RowsAgainstChance:
-    """Means over trainings, with intervals.
+def rows_against_chance(own: np.ndarray, others: np.ndarray, chance: float) -> RowsAgainstChance:
+    """Means over trainings and utterances, with intervals that cover both.
+
+    The half-widths over trainings (Student) and over utterances (normal) are added as the legs of a
+    right angle, as in `score_interval`.
 
     Args:
-        own: one share per training, of the decisive word's rows.
-        others: one share per training, of the other words' rows.
+        own: (trainings, utterances) whether the decisive word's row points there.
+        others: (trainings, utterances) the share of the other words' rows that do.
         chance: of both.
-        utterances: how many each training was asked about.
     """
-    gaps = np.subtract(own, others)
-    mean, half = fold_interval(gaps)
+    own, others = np.asarray(own, float), np.asarray(others, float)
+    utterances = own.shape[1]
+    gaps = own - others
+    mean, of_trainings = fold_interval(gaps.mean(axis=1))
+    of_utterances = 1.96 * gaps.mean(axis=0).std(ddof=1) / np.sqrt(utterances)
+    half = float(np.hypot(of_trainings, of_utterances))
     return RowsAgainstChance(
-        Measured(*score_interval(own, utterances)),
-        Measured(*score_interval(others, utterances)),
+        Measured(*score_interval(own.mean(axis=1), utterances)),
+        Measured(*score_interval(others.mean(axis=1), utterances)),
         Measured(mean, mean - half, mean + half),
         chance,
     )
@@ -194,10 +198,15 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
     )
     if side == "above" and compared == "more":
         meaning = "So the map points at the evidence, and the word's own row does so most."
+    elif side == "above" and side_of(rows.others.low, rows.others.high, rows.chance) == "above":
+        meaning = (
+            "So the map shows a place that many words look at, and nothing is shown that belongs "
+            "to the decisive word alone."
+        )
     elif side == "above":
         meaning = (
-            "So the map shows a place that many words look at, and nothing that belongs to the "
-            "decisive word alone."
+            "So the map points at the evidence, but it is not shown that the word's own row does "
+            "so more than others."
         )
     else:
         away = " It even looks away from it." if side == "below" else ""
@@ -232,7 +241,8 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
     }[gap_side(low, high)]
     text = (
         f"The network is right in {full} of the utterances with cross-attention, and in {without} "
-        f"without it. The difference is {points_interval(gap, low, high)}: {meaning}."
+        f"without it. The difference is {points_interval(gap, low, high)}: {meaning}. (The network "
+        "without it was trained once; another seed could move this difference further.)"
     )
     if ceiling is None:
         return text

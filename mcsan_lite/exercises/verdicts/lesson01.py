@@ -175,7 +175,7 @@ def say_which_promise_holds(
     said = []
     for split, promise in promises.items():
         side = side_of(low, high, promise)
-        holds = "holds" if side == "not distinguishable from" else "is too high"
+        holds = "is not contradicted" if side == "not distinguishable from" else "is too high"
         if side == "above":
             holds = "is too low"
         said.append(f"the {100 * promise:.0f} % promised by {split} {holds}")

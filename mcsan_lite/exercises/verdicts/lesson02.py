@@ -25,7 +25,7 @@ def say_what_silence_scores(corpus: str, share: float, classes: int) -> str:
     )
     if share > 1.25 * equal:
         return f"{text} WA rewards the imbalance; UA does not."
-    return f"{text} The classes are so even that the two scores agree."
+    return f"{text} The classes are so even that the two scores nearly agree."
 
 
 def say_which_class_is_missed(recalls: Mapping[str, float], wa: float, ua: float) -> str:
@@ -148,8 +148,8 @@ def say_how_wide_a_fold_is(share: float, low: float, high: float, gap: float) ->
     """
     half = (high - low) / 2
     text = (
-        f"After one fold that scores {100 * share:.1f} %, everything from {100 * low:.1f} to "
-        f"{100 * high:.1f} % is still possible."
+        f"After one fold that scores {100 * share:.1f} %, a true WA anywhere from {100 * low:.1f} "
+        f"to {100 * high:.1f} % fits that fold (95 %)."
     )
     if gap < half:
         return f"{text} A gap of {100 * gap:.1f} points fits into that."
@@ -173,7 +173,7 @@ def say_deviations_beside_chance(score: str, deviations: Sequence[float], expect
         )
     if not below:
         return f"{text} All rows vary more than sampling alone."
-    return f"{text} Sampling alone is of the same size as what was printed."
+    return f"{text} So the printed deviations are about as large as those of sampling alone."
 
 
 def say_the_loudest_class(counts: Mapping[str, int]) -> str:

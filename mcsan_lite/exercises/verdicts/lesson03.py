@@ -285,7 +285,7 @@ def say_how_far_the_leak_moves(random: Leak, speakers: Leak) -> str:
         f"{'makes them look more familiar' if closer else 'does not bring them closer'}."
     )
     if max(random.moved, speakers.moved) < _LARGEST_LEAK:
-        lines.append("Both are small: on this corpus, such a leak would hardly move a score.")
+        lines.append("Both are small. Whether that changes a score has not been measured here.")
     else:
         lines.append(
             f"At least one mean moves by more than {_LARGEST_LEAK} deviations. Whether that "

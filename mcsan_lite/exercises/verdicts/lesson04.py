@@ -12,6 +12,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
     in_percent,
+    percent_interval,
     points_interval,
     side_of,
 )
@@ -123,8 +124,8 @@ def say_where_text_stands(best: str, found: Measured, chance: float, ceiling: fl
     """
     floor = side_of(found.low, found.high, chance)
     line = (
-        f"The best reader, {best!r}, gets {found}. That is {floor} the majority's "
-        f"{in_percent(chance, 1)}."
+        f"The best reader, {best!r}, gets {percent_interval(*found, decimals=1)}. That is {floor} "
+        f"the majority's {in_percent(chance, 1)}."
     )
     if ceiling is None:
         return f"{line} How much higher a reader could get is not known for this corpus."
@@ -203,7 +204,7 @@ def say_whether_homophones_are_alike(pairs: Measured, random: float) -> str:
     meaning = {
         "above": "Sounding alike goes with some likeness of the vectors.",
         "below": "Words that sound alike are even less alike than others.",
-    }.get(side, "For the table, words that sound the same are like any two words.")
+    }.get(side, "No likeness of words that sound the same is shown.")
     return (
         f"The mean cosine of the pairs is {pairs.mean:.2f} ({pairs.low:.2f} to {pairs.high:.2f}). "
         f"That is {side} the {random:.2f} of random pairs. {meaning}"

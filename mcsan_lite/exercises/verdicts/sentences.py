@@ -46,10 +46,11 @@ def in_percent(share: float, decimals: int = 0) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
-def percent_interval(mean: float, low: float, high: float) -> str:
+def percent_interval(mean: float, low: float, high: float, decimals: int = 0) -> str:
     """A share with its interval: 0.27, 0.05, 0.49 gives "27 % (5 to 49 %)"."""
     low, high = max(0.0, low), min(1.0, high)
-    return f"{100 * mean:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
+    ends = f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f} %"
+    return f"{100 * mean:.{decimals}f} % ({ends})"
 
 
 def points_interval(mean: float, low: float, high: float) -> str:

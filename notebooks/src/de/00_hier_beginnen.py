@@ -193,14 +193,14 @@ print(read.say_how_many_are_right(by_rule, answers, classes=len(networks[0].labe
 # Das Netz nennt nicht nur einen Namen: Es verteilt eine Wahrscheinlichkeit von 1 auf
 # die sieben Klassen. Das sind die Wahrscheinlichkeiten von Netz 0.
 
-# %% translates="fcff56a9"
+# %% translates="17e181b0"
 rows = {}
 for name, clip in zip(names, clips, strict=True):
     features = networks[0].features_of(clip.audio, clip.text)
     rows[name] = networks[0].probabilities(features)
 probabilities = pd.DataFrame(rows).T[list(networks[0].labels)]
-surest, least_sure = probabilities.max(axis=1).max(), probabilities.max(axis=1).min()
-print(f"Seine Antwort bekommt zwischen {least_sure:.2f} und {surest:.2f}.")
+top = probabilities.max(axis=1)  # eine je Clip
+print(f"Seine Antwort bekommt zwischen {top.min():.2f} und {top.max():.2f}.")
 probabilities.style.format("{:.2f}")
 
 # %% [markdown] translates="2790df3c"
@@ -213,15 +213,18 @@ probabilities.style.format("{:.2f}")
 # **Sag es voraus, dann sieh nach.** Welche Klasse verlangt die Regel jetzt für jeden
 # Clip? Bei wie vielen Clips werden die Netze ihre Antwort ändern?
 
-# %% translates="ff710fe4"
+# %% translates="c37715b8"
 respelled_words = ["pain", "pain", "sweet", "pane"]
-respelled = [respell(c, word) for c, word in zip(clips, respelled_words, strict=True)]
+respelled = []
+for clip, word in zip(clips, respelled_words, strict=True):
+    respelled.append(respell(clip, word))
 demanded = [clip.label for clip in respelled]
 table = {
     "Transkript": [clip.text for clip in respelled],
     "nach der Regel": demanded,
 }
-before, after = [], []
+before = []
+after = []
 for seed, network in zip(SEEDS, networks, strict=True):
     said = [answer(network, clip) for clip in respelled]
     table[f"Netz {seed}"] = said
@@ -293,7 +296,7 @@ print(looks.describe())
 minute = time.perf_counter() - began
 print(f"Klang, Tipp, Vorhersage und Karte: {minute:.0f} s seit dem ersten Import.")
 
-# %% [markdown] translates="81a04c23"
+# %% [markdown] translates="c48d694c"
 # ## 4 · Stimmt die Karte?
 #
 # Schreib deine Antwort auf, bevor du weiterliest: **Zeigt diese Karte, warum das Netz
@@ -326,16 +329,16 @@ for one in corpus.utterances:
 ASKED = {"smoke": 40}.get(PROFILE, 150)
 sounds, _ = mc.extract(corpus.subset(decided[:ASKED]), networks[0].features)
 
-# %% translates="d7dd8cab"
-counts = []
+# %% translates="5369cc6d"
+own, others, counts = [], [], []
 for network in networks:
     rows = decisive_row_scores(network.model, network.prepare(sounds), truth)
     rows = rows.dropna()  # eine Äußerung aus einem Wort hat keine anderen Wörter
+    own.append(rows.points)
+    others.append(rows.others)
     counts.append(rows[["points", "others", "chance"]].mean())
 counts = pd.DataFrame(counts, index=[f"Netz {seed}" for seed in SEEDS])
-pointing = read.rows_against_chance(
-    counts.points, counts.others, counts.chance.mean(), utterances=len(rows)
-)
+pointing = read.rows_against_chance(own, others, counts.chance.mean())
 print(f"{len(rows)} Test-Äußerungen je Netz")
 counts.style.format("{:.2f}")
 
@@ -361,22 +364,23 @@ mc.figures.show(
 # %% translates="f68ed77a"
 print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 
-# %% [markdown] translates="5aadff64"
-# Ein Grund, warum das geschehen kann: Nach dem Encoder hat jeder Moment schon die ganze
-# Äußerung gehört (Lektion 05 misst es). Ein Gewicht auf einem Moment ist also ein
-# Gewicht auf einer *Zusammenfassung* und nicht auf einem Stück Klang. Lektion 11 fragt
-# dieselben drei Netze nach dem *Warum*, mit besseren Werkzeugen, und vergleicht sie mit
-# Netzen aus einer zweiten Welt des Korpus.
+# %% [markdown] translates="72c958e8"
+# Es gibt einen Grund, warum eine Karte nicht auf die entscheidende Stelle zeigen muss:
+# Nach dem Encoder hat jeder Moment schon die ganze Äußerung gehört (Lektion 05 misst
+# es). Ein Gewicht auf einem Moment ist also ein Gewicht auf einer *Zusammenfassung* und
+# nicht auf einem Stück Klang. Lektion 11 fragt dieselben drei Netze nach dem *Warum*,
+# mit besseren Werkzeugen, und vergleicht sie mit Netzen aus einer zweiten Welt des
+# Korpus.
 
-# %% [markdown] translates="a011ace2"
+# %% [markdown] translates="b05f4d2b"
 # ## 5 · Braucht es beides, und muss es hinschauen?
 #
 # Ein Bild beantwortet beide Fragen. Die senkrechten Linien sind die besten Ergebnisse,
 # die *irgendjemand* erreichen könnte: nur mit den Wörtern, nur mit dem Klang, oder mit
 # beidem, aber ohne zu wissen, welches Wort zu welchem Klang gehört. Sie folgen durch
-# Rechnen aus der Regel. Die Punkte sind mitgelieferte Netze. Drei haben
-# Cross-Attention; eines wurde ohne sie trainiert, so wie eine Zeile in Tabelle 3 des
-# Papers.
+# Rechnen aus der Regel. Die Punkte sind Ergebnisse mitgelieferter Netze. Der eine ist
+# das Mittel der drei Netze mit Cross-Attention. Der andere gehört zu einem einzelnen
+# Netz, das ohne sie trainiert wurde, so wie eine Zeile in Tabelle 3 des Papers.
 
 # %% translates="fdd435a6"
 without = checkpoints.find_checkpoint("matching", 0, "w/o cross", folder=FOLDER)

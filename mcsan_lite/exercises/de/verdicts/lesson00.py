@@ -21,18 +21,15 @@ from mcsan_lite.exercises.verdicts.lesson00 import RowsAgainstChance
 from mcsan_lite.exercises.verdicts.sentences import gap_side, side_of
 
 
-def rows_against_chance(
-    own: Sequence[float], others: Sequence[float], chance: float, utterances: int
-) -> RowsAgainstChance:
-    """Means over trainings, with intervals that speak German.
+def rows_against_chance(own: np.ndarray, others: np.ndarray, chance: float) -> RowsAgainstChance:
+    """Means over trainings and utterances, with intervals that speak German.
 
     Args:
-        own: one share per training, of the decisive word's rows.
-        others: one share per training, of the other words' rows.
+        own: (trainings, utterances) whether the decisive word's row points there.
+        others: (trainings, utterances) the share of the other words' rows that do.
         chance: of both.
-        utterances: how many each training was asked about.
     """
-    found = english.rows_against_chance(own, others, chance, utterances)
+    found = english.rows_against_chance(own, others, chance)
     return RowsAgainstChance(
         Measured(*found.own), Measured(*found.others), Measured(*found.gap), found.chance
     )
@@ -186,10 +183,15 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
             "Die Karte zeigt also auf die entscheidende Stelle, und am meisten tut es die eigene "
             "Zeile des Wortes."
         )
+    elif side == "above" and side_of(rows.others.low, rows.others.high, rows.chance) == "above":
+        meaning = (
+            "Die Karte zeigt also eine Stelle, auf die viele Wörter schauen; dass etwas dem "
+            "entscheidenden Wort allein gehört, ist nicht gezeigt."
+        )
     elif side == "above":
         meaning = (
-            "Die Karte zeigt also eine Stelle, auf die viele Wörter schauen, und nichts, was dem "
-            "entscheidenden Wort allein gehört."
+            "Die Karte zeigt also auf die entscheidende Stelle; dass die eigene Zeile des Wortes "
+            "es öfter tut als andere, ist nicht gezeigt."
         )
     else:
         meaning = _not_pointing(side, right)
@@ -233,7 +235,8 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
     }[gap_side(low, high)]
     text = (
         f"Mit Cross-Attention hat das Netz in {full} der Äußerungen recht, ohne in {without}. Der "
-        f"Unterschied ist {points_interval(gap, low, high)}: {meaning}."
+        f"Unterschied ist {points_interval(gap, low, high)}: {meaning}. (Das Netz ohne wurde nur "
+        "einmal trainiert; ein anderer Seed könnte diesen Unterschied weiter verschieben.)"
     )
     if ceiling is None:
         return text
