@@ -259,8 +259,8 @@ def readings_lines(results: Path = RESULTS) -> str:
     counts = ", ".join(f"{above.get(world, 0)} in the {world} world" for world in worlds)
     said = (
         f"*Pointing: the share of utterances whose heaviest frame lies in the decisive word. Mean "
-        f"and 95 % interval over {table.seeds.min()} trainings (Student), on those of the first "
-        f"{READ} test utterances that have one (at least {table.n.min()}). Bold: the interval "
+        f"and 95 % interval over {table.seeds.min()} trainings and those of the first {READ} test "
+        f"utterances that have one (at least {table.n.min()}). Bold: the interval "
         f"lies above chance, {counts}. Of {len(table)} intervals, one or another may do so by "
         "luck. `mcsan readings --utterances 100 --jobs 2`.*"
     )

@@ -61,8 +61,8 @@ def readings_command(args: argparse.Namespace) -> int:
     )
     print(pointing_table(scores).round(3).to_string(index=False))
     print(
-        "points: is the highest frame in the decisive word? low to high: 95 % over seeds "
-        "(Student), or over utterances where there is one seed (Wilson)."
+        "points: is the highest frame in the decisive word? low to high: 95 % over "
+        "utterances and seeds, or over utterances alone where there is one seed."
     )
     print("auc: chance is .5. The best head is chosen on validation, a seed at a time.")
     return 0

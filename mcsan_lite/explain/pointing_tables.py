@@ -186,8 +186,8 @@ def pointing_table(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per reading and world: each score's mean over seeds, and for pointing the 95 %
     interval.
 
-    The interval is Student's over seeds, so it says how another training of the same corpus would
-    score on the same utterances. With a single seed it is Wilson's over them.
+    The interval is that of `score_interval`: over utterances and seeds, and over utterances alone
+    where there is a single seed.
 
     Args:
         scores: world, seed, reading and the scores of each utterance.

@@ -272,7 +272,8 @@ check.pooled_lengths(pooled_lengths)
 #
 # **E5.2 · Implement** (★★, 6 min). `layers` lists `(kernel, stride)` from the input
 # upwards; a convolution has stride 1. Return two numbers: how many input frames one
-# output frame sees, and how many input frames lie between the starts of two neighbours.
+# output frame sees, and by how many input frames the views of two neighbours are
+# shifted.
 #
 # <details><summary>Hint 1</summary>Draw three frames of the upper layer,
 # and mark what each of them covers.</details>
@@ -495,8 +496,8 @@ assert max(differences.values()) < 1e-4
 # %% [markdown]
 # ## 7 · The words: Eq. 4 and 5
 #
-# The text passes through the same kind of BiLSTM, without any convolution. (The paper
-# prints $\mathbf h_a$, $\mathbf x_a$ and $T_a$ here; it means $l$.) Each row still
+# The text passes through the same kind of BiLSTM, without any convolution. (In Eq. 4
+# the paper prints $\mathbf h_a$, $\mathbf x_a$ and $T_a$; it means $l$.) Each row still
 # belongs to one word, and becomes $d$ numbers wide. Now the two streams fit:
 
 # %%
@@ -529,8 +530,8 @@ print(f"one dot product for each word and frame: {tuple(products.shape)}")
 #
 # <details><summary>Hint 1</summary>Section 4 answers the first question,
 # and the loop of section 5 answers the others.</details>
-# <details><summary>Hint 2</summary>Views of 185 ms that begin every 90 ms
-# overlap a little. A state passes to the next frame, in the direction of
+# <details><summary>Hint 2</summary>Two neighbouring views overlap by 8 of
+# their 17 MFCC frames. A state passes to the next frame, in the direction of
 # reading.</details>
 # <details><summary>Hint 3</summary>No MFCC frame lies in three
 # views. A state holds everything that was read before it: one direction has read the
@@ -586,7 +587,8 @@ def edited(utterance, donor):
 # root mean square).
 
 # %%
-BEFORE, AFTER = "before the BiLSTM", "after the BiLSTM"
+BEFORE = "before the BiLSTM"
+AFTER = "after the BiLSTM"
 
 
 def two_stages(model, prepared) -> dict[str, np.ndarray]:
@@ -789,8 +791,8 @@ print(read.say_whether_training_smears(gaps["another word"]))
 print(read.say_whether_edits_agree(gaps))
 
 # %% [markdown]
-# How long a memory lasts is not fixed by the architecture. The forget gates are learned,
-# so it is a result of training, and another training may give another answer.
+# How long a memory lasts is not fixed by the architecture. The forget gates are
+# learned, so it is a result of training, and another training may give another answer.
 #
 # **E5.5 · Change the model** (★★, 5 min). `MCSANConfig` has a field that replaces
 # each BiLSTM by a linear map of each step by itself. Return a config in which this
@@ -842,12 +844,11 @@ print(read.say_smear_without_recurrence(measured))
 # come from elsewhere.
 #
 # It is tempting to go one step further and to say that maps point badly *because* the
-# BiLSTM smears. That does not follow, and the evidence so far speaks against so simple
-# a story. In an early trial of this project, a network without BiLSTMs scored about as
-# well on the default corpus, and its map pointed no better. A map did point only when
-# the recurrence *and* the positions were taken away, on transcripts whose order says
-# nothing. The command `mcsan identity` measures this, one change at a time and with
-# intervals, and lesson 13 is about it.
+# BiLSTM smears. That does not follow. In an early trial of this project, with one seed,
+# a network without BiLSTMs scored about as well on the default corpus, and its map
+# pointed no better. One seed settles nothing. The command `mcsan identity` takes away
+# the recurrence, the positions and both, on transcripts whose order says nothing, with
+# several seeds and intervals. Lesson 13 reads what it found.
 #
 # ## Recap
 #

@@ -148,12 +148,14 @@ mc.figures.show(
 # %% [markdown]
 # Read the pictures in order.
 #
-# 1. **A query meets keys.** The more closely a key points in the direction of the
-#    query, the better the two agree.
-# 2. **Scores.** Agreement is a number, the dot product. It is positive where the two
-#    agree, and negative where they point in opposite directions.
-# 3. **Weights.** The softmax makes every score positive and lets the four of them sum
-#    to one. A negative score becomes a small share, never a negative one.
+# 1. **A query meets keys.** A key agrees with the query if it points the same way, and
+#    a long key agrees more strongly than a short one. Key 2 lies a little closer to the
+#    direction of the query than key 1 does, but it is shorter.
+# 2. **Scores.** Agreement is a number, the dot product, here divided by $\sqrt 2$. It
+#    is positive where the two agree, and negative where they point in opposite
+#    directions.
+# 3. **Weights.** The softmax turns the four scores into positive numbers that sum to
+#    one. Even a negative score becomes a positive share.
 # 4. **A weighted average.** The word receives a mixture of the values. The mixture lies
 #    between them, pulled towards those with large weights.
 # 5. **A map.** Every word does the same with its own query. Its weights are one row,
@@ -165,7 +167,7 @@ for number, row in enumerate(weights.tolist(), 1):
 
 # %% [markdown]
 # A row *must* hand out its whole weight, even if the word agrees with nothing. "It
-# looks at everything a little" is how a map says "nothing".
+# looks at everything a little" is how a map says "nothing in particular".
 #
 # In a network, the queries, keys and values are made from the states of the encoders.
 # The next picture shows the whole of cross-attention on one page, and sections 2 to 5
@@ -261,6 +263,8 @@ for ax, (name, numbers) in zip(axes, signed.items(), strict=False):
     row_names = words if name == "queries" else False
     colors = {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit}
     sns.heatmap(numbers, ax=ax, yticklabels=row_names, **scale, **colors)
+    for text, value in zip(ax.texts, numbers.flatten(), strict=True):
+        text.set_color("white" if abs(value) > 0.65 * limit else "black")
     ax.set_title(name)
 colors = {"cmap": "cividis", "vmin": 0, "vmax": 1}
 sns.heatmap(W, ax=axes[3], yticklabels=False, **scale, **colors)
@@ -284,10 +288,10 @@ print(f"Its query is short, so its scores lie within {apart:.2f} of each other."
 # %% [markdown]
 # ## 3 · Padding must get nothing
 #
-# In a batch, some frames are padding: they hold nothing but zeros. Their key is zero,
-# so their score is 0. Does that mean that they get no weight? The softmax turns a score
-# of 0 into $e^0 = 1$, as much as a real frame with score 0 gets. **Predict**: how much
-# weight do 20 padded frames take from 4 real ones?
+# In a batch, some frames are padding: they hold nothing but zeros. In our example their
+# keys are zero as well, so their score is 0. Does that mean that they get no weight?
+# The softmax turns a score of 0 into $e^0 = 1$, as much as a real frame with score 0
+# gets. **Predict**: how much weight do 20 padded frames take from 4 real ones?
 
 # %%
 taken = {}
@@ -363,8 +367,8 @@ print(f"layers.attend = by hand, to {(found - O).abs().max():.0e}")
 # $$\mathbf Q = \mathbf H \mathbf W^Q, \qquad \mathbf K = \mathbf H \mathbf W^K, \qquad
 # \mathbf V = \mathbf H \mathbf W^V \tag{6–8}$$
 #
-# (The paper prints $\mathbf W^Q \mathbf H$, as one does when states are columns. Our
-# states are rows, so we write $\mathbf H \mathbf W^Q$.)
+# (The paper prints $\mathbf W^Q \mathbf H$, as one does when states are columns. Its
+# own states are rows, as ours are, so we write $\mathbf H \mathbf W^Q$.)
 #
 # Whose $\mathbf H$ is it? In **self-attention** (Eq. 15), all three come from one
 # modality, and the map is square. In **cross-attention** (Eq. 9 and 10), the queries
@@ -373,9 +377,12 @@ print(f"layers.attend = by hand, to {(found - O).abs().max():.0e}")
 
 # %%
 torch.manual_seed(5)
-words, frames = torch.randn(5, 8), torch.randn(11, 8)
+words = torch.randn(5, 8)
+frames = torch.randn(11, 8)
 state = {"text": words, "audio": frames}
-to_query, to_key, to_value = {}, {}, {}
+to_query = {}
+to_key = {}
+to_value = {}
 for linear in (to_query, to_key, to_value):
     for modality in state:
         linear[modality] = nn.Linear(8, 8)
@@ -390,7 +397,8 @@ def look(asks: str, answers: str):
 
 
 # %%
-lines, maps = [], {}
+lines = []
+maps = {}
 for asks in state:
     for answers in state:
         with torch.no_grad():
@@ -575,7 +583,8 @@ def make_task(count, seed):
     words = F.pad(asked, (0, 4))  # (N, 6, 12) -> (N, 6, 16)
     offered = torch.cat([identity.expand(count, 6, 6), loudness[..., None]], -1)
     sounds = F.pad(offered, (0, 9))  # (N, 6, 7) -> (N, 6, 16)
-    first, second = loudness.gather(1, named[0]), loudness.gather(1, named[1])
+    first = loudness.gather(1, named[0])
+    second = loudness.gather(1, named[1])
     return words, sounds, torch.stack([first, second], -1), named
 
 
@@ -597,7 +606,8 @@ def train_heads(heads):
 # %%
 asking, sounds, wanted, named = make_task(200, seed=1000)  # new utterances
 both_named = named[0] != named[1]  # (200, 6): the word names two different sounds
-errors, maps = {}, {}
+errors = {}
+maps = {}
 for heads in (1, 2):
     module = train_heads(heads)
     with torch.no_grad():
@@ -659,9 +669,12 @@ print(read.say_what_each_head_does(shares))
 
 # %%
 torch.manual_seed(5)
-width, heads, keys = 128, 8, 112  # the paper's d and heads; frames of ten seconds
+width = 128  # the paper's d
+heads = 8  # as in the paper
+keys = 112  # encoder frames of ten seconds
 slice_width = width // heads  # numbers per query of one head
-q, k = torch.randn(5000, slice_width), torch.randn(5000, slice_width)
+q = torch.randn(5000, slice_width)
+k = torch.randn(5000, slice_width)
 related = (k + q) / 2**0.5  # unit variance too, but not independent of q
 for what, other in {"Independent": k, "Related": related}.items():
     variance = (q * other).sum(1).var().item()
@@ -722,10 +735,11 @@ mc.figures.show(
 print(read.say_how_flat_rows_are(entropies))
 
 # %% [markdown]
-# Eq. 9 prints $\sqrt d$. With eight heads, however, each query has only $d/8$ numbers,
-# and the method that the paper cites divides by $\sqrt{d/h}$. The printed divisor gives
-# flatter rows at the start, and training can sharpen either. Here the choice is a
-# switch, `full_scale`, and an entry in the ledger of lesson 08.
+# Eq. 9 prints $\sqrt d$, and describes a single head. With eight heads, each query has
+# only $d/8$ numbers, and the method that the paper cites divides by $\sqrt{d/h}$. Which
+# of the two the authors used, the paper does not say. The printed divisor gives flatter
+# rows at the start, and training can sharpen either. Here the choice is a switch,
+# `full_scale`, and an entry in the ledger of lesson 08.
 #
 # ## 7 · A row with nothing to look at
 #
@@ -833,9 +847,9 @@ for mode in ("train()", "eval()"):
         print(read.say_whether_rows_sum_to_one(f"{whose} map in {mode}", low, high))
 
 # %% [markdown]
-# A map drawn in training mode is partly dice. Ours is taken before dropout, but
-# whatever comes *before* the attention drops numbers too. So always call `eval()`
-# before you look; `mcsan_lite.explain.maps.attention_maps` does it for you.
+# A map drawn in training mode is partly a matter of chance. Ours is taken before
+# dropout, but whatever comes *before* the attention drops numbers too. So always call
+# `eval()` before you look; `mcsan_lite.explain.maps.attention_maps` does it for you.
 #
 # ## 9 · Attention does not know order
 #
@@ -991,7 +1005,8 @@ print(read.say_what_an_untrained_map_shows(highest, first_head.shape[1]))
 # - **By hand.** One loop, one matrix, `attend`, `MultiHead`, PyTorch's module and the
 #   whole network gave the same numbers.
 # - **Mask.** Unmasked padding takes weight without any warning. A row without keys is
-#   NaN unless it is cured before the softmax rather than after it.
+#   NaN. The cure belongs before the softmax: after it, the gradient may already be
+#   lost.
 # - **Cross.** The modality that asks gives the rows. The two directions are two maps,
 #   and neither is the other's transpose.
 # - **Heads.** They are slices of the same matrices, and they cost no extra parameter.

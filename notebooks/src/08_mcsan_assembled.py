@@ -7,7 +7,7 @@
 # **You will be able to**
 #
 # - map each of the paper's twenty equations to the function that computes it, and name
-#   the paper's misprints;
+#   the places where its formulas cannot be typed as they are printed;
 # - compute residual, LayerNorm, feed-forward, max-pooling, softmax and loss by hand,
 #   and get the package's numbers;
 # - wire the parallel network and the two sequential ones;
@@ -16,8 +16,8 @@
 #
 # **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half
 # a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20;
-# Eq. 1 to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
-# corpus, or of your own copy of MELD or RAVDESS; no graphics card.
+# Eq. 1 to 10 and 15 return as known bricks. **Runs on:** eight utterances of the
+# synthetic corpus, or of your own copy of MELD or RAVDESS; no graphics card is needed.
 
 # %%
 import inspect
@@ -151,8 +151,9 @@ print("H W:", tuple((H @ W).shape), "and the rows are still positions")
 # %% [markdown]
 # ### The other misprints
 #
-# Read a paper with a pencil. None of these slips changes the idea, but each one stops
-# a reader who types the formula as it is printed.
+# Read a paper with a pencil. None of these places changes the idea, but each one stops
+# a reader who types the formula as it is printed. The first four are slips; the fifth
+# is a gap.
 #
 # - **Eq. 1** prints $\mathbf X^a = ConvBlock(ConvBlock(\mathbf X^a))$. Input and output
 #   need two names. Here: `ConvBlock.forward`.
@@ -162,10 +163,11 @@ print("H W:", tuple((H @ W).shape), "and the rows are still positions")
 #   `nn.Linear`, with a bias.
 # - **Below Eq. 10**, $\Delta\mathbf H_{a\to l} \in \mathbf H^{T_l\times d}$ must mean
 #   $\in \mathbb R^{T_l\times d}$. Here: a tensor (B, L, D).
-# - **Eq. 9, 10 and 15** print $\sqrt d$. With several heads, the cited method divides
-#   by $\sqrt{d/heads}$. Here: `full_scale=False`.
+# - **Eq. 9, 10 and 15** print $\sqrt d$, which suits the single head that they
+#   describe. The network has several, and there the cited method divides by
+#   $\sqrt{d/heads}$. The paper does not say which it did. Here: `full_scale=False`.
 #
-# The last one has a size:
+# The gap has a size:
 
 # %%
 paper = mc.MCSANConfig()
@@ -173,7 +175,7 @@ printed = math.sqrt(paper.hidden)
 cited = math.sqrt(paper.hidden / paper.heads)
 print(f"As printed, scores are divided by √{paper.hidden} = {printed:.1f}.")
 print(f"In the cited method with {paper.heads} heads, they are divided by {cited:.1f}.")
-print(f"So the printed rule makes all scores {printed / cited:.1f} times smaller.")
+print(f"So the printed divisor makes all scores {printed / cited:.1f} times smaller.")
 
 # %% [markdown]
 # ### What the paper leaves open
@@ -303,6 +305,8 @@ for ax, (name, x) in zip(axes, stages.items(), strict=True):
         rounded, ax=ax, annot=True, fmt=".1f", annot_kws={"size": 9}, cbar=is_last,
         cmap="PuOr_r", vmin=-limit, vmax=limit, xticklabels=False, yticklabels=False,
     )
+    for text, value in zip(ax.texts, rounded.flat, strict=True):
+        text.set_color("white" if abs(value) > 0.65 * limit else "black")
     ax.set_title(name, fontsize=10)
 word_names = ["word 1", "word 2", "word 3"]
 axes[0].set_yticks([0.5, 1.5, 2.5], word_names, rotation=0, fontsize=9)
@@ -415,7 +419,7 @@ def two_streams(audio, text, delta, norm):
     raise NotImplementedError
 
 
-solved = check.two_streams(two_streams)
+check.two_streams(two_streams)
 
 # %% tags=["solution"]
 def two_streams(audio, text, delta, norm):
@@ -425,7 +429,7 @@ def two_streams(audio, text, delta, norm):
     return new_audio, new_text
 
 
-solved = check.two_streams(two_streams)
+check.two_streams(two_streams)
 
 # %% [markdown]
 # ## 5 · From sequences to one vector: max-pool and Eq. 18
@@ -501,8 +505,8 @@ for name, wrong in (("Filled with 0", zero_filled), ("Not hidden", not_hidden)):
     print(f"   {in_shortest} of them in the shortest text, {in_longest} in the longest")
 
 # %% [markdown]
-# The longest text has no padding, so nothing can go wrong there. In every other text
-# the mistake depends on the company: the same utterance gets another prediction in
+# The longest text has no padding, so nothing can go wrong there. In a shorter text the
+# mistake depends on the company: the same utterance may get another prediction in
 # another batch. Section 8 turns this into a test.
 #
 # **E8.2 · Implement** (★, 6 min). Write the max-pool for `x` (B, T, D) and `mask`
@@ -522,7 +526,7 @@ def global_max(x, mask):
     raise NotImplementedError
 
 
-solved = check.global_max(global_max)
+check.global_max(global_max)
 
 # %% tags=["solution"]
 def global_max(x, mask):
@@ -531,7 +535,7 @@ def global_max(x, mask):
     return hidden.amax(1)
 
 
-solved = check.global_max(global_max)
+check.global_max(global_max)
 
 # %% [markdown]
 # ## 6 · Classifier, softmax, loss: Eq. 18 to 20
@@ -729,8 +733,8 @@ from_unmasked = (together - unmasked).abs().max().item()
 print(read.say_padding_leaks(from_alone, from_unmasked, changed, len(together)))
 
 # %% [markdown]
-# A network without masks answers differently depending on which other utterances are in
-# the batch. No loss curve would ever show that.
+# A network that reads padding answers differently depending on which other utterances
+# are in the batch. A loss curve would hardly show that.
 #
 # ## 9 · How large is it?
 #
@@ -789,7 +793,7 @@ def block_parameters(hidden, feedforward):
     raise NotImplementedError
 
 
-solved = check.block_parameters(block_parameters)
+check.block_parameters(block_parameters)
 
 # %% tags=["solution"]
 def block_parameters(hidden, feedforward):
@@ -801,7 +805,7 @@ def block_parameters(hidden, feedforward):
     return attention, upwards + downwards, norms
 
 
-solved = check.block_parameters(block_parameters)
+check.block_parameters(block_parameters)
 
 # %%
 by_heads = {}
@@ -863,13 +867,13 @@ print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 # %% tags=["exercise"]
 answer = ...
 
-solved = check.concatenation(answer)
+check.concatenation(answer)
 
 # %% tags=["solution"]
 streams_by_row = {"w/o self": 2, "w/o audio": 1, "cross + self (seq)": 2, "N = 2": 4}
 answer = {"order": "b", "streams": streams_by_row}
 
-solved = check.concatenation(answer)
+check.concatenation(answer)
 
 # %% [markdown]
 # We can settle the question of order by trying it. Join the four streams backwards, and
@@ -967,8 +971,8 @@ print(read.say_batch_by_heart(eight_losses[0], chance, end, control, best_possib
 #
 # ## Recap
 #
-# - **Map.** Each equation has a function, a line and a test. Five slips of the paper
-#   are named, and its open choices are listed from the code.
+# - **Map.** Each equation has a function, a line and a test. Five stumbling blocks of
+#   the paper are named, and its open choices are listed from the code.
 # - **By hand.** Residual, LayerNorm, feed-forward, max-pool, softmax and loss gave the
 #   package's numbers.
 # - **Wire.** Both streams are updated from old values. Parallel modules read the same

@@ -14,7 +14,7 @@
 #
 # **You will be able to**
 # - measure the floors *before* the network,
-# - write the training loop and get the package's numbers back, bit for bit,
+# - write the training loop and get the package's numbers back,
 # - choose the epoch without looking at the test part, and measure what looking would
 #   have bought,
 # - draw a curve with the band of its seeds,
@@ -70,9 +70,9 @@ for part in ("train", "valid", "test"):
 # ## Floors first
 #
 # Before we train any network, we ask what simple, old methods reach on the same fold. A
-# network below its floor has a bug, or it has nothing to learn from. The regularisation
-# of these methods is chosen on the validation part, just as the network's epoch will
-# be.
+# network below a method that reads the same words and sound has a bug, or it has too
+# little to learn from. The regularisation of these methods is chosen on the validation
+# part, just as the network's epoch will be.
 
 # %%
 # loaded, if `make course` has made them
@@ -83,7 +83,7 @@ floors[["wa", "ua", "weighted_f1", "n_test"]].round(3)
 # A generated corpus adds a line that real speech cannot have. "Order alone" reads from
 # the truth *where* something is stressed, and it recognises no sound. Its score shows
 # how much of the task can be solved by knowing those places. A network has to hear
-# them.
+# them, so it may lie below this one line without a bug.
 
 # %% [markdown]
 # ## The loop, by hand
@@ -319,11 +319,11 @@ peeking.round(3)
 print(read.say_peeking_in_runs(peeking["bought, points"] / 100))
 
 # %% [markdown]
-# These runs are short and their test part is large, so there is little to choose from.
-# Many published experiments look different: little data, many epochs, and a test part
-# of a hundred utterances or so. We build that case. The network is small, its training
-# part holds 300 utterances, and it trains for 30 epochs. After each one we write down
-# which test utterances it gets right. (This cell computes for about half a minute.)
+# A short run with a large test part leaves little to choose from. Other experiments
+# look different: little data, many epochs, and a test part of a hundred utterances or
+# so. We build that case. The network is small, its training part holds 300 utterances
+# at most, and it trains for 30 epochs. After each one we write down which test
+# utterances it gets right. (This cell computes for about half a minute.)
 
 # %%
 long_config = mc.TrainConfig(epochs=30, batch_size=32, learning_rate=3e-3, seed=0)
@@ -419,9 +419,11 @@ print(read.say_peeking_buys(bought, len(colleagues), colleagues.epoch.nunique())
 print(read.say_bought_is_gone(bought, elsewhere))
 
 # %% [markdown]
-# Peeking can only gain, never lose, because it takes a maximum. The interval speaks of
-# other test parts for this one training; another seed would give another training. How
-# does the gain depend on the size of the test part?
+# On its own test part, peeking can only gain, never lose, because it takes a maximum.
+# The first interval speaks of other test parts for this one training; another seed
+# would give another training. The second interval describes more than it tests, because
+# its sets of other utterances overlap almost entirely. How does the gain depend on the
+# size of the test part?
 
 # %%
 gains = {}
@@ -537,13 +539,14 @@ print(read.say_steps_off_diagonal((too_low | too_high).sum(), len(steps)))
 
 # %% [markdown]
 # Where an interval includes the diagonal, that step is no evidence against the
-# network's confidence.
+# network's confidence. It is no proof of it either.
 #
 # ## What the run remembers
 #
 # A run keeps two small files: its scores, and the **manifest**, which says with which
 # code, data and libraries it was made, on what kind of machine, and when. Without the
-# manifest a number cannot be made again. (It names neither the machine nor its user.)
+# manifest a number cannot be made again. (It holds the name of neither the machine nor
+# its user.)
 
 # %%
 for name in ("metrics", "manifest"):
@@ -571,7 +574,7 @@ def ua(true, pred):
     raise NotImplementedError
 
 
-solved = check.ua(ua)
+check.ua(ua)
 
 # %% tags=["solution"]
 def ua(true, pred):
@@ -581,7 +584,7 @@ def ua(true, pred):
     return np.mean(recalls)
 
 
-solved = check.ua(ua)
+check.ua(ua)
 
 # %% [markdown]
 # **E9.2 · Break it** (★★, 5 min). Here are four steps of somebody's experiment. Which
@@ -603,12 +606,12 @@ solved = check.ua(ua)
 # %% tags=["exercise"]
 leaks = ...
 
-solved = check.leaks(leaks)
+check.leaks(leaks)
 
 # %% tags=["solution"]
 leaks = {"a", "c"}
 
-solved = check.leaks(leaks)
+check.leaks(leaks)
 
 # %% [markdown]
 # **E9.3 · Implement** (★★, 5 min). Write `choose(history)`: given a table with the
@@ -627,14 +630,14 @@ def choose(history):
     raise NotImplementedError
 
 
-solved = check.choose(choose)
+check.choose(choose)
 
 # %% tags=["solution"]
 def choose(history):
     return history.epoch[history.valid_wa.idxmax()]
 
 
-solved = check.choose(choose)
+check.choose(choose)
 
 # %% [markdown]
 # **E9.4 · Explain** (★★★, 5 min). IEMOCAP's seven classes hold 107 *surprise*
@@ -652,12 +655,12 @@ solved = check.choose(choose)
 # %% tags=["exercise"]
 points = ...
 
-solved = check.points(points)
+check.points(points)
 
 # %% tags=["solution"]
 points = 100 / (107 / 10) / 7
 
-solved = check.points(points)
+check.points(points)
 
 # %% [markdown]
 # **E9.5 · Implement** (★★, 5 min). Write `bought(history)`: given the table of E9.3,
@@ -677,7 +680,7 @@ def bought(history):
     raise NotImplementedError
 
 
-solved = check.bought(bought)
+check.bought(bought)
 
 # %% tags=["solution"]
 def bought(history):
@@ -685,7 +688,7 @@ def bought(history):
     return 100 * (history.test_wa.max() - honest_score)
 
 
-solved = check.bought(bought)
+check.bought(bought)
 
 # %% [markdown]
 # ## Recap
@@ -693,7 +696,7 @@ solved = check.bought(bought)
 # - The loop by hand gave the numbers of `fit`, and one seed gave the same bits twice.
 # - The epoch was chosen on validation, with or without patience. What choosing on test
 #   would have bought was measured, on the part that chose and elsewhere.
-# - Three seeds made a band, and a band makes its readers careful.
+# - Three seeds made a band. So few show that seeds differ, and not by how much.
 # - WA and UA came from one matrix, each with its own name; precision is neither.
 # - The reliability curve showed how far a probability can be believed.
 #

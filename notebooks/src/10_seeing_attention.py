@@ -69,8 +69,8 @@ mc.figures.use_theme()
 #
 # Here are one sentence of lesson 00 and two networks. **Predict** first: *pain* is
 # spelled *pane*, and not a single sample of the sound changes. What happens to the
-# class? And do the words still look at the same places? Then press the button `pain →
-# pane` below, mute the sound, blank the words, and change the model.
+# class? Then press the button `pain → pane` below, and see whether the words still look
+# at the same places. Mute the sound, blank the words, and change the model as well.
 
 # %%
 spoken = explorable_clips(16_000)[:1]
@@ -125,10 +125,11 @@ def truth_of(root) -> dict:
 # %%
 def open_world(name: str, most: int = 150) -> World:
     synthetic = CORPUS == "synthetic"
-    root = ROOT or (mc.synthetic_folder(PROFILE, world=name) if synthetic else None)
-    corpus, truth = mc.open_corpus(CORPUS, root=root, profile=PROFILE), {}
-    if synthetic:
-        truth = truth_of(root)
+    root = ROOT
+    if synthetic and not ROOT:
+        root = mc.synthetic_folder(PROFILE, world=name)
+    corpus = mc.open_corpus(CORPUS, root=root, profile=PROFILE)
+    truth = truth_of(root) if synthetic else {}
     if synthetic and not RETRAIN:
         run = mc.load_checkpoint(name, 0)
     else:
@@ -139,35 +140,38 @@ def open_world(name: str, most: int = 150) -> World:
             folds=1,
         )
         run = mc.load_run(found.folder[0])
-    fold = mc.folds(
-        corpus, mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol
-    )[0]
-    clips = {
-        u.id: u
-        for u in corpus.utterances
-        if u.audio is not None and u.text and (u.id in truth or not truth)
-    }
-    parts = [[i for i in part if i in clips][:most] for part in (fold.valid, fold.test)]
-    data = [
-        run.prepare(mc.extract(corpus.subset(ids), run.features)[0]) for ids in parts
-    ]
-    return World(run, clips, *data, truth)
+    protocol = mc.paper.table3_specs(PROFILE, CORPUS, rows=["MCSAN"])[0].protocol
+    fold = mc.folds(corpus, protocol)[0]
+    clips = {}
+    for one in corpus.utterances:
+        wanted = one.id in truth or not truth
+        if one.audio is not None and one.text and wanted:
+            clips[one.id] = one
+    prepared = []
+    for part in (fold.valid, fold.test):
+        ids = [id_ for id_ in part if id_ in clips][:most]
+        features, _ = mc.extract(corpus.subset(ids), run.features)
+        prepared.append(run.prepare(features))
+    valid, test = prepared
+    return World(run, clips, valid, test, truth)
 
 
 # %%
-names = (
-    (("matching", "leaking")[: 1 if ROOT else 2])
-    if CORPUS == "synthetic"
-    else (CORPUS,)
-)
+names = ["matching", "leaking"]
+if CORPUS != "synthetic":
+    names = [CORPUS]
+elif ROOT:
+    names = ["matching"]
 worlds = {name: open_world(name) for name in names}
 world = worlds[names[0]]
-run, model = world.run, world.run.model
-for name, w in worlds.items():
-    right = np.mean([w.run.probabilities(f).index[0] == f.label for f in w.test])
-    low, high = mc.share_interval(right, len(w.test))
+run = world.run
+model = run.model
+for name, each in worlds.items():
+    said = mc.predict(each.run.model, each.test, list(each.run.labels))
+    right = float((said.pred == said.true).mean())
+    low, high = mc.share_interval(right, len(each.test))
     print(
-        f"{name}: {len(w.valid)} validation and {len(w.test)} test "
+        f"{name}: {len(each.valid)} validation and {len(each.test)} test "
         "utterances, with a decisive word where that is known; "
         f"right in {right:.1%} of the test utterances (95 % interval "
         f"{low:.1%} to {high:.1%})"
@@ -180,26 +184,22 @@ for name, w in worlds.items():
 
 
 # %%
-def first_of(w: World):
-    """The utterance that the rule gives, its sound and what the network says."""
-    one = next(
-        (f for f in w.test if 8 <= len(f.tokens) <= 12 and 200 <= len(f.audio) < 400),
-        w.test[0],
-    )
-    return (
-        one,
-        mc.load_audio(w.clips[one.id].audio, w.run.features.sample_rate),
-        w.run.probabilities(one),
-    )
+def first_of(world: World):
+    """The test utterance that the rule gives; where it gives none, the first one."""
+    for utterance in world.test:
+        few_words = 8 <= len(utterance.tokens) <= 12
+        if few_words and 200 <= len(utterance.audio) < 400:  # 2 to 4 s of MFCC frames
+            return utterance
+    return world.test[0]
 
 
 # %%
-one, sound, says = first_of(world)
-rate, truth, words = (
-    run.features.sample_rate,
-    world.truth.get(one.id),
-    world.clips[one.id].words,
-)
+one = first_of(world)
+rate = run.features.sample_rate
+sound = mc.load_audio(world.clips[one.id].audio, rate)
+says = run.probabilities(one)
+truth = world.truth.get(one.id)
+words = world.clips[one.id].words
 tokens = list(one.tokens)
 display(
     mc.figures.play(
@@ -260,9 +260,7 @@ mc.figures.show_lens(page)
 
 # %%
 caught = []
-asks = model.cross.layers[0][
-    "text"
-].attention  # here the text asks, and the audio answers
+asks = model.cross.layers[0]["text"].attention  # the text asks, the audio answers
 handle = asks.register_forward_hook(
     lambda module, inputs, output: caught.append(output[1])
 )
@@ -292,14 +290,14 @@ print("By hand and the package agree; the logits are the same with and without m
 pd.DataFrame(
     [
         {
-            "map": m.name,
-            "who looks": m.direction.split("_from_")[0],
-            "queries": len(m.queries),
-            "keys": len(m.keys),
-            "heads": len(m.weights),
-            "even spread": 1 / len(m.keys),
+            "map": found.name,
+            "who looks": found.direction.split("_from_")[0],
+            "queries": len(found.queries),
+            "keys": len(found.keys),
+            "heads": len(found.weights),
+            "even spread": 1 / len(found.keys),
         }
-        for m in maps.values()
+        for found in maps.values()
     ]
 ).round(3)
 
@@ -318,28 +316,29 @@ plain = {
 }
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(2, 2, figsize=(9, 6.8), layout="constrained")
-top = max(m.mean.max() * len(m.keys) for m in maps.values())
-for ax, m in zip(axes.flat, maps.values(), strict=True):
-    mesh = ax.pcolormesh(m.mean * len(m.keys), cmap="cividis", vmin=0, vmax=top)
+preferences = {name: found.mean * len(found.keys) for name, found in maps.items()}
+strongest = max(preferences, key=lambda name: preferences[name].max())
+top = preferences[strongest].max()
+for ax, (name, found) in zip(axes.flat, maps.items(), strict=True):
+    mesh = ax.pcolormesh(preferences[name], cmap="cividis", vmin=0, vmax=top)
     ax.invert_yaxis()
-    for axis, labels in ((ax.yaxis, m.queries), (ax.xaxis, m.keys)):
-        step = 1 if isinstance(labels[0], str) else max(1, len(labels) // 6)
-        axis.set_ticks(
-            np.arange(0, len(labels), step) + 0.5,
-            [x if isinstance(x, str) else f"{x:.1f} s" for x in labels[::step]],
-            fontsize=9,
-        )
-    ax.tick_params(axis="x", rotation=60 if isinstance(m.keys[0], str) else 0)
-    ax.set_title(f"{m.name}\n{plain[m.direction]}", fontsize=9)
+    for axis, labels in ((ax.yaxis, found.queries), (ax.xaxis, found.keys)):
+        if isinstance(labels[0], str):
+            step, shown = 1, labels
+        else:
+            step = max(1, len(labels) // 6)
+            shown = [f"{second:.1f} s" for second in labels[::step]]
+        axis.set_ticks(np.arange(0, len(labels), step) + 0.5, shown, fontsize=9)
+    ax.tick_params(axis="x", rotation=60 if isinstance(found.keys[0], str) else 0)
+    ax.set_title(f"{name}\n{plain[found.direction]}", fontsize=9)
 fig.colorbar(mesh, ax=axes, label="weight ÷ even spread")
-strongest = max(maps.values(), key=lambda m: m.mean.max() * len(m.keys))
 mc.figures.show(
     fig,
     alt="Four heat maps: sound looks at words, words look at sound, sound looks at "
     "sound, words look at words; a row belongs to the one that looks.",
     caption=f"Mean of {len(looks.weights)} heads. A row belongs to the one that looks, "
     "and has a mean of 1. The strongest preference, "
-    f"{top:.1f} times even, is in {strongest.name}. The network itself "
+    f"{top:.1f} times even, is in {strongest}. The network itself "
     "never averages heads.",
 )
 
@@ -423,27 +422,28 @@ print(read.say_two_directions(correlation))
 
 
 # %%
-def looks_of(w: World, f, model=None) -> AttentionMap:
-    return mc.attention_maps(model or w.run.model, f, w.run.features)[
-        "cross.0.text_from_audio"
-    ]
+def looks_of(world: World, utterance, model=None) -> AttentionMap:
+    """Where each word looks in the sound."""
+    maps = mc.attention_maps(model or world.run.model, utterance, world.run.features)
+    return maps["cross.0.text_from_audio"]
 
 
-def score_heads(w: World, f, model=None) -> list[float]:
+def score_heads(world: World, utterance, model=None) -> list[float]:
     """One number per head: 1 where the decisive row's peak is inside, else 0."""
-    found = looks_of(w, f, model)
-    if f.id not in w.truth:
+    found = looks_of(world, utterance, model)
+    if utterance.id not in world.truth:
         return [1 - mc.figures.entropy(weights) for weights in found.weights]
-    token, start, end = w.truth[f.id]
+    token, start, end = world.truth[utterance.id]
     inside = inside_span(found.spans.mean(1), (start, end))
     scores = [pointing_score(weights[token], inside) for weights in found.weights]
     return [0.0 if score is None else score.points for score in scores]
 
 
-def choose_head(w: World, model=None) -> tuple[int, np.ndarray]:
+def choose_head(world: World, model=None) -> tuple[int, np.ndarray]:
     """The head that is best on validation, and the mean score of each there."""
-    scores = np.mean([score_heads(w, f, model) for f in w.valid], axis=0)
-    return int(scores.argmax()), scores
+    scores = [score_heads(world, utterance, model) for utterance in world.valid]
+    means = np.mean(scores, axis=0)  # (H,)
+    return int(means.argmax()), means
 
 
 # %%
@@ -454,9 +454,8 @@ rule = (
     f"validation utterances ({on_valid[chosen]:.2f}; on a tie the first)"
 )
 mc.figures.draw_heads(looks.weights, aligned, rule=rule, chosen=chosen).show()
-print(
-    "on validation:", {f"head {h}": round(float(s), 3) for h, s in enumerate(on_valid)}
-)
+for head, score in enumerate(on_valid):
+    print(f"head {head} on validation: {score:.3f}")
 
 # %% [markdown]
 # Was the head that validation chose also the best on *this* utterance?
@@ -464,7 +463,8 @@ print(
 # %%
 if truth:
     inside = inside_span(spans.mean(1), truth.span)
-    here = [w[truth.token][inside].sum() for w in looks.weights]  # (H,) mass on the box
+    rows = looks.weights[:, truth.token]  # (H, A) the decisive word's row of each head
+    here = rows[:, inside].sum(1)  # (H,) how much of it is on the box
     print(read.say_chosen_head(chosen, int(np.argmax(here))))
 
 # %% [markdown]
@@ -487,7 +487,9 @@ while last < len(weights) - 1 and weights[last + 1] >= weights[peak] / 2:
     last += 1
 start, end = spans[first, 0], min(spans[last, 1], len(sound) / rate)
 heard_there = sound[int(start * rate) : int(end * rate)]
-said_there = [w.text for w in words if w.start_s < end and w.end_s > start]
+said_there = [
+    spoken.text for spoken in words if spoken.start_s < end and spoken.end_s > start
+]
 print(
     f"“{tokens[row]}” looks most at {spans[peak].mean():.2f} s; frames "
     f"{first} to {last} see {start:.2f} to {end:.2f} s"
@@ -540,21 +542,22 @@ mc.figures.show(
 #
 # Now we take the other network as well, whose task needs no matching. Its utterance
 # follows the same rule, and its head is chosen in the same way, on its own validation
-# part. **Predict**: whose rows point at the decisive word more often?
+# part.
 
 # %%
-heads = {name: choose_head(w)[0] for name, w in worlds.items()}
-shown = {
-    name: (first_of(w)[0], looks_of(w, first_of(w)[0])) for name, w in worlds.items()
-}
-top = max(found.weights[heads[name]].max() for name, (_, found) in shown.items())
+heads, shown = {}, {}
+for name, each in worlds.items():
+    heads[name], _ = choose_head(each)
+    shown[name] = looks_of(each, first_of(each))
+top = max(found.weights[heads[name]].max() for name, found in shown.items())
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(
     1, len(shown), figsize=(4.8 * len(shown), 3), squeeze=False, layout="constrained"
 )
 told = []
-for ax, (name, (f, found)) in zip(axes[0], shown.items(), strict=True):
-    box, weights = worlds[name].truth.get(f.id), found.weights[heads[name]]
+for ax, (name, found) in zip(axes[0], shown.items(), strict=True):
+    box = worlds[name].truth.get(first_of(worlds[name]).id)
+    weights = found.weights[heads[name]]
     of_world = mc.figures.AlignedUtterance(found.queries, found.spans, truth=box)
     mc.figures.draw_attention(weights, of_world, ax=ax, top=top, bar=None)
     ax.set_title(f"{name} world, head {heads[name]}", fontsize=9)
@@ -584,18 +587,20 @@ mc.figures.show(
 # attracts every row, and no matching is needed to look there. We take three trainings
 # of each world, since a single one proves no rule, and three **untrained** networks of
 # the same architecture. Each is read with the head that is its best on validation.
+# **Predict**: in which world, if in any, does the decisive row point more often than
+# the other rows?
 
 
 # %%
-def pointing(w: World, model) -> pd.DataFrame:
+def pointing(world: World, model) -> pd.DataFrame:
     """One row per test utterance: decisive row, mean of other rows, chance."""
-    head, _ = choose_head(w, model)
+    head, _ = choose_head(world, model)
     rows = []
-    for f in w.test:
-        if f.id not in w.truth or len(f.tokens) < 2:
+    for utterance in world.test:
+        if utterance.id not in world.truth or len(utterance.tokens) < 2:
             continue
-        token, start, end = w.truth[f.id]
-        found = looks_of(w, f, model)
+        token, start, end = world.truth[utterance.id]
+        found = looks_of(world, utterance, model)
         inside = inside_span(found.spans.mean(1), (start, end))
         scores = [pointing_score(row, inside) for row in found.weights[head]]
         own = scores.pop(token)
@@ -620,20 +625,21 @@ def share_of(values) -> read.Measured:
 
 
 # %%
-networks = {f"{name}, seed 0": (w, w.run.model) for name, w in worlds.items()}
-if (
-    CORPUS == "synthetic" and not RETRAIN
-):  # three trainings of each come with the course
-    for name, w in worlds.items():
-        for seed in range(3):
-            shipped = mc.load_checkpoint(name, seed).model
-            networks[f"{name}, seed {seed}"] = (w, shipped)
+networks = {}
+for name, each in worlds.items():
+    networks[f"{name}, seed 0"] = (each, each.run.model)
+    if CORPUS == "synthetic" and not RETRAIN:
+        for seed in (1, 2):  # three trainings of each world come with the course
+            networks[f"{name}, seed {seed}"] = (
+                each,
+                mc.load_checkpoint(name, seed).model,
+            )
 for seed in range(3):
     networks[f"untrained, seed {seed}"] = (world, untrained(seed))
 
 numbers = {}
-for name, (w, network) in networks.items():
-    found = pointing(w, network)
+for name, (each, network) in networks.items():
+    found = pointing(each, network)
     if len(found) > 1:
         difference = found["own"] - found["others"]
         parts = (found["own"], found["others"], difference)
@@ -656,18 +662,21 @@ pd.DataFrame(table).T.round(2)
 # other half of the uncertainty, so compare them. The code reads this table by the
 # following rule:
 #
-# - If the decisive row is above chance, and above the other rows, it has **a word of
-#   its own**.
-# - If the decisive row is above chance, but not above the other rows, it has **a
-#   readable place, no word of its own**. This stretch of sound attracts every word.
+# - If the decisive row is above chance, and above the other rows, the map has **a word
+#   of its own**.
+# - If the decisive row is above chance, but not shown to be above the other rows, the
+#   map has **a readable place, no word of its own**. This stretch of sound attracts
+#   other words as well.
 # - If an **untrained** network's decisive row beats its other rows, the comparison with
 #   other words is void for every network in the table, because wiring and the order of
 #   words are enough to win it.
 
 # %%
 shown = {name: read.what_rows_show(rows) for name, rows in numbers.items()}
-control = {name: s for name, s in shown.items() if name.startswith("untrained")}
-learned = {name: s for name, s in shown.items() if name not in control}
+learned, control = {}, {}
+for name, verdict in shown.items():
+    kind = control if name.startswith("untrained") else learned
+    kind[name] = verdict
 standing = read.voided_by_untrained(learned, control)
 for name, rows in numbers.items():
     print(read.say_what_rows_show(name, rows, standing.get(name, shown[name])))
@@ -706,8 +715,8 @@ for row_of_axes, (name, weights) in zip(axes, pair.items(), strict=True):
         ax.set_title(f"{name}, {scale}", fontsize=9)
         ax.set(ylabel="", xlabel="seconds" if name == "untrained" else "")
 said = {
-    name: f"{mc.figures.entropy(w):.2f}, highest weight {w.max():.2f}"
-    for name, w in pair.items()
+    name: f"{mc.figures.entropy(weights):.2f}, highest weight {weights.max():.2f}"
+    for name, weights in pair.items()
 }
 mc.figures.show(
     fig,
@@ -724,11 +733,11 @@ mc.figures.show(
 # know which axis adds up to one, and add it up.
 
 # %%
-right, wrong = (
-    heard.mean.T,
-    heard.mean.reshape(len(tokens), -1),
-)  # (A, L) -> (L, A), twice
-for name, picture in {"transposed": right, "reshaped": wrong}.items():
+pictures = {
+    "transposed": heard.mean.T,  # (A, L) -> (L, A)
+    "reshaped": heard.mean.reshape(len(tokens), -1),  # (A, L) -> (L, A), and wrong
+}
+for name, picture in pictures.items():
     print(
         f"{name:11} {picture.shape}: columns add up to "
         f"{picture.sum(0).min():.2f} … {picture.sum(0).max():.2f}"
@@ -740,14 +749,11 @@ for name, picture in {"transposed": right, "reshaped": wrong}.items():
 # every frame moves.
 
 # %%
-mate = max(world.test, key=lambda f: len(f.audio))
+mate = max(world.test, key=lambda utterance: len(utterance.audio))
 with torch.no_grad():
-    batch = (
-        model(mc.collate([one, mate]), need_attention=True)
-        .attention["cross.0.text_from_audio"][0]
-        .mean(0)
-        .numpy()
-    )
+    answer = model(mc.collate([one, mate]), need_attention=True)
+# (2, H, L', A') -> (L', A') of our utterance, with its padding
+batch = answer.attention["cross.0.text_from_audio"][0].mean(0).numpy()
 wide = batch[row]  # its padded columns are still there
 stretched = (np.arange(len(wide)) + 0.5) * len(sound) / rate / len(wide)
 print(
@@ -771,8 +777,8 @@ theirs = nn.MultiheadAttention(
 linear = (asks.to_query, asks.to_key, asks.to_value)
 theirs.load_state_dict(
     {
-        "in_proj_weight": torch.cat([m.weight for m in linear]),
-        "in_proj_bias": torch.cat([m.bias for m in linear]),
+        "in_proj_weight": torch.cat([part.weight for part in linear]),
+        "in_proj_bias": torch.cat([part.bias for part in linear]),
         "out_proj.weight": asks.merge.weight,
         "out_proj.bias": asks.merge.bias,
     }
@@ -956,8 +962,8 @@ check.seen(seen)
 
 # %% [markdown]
 # ## What you may not conclude
-# - That a bright cell is a reason. Whether any reading of this network points at the
-#   evidence is measured in lesson 11.
+# - That a bright cell is a reason. Whether this map points at the evidence is tested in
+#   lesson 11, and whether any other reading does, in lesson 12.
 # - That a readable place is a matched word: only the other words' rows can tell.
 # - That the network did not use a word whose row points elsewhere: after the encoder, a
 #   frame holds more than its own sound.

@@ -61,8 +61,9 @@ from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()
-SEEDS, WORLDS = (0, 1, 2), ("matching", "leaking")
-N = {"smoke": 16}.get(PROFILE, 120)  # utterances per world; more narrow the intervals
+SEEDS = (0, 1, 2)
+WORLDS = ("matching", "leaking")
+N = {"smoke": 16}.get(PROFILE, 120)  # utterances per world; with more, intervals shrink
 SOME = min(N // 3, 30)  # where an utterance takes several passes
 FEW = min(N // 3, 16)  # where it takes many
 
@@ -83,15 +84,16 @@ def share_of(values):
 # - In the **leaking** world each sound has one spelling. The ear alone can know where
 #   to listen, and nothing needs matching.
 #
-# The networks are the same to the last layer; only the data differ. We take three
-# trainings for each world, from three seeds.
+# The networks are built alike down to the last layer; only the data differ. We take
+# three trainings for each world, from three seeds.
 
 # %%
 FOLDER = checkpoints.CHECKPOINTS_FOLDER
 if RETRAIN:
     FOLDER = Path("runs/checkpoints")
     display(checkpoints.ship_checkpoints(FOLDER, PROFILE))
-runs, about = {}, []
+runs = {}
+about = []
 for world in WORLDS:
     for seed in SEEDS:
         runs[world, seed] = mc.load_checkpoint(world, seed, folder=FOLDER)
@@ -106,14 +108,16 @@ about.pivot(index="world", columns="seed", values="WA").round(3)
 # %%
 def open_world(world):
     """The first N test utterances with a decisive word, and what is true of them."""
-    folder, run = mc.synthetic_folder(PROFILE, world=world), runs[world, 0]
-    corpus, truth = read_synthetic(folder), mc.read_truth(folder)
+    folder = mc.synthetic_folder(PROFILE, world=world)
+    corpus = read_synthetic(folder)
+    truth = mc.read_truth(folder)
     chosen = [
         one
         for one in corpus.utterances
         if one.split == "test" and pointing.decisive_span(truth.loc[one.id])
     ]
     part = replace(corpus, utterances=tuple(chosen[:N]))
+    run = runs[world, 0]
     data, _ = mc.extract(part, run.features)
     return run.prepare(data), truth
 
@@ -140,7 +144,8 @@ print({world: f"{len(found[0])} test utterances" for world, found in opened.item
 # %%
 tiny = np.array([[0.1, 0.2, 0.6, 0.1], [0.2, 0.1, 0.5, 0.2], [0.3, 0.2, 0.4, 0.1]])
 peaks = tiny.argmax(axis=1)  # (3,) the heaviest moment of each row
-own, others = float(peaks[1] == 2), np.mean(peaks[[0, 2]] == 2)
+own = float(peaks[1] == 2)
+others = np.mean(peaks[[0, 2]] == 2)
 print(
     f"The decisive row points in {own:.0%} of the cases, the other rows in "
     f"{others:.0%}. The difference is {own - others:.0%}."
@@ -228,10 +233,12 @@ print(rows_read.say_what_the_control_did(control))
 print(rows_read.say_worlds_together(standing))
 
 # %% [markdown]
-# **This answers the poll of lesson 00.** The intervals are over three seeds, so they
-# are wide. The map is a true record of where one layer fetched something. What that
-# layer found there is another question: after the encoder every frame holds traces of
-# the whole clip (the smear test of lesson 05).
+# **This answers the poll of lesson 00.** Lesson 10 judged each network by itself, with
+# its best head and an interval over utterances. Here the mean of the heads is judged,
+# and the intervals are over three seeds, so they are wide. The map is a true record of
+# where one layer fetched something. What that layer found there is another question:
+# after the encoder every frame holds traces of the whole clip (the smear test of lesson
+# 05).
 #
 # **What is known about the cause?** Not much. The smear *permits* a map that points
 # elsewhere, but the same encoder feeds both worlds. In the early trial that lesson 05
@@ -298,7 +305,9 @@ areas.pivot_table(index="order", columns=["test", "filler"], values="area").roun
 
 # %% [markdown]
 # A falling curve alone is no evidence. Compare each reading with *random place*,
-# utterance by utterance, under both fillers:
+# utterance by utterance, under both fillers. The brackets hold 95 % intervals over
+# utterances of one network. Among so many of them, one or another may exclude zero by
+# luck.
 
 # %%
 falling = areas[areas.test == "deletion"].pivot(
@@ -323,13 +332,15 @@ for filler in AUDIO_FILLERS:
     print(read.say_insertion(filler, gains, "random place"))
 
 # %% [markdown]
-# The oracle need not be the steepest, because stress is heard against the rest of the
-# utterance. And occlusion is tested here with its own tool, a hole: with its own
-# filler, it plays at home.
+# A map whose rows are all alike can still pass this test. It asks where the network
+# listened, and not which word listened there. The oracle need not be the steepest,
+# because stress is heard against the rest of the utterance. And occlusion is tested
+# here with its own tool, a hole: with its own filler, it plays at home.
 #
 # **ERASER** (DeYoung et al. 2020) turns the two directions into two numbers.
 # *Comprehensiveness* says how much is lost without the top 1 to 50 % (high is good).
-# *Sufficiency* says how much is lost when only the top is kept (low is good).
+# *Sufficiency* says how much is lost when only the top is kept (low is good). In the
+# table, `sem` is the standard error of the mean.
 
 # %%
 found = []
@@ -357,7 +368,7 @@ for name in (*SHOWN, "oracle"):
 # We put other weights in while the network runs (Jain & Wallace 2019). They are either
 # *uniform*, so that all real keys weigh the same, or *permuted*, so that each row keeps
 # its weights but gives them to keys drawn anew. If the predictions stay, these weights
-# were not needed for them.
+# are not shown to be needed for them.
 
 # %%
 moved = {"uniform": [], "permuted": []}
@@ -398,12 +409,10 @@ variants = pd.DataFrame(rows)
 bars = {}
 for variant, group in variants.groupby("variant", sort=False):
     mean, low, high = mc.score_interval(group.wa, int(group.n.iloc[0]))
-    kind = (
-        f"Student, {len(group)} seeds"
-        if len(group) > 1
-        else "Wilson, utterances of 1 seed"
-    )
-    bars[f"{variant} ({kind})"] = {"mean": mean, "low": low, "high": min(high, 1)}
+    kind = "utterances, 1 seed"
+    if len(group) > 1:
+        kind = f"utterances and {len(group)} seeds"
+    bars[f"{variant} ({kind})"] = {"mean": mean, "low": low, "high": high}
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
@@ -411,10 +420,10 @@ mc.figures.draw_rows(pd.DataFrame(bars).T, ax=ax, score="test WA, matching world
 mc.figures.show(
     fig,
     alt="Accuracy of MCSAN, of uniform attention and of no cross-attention.",
-    caption="The bars are of two kinds, named on the left: over seeds they "
-    "say how another "
-    "training would score, over utterances how another test part would. Do not compare "
-    "their lengths.",
+    caption="95 % intervals of the mean accuracy, of two kinds, named on the left. "
+    "With several seeds they count other utterances and other seeds. With one seed "
+    "they count other utterances only, and another training may lie outside. So do "
+    "not compare their lengths.",
 )
 
 # %%
@@ -425,15 +434,15 @@ for other in pairs.columns.drop("MCSAN"):
     print(read.say_trained_without(other, found, len(difference)))
 
 # %% [markdown]
-# "Not distinguishable" with three seeds is not "equal". And where weights do carry
-# something, it still does not follow that *this* map shows it to *your* eye.
+# A difference that three seeds do not show may still be there. And where weights do
+# carry something, it still does not follow that *this* map shows it to *your* eye.
 #
 # ## 5 · Other seeds, and no training at all
 #
-# Three trainings solve the task alike. Do their readings agree on the same utterance,
-# for the true class? And does a reading look the same on a network with **random**
-# weights (Adebayo et al. 2018)? If it does, it shows the input or the architecture, and
-# nothing that was learned.
+# Do the readings of three trainings agree on the same utterance, for the true class?
+# And does a reading look the same on a network with **random** weights (Adebayo et al.
+# 2018)? If it does, it shows the input or the architecture, and nothing that was
+# learned. The sentences below compare intervals over utterances.
 
 # %%
 trained_seeds = {f"seed {seed}": runs["matching", seed].model for seed in SEEDS}
@@ -546,10 +555,9 @@ for edit, part in follows.groupby("edit", sort=False):
     print(read.say_who_follows(edit, shares, *luck[edit]))
 
 # %% [markdown]
-# Intervals are over seeds where there are several, and over utterances where there is
-# one. This is the strongest statement of the lesson: we changed a cause, and saw
-# whether the answer follows. It says what a network *does*, but not where inside the
-# network that happens.
+# The intervals count utterances, and the seeds as well where there are several. This is
+# the strongest statement of the lesson: we changed a cause, and saw whether the answer
+# follows. It says what a network *does*, but not where inside the network that happens.
 #
 # ## 7 · What you may write in a paper
 #
@@ -558,7 +566,7 @@ for edit, part in follows.groupby("edit", sort=False):
 # | a map | where one layer routed information, in this utterance |
 # | a pointing score with chance and an interval over seeds | that the map does, or does not, point at the evidence on this corpus |
 # | the same, above the rows of other words | that a word has a place of its own |
-# | deletion curves beside a random place, two fillers | that the probability depends on what the reading names |
+# | deletion curves compared with a random place, two fillers | that the probability depends on what the reading names |
 # | uniform attention, trained | whether the score needs learned weights |
 # | an edit that stays natural | what the network does when the cause changes |
 #
@@ -657,8 +665,8 @@ check.fair_filler(fair_filler)
 # - **e** Since the network matches words to sounds here, the network of the paper
 #   does so on IEMOCAP.
 # - **f** On these … utterances the model is right in … %, its EMAP in … %; the paired
-#   interval of the difference excludes zero, so these decisions need an interaction of
-#   sound and words.
+#   interval of the difference excludes zero, so the model's score here rests on an
+#   interaction of sound and words.
 # - **g** We show the head that points best on the utterances of the figure.
 #
 # <details><summary>Hint 1</summary>Ask of each: compared with what? On

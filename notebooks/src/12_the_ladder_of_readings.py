@@ -9,22 +9,23 @@
 # %% [markdown]
 # # 12 · The ladder of readings
 #
-# Lesson 11 scored the attention map and found out how little it explains. Many other
-# ways have been invented to ask a network which words and which moments it used. They
-# form a ladder, and this lesson climbs it rung by rung. You write each reading in about
-# five lines, check it against the package, and only then ask whether it points.
+# Lesson 11 put the attention map to the test. Many other ways have been invented to ask
+# a network which words and which moments it used. They form a ladder, and this lesson
+# climbs it rung by rung. You write each reading in about five lines, check it against
+# the package, and only then ask whether it points.
 #
 # **You will be able to**
 # - compute value-weighted attention, rollout, gradient × attention, integrated
 #   gradients and receipts by hand, and say what each of them measures,
-# - check that integrated gradients add up, and see why rollout equals the raw map here,
+# - check that integrated gradients add up, and see why rollout is the raw map times a
+#   constant here,
 # - cover one word's sound, or flatten its voice, where word times are known,
 # - compare all readings in two worlds, with intervals and with chance,
 # - split a decision into sound, words and their interaction, by Shapley values and
 #   EMAP.
 #
-# **Needs:** lessons 06, 08 and 11. **Time:** read 20 min · run about 3 min · exercises
-# 40 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two synthetic worlds,
+# **Needs:** lessons 06, 08 and 11. **Time:** read 20 min · run about 2 min · exercises
+# 30 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two synthetic worlds,
 # whatever `CORPUS` says, because only there is the evidence known. The networks come
 # with the course (`mcsan checkpoints` trains them again).
 
@@ -81,14 +82,16 @@ labels = list(runs["matching"].labels)
 
 def open_world(world):
     """The first N test utterances with a decisive word, and what is true of them."""
-    folder, run = mc.synthetic_folder(PROFILE, world=world), runs[world]
-    corpus, truth = read_synthetic(folder), mc.read_truth(folder)
+    folder = mc.synthetic_folder(PROFILE, world=world)
+    corpus = read_synthetic(folder)
+    truth = mc.read_truth(folder)
     chosen = [
         one
         for one in corpus.utterances
         if one.split == "test" and pointing.decisive_span(truth.loc[one.id])
     ]
     part = replace(corpus, utterances=tuple(chosen[:N]))
+    run = runs[world]
     timed = replace(run.features, align="gold")  # with the time of every word
     data, _ = mc.extract(part, timed)
     return {one.id: one for one in chosen[:N]}, run.prepare(data), truth
@@ -138,7 +141,8 @@ caught = {}
 
 def catch(module, inputs, output):
     """Keep what went in and what came out."""
-    caught["memory"], caught["weights"] = inputs[1], output[1]
+    caught["memory"] = inputs[1]
+    caught["weights"] = output[1]
 
 
 handle = attention.register_forward_hook(catch)
@@ -178,9 +182,8 @@ print(read.say_longest_vector(tiny_weights, tiny_lengths))
 # %%
 heads = attention.heads
 with torch.no_grad():
-    values = attention.to_value(memory).unflatten(
-        1, (heads, -1)
-    )  # (A, D) -> (A, H, D/H)
+    values = attention.to_value(memory)  # (A, D)
+    values = values.unflatten(1, (heads, -1))  # (A, D) -> (A, H, D/H)
     merge = attention.merge.weight.unflatten(1, (heads, -1))  # (D, D) -> (D, H, D/H)
     sent = torch.einsum("ahe,dhe->had", values, merge)  # (H, A, D)
     by_hand = torch.einsum("hla,had->lad", weights, sent).norm(dim=-1)  # (L, A)
@@ -307,12 +310,13 @@ print("gradient × input:", 2 * 0.0, "· integrated gradients:", 2 * tiny_slope.
 # %%
 def slopes_on_the_way(one, target, count=64):
     """Input times mean slope: (L,) for words and (T,) for MFCC frames."""
-    audio, text = torch.zeros(one.audio.shape), torch.zeros(one.text.shape)
+    audio = torch.zeros(one.audio.shape)
+    text = torch.zeros(one.text.shape)
     for share in (np.arange(count) + 0.5) / count:
-        batch = mc.collate(
-            [replace(one, audio=share * one.audio, text=share * one.text)]
-        )
-        batch.audio, batch.text = batch.audio.float(), batch.text.float()
+        on_the_way = replace(one, audio=share * one.audio, text=share * one.text)
+        batch = mc.collate([on_the_way])
+        batch.audio = batch.audio.float()
+        batch.text = batch.text.float()
         batch.audio.requires_grad_()
         batch.text.requires_grad_()
         logit = model(batch).logits[0, target]
@@ -412,12 +416,11 @@ for of_word in frames:
     falls.append(edited[0, target] - edited[1, target])
 package = mc.READINGS["word occlusion (mean frame)"].read(model, one, target)
 np.testing.assert_allclose(falls, package.words, rtol=1e-3, atol=1e-4)
-print(
-    {
-        token: round(float(fall), 2)
-        for token, fall in zip(one.tokens, falls, strict=True)
-    }
-)
+for token, fall in zip(one.tokens, falls, strict=True):
+    print(f"{token:12} {fall:+.2f}")
+most = int(np.argmax(falls))
+found = "the decisive word" if most == word else "not the decisive word"
+print(f"The logit falls most when “{one.tokens[most]}” is covered: {found}.")
 print(inspect.getsource(from_words.word_occlusion))
 
 # %% [markdown]
@@ -450,7 +453,9 @@ print(inspect.getsource(from_words.flatten_voice))
 # **Predict, then check.** In this corpus, a stressed word is louder, higher and slower
 # all at once. Which of the three does the network listen to? And what happens when we
 # flatten *another* word, which has nothing to hide? Only utterances whose decisive word
-# is stressed can answer this. The other word is the one that follows it.
+# is stressed can answer this. The other word is the one that follows it, or the first
+# one where none follows. The sentences below the figure give 95 % intervals over
+# utterances.
 
 # %%
 every = tuple(from_words.VOICE_EDITS)
@@ -510,8 +515,7 @@ for ax in grid.axes.flat:
 mc.figures.show(
     grid.figure,
     alt="Fall of the logit when one word's voice is flattened, by edit, in two worlds.",
-    caption="Circles: the decisive word. Squares: the word after it. Bars: "
-    "95 % bootstrap "
+    caption="Circles: the decisive word. Squares: another word. Bars: 95 % bootstrap "
     "over utterances; the sentences below use Student's interval.",
 )
 
@@ -658,9 +662,8 @@ mc.figures.show(
     fig,
     alt="Pointing score of every reading with its interval, in two worlds, "
     "with chance.",
-    caption=f"95 % Student intervals over {int(table.seeds.max())} seeds, "
-    f"at most {SOME} "
-    "utterances per seed; with three seeds they are wide. Dashed: chance.",
+    caption=f"95 % intervals over {int(table.seeds.max())} seeds and at most {SOME} "
+    "utterances; with so few seeds they are wide. Dashed: chance.",
 )
 
 # %%
@@ -672,26 +675,25 @@ for world in WORLDS:
 # show that the network keeps its evidence in another place.
 #
 # Occlusion also depends on the sound that fills the hole. **Do two fillers name the
-# same place?** If they do not, at least one of the two readings has read its own
-# filler.
+# same place?** Where they do not, at least one of the two peaks is owed to its filler.
+# The brackets hold the 95 % interval over utterances.
 
 # %%
 fillers = ("word occlusion (silence)", "word occlusion (mean frame)")
 for world in WORLDS:
     rows = []
-    for some in opened[world][1][:SOME]:
-        a, b = (
-            mc.READINGS[name].read(runs[world].model, some, None).words
-            for name in fillers
-        )
-        rows.append(
-            {
-                "peak": bool(a.argmax() == b.argmax()),
-                "rank": pd.Series(a).corr(pd.Series(b), "spearman"),
-            }
-        )
+    _, utterances, _ = opened[world]
+    for some in utterances[:SOME]:
+        falls = {}
+        for name in fillers:
+            falls[name] = mc.READINGS[name].read(runs[world].model, some, None).words
+        by_filler = pd.DataFrame(falls)  # one row per word, one column per filler
+        peaks = by_filler.to_numpy().argmax(axis=0)  # (2,)
+        rank = by_filler.corr("spearman").iloc[0, 1]
+        rows.append({"peak": bool(peaks[0] == peaks[1]), "rank": rank})
     found = with_interval(pd.DataFrame(rows))[["mean", "low", "high"]]
-    peak, rank = read.Measured(*found.loc["peak"]), read.Measured(*found.loc["rank"])
+    peak = read.Measured(*found.loc["peak"])
+    rank = read.Measured(*found.loc["rank"])
     print(read.say_fillers(world, peak, rank))
 
 # %% [markdown]
@@ -740,7 +742,7 @@ for world in WORLDS:
     print(read.say_shapley(world, interactions[world]))
 
 # %% [markdown]
-# ## 11 · EMAP: is an interaction needed for the decisions?
+# ## 11 · EMAP: what is lost without the interaction?
 #
 # **EMAP** (Hessel & Lee 2020) needs no stand-in. It runs every transcript with every
 # sound and takes, of all functions *something from the words + something from the
@@ -774,10 +776,11 @@ for world, found in emaps.items():
     print(read.say_additive(world, difference, int(found.loc["model", "n"])))
 
 # %% [markdown]
-# This was one seed per world, so do try the others. An interval around zero says that
-# these decisions do not show a need for an interaction. It does not say that none is
-# computed. An interval of no width means that not one of the $n$ utterances turned from
-# right to wrong or back. A true share of up to about $3/n$ may still be hidden there.
+# This was one seed per world, so do try the others. The intervals are over utterances.
+# An interval around zero says that these decisions do not show a need for an
+# interaction. It does not say that none is computed. An interval of no width means that
+# not one of the $n$ utterances turned from right to wrong or back. A true share of up
+# to about $3/n$ may still be hidden there.
 #
 # ## Exercises
 #
@@ -786,8 +789,8 @@ for world, found in emaps.items():
 # torch `Linear`. Return the length of the vector that each key sends to each query,
 # (Q, K).
 #
-# <details><summary>Hint 1</summary>The projection first: what does `Linear` compute
-# with its weight?</details>
+# <details><summary>Hint 1</summary>The projection first: what does
+# <code>Linear</code> compute with its weight?</details>
 # <details><summary>Hint 2</summary>Lengths of the rows of <code>values @
 # merge.T</code>, (K,). </details>
 # <details><summary>Hint 3</summary>Multiply: <code>weights</code> (Q, K) times lengths
@@ -936,8 +939,8 @@ check.why_edit_a_voice(answer)
 # - You covered whole words and flattened their voice, with another word as a control.
 # - You compared all readings in two worlds, with intervals, chance, and the number that
 #   luck alone would give.
-# - You split decisions by Shapley values, and asked EMAP whether an interaction is
-#   needed.
+# - You split decisions by Shapley values, and asked EMAP what the network loses without
+#   its interactions.
 #
 # ## What you may not conclude
 # - That the best reading here is the best on people: there the evidence is unknown,

@@ -9,22 +9,23 @@
 # %% [markdown]
 # # 13 · Change the model, watch the map
 #
-# Lesson 11 looked for a word whose row of the attention map lies on its own sound. What
-# it found was at best a readable *place*: the rows of other words pointed there as
-# well. Two suspects have been named since lesson 05. The **BiLSTM** spreads each sound
-# over its neighbours, and the **positions** let the network find its way by counting.
-# This lesson treats them as a detective would. It takes them away, first one at a time
-# and then both together, and sees whether the thing still happens. **Which change gives
-# the map a word of its own, and what does it cost in score?**
+# Lesson 11 looked for a word whose row of the attention map lies on its own sound. In
+# the networks that come with the course, it found at best a readable *place*: the rows
+# of other words pointed there as well. Two suspects have been named since lesson 05.
+# The **BiLSTM** spreads each sound over its neighbours, and the **positions** let the
+# network find its way by counting. This lesson treats them as a detective would. It
+# takes them away, first one at a time and then both together, and sees whether the
+# thing still happens. **Which change gives the map a word of its own, and what does it
+# do to the score?**
 #
 # **You will be able to**
 # - change MCSAN by its config, and predict what the change can do before you train it,
 # - show by an exact test which networks know a place and which do not,
 # - follow one word's sound through the layers, and find where it begins to smear,
-# - read a table of changes with intervals, beside chance and beside other words,
+# - read a table of changes with intervals, and compare it with chance and other words,
 # - write an encoder of your own, and put it into the network.
 #
-# **Needs:** lessons 05, 06 and 11. **Time:** read 15 min · run about 2 min · exercises
+# **Needs:** lessons 05, 06 and 11. **Time:** read 15 min · run about 1 min · exercises
 # 35 min. **Paper:** Eq. 2 to 10, and the position embedding of section 2.3. **Runs
 # on:** generated speech, whatever `CORPUS` says, because only there is the evidence
 # known.
@@ -119,8 +120,8 @@ print(read.say_what_order_tells(unmatched, in_order, both))
 ceilings.round(3).to_frame("best possible WA")
 
 # %% [markdown]
-# So a score above *both, unmatched* can mean only one thing here: the network
-# recognised sounds.
+# So a score whose whole interval lies above *both, unmatched* can mean only one thing
+# here: the network recognised sounds.
 #
 # ## 2 · The levers
 #
@@ -177,7 +178,8 @@ pd.Series(sizes, name="parameters").to_frame()
 # %%
 def entering(model, features):
     """{layer, from 1: the steps of sound that its words ask, (A, D)}."""
-    caught, handles = {}, []
+    caught = {}
+    handles = []
     for number, layer in enumerate(model.cross.layers, 1):
 
         def catch(module, inputs, output, number=number):
@@ -269,9 +271,9 @@ for encoder in ("bilstm", "linear"):
     print(f"{encoder}: {read.say_first_smeared(by_layer)}")
 
 # %% [markdown]
-# These weights are untrained, but for the linear encoder that does not matter. It
-# treats each step by itself, so it cannot move anything sideways, whatever it has
-# learned.
+# The interval is over clips. These weights are untrained, but for the linear encoder
+# that does not matter. It treats each step by itself, so it cannot move anything
+# sideways, whatever it has learned.
 #
 # ## 4 · Who knows a place?
 #
@@ -349,13 +351,19 @@ def rows_alike(model):
 
 alike = {name: rows_alike(build(**FOUR[name])) for name in FOUR}
 print(read.say_rows_alike(alike))
+left_alone = {"no positions": "the BiLSTM", "no recurrence": "the positions"}
+weaker, stronger = sorted(left_alone, key=alike.get)
+print(
+    f"In these first weights, {left_alone[stronger]} alone makes rows more alike than "
+    f"{left_alone[weaker]} alone."
+)
 
 # %% [markdown]
 # Where all words have nearly one row, they all ask nearly the same question, and the
 # row says little about its word. The two networks in the middle of the list have one
 # suspect each: "no positions" still has the BiLSTM, and "no recurrence" still has the
-# positions. Compare them to see which suspect makes the rows more alike. All this is
-# how the network *begins*. Training can change it, and section 7 shows whether it does.
+# positions. The last line compares them. All this is how the network *begins*, with one
+# seed. Training can change it, and section 7 shows whether it does.
 #
 # ## 5 · Flatter and sharper: √d and heads
 #
@@ -422,9 +430,9 @@ kept = int((predicted[0] == predicted[1]).sum())
 print(f"The prediction stays the same in {kept} of {len(data)} utterances.")
 
 # %% [markdown]
-# So a map can be made to look more decided, or less, while the network goes on deciding
-# almost as before: the last line has the count. That is one more reason to score a map
-# and not to admire it.
+# A divisor alone can make a map look more decided, or less, and nothing was learned or
+# forgotten. The last line counts how many predictions stayed. That is one more reason
+# to score a map and not to admire it. The intervals are over utterances.
 #
 # ## 6 · The table: who recognises sounds, and whose map shows it?
 #
@@ -507,23 +515,24 @@ if table is not None:
 # %% [markdown]
 # There are three questions here, and each has its own kind of answer. The score answers
 # *who recognises sounds*. To learn *whose map shows it*, we compare the word's own row
-# with chance **and** with the rows of other words. And *what it costs* is a difference
-# with an interval. A network may recognise sounds without its map showing it, and a map
-# may be readable in a network that recognises nothing. Look for both cases in the
-# figure.
+# with chance **and** with the rows of other words. And *what it costs or gains* is a
+# difference with an interval. A network may recognise sounds without its map showing
+# it, and a map may be readable in a network that is not shown to recognise any. Compare
+# the lists above: does either case occur?
 #
 # What does this say about the paper? It takes recurrence and positions for granted, as
 # nearly everyone does. Where a transcript follows the voice they are a help, because
 # places really do tell which word is which sound. But a network that can count need not
-# compare. Is this the reason why a map does not mean what it shows? The sentences above
-# answer that for this world, and for no other.
+# compare. Is it enough to take both away, and does the map then show each word its own
+# sound? The sentences above answer that for this world, and for no other.
 #
 # ## 7 · Your own change
 #
 # Now it is your turn to edit. `CHANGES` holds the fields that differ from `BASE`. Start
 # with the change that is there, then try your own (one head, two layers, or only one of
 # the two fields). Predict first: *will the rows of the map point at their own sound?*
-# On this lesson's small world, each training takes about a quarter of a minute.
+# On this lesson's small world, each training takes about a quarter of a minute. The
+# intervals below are over utterances, and know nothing of other seeds.
 
 # %%
 CHANGES = {"encoder": "linear", "positions": "none"}
@@ -789,7 +798,7 @@ check.what_follows(answer)
 # - You changed a divisor in a trained network, and watched its map become another
 #   picture.
 # - You read a table of changes: which networks recognise sounds, whose map shows it,
-#   and what each change costs.
+#   and what each change costs or gains.
 #
 # ## What you may not conclude
 # - That the BiLSTM is bad. Where a transcript follows the voice, places are honest
@@ -797,8 +806,8 @@ check.what_follows(answer)
 # - That a map that points explains the decision. It shows where one layer looked.
 # - That a few seeds speak for all others: the intervals count only the seeds and the
 #   utterances of the table, all from one generated corpus.
-# - That a smaller network scored lower because of the *part* that was taken away: it
-#   also has fewer parameters.
+# - That a smaller network scored higher or lower because of the *part* that was taken
+#   away: it also has fewer parameters.
 # - Anything from one short training of section 7.
 #
 # **Further reading:** Jain and Wallace, *Attention is not explanation* (NAACL 2019);

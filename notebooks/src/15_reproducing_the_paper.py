@@ -282,10 +282,10 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# A short bar around zero says *alike*, and a long one says *we do not know*. Both are
-# "not distinguishable", and only the interval tells them apart. On this corpus words
-# and sounds must be matched by construction, so the first two gaps test the software.
-# The others ask about a mechanism, in a generated world.
+# A short bar around zero, within the grey band, says *alike*, and a long one says *we
+# do not know*. Both are "not distinguishable", and only the interval shows which it is.
+# On this corpus words and sounds must be matched by construction, so the first two gaps
+# test the software. The others ask about a mechanism, in a generated world.
 #
 # If you have finished runs on your own corpus, they appear here in the same form, with
 # the paper's numbers next to them:
@@ -340,9 +340,9 @@ assert math.isclose(t, test.statistic)
 print(read.say_printed_gap(t, test.p, (test.mean, test.low, test.high)))
 
 # %% [markdown]
-# Whatever this says, it is indicative only. The folds were paired, and a paired test
-# may be far sharper, but the table cannot show it. The folds also share training data,
-# which makes matters worse than the formula knows.
+# This verdict is indicative only. The folds were paired, and a paired test may be far
+# sharper, but the table cannot show it. The folds also share training data, which makes
+# matters worse than the formula knows.
 #
 # Our own runs are paired. They give one p value for the sentence and one against it.
 # Then comes the verdict, first for this sentence alone, and then corrected for all the
@@ -390,7 +390,8 @@ mc.figures.show(
     alt="Gaps of the paper's Table 3 with Welch's intervals, WA in the upper panel and "
     "UA in the lower.",
     caption="Printed in Sun et al. 2021, Table 3 (IEMOCAP). Unpaired, uncorrected for "
-    "shared training data or for the number of rows: indicative only.",
+    "shared training data or for the number of rows: indicative only. Each panel has "
+    "its own scale.",
 )
 
 # %%
@@ -465,8 +466,8 @@ print(read.say_choices(changes))
 # same folds, with the same features and scores. In `quick` they are smaller networks
 # that see every third frame (DELTA every sixth, MulT every ninth).
 #
-# **Floors come first.** A system that is not above them has learned nothing that needs
-# a network. On a generated corpus there is one special floor, *order alone + boosted
+# **Floors come first.** A system that is not above them has not shown that a network is
+# needed. On a generated corpus there is one special floor, *order alone + boosted
 # trees*. It recognises no sound, but it is given the truth about everything else: which
 # senses were written, where they stand in the transcript, how the voice sounds, and
 # where in the clip something is stressed. It shows how much order alone gives away. A
@@ -524,7 +525,8 @@ for table, beside in rivals.items():
         alt=f"Gaps of every system of {table} to MCSAN on the synthetic corpus, in "
         f"points of {' and, in a panel below, of '.join(names)}, with intervals.",
         caption=f"{table}: gap to MCSAN on {beside.attrs['corpus']}, panels from "
-        f"above: {', '.join(names)}. Left of 0 a system is ahead of MCSAN.",
+        f"above: {', '.join(names)}; 95 % over {beside.basis[FULL]}. Left of 0 a "
+        "system is ahead of MCSAN. Each panel has its own scale.",
     )
 
 # %% [markdown]
@@ -566,15 +568,16 @@ def draw_field(listed, corpus_name):
 # %%
 for corpus_name in ("iemocap", "meld"):
     listed = mc.paper.published_systems(corpus_name)
-    fig = draw_field(listed, corpus_name)
+    published_on = corpus_name.upper()
+    fig = draw_field(listed, published_on)
     mc.figures.show(
         fig,
-        alt=f"Published systems on {corpus_name} by score, a panel for each kind of "
+        alt=f"Published systems on {published_on} by score, a panel for each kind of "
         "score; hollow markers have another protocol than the paper.",
         caption="Bars are standard deviations over folds, where the source has them. "
         "AMH's first table printed precision as accuracy; that number is withdrawn.",
     )
-    print(read.say_comparable(listed.comparable, corpus_name))
+    print(read.say_comparable(listed.comparable, published_on))
 
 # %% [markdown]
 # ## 8 · A run answers for itself
@@ -670,10 +673,10 @@ print(f"merged: {len(merged)} folds with the same scores")
 # device.
 #
 # **The model card.** A network that leaves your machine needs a page that says what it
-# is, and what it is not for. Ours is `MODEL_CARD.md`. A card for the small run above
-# would have to say three things. It has one fold and one seed, so it has no interval
-# and supports no claim. It was trained on generated speech and on no person. And it is
-# not for judging what anybody feels.
+# is, and what it is not for. Ours is `MODEL_CARD.md`. A card for one of the four small
+# networks above would have to say three things. It comes from one fold and one seed, so
+# its score has no interval over trainings and supports no claim. It was trained on
+# generated speech and on no person. And it is not for judging what anybody feels.
 
 # %%
 card = Path("MODEL_CARD.md").read_text(encoding="utf-8")
@@ -722,7 +725,10 @@ means_spec = replace(full_spec, name="means", model="means", options={})
 models = {**mc.MODELS, "means": Means}
 means = mc.run_experiment([means_spec], grid, folds=FOLDS, models=models)
 own = mc.corrected_t(means.wa, (means.n_test / means.n_train).mean())
-majority = ground[ground.name == "majority"].wa.mean()
+grid_data, _ = mc.extract(grid)
+own_folds = mc.folds(grid, PROTOCOL)[:FOLDS]
+guesses = mc.floors_table(grid, own_folds, grid_data, names=("majority",))
+majority = guesses.wa.mean()
 print(f"{means.parameters[0]:,} parameters, {len(means)} folds, corrected t")
 print(read.say_own_model("means", (own.mean, own.low, own.high), majority))
 

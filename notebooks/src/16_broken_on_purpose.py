@@ -9,11 +9,11 @@
 # %% [markdown]
 # # 16 · Broken on purpose
 #
-# Every piece of code in this lesson is wrong, runs without a warning, and prints a
-# number that could stand in a paper. None of the eight mistakes is invented. Each one
-# was found in a public repository of this field, and the repository is named with it.
-# You run each mistake, find it with the tools of this course, measure how much it costs
-# or buys, and repair it.
+# This lesson holds eight mistakes. Each of them runs without a warning, and prints a
+# number that could stand in a paper. None is invented: each was found in a public
+# repository of this field, and the repository is named with it. You run each mistake,
+# find it with the tools of this course, measure how much it costs or buys, and repair
+# it.
 #
 # **You will be able to**
 # - recognise eight mistakes by their symptoms,
@@ -193,7 +193,7 @@ def wa_less_ua(x, y):
 
 equal = wa_less_ua(x, y)
 effects["1 names swapped (UA)"] = wa_less_ua(x_few, y_few)
-print(read.say_swap("equally many of each class", equal))
+print(read.say_swap("classes in about equal numbers", equal))
 print(read.say_swap("classes as in IEMOCAP", effects["1 names swapped (UA)"]))
 
 # %% [markdown]
@@ -536,7 +536,9 @@ check.folds_of(folds_of)
 # `validation_data`. Several training scripts of *declare-lab/conv-emotion* print the
 # best test score of all epochs. (What MCSAN did, its paper does not say.) Lesson 09
 # took this mistake apart. Here we put it on the bench, with ten draws of a small
-# experiment: 200 utterances to train on, 60 for validation, and 60 for the test.
+# experiment: few utterances to train on, and fewer for validation and for the test. The
+# intervals are over these draws. The draws share utterances, so the true uncertainty is
+# somewhat larger (lesson 14).
 
 # %%
 SIZES = {"smoke": (60, 20, 20, 4)}.get(PROFILE, (200, 60, 60, 40))
@@ -861,9 +863,10 @@ for function in (mean_of_all, mean_of_real):
     print(f"{function.__name__}: alone and in company differ by up to {largest:.5f}")
 
 # %% [markdown]
-# **The check** is the padding contract of lesson 05: an utterance must get the same
-# answer alone and in company. Now we ask the shipped network, which was trained with
-# masks. The broken version tells it that every step is real:
+# **The check** is the test of lesson 05 that must never fail. We call it the **padding
+# contract**: an utterance must get the same answer alone and in company. Now we ask the
+# shipped network, which was trained with masks. The broken version tells it that every
+# step is real:
 
 # %%
 run = mc.load_checkpoint("matching", 0)
@@ -1072,7 +1075,7 @@ shorter = heard_frames[:1, : STEPS // 2]
 try:
     TimeAsChannels()(shorter, heard_mask[:1, : STEPS // 2])
 except RuntimeError as error:
-    print("a shorter clip:", str(error).splitlines()[0][:88])
+    print("a shorter clip:", str(error).splitlines()[0])
 
 # %% [markdown]
 # **Two more checks** need trained networks. The first is the floor: a network that
@@ -1235,7 +1238,8 @@ mc.figures.show(
     fig,
     alt="For each of eight mistakes, the change of the score in points with interval.",
     caption="What each mistake adds to a score (circles: it flatters) or takes away "
-    "(plus signs: it costs; crosses: nothing is shown), with 95 % intervals.",
+    "(plus signs: it costs; crosses: nothing is shown). The 95 % intervals are over "
+    "folds in row 1, over draws in row 5, and over utterances elsewhere.",
 )
 
 # %%

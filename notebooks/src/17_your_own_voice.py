@@ -162,12 +162,10 @@ for temperature in (0.5, 1.0, 2.0):
 
 # %%
 temperatures = np.geomspace(0.5, 4, 30)
-surprise = [
-    calibration.negative_log_likelihood(
-        calibration.with_temperature(valid.prob, one), valid.true
-    )
-    for one in temperatures
-]
+surprise = []
+for temperature in temperatures:
+    softened = calibration.with_temperature(valid.prob, temperature)
+    surprise.append(calibration.negative_log_likelihood(softened, valid.true))
 best = calibration.fit_temperature(valid.prob, valid.true)
 print(f"fitted here: T = {best:.2f}; kept beside the network: ", end="")
 print(f"T = {known.calibration.temperature:.2f}")
@@ -209,9 +207,9 @@ print(read.say_temperature(best, own, cooled))
 # %%
 thresholds = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 silences = {least: calibration.answered(calm, test.true, least) for least in thresholds}
-rows = [(least, *vars(one).values()) for least, one in silences.items()]
-columns = ["from", "share answered", "accuracy", "low", "high", "n"]
-display(pd.DataFrame(rows, columns=columns).round(3))
+answered = pd.DataFrame([vars(one) for one in silences.values()])
+answered.insert(0, "from", thresholds)
+display(answered.rename(columns={"share": "share answered"}).round(3))
 print(read.say_abstaining(silences[0.0], silences[0.9], 0.9))
 
 # %% [markdown]
@@ -252,7 +250,7 @@ print(read.say_one_clip(asked(sound), asked(noisy_sound), "noise at 20 dB SNR"))
 
 # %% [markdown]
 # One clip proves nothing. **Predict:** which costs more, white noise at 30 dB that you
-# hardly hear, or half the volume (−6 dB)? And what does MCSAN do without any sound?
+# hardly hear, or half the amplitude (−6 dB)? And what does MCSAN do without any sound?
 # `mcsan stress` puts all models of the course under stress. Here are some stresses on
 # one of them. The same utterances are tested with and without each stress, so the costs
 # are paired.
@@ -270,12 +268,13 @@ for sentence in curves.curve_sentences(curve):
     print(sentence)
 
 # %% [markdown]
-# Two of these curves deserve a second look. The first is **gain**. In this corpus the
-# volume is evidence, since loud utterances are the aroused ones. A network that follows
-# the volume has learned what it was taught, and a more distant microphone tells it
-# something false. The second is **noise**. The rule of the corpus says nothing about
-# noise, and no training clip had any. Where does the network end up? Compare the
-# noisiest sound with no sound at all:
+# The sentences give the costs. Where the intervals of two stresses overlap, this run
+# does not say which one costs more. Two of the curves deserve a second look. The first
+# is **gain**. In this corpus the volume is evidence, since loud utterances are the
+# aroused ones. A network that follows the volume has learned what it was taught, and a
+# more distant microphone tells it something false. The second is **noise**. The rule of
+# the corpus says nothing about noise, and no training clip had any. Where does the
+# network end up? Compare the noisiest sound with no sound at all:
 
 # %%
 loudest = curve[curve.stress == "white noise"].iloc[-1]
@@ -289,12 +288,12 @@ print(read.say_landing(loudest, silent))
 #
 # ## 5 · Does it notice?
 #
-# Two warnings are at hand. One is the probability itself, which was calibrated on clean
-# clips. The other is a distance: it says how far the statistics of a clip's frames lie
-# from those of the training clips. Of the validation clips, 98 % stay within a certain
-# distance, and a clip beyond it is called **unlike**. This distance knows nothing of
-# right or wrong. It also leaves out the mean volume on purpose, since microphones
-# differ.
+# Two warnings are at hand. One is the probability itself, here as the network gives it,
+# before any temperature. The other is a distance: it says how far the statistics of a
+# clip's frames lie from those of the training clips. Of the validation clips, 98 % stay
+# within a certain distance, and a clip beyond it is called **unlike**. This distance
+# knows nothing of right or wrong. It also leaves out the mean volume on purpose, since
+# microphones differ.
 
 # %%
 chosen = study.tested_part(question)
@@ -316,7 +315,9 @@ def share_unlike(condition):
 of_sound = [one for one in stresses if one.hits == "sound"]
 every = conditions.conditions_of(of_sound)
 unlike = {(one.stress.name, one.level): share_unlike(one) for one in every[1:]}
-print(f"as they are: {share_unlike(conditions.CLEAN):.0%} of {SOME} called unlike")
+as_they_are = share_unlike(conditions.CLEAN)
+low, high = mc.share_interval(as_they_are, len(chosen.utterances))
+print(f"as they are: {as_they_are:.0%} ({low:.0%} to {high:.0%}) called unlike")
 
 # %%
 noticed = []

@@ -167,9 +167,9 @@ check.protocol(plan)
 
 # %% [markdown]
 # **The seal.** A protocol is worth something only if it cannot be bent later. A
-# *digest* turns a text into a few digits in such a way that any other text gives other
-# digits. Once you have published the digits (in a commit, or in a message to a
-# colleague), the text is fixed:
+# *digest* turns a text into a few digits, in such a way that in practice any other text
+# gives other digits. Once you have published the digits (in a commit, or in a message
+# to a colleague), the text is fixed:
 
 # %%
 sealed = capstone.seal(plan)
@@ -188,10 +188,10 @@ print(inspect.getsource(capstone.seal))
 # $$g_\text{visible} = t_{k-1,\,0.975}\;
 #   \sqrt{\tfrac1k + \tfrac{n_\text{test}}{n_\text{train}}}\;\; s$$
 #
-# where $s$ is the deviation of the paired differences over folds. A smaller gap cannot
-# exclude zero. We do not know $s$ before the run, and we may not take it from the very
-# rows that we are about to test. But the *other* rows of the table were trained on the
-# same folds, so we take it from them:
+# where $s$ is the deviation of the paired differences over folds. With this $s$, a
+# smaller mean cannot exclude zero. We do not know $s$ before the run, and we may not
+# take it from the very rows that we are about to test. But the *other* rows of the
+# table were trained on the same folds, so we take it from them:
 
 # %%
 share = float((results.n_test / results.n_train).mean())
@@ -219,6 +219,8 @@ differences = by_row[claim.a] - by_row[claim.b]
 test = mc.corrected_t(differences, share)  # the test of lesson 14, by hand
 assert np.isclose(test.mean, study.gap.mean)
 print(read.say_fold_by_fold(differences, study.gap.low, study.gap.high))
+own_spread = differences.std(ddof=1)
+print(f"s: {100 * own_spread:.1f} points; the plan expected {100 * spread:.1f}")
 p_for, p_against = study.alone
 print(f"alone: p for {p_for:.3f}, p against {p_against:.3f}")
 p_for, p_against = study.support
@@ -295,7 +297,8 @@ display(Markdown(pages))
 # | **Prose** | 1 | a stranger could repeat it; no number without its source | a tour of the code |
 #
 # A *not distinguishable* with a clean protocol earns all twenty. A *reproduced* with a
-# margin that was drawn afterwards earns fewer than ten.
+# margin that was drawn afterwards loses the points of the protocol, and those of the
+# verdict with them.
 
 # %% [markdown]
 # ## Your turn

@@ -22,7 +22,9 @@ def test_deletion():
 
 def test_swapped_and_untrained_weights():
     assert "does need its own weights" in read.say_swapped_weights("uniform", LOW, HIGH, LOW)
-    assert "were not needed" in read.say_swapped_weights("uniform", HIGH, HIGH, HIGH)
+    assert "no need of its own weights is shown" in read.say_swapped_weights(
+        "uniform", HIGH, HIGH, HIGH
+    )
     assert "cannot replace" in read.say_trained_without("x", UP, 3)
     assert "better without" in read.say_trained_without("x", DOWN, 3)
     assert "may still hide" in read.say_trained_without("x", FLAT, 3)
@@ -47,7 +49,7 @@ def test_who_follows():
 def test_insertion():
     said = read.say_insertion("silence", {"a": UP, "b": DOWN, "c": FLAT, "d": UP}, "luck")
     assert "back sooner than luck: a and d; later than luck: b; at a time that is not" in said
-    assert "distinguishable from it: c." in said
+    assert "distinguishable from luck: c." in said
     only = read.say_insertion("silence", {"a": DOWN}, "luck")
     assert only.endswith("back later than luck: a.") and "sooner" not in only
 

@@ -50,8 +50,8 @@ def test_interactions():
     assert "overlap" in read.say_shapley("w", {"mean": DOWN, "empty": DOWN})
     assert "They disagree" in read.say_shapley("w", {"mean": UP, "empty": FLAT})
     assert "None of them" in read.say_shapley("w", {"mean": FLAT, "empty": FLAT})
-    assert "need an interaction" in read.say_additive("w", UP, 9)
-    assert "do not show a need" in read.say_additive("w", FLAT, 9)
+    assert "is right less often" in read.say_additive("w", UP, 9)
+    assert "no loss without the interaction is shown" in read.say_additive("w", FLAT, 9)
     assert "decides better" in read.say_additive("w", DOWN, 9)
 
 

@@ -103,8 +103,9 @@ def say_worlds_together(verdicts: Mapping[str, str]) -> str:
     places = [name for name, verdict in verdicts.items() if verdict == PLACE]
     if matching:
         return (
-            f"Word-to-sound matching is seen in {len(matching)} of {len(verdicts)} trained "
-            f"networks: {listed_names(matching)}."
+            f"A word of its own, by sound or by order, is seen in {len(matching)} of "
+            f"{len(verdicts)} trained networks: {listed_names(matching)}. Each verdict is of one "
+            f"network at 95 %: of {len(verdicts)}, one may say so by luck."
         )
     if places:
         return (

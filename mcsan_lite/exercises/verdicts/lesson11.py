@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
+    in_percent,
     listed_names,
     percent_interval,
     points_interval,
@@ -33,8 +34,8 @@ def say_right_and_pointing(world: str, accuracy: float, own: Measured, chance: f
         "not distinguishable from": "being right does not make the map point",
     }[side]
     return (
-        f"{world} world: the networks are right in {accuracy:.0%}. The decisive word's row points "
-        f"in {percent_interval(*own)}, which is {side} chance ({chance:.0%}), so {moral}."
+        f"{world} world: the networks are right in {in_percent(accuracy, 1)}. The decisive word's "
+        f"row points in {percent_interval(*own)}, which is {side} chance ({chance:.0%}), so {moral}."
     )
 
 
@@ -69,7 +70,7 @@ def say_insertion(filler: str, gains: Mapping[str, Measured], rival: str) -> str
     verbs = {
         "more": f"sooner than {rival}",
         "less": f"later than {rival}",
-        "no difference shown": "at a time that is not distinguishable from it",
+        "no difference shown": f"at a time that is not distinguishable from {rival}",
     }
     told = [f"{verbs[side]}: {listed_names(names)}" for side, names in named.items() if names]
     return f"Insertion with the filler “{filler}” brings the class back {'; '.join(told)}."
@@ -112,7 +113,7 @@ def say_swapped_weights(how: str, same: Measured, right: Measured, right_then: M
     if right_then.high < right.low:
         meaning = "this trained network does need its own weights"
     else:
-        meaning = "for this score these weights were not needed"
+        meaning = "no need of its own weights is shown for this score"
     return (
         f"{how} weights: {percent_interval(*same)} of the predictions stay, and "
         f"{percent_interval(*right_then)} are right instead of {percent_interval(*right)}: "
@@ -133,8 +134,8 @@ def say_trained_without(name: str, difference: Measured | None, seeds: int) -> s
     found = {
         "more": "learned weights carry something that the rest cannot replace",
         "less": "the network does better without them",
-        "no difference shown": "as far as these seeds can tell, the score does not need them; "
-        "a difference inside the interval may still hide",
+        "no difference shown": "these seeds do not show that the score needs them; a difference "
+        "inside the interval may still hide",
     }[gap_side(difference.low, difference.high)]
     return f"MCSAN minus {name}: {points_interval(*difference)} over {seeds} pairs: {found}."
 

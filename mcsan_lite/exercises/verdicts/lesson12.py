@@ -196,7 +196,7 @@ def say_shapley(world: str, interaction: Mapping[str, Measured]) -> str:
 
 
 def say_additive(world: str, difference: Measured, n: int) -> str:
-    """Do the decisions need an interaction, by EMAP?
+    """Is the network right less often without its interaction, by EMAP?
 
     Args:
         world: its name.
@@ -204,8 +204,8 @@ def say_additive(world: str, difference: Measured, n: int) -> str:
         n: utterances.
     """
     found = {
-        "more": "these decisions need an interaction of sound and words",
+        "more": "without its interaction of sound and words this network is right less often",
         "less": "the additive function decides better than the model",
-        "no difference shown": "these decisions do not show a need for an interaction",
+        "no difference shown": "no loss without the interaction is shown",
     }[gap_side(difference.low, difference.high)]
     return f"{world} world, model less EMAP: {points_interval(*difference)}, n {n}: {found}."
