@@ -255,7 +255,7 @@ def over_time(student) -> str | None:
 
 
 _INNOCENT_POOLS = {
-    "a": "innocent: padding is minus infinity there, so it wins no maximum.",
+    "b": "innocent: padding is minus infinity there, so it wins no maximum.",
     "d": "innocent: it masks before the softmax, so padding gets a weight of exactly zero.",
 }
 
@@ -264,4 +264,4 @@ _INNOCENT_POOLS = {
 def broken_pools(answer) -> str | None:
     """E16.10: the letters of the functions that read padding."""
     look_for = "ask of each line what a zero does in it"
-    return three_letters(answer, "bce", _INNOCENT_POOLS, look_for, more="can be found")
+    return three_letters(answer, "ace", _INNOCENT_POOLS, look_for, more="can be found")

@@ -89,6 +89,12 @@ def _draw_arrows(ax, stops: Sequence[tuple[float, float]]) -> None:
         )
 
 
+def _column_in_words(column: str) -> str:
+    """The column "valid_wa" gives "validation WA"; "loss" stays "loss"."""
+    words = column.replace("valid_", "validation ").split("_")
+    return " ".join(words).replace(" wa", " WA").replace(" ua", " UA")
+
+
 def draw_curves(
     histories: Mapping[str, pd.DataFrame],
     *,
@@ -145,7 +151,7 @@ def draw_curves(
             fontsize=9,
             color="0.3",
         )
-    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
+    ax.set(xlabel="epoch", ylabel=_column_in_words(column))
     ax.margins(x=0.12)
     return ax
 
@@ -191,7 +197,7 @@ def draw_band(
         names.append(f"{name} ({counted(len(seeds), 'seed')})")
         colors.append(color)
         last_epoch = max(last_epoch, curves.index.max())
-    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
+    ax.set(xlabel="epoch", ylabel=_column_in_words(column))
     ax.set_title("line: mean of the seeds; band: lowest to highest seed", fontsize=9)
     ax.set_xlim(right=last_epoch + 0.35 * max(1, last_epoch - 1))
     label_ends(ax, last_epoch, last_values, names, colors)

@@ -33,7 +33,6 @@ from .ledgers import ledger_markdown as ledger_markdown
 from .ledgers import write_ledgers as write_ledgers
 from .literature import PAPER_FLAGS as PAPER_FLAGS
 from .literature import PROTOCOL_FLAGS as PROTOCOL_FLAGS
-from .literature import draw_systems as draw_systems
 from .literature import published_systems as published_systems
 from .profiles import BY_CORPUS as BY_CORPUS
 from .profiles import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL

@@ -73,7 +73,7 @@ MISPRINTS = (
     Misprint(
         (9, 10, 15),
         "Eq. 9, 10 and 15",
-        "√d, though several heads are used",
+        "√d, of a single head; several are used",
         "√(d / heads), as in the attention that is cited",
         "full_scale=False; True takes it literally",
     ),

@@ -736,11 +736,13 @@ mc.figures.show(
 # %%
 far = min(11, near.away.abs().max())  # 11 frames are 0.99 s
 at_far = near[(near.stage == AFTER) & (near.away.abs() == far)]
-reach = {}
-for network in models:
-    clip_means = at_far[at_far.network == network].groupby("id").moved.mean()
-    reach[network] = read.Measured(*mean_interval(clip_means))
-print(read.say_how_far_it_reaches(reach["trained"], reach["untrained"], 0.09 * far))
+clip_means = at_far.groupby(["network", "id"]).moved.mean()
+trained = clip_means["trained"]
+untrained = clip_means["untrained"]
+reach = []
+for values in (trained, untrained, trained - untrained):
+    reach.append(read.Measured(*mean_interval(values)))
+print(read.say_how_far_it_reaches(*reach, 0.09 * far))
 
 # %% [markdown]
 # How much of the change lies outside the word? For each utterance, we add up the

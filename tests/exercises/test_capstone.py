@@ -124,9 +124,9 @@ def test_other_ways_name_those_that_disagree():
 def test_what_a_plan_can_see():
     assert "every gap that would matter" in report.resolution_sentence(0.005, 0.01, None)
     coarse = report.resolution_sentence(0.05, 0.01, 0.016)
-    assert "stays unseen" in coarse and "(+1.6) is too small to be seen" in coarse
+    assert "mostly stays unseen" in coarse and "(+1.6) is too small to be seen" in coarse
     assert "is large enough" in report.resolution_sentence(0.012, 0.01, -0.05)
-    assert "With one fold" in report.resolution_sentence(float("nan"), 0.01, None)
+    assert "Without several folds" in report.resolution_sentence(float("nan"), 0.01, None)
 
 
 def pages(study):

@@ -59,9 +59,10 @@ def test_frames_that_move():
 
 def test_how_far_the_edit_reaches():
     near, far = between(0.003, 0.001), between(0.05)
-    assert "network carries the edit further" in read.say_how_far_it_reaches(far, near, 0.99)
-    assert "carries the edit less far" in read.say_how_far_it_reaches(near, far, 0.99)
-    assert "no difference is shown" in read.say_how_far_it_reaches(far, between(0.055), 0.99)
+    more, less, none = (between(mean) for mean in (0.05, -0.05, 0.0))
+    assert "carries the edit further" in read.say_how_far_it_reaches(far, near, more, 0.99)
+    assert "carries the edit less far" in read.say_how_far_it_reaches(near, far, less, 0.99)
+    assert "no difference is shown" in read.say_how_far_it_reaches(far, near, none, 0.99)
 
 
 def test_the_verdict_of_the_smear_test():

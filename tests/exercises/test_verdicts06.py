@@ -46,7 +46,7 @@ def test_the_variance_of_scores():
 
 def test_which_rows_are_flat():
     said = read.say_how_flat_rows_are({"√d": 0.999, "none": 0.826})
-    assert "none: 0.826, √d: 0.999" in said and said.endswith("even are the rows of √d.")
+    assert "none: 0.826, √d: 0.999" in said and said.endswith("The rows of √d are nearly even.")
     assert "All of these" in read.say_how_flat_rows_are({"√d": 0.99, "none": 0.95})
     assert "None of these" in read.say_how_flat_rows_are({"√d": 0.5, "none": 0.4})
 

@@ -31,7 +31,7 @@ def test_gaps_to_mcsan(gap, said):
     ("score", "side", "meaning"),
     [
         ((0.9, 0.85, 0.95), " is above ", "it must use more"),
-        ((0.6, 0.55, 0.65), " is below ", "does not even make full use"),
+        ((0.6, 0.55, 0.65), " is below ", "a perfect listener of that view would score more"),
         ((0.8, 0.7, 0.9), " is not distinguishable from ", "does not show"),
     ],
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from mcsan_lite.exercises.verdicts import lesson09 as read
+from mcsan_lite.experiments.floors import ORDER_ALONE
 
 LOW, HIGH = (0.45, 0.42, 0.48), (0.9, 0.88, 0.92)
 BOTH_CLIMB = {"w/o audio": LOW, "w/o text": LOW, "w/o cross": HIGH, "MCSAN": HIGH}
@@ -17,6 +18,11 @@ CASES = [
     (read.say_above_floors, (HIGH, {"majority": 0.2, "words": 0.5}), "above the highest floor"),
     (read.say_above_floors, (LOW, {"majority": 0.2, "words": 0.5}), "below the highest floor"),
     (read.say_above_floors, (LOW, {"words": 0.45}), "not distinguishable from"),
+    (
+        read.say_above_floors,
+        (HIGH, {"words": 0.2, ORDER_ALONE: 0.99}),
+        "above the highest floor, words with 20%, and below the 99% of order alone",
+    ),
     (read.say_which_climb, (BOTH_CLIMB, SINGLE), "These are both versions that read"),
     (
         read.say_which_climb,
@@ -48,7 +54,7 @@ CASES = [
     (read.say_when_seeds_rise, ([None, None], 0.9), "None of the 2 seeds passes"),
     (read.say_patience, (1, 5, 6, 10, 0.124), "stopped on the way up, and gave away 12.4"),
     (read.say_patience, (3, 10, 10, 10, 0.0), "the same epoch as without it"),
-    (read.say_past_peak, (12, 30, 1.4), "risen by 40%: this training has gone past"),
+    (read.say_past_peak, (12, 30, 1.4), "risen by 40%: judged by its loss, this training has gone"),
     (read.say_past_peak, (30, 30, 1.0), "has not gone past its peak"),
     (read.say_peeking_buys, (GAIN, 10, 7), "a gain that nobody earned"),
     (read.say_peeking_buys, (NOTHING, 10, 7), "shows no gain"),
@@ -69,7 +75,7 @@ CASES = [
     (read.say_lazy_guess, (0.2, 0.2, 0.2), "WA and UA agree"),
     (read.say_sure_or_right, (0.95, HIGH, 0.04), "surer than it is right"),
     (read.say_sure_or_right, (0.80, HIGH, 0.04), "more often right than it believes"),
-    (read.say_sure_or_right, (0.90, HIGH, 0.04), "can be believed"),
+    (read.say_sure_or_right, (0.90, HIGH, 0.04), "nothing here speaks against"),
     (read.say_steps_off_diagonal, (0, 6), "In none of the 6"),
     (read.say_steps_off_diagonal, (2, 6), "In 2 of 6"),
 ]

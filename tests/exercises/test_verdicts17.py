@@ -6,8 +6,8 @@ from mcsan_lite.evaluation.calibration import Answered
 from mcsan_lite.exercises.verdicts import lesson17 as read
 from mcsan_lite.experiments.stress.sureness import Sureness
 
-GOOD = Sureness(0.02, 0.01, 0.03, 0.02, 0.9)
-BAD = Sureness(0.20, 0.17, 0.23, 0.02, 0.9)
+GOOD = Sureness(0.03, 0.01, 0.05, by_luck=0.02, luck_high=0.04, confidence=0.9)
+BAD = Sureness(0.20, 0.17, 0.23, by_luck=0.02, luck_high=0.04, confidence=0.9)
 
 
 def test_sureness():
@@ -54,7 +54,7 @@ def test_what_is_noticed():
     assert "nothing to notice" in read.say_noticed([harmless])
     modest = seen._replace(confidence=0.2)
     told = read.say_noticed([modest])
-    assert "Nowhere is the network surer" in told and "1 of 1 conditions" in told
+    assert "Nowhere is the network clearly surer" in told and "1 of 1 conditions" in told
 
 
 def row(stress, wa):
@@ -66,7 +66,7 @@ def test_where_a_ruined_sound_lands():
     silent = row("no sound", 0.5)
     assert "still helps" in read.say_landing(row("noise", 0.7), silent)
     assert "misleads" in read.say_landing(row("noise", 0.3), silent)
-    assert "no more than none" in read.say_landing(row("noise", 0.52), silent)
+    assert "not shown to be worth more than none" in read.say_landing(row("noise", 0.52), silent)
 
 
 def record(**other):

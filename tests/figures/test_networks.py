@@ -44,7 +44,7 @@ def test_curves():
     ]
     assert texts(ax) == ["full", "w/o cross", " chance 0.14"]
     assert (
-        ax.lines[0].get_marker() != ax.lines[2].get_marker() and ax.get_ylabel() == "valid wa"
+        ax.lines[0].get_marker() != ax.lines[2].get_marker() and ax.get_ylabel() == "validation WA"
     )  # never colour alone
     assert networks.draw_curves({"full": history}, column="loss").lines[0].get_ydata().tolist() == [
         3,
@@ -65,7 +65,7 @@ def test_band():
     assert texts(ax) == ["MCSAN (2 seeds)", "w/o cross (1 seed)"]
     assert "lowest to highest seed" in ax.get_title()
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "valid wa")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "validation WA")
 
 
 def test_confusion():

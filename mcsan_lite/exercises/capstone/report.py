@@ -54,17 +54,24 @@ def resolution_sentence(visible: float, margin: float, printed: float | None) ->
     """Whether a plan could see what it looks for, before it looks.
 
     Args:
-        visible: the smallest gap that it can usually show.
+        visible: the smallest measured gap whose interval would exclude zero, if it varies over
+            folds as those of the other rows do.
         margin: the gap that would matter.
         printed: the paper's gap; None where it prints none.
     """
     if math.isnan(visible):
-        return "With one fold there is no spread, so nothing says how small a gap could be seen."
-    says = f"A plan like this usually shows gaps from {100 * visible:.1f} points upwards"
+        return (
+            "Without several folds of other rows there is no spread, so nothing says how small a "
+            "gap could be seen."
+        )
+    says = (
+        "If the gap varies over folds as those of the other rows do, a measured gap must reach "
+        f"{100 * visible:.1f} points to exclude zero"
+    )
     if visible <= margin:
-        says += f", and so every gap that would matter ({_points(margin)})."
+        says += f", so every gap that would matter ({_points(margin)}) can be seen."
     else:
-        says += f": a gap between the margin of {_points(margin)} and that stays unseen."
+        says += f": a gap between the margin of {_points(margin)} and that mostly stays unseen."
     if printed is None:
         return says
     size = "is large enough to be seen" if abs(printed) >= visible else "is too small to be seen"

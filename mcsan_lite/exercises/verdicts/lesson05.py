@@ -140,25 +140,31 @@ def say_how_many_frames_move(before: int, after: int, frames: int) -> str:
         after: how many move after it.
         frames: how many there are.
     """
-    said = f"Before the BiLSTM, {before} of {frames} frames move; after it, {after} do."
+    said = (
+        f"Before the BiLSTM, {before} of {frames} frames move by more than 0.05; after it, {after} "
+        "do."
+    )
     if after > before:
         return f"{said} The edit reached {after - before} more frames than those that saw it."
     return f"{said} In this clip, the edit did not spread."
 
 
-def say_how_far_it_reaches(trained: Measured, untrained: Measured, seconds: float) -> str:
+def say_how_far_it_reaches(
+    trained: Measured, untrained: Measured, gap: Measured, seconds: float
+) -> str:
     """How much frames still move, some way from the edit.
 
     Args:
         trained: the movement in the trained network.
         untrained: the movement in the untrained one.
+        gap: trained minus untrained, paired over the clips.
         seconds: how far away they are.
     """
-    compared = "The intervals overlap, so no difference is shown."
-    if trained.low > untrained.high:
-        compared = "The trained network carries the edit further."
-    elif trained.high < untrained.low:
-        compared = "The trained network carries the edit less far."
+    compared = {
+        "more": "The trained network carries the edit further.",
+        "less": "The trained network carries the edit less far.",
+        "no difference shown": "Over the same clips, no difference is shown.",
+    }[gap_side(gap.low, gap.high)]
     return (
         f"{seconds:.2f} s away from the nearest frame that sees the edit, frames still move by "
         f"{_movement(trained)} in the trained network and by {_movement(untrained)} in the "

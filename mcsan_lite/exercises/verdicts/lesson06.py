@@ -133,7 +133,7 @@ def say_how_flat_rows_are(entropies: Mapping[str, float]) -> str:
         return f"{said} All of these rows are nearly even."
     if not near:
         return f"{said} None of these rows is nearly even."
-    return f"{said} Nearly even are the rows of {listed_names(near)}."
+    return f"{said} The rows of {listed_names(near)} are nearly even."
 
 
 def say_where_nan_is(module: str, outputs: Sequence[bool], gradients: float) -> str:

@@ -69,7 +69,7 @@ def say_side_of_ceiling(name: str, score: Measured, view: str, ceiling: float) -
     where = side_of(low, high, ceiling)
     meaning = {
         "above": "it must use more than that view",
-        "below": "it does not even make full use of that view",
+        "below": "a perfect listener of that view would score more",
     }.get(where, "this score does not show that it uses more than that view")
     return (
         f"{name}: {percent_interval(mean, low, high)} is {where} the ceiling of “{view}”, "
@@ -165,7 +165,8 @@ def say_whether_leaking_levels(
     elif shown[0] and not fewer and not smaller:
         verdict = "so the ways to fuse do not differ less there, against what was expected"
     return (
-        f"MCSAN is shown to differ from {shown[0]} of {len(matching)} fusions in the matching "
-        f"world and from {shown[1]} of {len(leaking)} in the leaking world. The mean size of the "
-        f"gap goes from {100 * sizes[0]:.1f} to {100 * sizes[1]:.1f} points, {verdict}."
+        f"Each row taken alone, MCSAN is shown to differ from {shown[0]} of {len(matching)} "
+        f"fusions in the matching world and from {shown[1]} of {len(leaking)} in the leaking "
+        f"world. The mean size of the gap goes from {100 * sizes[0]:.1f} to {100 * sizes[1]:.1f} "
+        f"points, {verdict}."
     )

@@ -15,6 +15,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     points_interval,
     side_of,
 )
+from mcsan_lite.experiments.floors import ORDER_ALONE
 
 Interval = tuple[float, float, float]  # mean, low, high
 
@@ -24,13 +25,22 @@ def say_above_floors(network: Interval, floors: Mapping[str, float]) -> str:
 
     Args:
         network: its score with the interval.
-        floors: the score of each simple method.
+        floors: the score of each simple method; “order alone”, which is told what the others would
+            have to hear, gets a sentence of its own.
     """
-    best = max(floors, key=floors.get)
-    side = side_of(network[1], network[2], floors[best])
+    _, low, high = network
+    told = dict(floors)
+    order = told.pop(ORDER_ALONE, None)
+    best = max(told, key=told.get)
+    said = (
+        f"The network gets {percent_interval(*network)} of the test part right. That is "
+        f"{side_of(low, high, told[best])} the highest floor, {best} with {told[best]:.0%}"
+    )
+    if order is None:
+        return f"{said}."
     return (
-        f"The network gets {percent_interval(*network)} of the test part right. That is {side} the "
-        f"highest floor, {best} with {floors[best]:.0%}."
+        f"{said}, and {side_of(low, high, order)} the {order:.0%} of {ORDER_ALONE}, which are told "
+        "where the words and stresses lie."
     )
 
 
@@ -161,11 +171,11 @@ def say_past_peak(lowest: int, last: int, rise: float) -> str:
     if rise < 1.02:
         return (
             f"The validation loss is lowest in epoch {lowest} of {last} and has not risen since: "
-            "this training has not gone past its peak."
+            "judged by its loss, this training has not gone past its peak."
         )
     return (
         f"The validation loss is lowest in epoch {lowest} of {last}. By the end it has risen by "
-        f"{rise - 1:.0%}: this training has gone past its peak."
+        f"{rise - 1:.0%}: judged by its loss, this training has gone past its peak."
     )
 
 
@@ -289,7 +299,7 @@ def say_sure_or_right(confidence: float, right: Interval, error: float) -> str:
     reading = {
         "above": "it is more often right than it believes",
         "below": "it is surer than it is right",
-        "not distinguishable from": "on the whole, its confidence can be believed",
+        "not distinguishable from": "on average, nothing here speaks against its confidence",
     }[side]
     return (
         f"The network is {confidence:.0%} sure on average and right in {percent_interval(*right)} "

@@ -35,7 +35,8 @@ def say_right_and_pointing(world: str, accuracy: float, own: Measured, chance: f
     }[side]
     return (
         f"{world} world: the networks are right in {in_percent(accuracy, 1)}. The decisive word's "
-        f"row points in {percent_interval(*own)}, which is {side} chance ({chance:.0%}), so {moral}."
+        f"row points in {percent_interval(*own)}, which is {side} chance ({chance:.0%}), so "
+        f"{moral}."
     )
 
 

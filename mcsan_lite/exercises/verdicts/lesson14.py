@@ -55,11 +55,11 @@ def say_folds_ahead(ahead: Mapping[str, int], folds: int) -> str:
     """
     wins = [f"{number} of {folds} against {row}" for row, number in ahead.items()]
     luck = min(1.0, 2 * 0.5**folds)
-    enough = "can" if luck < 0.05 else "cannot"
+    enough = "can, where all of them agree," if luck < 0.05 else "cannot"
     return (
-        f"The full network is ahead in {listed_names(wins)}. If neither version were better, all "
-        f"{folds} folds would still agree in {100 * luck:.1f} % of cases, so counting folds "
-        f"{enough} settle a comparison here."
+        f"The full network is ahead in {listed_names(wins)}. If neither version were better and "
+        f"folds were independent, all {folds} would still agree in {100 * luck:.1f} % of cases, so "
+        f"counting folds {enough} settle a comparison here."
     )
 
 
@@ -186,7 +186,7 @@ def say_epoch_of_peeking(
     else:
         shown = gap_side(low, high) == "more"
         bought = f"Peeking bought {row} {points_interval(mean, low, high)}"
-        bought += ", which is shown" if shown else ", which these folds cannot tell from nothing"
+        bought += ", which is shown" if shown else ", and these folds do not show how much"
     return f"{bought}: {chosen}."
 
 

@@ -18,6 +18,9 @@ from mcsan_lite.experiments.stress.sureness import Sureness
 SAME_PROTOCOL = ["classes", "split", "context", "modality", "metric", "selection"]
 
 
+_CLEARLY_SURER = 0.05  # confidence above accuracy
+
+
 class Doubted(NamedTuple):
     """One condition, and what was noticed of it."""
 
@@ -38,9 +41,10 @@ def say_sureness(found: Sureness, accuracy: float) -> str:
     numbers = (
         f"On average it is {100 * found.confidence:.1f} % sure, and {100 * accuracy:.1f} % of its "
         f"answers are right. The ECE is {found.ece:.3f} ({found.low:.3f} to {found.high:.3f}), "
-        f"where luck alone would give {found.by_luck:.3f}"
+        f"where luck alone would give {found.by_luck:.3f}, and rarely more than "
+        f"{found.luck_high:.3f}"
     )
-    if found.low <= found.by_luck:
+    if found.ece <= found.luck_high:
         return f"{numbers}: no miscalibration is shown."
     side = "too sure" if found.confidence > accuracy else "not sure enough"
     return f"{numbers}: it is miscalibrated, and {side}."
@@ -126,7 +130,9 @@ def say_landing(stressed: pd.Series, without: pd.Series) -> str:
         return f"{numbers}: what is left of the sound still helps."
     if stressed["wa high"] < without["wa low"]:
         return f"{numbers}: the ruined sound misleads; none at all would be better."
-    return f"{numbers}: not distinguishable. The ruined sound is worth no more than none."
+    return (
+        f"{numbers}: not distinguishable. The ruined sound is not shown to be worth more than none."
+    )
 
 
 def say_noticed(conditions: Sequence[Doubted]) -> str:
@@ -148,12 +154,13 @@ def say_noticed(conditions: Sequence[Doubted]) -> str:
     if missed:
         names = ", ".join(f"{one.name} ({100 * one.unlike:.0f} %)" for one in missed)
         told += f"; not so under {names}"
+    surer = boldest.confidence - boldest.accuracy
+    if surer <= _CLEARLY_SURER:
+        return f"{told}. Nowhere is the network clearly surer than it is right."
     return (
         f"{told}. Probabilities alone give no warning where they are needed most: under "
         f"{boldest.name} the network is {100 * boldest.confidence:.0f} % sure and "
         f"{100 * boldest.accuracy:.0f} % right."
-        if boldest.confidence > boldest.accuracy
-        else f"{told}. Nowhere is the network surer than it is right."
     )
 
 

@@ -44,7 +44,7 @@ def say_as_printed(says: str, low: float, high: float, p: float) -> str:
     if gap_side(low, high) == "no difference shown":
         found = "within noise as printed, so there is something to find out"
     else:
-        found = "beyond noise as printed, so a repetition should find it as well"
+        found = "beyond noise as printed; whether a repetition finds it is another question"
     return f"“{says}”: {found} (unpaired, p = {p:.3f})."
 
 
