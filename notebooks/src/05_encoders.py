@@ -252,6 +252,9 @@ def pooled_lengths(lengths):
     raise NotImplementedError
 
 
+check.pooled_lengths(pooled_lengths)
+
+
 # %% tags=["solution"]
 def pooled_lengths(lengths):
     """Tensor of MFCC frame counts (at least 1) -> tensor of real pooled frames."""
@@ -260,7 +263,6 @@ def pooled_lengths(lengths):
     return lengths
 
 
-# %%
 check.pooled_lengths(pooled_lengths)
 
 # %% [markdown]
@@ -289,6 +291,9 @@ def receptive_field(layers):
     raise NotImplementedError
 
 
+check.receptive_field(receptive_field)
+
+
 # %% tags=["solution"]
 def receptive_field(layers):
     """[(kernel, stride), …], input first -> (frames seen, step of neighbours)."""
@@ -300,7 +305,6 @@ def receptive_field(layers):
     return seen, step
 
 
-# %%
 check.receptive_field(receptive_field)
 
 # %% [markdown]
@@ -389,6 +393,9 @@ def average_both(x, forwards, backwards):
     raise NotImplementedError
 
 
+check.average_both(average_both)
+
+
 # %% tags=["solution"]
 def average_both(x, forwards, backwards):
     """x (1, T, F), two nn.LSTM -> (1, T, D)."""
@@ -397,7 +404,6 @@ def average_both(x, forwards, backwards):
     return (ahead + back) / 2
 
 
-# %%
 check.average_both(average_both)
 
 # %% [markdown]
@@ -540,6 +546,8 @@ print(f"one dot product for each word and frame: {tuple(products.shape)}")
 
 # %% tags=["exercise"]
 answer = ...
+check.how_far(answer)
+
 
 # %% tags=["solution"]
 answer = {
@@ -548,8 +556,6 @@ answer = {
     "both": set(range(10)),
     "weight": "c",
 }
-
-# %%
 check.how_far(answer)
 
 # %% [markdown]
@@ -813,13 +819,15 @@ def without_recurrence(config):
     raise NotImplementedError
 
 
+check.without_recurrence(without_recurrence)
+
+
 # %% tags=["solution"]
 def without_recurrence(config):
     """An MCSANConfig -> a copy in which each step is encoded by itself."""
     return replace(config, encoder="linear")
 
 
-# %%
 check.without_recurrence(without_recurrence)
 
 # %% [markdown]

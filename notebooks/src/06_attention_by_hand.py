@@ -334,6 +334,9 @@ def attention(query, key, value, mask):
     raise NotImplementedError
 
 
+check.attention(attention)
+
+
 # %% tags=["solution"]
 def attention(query, key, value, mask):
     """-> context (Q, e), weights (Q, K)."""
@@ -342,7 +345,6 @@ def attention(query, key, value, mask):
     return weights @ value, weights
 
 
-# %%
 check.attention(attention)
 
 # %% [markdown]
@@ -457,6 +459,9 @@ def text_from_audio(audio, text, to_query, to_key, to_value):
     raise NotImplementedError
 
 
+check.text_from_audio(text_from_audio)
+
+
 # %% tags=["solution"]
 def text_from_audio(audio, text, to_query, to_key, to_value):
     """audio (A, D), text (L, D) -> ΔH (L, D), weights (L, A)."""
@@ -467,7 +472,6 @@ def text_from_audio(audio, text, to_query, to_key, to_value):
     return weights @ V, weights
 
 
-# %%
 check.text_from_audio(text_from_audio)
 
 # %% [markdown]
@@ -512,6 +516,9 @@ def merge(x):
     raise NotImplementedError
 
 
+check.heads(split, merge)
+
+
 # %% tags=["solution"]
 def split(x, heads):
     """(L, D) -> (H, L, D/H)."""
@@ -523,7 +530,6 @@ def merge(x):
     return x.transpose(0, 1).flatten(1)
 
 
-# %%
 check.heads(split, merge)
 
 # %% [markdown]
@@ -813,6 +819,9 @@ def safe_softmax(scores, mask):
     raise NotImplementedError
 
 
+check.safe_softmax(safe_softmax)
+
+
 # %% tags=["solution"]
 def safe_softmax(scores, mask):
     """scores (Q, K), mask (Q, K), True where real -> weights (Q, K)."""
@@ -821,7 +830,6 @@ def safe_softmax(scores, mask):
     return weights * mask  # zero where every key is masked
 
 
-# %%
 check.safe_softmax(safe_softmax)
 
 # %% [markdown]
@@ -903,11 +911,11 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 
 # %% tags=["exercise"]
 answer = ...
+check.predictions(answer)
+
 
 # %% tags=["solution"]
 answer = {"zero": 0.25, "large": 1.0, "shuffled": "a", "heads": 1, "printed": "flatter"}
-
-# %%
 check.predictions(answer)
 
 # %%

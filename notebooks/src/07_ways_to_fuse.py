@@ -317,11 +317,11 @@ print("maximum over all frames, which word-blind pooling keeps:", round(loudest,
 
 # %% tags=["exercise"]
 answer = {"zero": ..., "and": ..., "products": ..., "bottleneck": ...}
+check.fusion_predictions(answer)
+
 
 # %% tags=["solution"]
 answer = {"zero": "b", "and": "a", "products": 33**2, "bottleneck": "c"}
-
-# %%
 check.fusion_predictions(answer)
 
 # %% [markdown]
@@ -639,13 +639,15 @@ def gate(audio, text, W, Wa, Wt):
     raise NotImplementedError
 
 
+check.gate(gate)
+
+
 # %% tags=["solution"]
 def gate(audio, text, W, Wa, Wt):
     z = 1 / (1 + np.exp(-W @ np.concatenate([audio, text])))
     return z * np.tanh(Wa @ audio) + (1 - z) * np.tanh(Wt @ text)
 
 
-# %%
 check.gate(gate)
 
 # %% [markdown]
@@ -665,6 +667,9 @@ def low_rank_sum(audio, text, A, T):
     raise NotImplementedError
 
 
+check.low_rank_sum(low_rank_sum)
+
+
 # %% tags=["solution"]
 def low_rank_sum(audio, text, A, T):
     left = A @ np.append(audio, 1)  # (R, D)
@@ -672,7 +677,6 @@ def low_rank_sum(audio, text, A, T):
     return (left * right).sum(0)
 
 
-# %%
 check.low_rank_sum(low_rank_sum)
 
 # %% [markdown]
@@ -688,11 +692,11 @@ check.low_rank_sum(low_rank_sum)
 
 # %% tags=["exercise"]
 wanted = ...
+check.break_late(wanted)
+
 
 # %% tags=["solution"]
 wanted = [[True, False], [False, True]]
-
-# %%
 check.break_late(wanted)
 
 # %% [markdown]
@@ -719,11 +723,11 @@ check.break_late(wanted)
 
 # %% tags=["exercise"]
 defended = ...
+check.fusion_conclusions(defended)
+
 
 # %% tags=["solution"]
 defended = {"a", "c", "e"}
-
-# %%
 check.fusion_conclusions(defended)
 
 # %% [markdown]

@@ -24,6 +24,7 @@ NAMES = {
 @pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
 def test_the_solution_of_the_notebook_passes(exercise, wanted, capsys):
     solved = names(LESSON, "solution")
+    capsys.readouterr()  # the cells have called their checks already
     assert getattr(check, exercise)(*(solved[name] for name in wanted))
     assert capsys.readouterr().out == f"✓ {exercise}: right.\n"
 
@@ -31,6 +32,7 @@ def test_the_solution_of_the_notebook_passes(exercise, wanted, capsys):
 @pytest.mark.parametrize(("exercise", "wanted"), NAMES.items())
 def test_an_open_exercise_is_not_solved_yet(exercise, wanted, capsys):
     is_open = names(LESSON, "exercise")
+    capsys.readouterr()
     assert not getattr(check, exercise)(*(is_open[name] for name in wanted))
     assert "not solved yet" in capsys.readouterr().out
 

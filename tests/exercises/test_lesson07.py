@@ -22,6 +22,7 @@ RIGHT = {"zero": "b", "and": "a", "products": 1089, "bottleneck": "c"}
 @pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
 def test_the_solution_of_the_notebook_passes(number, check, capsys):
     space = solution("07_ways_to_fuse", number)
+    capsys.readouterr()  # the cell has called its check already
     assert getattr(lesson07, check)(space[CHECKS[check]])
     assert capsys.readouterr().out == f"✓ {check}: right.\n"
 
