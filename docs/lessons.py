@@ -31,6 +31,7 @@ PAGE = ROOT / "docs" / "lessons.md"
 SECONDS = ROOT / "results" / "lesson-seconds.csv"
 START, END = "<!-- lessons: made by docs/lessons.py -->", "<!-- /lessons -->"
 WORDS_PER_MINUTE = 200  # slow, careful reading
+FIGURE_MINUTES = 0.5  # to look at one
 COLUMNS = (
     *("lesson", "words", "read, min", "run, s", "exercises, min"),
     *("figures (seen)", "players (heard)", "asserts (built)", "checks (checked)"),
@@ -71,6 +72,15 @@ def held_by(notebook: NotebookNode) -> dict[str, int]:
     }
 
 
+def reading_minutes(held: dict[str, int]) -> int:
+    """How long the prose and the figures of a lesson take.
+
+    Args:
+        held: of `held_by`.
+    """
+    return round(held["words"] / WORDS_PER_MINUTE + held["figures"] * FIGURE_MINUTES)
+
+
 def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExercise]) -> str:
     """One lesson as a line of the table.
 
@@ -83,7 +93,7 @@ def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExer
     own = [one for one in exercises if one.lesson == lesson]
     solved = nbformat.read(ROOT / "notebooks/solutions" / f"{source.stem}.ipynb", as_version=4)
     held = held_by(solved)
-    read = round(held["words"] / WORDS_PER_MINUTE)
+    read = reading_minutes(held)
     minutes = sum(one.minutes for one in own)
     link = f"[{lesson_title(source)}](../notebooks/{source.stem}.ipynb)"
     run = seconds.get(lesson, "not measured")

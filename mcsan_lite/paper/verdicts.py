@@ -19,6 +19,7 @@ from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, column_na
 from mcsan_lite.evaluation.intervals import share_interval
 from mcsan_lite.evaluation.pairing import paired
 from mcsan_lite.evaluation.significance import corrected_t, holm, welch_from_summary
+from mcsan_lite.figures.basics import counted
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
 from mcsan_lite.paper.published import (
     FULL,
@@ -197,8 +198,8 @@ def _paper_has_mcsan_below(row: str, score: str, printed: pd.DataFrame) -> bool:
 
 def _caption(setting: _Setting, full: pd.DataFrame, basis: str) -> str:
     sentences = [
-        f"Corpus {setting.corpus}, protocol {setting.protocol}, {full.fold.nunique()} fold(s) × "
-        f"{full.seed.nunique()} seed(s).",
+        f"Corpus {setting.corpus}, protocol {setting.protocol}, "
+        f"{counted(full.fold.nunique(), 'fold')} × {counted(full.seed.nunique(), 'seed')}.",
         "Gap: MCSAN − row on the same folds and seeds, above 0 where MCSAN is better.",
         f"Intervals: 95 %, over {basis}, those of scores cut at 0 and 1.",
         "Verdict: does the gap's interval exclude 0, on the paper's side? It is of each row alone; "

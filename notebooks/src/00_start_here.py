@@ -30,7 +30,7 @@
 # - say what such a map has *not* shown.
 #
 # **Needs:** an installed course. Sections 1 to 3 use clips and networks that come with
-# it; section 4 needs the spoken corpus and says so. **Time:** read 12 min · run under 1
+# it; section 4 needs the spoken corpus and says so. **Time:** read 13 min · run under 1
 # min · exercises 10 min. **Paper:** all of it, from far away (Fig. 1, Eq. 9, Table 3).
 # **Runs on:** generated speech in which the truth is known. Scores on it prove that the
 # software works and teach the mechanism. They are never set beside the paper's scores.

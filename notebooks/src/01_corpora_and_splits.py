@@ -22,7 +22,7 @@
 # - say what random, speaker, session and scene folds each leave in both parts,
 # - choose a split by the question that it answers.
 #
-# **Needs:** nothing; lesson 00 helps. **Time:** read 17 min · run about 1 min ·
+# **Needs:** nothing; lesson 00 helps. **Time:** read 18 min · run about 1 min ·
 # exercises 25 min. **Paper:** section 3.1 (corpora, folds) and Table 1's footnote.
 # **Runs on:** any corpus. The leaks are built in generated speech and in a toy theatre,
 # and measured on RAVDESS.

@@ -22,7 +22,7 @@
 # - say how far a score on one fold can lie from the truth, and which class moves it
 #   most.
 #
-# **Needs:** lesson 01. **Time:** read 10 min · run about 1 min · exercises 20 min.
+# **Needs:** lesson 01. **Time:** read 10 min · run half a minute · exercises 16 min.
 # **Paper:** sections 3.1 (metrics) and 3.4 (Table 1 and its footnote), and Table 3's
 # deviations. **Runs on:** any corpus.
 

@@ -21,11 +21,10 @@
 # - normalise without letting the test part leak in,
 # - convert the number of a frame into seconds, before and after pooling.
 #
-# **Needs:** arrays and a little trigonometry; lesson 00 helps.
-# **Time:** read 15 min · run about 1 min · exercises 25 min.
-# **Paper:** section 3.2 (MFCC, 25 ms, 10 ms, 1,000 frames, z-normalisation). From Eq. 1
-# we take only the arithmetic of its pooling; lesson 05 builds the equation itself.
-# **Runs on:** any corpus with clips.
+# **Needs:** arrays and a little trigonometry; lesson 00 helps. **Time:** read 16 min ·
+# run half a minute · exercises 25 min. **Paper:** section 3.2 (MFCC, 25 ms, 10 ms,
+# 1,000 frames, z-normalisation). From Eq. 1 we take only the arithmetic of its pooling;
+# lesson 05 builds the equation itself. **Runs on:** any corpus with clips.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy

@@ -23,14 +23,12 @@
 # - average over words so that padding never changes the result,
 # - compute the best score that anyone can reach from the text alone.
 #
-# **Needs:** arrays, and what a dot product is; lesson 00 helps.
-# **Time:** read 20 min · run about 1 min · exercises 25 min.
-# **If you have 20 minutes:** sections 1 to 4 stand on their own. Read them, run them,
-# and do E4.1; the rest can wait.
-# **Paper:** section 3.2 (word-tokenizer, 300-dimensional GloVe) and the input $X_l$ of
-# section 2.2.
-# **Runs on:** any corpus with transcripts. Sections 1 to 8 use this one corpus; only
-# section 9 brings in a second.
+# **Needs:** arrays, and what a dot product is; lesson 00 helps. **Time:** read 18 min ·
+# run about 1 min · exercises 27 min. **If you have 20 minutes:** sections 1 to 4 stand
+# on their own. Read them, run them, and do E4.1; the rest can wait. **Paper:** section
+# 3.2 (word-tokenizer, 300-dimensional GloVe) and the input $X_l$ of section 2.2. **Runs
+# on:** any corpus with transcripts. Sections 1 to 8 use this one corpus; only section 9
+# brings in a second.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy

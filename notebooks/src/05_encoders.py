@@ -23,10 +23,10 @@
 # - measure how far the sound of one word travels through the encoder, with the *smear
 #   test*.
 #
-# **Needs:** lessons 03 (frames) and 04 (word vectors). **Time:** read 15 min · run
-# about half a minute after `make course` · exercises 30 min. **Paper:** section 2.2,
-# Eq. 1 to 5. **Runs on:** any corpus with clips. The smear test edits one word where
-# word times are known; elsewhere it edits 0.4 s in the middle of the clip.
+# **Needs:** lessons 03 (frames) and 04 (word vectors). **Time:** read 14 min · run half
+# a minute after `make course` · exercises 28 min. **Paper:** section 2.2, Eq. 1 to 5.
+# **Runs on:** any corpus with clips. The smear test edits one word where word times are
+# known; elsewhere it edits 0.4 s in the middle of the clip.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy

@@ -23,9 +23,9 @@
 #   numbers of `torch.nn.MultiheadAttention`,
 # - predict what scale, dropout and the order of frames do to a map.
 #
-# **Needs:** lesson 05. **Time:** read 18 min · run under half a minute · exercises 40
-# min. **Paper:** sections 2.3 and 2.4, Eq. 6 to 10 and 15. **Runs on:** tensors small
-# enough to print; at the end, one utterance of any corpus.
+# **Needs:** lesson 05. **Time:** read 16 min · run half a minute · exercises 40 min.
+# **Paper:** sections 2.3 and 2.4, Eq. 6 to 10 and 15. **Runs on:** tensors small enough
+# to print; at the end, one utterance of any corpus.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy

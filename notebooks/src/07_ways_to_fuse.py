@@ -23,7 +23,7 @@
 # - find out what a trained network follows when words and voice disagree,
 # - place the rivals of the paper's Table 1 in one taxonomy.
 #
-# **Needs:** lessons 05 and 06. **Time:** read 20 min · run about 1 min · exercises 30
+# **Needs:** lessons 05 and 06. **Time:** read 14 min · run half a minute · exercises 30
 # min. **Paper:** sections 2.3 and 3.4, Table 1. **Runs on:** the generated corpus,
 # whose truth is known; the trainings come with the course.
 
@@ -50,6 +50,7 @@ from mcsan_lite.exercises import lesson07 as check
 from mcsan_lite.exercises.verdicts import lesson07 as read
 from mcsan_lite.experiments import conflict, corpora, grids
 from mcsan_lite.explain import modalities
+from mcsan_lite.figures.basics import counted
 from mcsan_lite.models import fusion
 from mcsan_lite.models.layers import attend
 
@@ -393,7 +394,7 @@ results, source = grids.grid_results("fusion", PROFILE, options=options)
 made = mc.paper.compared_table(results, "synthetic", "fusion")
 n_folds = results.fold.nunique()
 n_seeds = results.seed.nunique()
-print(f"{n_folds} folds × {n_seeds} seed(s), from {source}")
+print(f"{counted(n_folds, 'fold')} × {counted(n_seeds, 'seed')}, from {source}")
 columns = [
     "wa",
     "wa low",

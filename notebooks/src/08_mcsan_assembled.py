@@ -14,10 +14,10 @@
 # - predict how many parameters each part and each row of Table 3 has;
 # - test a network before you trust it: first loss, padding, one batch learned by heart.
 #
-# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 20 min · run half
-# a minute · exercises 35 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20;
-# Eq. 1 to 10 and 15 return as known bricks. **Runs on:** eight utterances of the
-# synthetic corpus, or of your own copy of MELD or RAVDESS; no graphics card is needed.
+# **Needs:** lessons 05 (encoders) and 06 (attention). **Time:** read 15 min · run half
+# a minute · exercises 32 min. **Paper:** sections 2.1 to 2.5, Fig. 1, Eq. 11 to 20; Eq.
+# 1 to 10 and 15 return as known bricks. **Runs on:** eight utterances of the synthetic
+# corpus, or of your own copy of MELD or RAVDESS; no graphics card is needed.
 
 # %%
 import inspect

@@ -21,9 +21,9 @@
 # - compute WA and UA from one confusion matrix, and distinguish them from precision,
 # - say how sure the network is, and how far that can be believed.
 #
-# **Needs:** lessons 00 and 08. **Time:** read 15 min · run about 2 min after
-# `make course` · exercises 25 min. **Paper:** sections 3.1 and 3.2, Eq. 19 and 20.
-# **Runs on:** the synthetic corpus; with another `CORPUS` on your own copy.
+# **Needs:** lessons 00 and 08. **Time:** read 11 min · run half a minute after `make
+# course` · exercises 25 min. **Paper:** sections 3.1 and 3.2, Eq. 19 and 20. **Runs
+# on:** the synthetic corpus; with another `CORPUS` on your own copy.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # or "meld", "ravdess": the lesson then runs on your own copy

@@ -22,7 +22,7 @@
 # - recognise four bugs that make a wrong map look right,
 # - describe a map for anyone who cannot see it, and listen to what a word looks at.
 #
-# **Needs:** lessons 05 and 06. **Time:** read 18 min · run about 1 min · exercises 30
+# **Needs:** lessons 05 and 06. **Time:** read 15 min · run about 1 min · exercises 30
 # min. **Paper:** sections 2.3 and 2.4, Eq. 9, 10 and 15. **Runs on:** the synthetic
 # corpus with the networks that come with the course; with another `CORPUS` on your own
 # copy. There no truth is known, and the rules of this lesson say what they do instead.

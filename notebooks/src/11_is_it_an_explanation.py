@@ -23,8 +23,8 @@
 # - change a cause by an edit that stays natural, and see whether the answer follows,
 # - write a sentence about an explanation that a reviewer cannot attack.
 #
-# **Needs:** lessons 05 (the smear test), 08 and 10. **Time:** read 16 min · run about 2
-# min · exercises 25 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two
+# **Needs:** lessons 05 (the smear test), 08 and 10. **Time:** read 12 min · run about 2
+# min · exercises 22 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two
 # synthetic worlds, whatever `CORPUS` says, because only there is the evidence known.
 # The trained networks come with the course (`mcsan checkpoints` makes them again).
 

@@ -24,7 +24,7 @@
 # - split a decision into sound, words and their interaction, by Shapley values and
 #   EMAP.
 #
-# **Needs:** lessons 06, 08 and 11. **Time:** read 20 min · run about 2 min · exercises
+# **Needs:** lessons 06, 08 and 11. **Time:** read 16 min · run about 2 min · exercises
 # 30 min. **Paper:** Eq. 9, 10, 15 and 18. **Runs on:** the two synthetic worlds,
 # whatever `CORPUS` says, because only there is the evidence known. The networks come
 # with the course (`mcsan checkpoints` trains them again).

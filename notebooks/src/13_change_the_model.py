@@ -25,8 +25,8 @@
 # - read a table of changes with intervals, and compare it with chance and other words,
 # - write an encoder of your own, and put it into the network.
 #
-# **Needs:** lessons 05, 06 and 11. **Time:** read 15 min · run about 1 min · exercises
-# 35 min. **Paper:** Eq. 2 to 10, and the position embedding of section 2.3. **Runs
+# **Needs:** lessons 05, 06 and 11. **Time:** read 13 min · run about 1 min · exercises
+# 34 min. **Paper:** Eq. 2 to 10, and the position embedding of section 2.3. **Runs
 # on:** generated speech, whatever `CORPUS` says, because only there is the evidence
 # known.
 

@@ -26,8 +26,8 @@
 #   when no number is enough,
 # - read a published table of means and deviations with a pencil.
 #
-# **Needs:** lessons 08 and 09; lesson 12 for the last section. **Time:** read 25 min ·
-# run about 1 min · exercises 25 min. **Paper:** section 3.5 and Table 3. **Runs on:**
+# **Needs:** lessons 08 and 09; lesson 12 for the last section. **Time:** read 19 min ·
+# run half a minute · exercises 25 min. **Paper:** section 3.5 and Table 3. **Runs on:**
 # finished trainings. Those of the nine rows on a small generated corpus come with the
 # course; for another `CORPUS` you need your own runs of `mcsan run table3`.
 
@@ -52,6 +52,7 @@ from mcsan_lite.explain import modalities
 from mcsan_lite.exercises import lesson14 as check
 from mcsan_lite.exercises.verdicts import lesson14 as read
 from mcsan_lite.exercises.verdicts import lesson14_design as read_design
+from mcsan_lite.figures.basics import counted
 
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
@@ -67,9 +68,10 @@ MARGIN = comparison.ALIKE_MARGIN  # a gap that would not matter: one point
 # seeds, and each keeps the epoch that was best on validation (lesson 09).
 #
 # The profile `quick` has three folds and one seed, so that it fits into a coffee break.
-# The profile `full` has all ten folds and three seeds
-# (`mcsan run table3 --profile full`, many hours on a laptop). Keep in mind which of the
-# two you are reading: most of this lesson is about the difference.
+# The profile `full` trains the same networks on all ten folds from three seeds
+# (`mcsan run table3 --profile full`, many hours on a laptop). Where all of `full` is
+# there, `quick` reads it as well. The first line below says which of the two you have.
+# Keep it in mind: most of this lesson is about the difference.
 
 # %%
 if CORPUS == "synthetic":
@@ -92,7 +94,8 @@ for row, grid in trainings.items():
 wa = pd.DataFrame(by_row).T  # (rows, folds)
 wa.columns = ["fold " + fold.rsplit("-", 1)[-1] for fold in wa.columns]
 k = wa.shape[1]
-print(f"{len(wa)} rows × {k} folds × {results.seed.nunique()} seed(s), from {source}")
+n_seeds = results.seed.nunique()
+print(f"{len(wa)} rows × {k} folds × {counted(n_seeds, 'seed')}, from {source}")
 scores = made[["wa", "wa low", "wa high"]].set_axis(["mean", "low", "high"], axis=1)
 scores = scores.reindex(wa.index).astype(float)
 wa.join(scores).round(3)
@@ -586,11 +589,18 @@ print(read_design.say_best_power(reached))
 # is too cautious, because it takes seed noise for something that the folds share.)
 # Where folds are the noise, the curve levels off, and if it does so below 80 %, then
 # **no** number of folds or seeds of this corpus is enough: only more data can help.
-# Nothing here says which case IEMOCAP is. Your own runs can tell you:
-# `significance.spread(differences)` takes an array (folds, seeds) and returns both
-# parts. The profile `full`, with its ten folds and three seeds, is made for this;
-# `quick` cannot separate the two.
-#
+# Nothing here says which case IEMOCAP is. Your own runs can tell you, if they have
+# several seeds per fold: `significance.spread` takes an array (folds, seeds) and
+# returns both parts.
+
+# %%
+ours = trainings[FULL].pivot(index="fold", columns="seed", values="wa")
+for row in ("w/o self", "w/o cross"):
+    if row in trainings:
+        theirs = trainings[row].pivot(index="fold", columns="seed", values="wa")
+        print(read_design.say_where_noise_is(row, significance.spread(ours - theirs)))
+
+# %% [markdown]
 # ## 10 · The paper's own table, read again
 #
 # Table 3 prints means and standard deviations over ten folds. From these alone one can

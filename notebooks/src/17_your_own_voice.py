@@ -23,10 +23,11 @@
 #   time,
 # - ask it about your own voice, and say what the answer is worth.
 #
-# **Needs:** lessons 02, 03 and 09. **Time:** read 18 min · run about 3 min · exercises
-# 25 min. **Paper:** section 3.2 (the sound) and Eq. 19 (the probabilities). **Runs
-# on:** the matching world, whatever `CORPUS` says, with a network that comes with the
-# course. Your own runs and corpora go through `mcsan stress` and `mcsan predict`.
+# **Needs:** lessons 02, 03 and 09. **Time:** read 11 min · run half a minute ·
+# exercises 25 min. **Paper:** section 3.2 (the sound) and Eq. 19 (the probabilities).
+# **Runs on:** the matching world, whatever `CORPUS` says, with a network that comes
+# with the course. Your own runs and corpora go through `mcsan stress` and `mcsan
+# predict`.
 
 # %% tags=["parameters"]
 CORPUS = "synthetic"  # the network of this lesson was trained on generated speech

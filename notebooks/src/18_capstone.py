@@ -21,8 +21,8 @@
 # - compute a verdict, and show how much it leans on your choices,
 # - write it up so that a stranger could repeat it, and review the work of others.
 #
-# **Needs:** lessons 14 and 15. **Time:** read 15 min · run under a minute · exercises
-# 35 min · your own study: half a day, and the time that its trainings take. **Paper:**
+# **Needs:** lessons 14 and 15. **Time:** read 11 min · run half a minute · exercises 35
+# min · your own study: half a day, and the time that its trainings take. **Paper:**
 # sections 3.4 and 3.5, Tables 1 to 3. **Runs on:** finished trainings; those of Table 3
 # on a small synthetic corpus come with the course. With `CORPUS` you take your own.
 
@@ -47,6 +47,7 @@ from mcsan_lite.exercises import lesson18 as check
 from mcsan_lite.exercises.capstone import report, study as capstone
 from mcsan_lite.exercises.verdicts import lesson18 as read
 from mcsan_lite.experiments import grids
+from mcsan_lite.figures.basics import counted
 
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()
@@ -72,7 +73,7 @@ else:
     source = "runs/"
     generated = corpus.generated
 folds, seeds = results.fold.nunique(), results.seed.nunique()
-print(f"{folds} folds × {seeds} seed(s), from {source}")
+print(f"{counted(folds, 'fold')} × {counted(seeds, 'seed')}, from {source}")
 menu = capstone.menu(results)
 print(read.say_menu(menu.trainings))
 menu.drop(columns="command")
@@ -245,8 +246,9 @@ mc.figures.show(
     fig,
     alt="Left: the accuracy of each fold under both rows, joined by a line. Right: "
     "their gap with its interval, zero, and the margin as a grey band.",
-    caption=f"{study.corpus}: {gap.n} folds × {study.seeds} seed(s). The interval is "
-    "the corrected 95 % interval of this sentence alone; the verdict is after Holm.",
+    caption=f"{study.corpus}: {gap.n} folds × {counted(study.seeds, 'seed')}. The "
+    "interval is the corrected 95 % interval of this sentence alone; the verdict is after "
+    "Holm.",
 )
 
 # %% [markdown]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mcsan_lite.evaluation.significance import Spread
 from mcsan_lite.exercises.verdicts import lesson14 as read
 from mcsan_lite.exercises.verdicts import lesson14_design as design
 
@@ -200,3 +201,17 @@ def test_two_directions():
     assert "two studies do not agree" in design.say_two_directions(0.01, -0.01)
     assert "two studies agree" in design.say_two_directions(-0.02, -0.01)
     assert "Rajan et al. have neither ahead" in design.say_two_directions(0.0, -0.01)
+
+
+@pytest.mark.parametrize(
+    ("folds", "seeds", "says"),
+    [
+        (0.02, 0.01, "2.0 points between folds and by 1.0 between the seeds of one fold"),
+        (0.02, 0.01, "The larger part is between folds."),
+        (0.01, 0.02, "The larger part is between seeds."),
+        (0.02, float("nan"), "nothing tells seeds from folds"),
+        (float("nan"), 0.02, "nothing tells folds from seeds"),
+    ],
+)
+def test_where_the_noise_is(folds, seeds, says):
+    assert says in design.say_where_noise_is("w/o self", Spread(folds, seeds))

@@ -1,9 +1,11 @@
 """docs/lessons.md says what the executed lessons hold."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import nbformat
+import pytest
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "lessons.py"
 SPEC = importlib.util.spec_from_file_location("lessons_page", PLACE)
@@ -14,6 +16,20 @@ SPEC.loader.exec_module(page)
 def test_the_page_shows_what_is_in_the_notebooks():
     text = page.PAGE.read_text(encoding="utf-8")
     assert page.render(text) == text
+
+
+@pytest.mark.parametrize("source", page.lesson_sources(), ids=lambda source: source.stem)
+def test_a_header_says_how_long_its_lesson_takes(source):
+    notebook = nbformat.read(
+        page.ROOT / "notebooks/solutions" / f"{source.stem}.ipynb", as_version=4
+    )
+    header = " ".join(notebook.cells[0].source.split())
+    read, do = map(
+        int, re.search(r"\*\* read (\d+) min · run .*? · exercises (\d+)", header).groups()
+    )
+    assert abs(read - page.reading_minutes(page.held_by(notebook))) <= 1
+    exercises = page.course_exercises()
+    assert do == sum(one.minutes for one in exercises if one.lesson == source.name[:2])
 
 
 def test_the_seconds_come_from_the_slower_variant():

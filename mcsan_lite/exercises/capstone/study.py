@@ -263,7 +263,7 @@ def _require_planned(plan: Mapping[str, object], grid: pd.DataFrame) -> None:
     planned = {name: plan[name] for name in found}
     if found != planned:
         raise DataError(
-            f"{found['folds']} folds × {found['seeds']} seed(s)",
+            f"folds × seeds: {found['folds']} × {found['seeds']}",
             f"{planned['folds']} × {planned['seeds']}, as the protocol says",
             "finish the planned trainings, or write a new protocol that says what was seen.",
         )

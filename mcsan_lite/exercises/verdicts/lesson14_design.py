@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mcsan_lite.evaluation.significance import Spread
 from mcsan_lite.exercises.verdicts.sentences import listed_names, percent_interval, side_of
 
 
@@ -198,4 +199,23 @@ def say_two_directions(first: float, second: float) -> str:
     return (
         f"Rajan et al. have {ahead(first)} ahead ({100 * first:+z.1f} points), Table 3 has "
         f"{ahead(second)} ahead ({100 * second:+z.1f} points): the two studies {agree}."
+    )
+
+
+def say_where_noise_is(row: str, found: Spread) -> str:
+    """Whether the gap to a row varies more between folds or between seeds.
+
+    Args:
+        row: its name.
+        found: the deviations between folds and between the seeds of one fold; nan where there is
+            only one.
+    """
+    if math.isnan(found.seed_sd):
+        return f"Gap to {row}: with one seed per fold, nothing tells seeds from folds."
+    if math.isnan(found.fold_sd):
+        return f"Gap to {row}: with one fold, nothing tells folds from seeds."
+    larger = "between folds" if found.fold_sd > found.seed_sd else "between seeds"
+    return (
+        f"Gap to {row}: it varies by {100 * found.fold_sd:.1f} points between folds and by "
+        f"{100 * found.seed_sd:.1f} between the seeds of one fold. The larger part is {larger}."
     )

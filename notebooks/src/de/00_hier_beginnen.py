@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] translates="aad62164"
+# %% [markdown] translates="eefca9a3"
 # # 00 · Hier beginnen
 #
 # *[This lesson in English](../00_start_here.ipynb)*
@@ -30,7 +30,7 @@
 # - sagen, was eine solche Karte *nicht* gezeigt hat.
 #
 # **Du brauchst:** den installierten Kurs, und für Abschnitt 4 das gesprochene Korpus.
-# Die Äußerungen und die übrigen Lektionen sind englisch. **Zeit:** 12 min lesen · unter
+# Die Äußerungen und die übrigen Lektionen sind englisch. **Zeit:** 13 min lesen · unter
 # 1 min Laufzeit · 10 min Übungen. **Paper:** das ganze, von weitem (Fig. 1, Gl. 9,
 # Tabelle 3). **Daten:** künstliche Sprache, in der die Wahrheit bekannt ist. Ergebnisse
 # darauf beweisen, dass die Software funktioniert, und zeigen dir den Mechanismus. Mit
