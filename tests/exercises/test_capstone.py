@@ -42,7 +42,7 @@ def test_a_changed_protocol_is_refused_and_the_field_is_named():
 
 def test_other_folds_than_planned_are_refused():
     told = refusal(lambda: opened(PLAN | {"folds": 3}, results_of(0.05)))
-    assert "4 folds × 1 seed" in told and "3 × 1, as the protocol says" in told
+    assert "folds × seeds: 4 × 1" in told and "3 × 1, as the protocol says" in told
 
 
 def test_rows_that_were_not_run_are_refused():
