@@ -77,10 +77,13 @@ spoken = explorable_clips(16_000)[:1]
 explored = ExplorerCore(explorer_models(["matching-seed0", "leaking-seed0"]), spoken)
 as_it_is = explored.first_state()
 respelled = replace(as_it_is, text=spoken[0].text.replace("pain", "pane"))
+classes = []
 for state in (as_it_is, respelled):
     answer = explored.answer(state)
     label, share = max(answer["probabilities"], key=lambda pair: pair[1])
+    classes.append(label)
     print(f"“{answer['state']['text']}”: {label} ({share:.0%}); rule: {answer['rule']}")
+print(read.say_respelled(*classes, answer["rule"]))
 
 # %%
 page = explorer_page(explored, readings=["raw attention"], semitones=0)

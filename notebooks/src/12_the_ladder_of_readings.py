@@ -669,6 +669,7 @@ mc.figures.show(
 # %%
 for world in WORLDS:
     print(read.say_who_points(table, world))
+print(read.say_which_world_points(table))
 
 # %% [markdown]
 # A reading that points below chance is not *wrong* about the network. It may rightly
@@ -777,8 +778,8 @@ for world, found in emaps.items():
 
 # %% [markdown]
 # This was one seed per world, so do try the others. The intervals are over utterances.
-# An interval around zero says that these decisions do not show a need for an
-# interaction. It does not say that none is computed. An interval of no width means that
+# An interval around zero says that no loss without the interaction is shown here. It
+# does not say that no interaction is computed. An interval of no width means that
 # not one of the $n$ utterances turned from right to wrong or back. A true share of up
 # to about $3/n$ may still be hidden there.
 #

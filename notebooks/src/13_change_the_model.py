@@ -508,6 +508,7 @@ if table is not None:
     print(read.say_seeds_counted(table))
     print(read.say_who_recognises(table, needs_none))
     print(read.say_own_word(table))
+    print(read.say_score_and_map(table, needs_none))
     print(read.say_both_have_to_go(table))
     print(read.say_matching(table))
     print(read.say_cost(identity.identity_gaps(table), "MCSAN"))
@@ -517,8 +518,8 @@ if table is not None:
 # *who recognises sounds*. To learn *whose map shows it*, we compare the word's own row
 # with chance **and** with the rows of other words. And *what it costs or gains* is a
 # difference with an interval. A network may recognise sounds without its map showing
-# it, and a map may be readable in a network that is not shown to recognise any. Compare
-# the lists above: does either case occur?
+# it, and a map may be readable in a network that is not shown to recognise any. The lists
+# above say whether either case occurs.
 #
 # What does this say about the paper? It takes recurrence and positions for granted, as
 # nearly everyone does. Where a transcript follows the voice they are a help, because

@@ -63,3 +63,16 @@ def test_one_utterance():
     assert "hardly alike" in read.say_two_directions(0.1)
     assert "much alike" in read.say_two_directions(0.9)
     assert "sign turned" in read.say_two_directions(-0.9)
+
+
+@pytest.mark.parametrize(
+    ("after", "rule", "says"),
+    [
+        ("joy", "joy", "goes from anger to joy, as the rule asks"),
+        ("joy", "fear", "goes from anger to joy, where the rule asks for fear"),
+        ("anger", "anger", "stays anger, as the rule asks"),
+        ("anger", "fear", "stays anger, where the rule asks for fear"),
+    ],
+)
+def test_a_respelled_word(after, rule, says):
+    assert says in read.say_respelled("anger", after, rule)

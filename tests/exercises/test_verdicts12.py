@@ -74,3 +74,15 @@ def test_agreement_names_the_closest_and_the_farthest_pair():
     assert "mostly they differ" in said
     assert "mostly they agree" in read.say_agreement(table.clip(lower=0.8))
     assert read.say_agreement(table.iloc[:1, :1]) == "No two readings can be compared."
+
+
+def test_which_world_points():
+    table = pd.DataFrame({"world": ["a", "a", "b", "b"], "low": [0.3, 0.1, 0.3, 0.4]})
+    table["chance"] = 0.2
+    assert "1 in the a world and 2 in the b world. More readings point in the b" in (
+        read.say_which_world_points(table)
+    )
+    table.low = [0.3, 0.4, 0.1, 0.1]
+    assert "More readings point in the a world" in read.say_which_world_points(table)
+    table.low = 0.3
+    assert "the same number" in read.say_which_world_points(table)

@@ -151,3 +151,11 @@ def test_a_short_training():
     assert "it recognises sounds" in read.say_short_training("x", HIGH, 0.6)
     assert "does not show that it recognises" in read.say_short_training("x", LOW, 0.6)
     assert "is not shown" in read.say_short_training("x", MIDDLE, 0.5)
+
+
+def test_score_and_map():
+    said = read.say_score_and_map(table(neither=0.6), 0.86)
+    assert "does not show it: MCSAN, no positions and no recurrence. Has a map" in said
+    assert said.endswith("is not shown to recognise sounds: none.")
+    said = read.say_score_and_map(table(neither=0.6), 0.95)
+    assert "does not show it: none" in said and said.endswith("sounds: “neither”.")

@@ -170,3 +170,17 @@ def say_two_directions(correlation: float) -> str:
         f"The cells of the two pictures correlate with {correlation:+.2f}: they are {alike}, and "
         "they come from different weights."
     )
+
+
+def say_respelled(before: str, after: str, rule: str) -> str:
+    """What happened to the class when one word was spelled otherwise, and the sound stayed.
+
+    Args:
+        before: the class for the sentence as it is.
+        after: the class for the respelled sentence.
+        rule: what the rule of the corpus gives for the respelled sentence.
+    """
+    wanted = "as the rule asks" if after == rule else f"where the rule asks for {rule}"
+    if before == after:
+        return f"The class stays {after}, {wanted}."
+    return f"The class goes from {before} to {after}, {wanted}, and no sample of the sound changed."

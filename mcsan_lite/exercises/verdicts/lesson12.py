@@ -209,3 +209,16 @@ def say_additive(world: str, difference: Measured, n: int) -> str:
         "no difference shown": "no loss without the interaction is shown",
     }[gap_side(difference.low, difference.high)]
     return f"{world} world, model less EMAP: {points_interval(*difference)}, n {n}: {found}."
+
+
+def say_which_world_points(table: pd.DataFrame) -> str:
+    """In which world more readings point above chance.
+
+    Args:
+        table: of `pointing_table`: world, reading, low, high, chance.
+    """
+    above = (table.low > table.chance).groupby(table.world, sort=False).sum()
+    counts = " and ".join(f"{count} in the {world} world" for world, count in above.items())
+    if above.nunique() == 1:
+        return f"Above chance: {counts}. That is the same number."
+    return f"Above chance: {counts}. More readings point in the {above.idxmax()} world."

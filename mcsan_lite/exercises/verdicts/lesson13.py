@@ -314,3 +314,24 @@ def say_short_training(what: str, score: Measured, unmatched: float) -> str:
         f"{what}: WA is {percent_interval(*score)}, {side} the {100 * unmatched:.0f} % that need "
         f"no matching: {meaning}. This was one short training with one seed."
     )
+
+
+def say_score_and_map(table: pd.DataFrame, unmatched: float) -> str:
+    """Which networks recognise sounds without showing it on their map, and the reverse.
+
+    Args:
+        table: of `identity_table`.
+        unmatched: the ceiling of "both, unmatched".
+    """
+    hidden, only_shown = [], []
+    for _, row in table.iterrows():
+        recognises, shows = row.low > unmatched, map_shows(row)
+        if recognises and shows in ("place", "nothing"):
+            hidden.append(row.change)
+        if shows == "own" and not recognises:
+            only_shown.append(row.change)
+    return (
+        f"Recognises sounds, and its map does not show it: {_named(hidden) or 'none'}. Has a map "
+        "with a word of its own, and is not shown to recognise sounds: "
+        f"{_named(only_shown) or 'none'}."
+    )
