@@ -203,12 +203,10 @@ def _results_at_hand(
 ) -> tuple[pd.DataFrame, str] | None:
     """All of a grid without any training, and the place; None where a part of it is missing."""
     runs = Path(options.runs)
-    wanted = [
-        (grid.home(spec, runs).name, fold.name, seed)
-        for spec in grid.specs
-        for fold in grid.folds(spec)
-        for seed in grid.seeds
-    ]
+    wanted = []
+    for spec in grid.specs:
+        run = grid.home(spec, runs).name  # once: it asks for the fingerprint of all folds
+        wanted += [(run, fold.name, seed) for fold in grid.folds(spec) for seed in grid.seeds]
     folders = [runs / run / fold_folder(fold, seed) for run, fold, seed in wanted]
     if all(result_is_there(folder) for folder in folders):
         return load_results(runs, folders), "runs/"

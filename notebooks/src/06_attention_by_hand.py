@@ -263,8 +263,8 @@ for ax, (name, numbers) in zip(axes, signed.items(), strict=False):
     row_names = words if name == "queries" else False
     colors = {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit}
     sns.heatmap(numbers, ax=ax, yticklabels=row_names, **scale, **colors)
-    for text, value in zip(ax.texts, numbers.flatten(), strict=True):
-        text.set_color("white" if abs(value) > 0.65 * limit else "black")
+    for text, entry in zip(ax.texts, numbers.flatten(), strict=True):
+        text.set_color("white" if abs(entry) > 0.65 * limit else "black")
     ax.set_title(name)
 colors = {"cmap": "cividis", "vmin": 0, "vmax": 1}
 sns.heatmap(W, ax=axes[3], yticklabels=False, **scale, **colors)
