@@ -43,8 +43,7 @@ class CourseExercise:
         minutes: as the lesson says.
         task: its first sentence, or the first few.
         call: the check as the lesson calls it, such as "check.heads(split, merge)".
-        answer_cell: place of the cell that holds the answer, counted from 0.
-        check_cell: place of the cell that calls the check: mostly the same one.
+        cell: place of the cell that holds the answer and calls its check, counted from 0.
     """
 
     lesson: str
@@ -54,8 +53,7 @@ class CourseExercise:
     minutes: int
     task: str
     call: str
-    answer_cell: int
-    check_cell: int
+    cell: int
 
     @property
     def check(self) -> str:
@@ -133,8 +131,7 @@ def _exercise(
                 minutes=int(heading["minutes"]),
                 task=opening(heading["task"]),
                 call=calls[0],
-                answer_cell=code[0],
-                check_cell=place,
+                cell=place,
             )
     raise DataError(
         f"exercise {number} of lesson {lesson} without a check",

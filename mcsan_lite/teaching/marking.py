@@ -249,7 +249,7 @@ def _marks_of(one: HandedIn, lesson: MarkedLesson, place: Workplace) -> list[Mar
         for exercise in lesson.exercises:
             if number not in places[exercise.number]:
                 continue
-            outcome, message = run.look_at(exercise, number, one.cells, lesson)
+            outcome, message = run.look_at(exercise, number)
             before = marks.get(exercise.number)
             if before is None or before.outcome != "right":
                 marks[exercise.number] = _mark(one, exercise, outcome, message)
@@ -269,28 +269,7 @@ def _places_to_run(
     sources = [cell.source if cell.cell_type == "code" else None for cell in cells]
     if lesson.whole:
         return {place for place, source in enumerate(sources) if source is not None}
-    answers = {
-        one
-        for exercise in lesson.exercises
-        for place in looked_at[exercise.number]
-        for one in (place, _answer_place(cells, exercise, place, lesson))
-    }
-    return needed_places(sources, answers)
-
-
-def _answer_place(
-    cells: Sequence[NotebookNode], exercise: CourseExercise, place: int, lesson: MarkedLesson
-) -> int:
-    """The cell that holds the answer of the check in cell `place`: mostly the same one.
-
-    Where the lesson has two cells, it is the one that was handed out, or else the one before.
-    """
-    if exercise.answer_cell == exercise.check_cell:
-        return place
-    wanted = lesson.ids[exercise.answer_cell]
-    before = [one for one in range(place) if cells[one].cell_type == "code"]
-    by_id = [one for one in before if wanted and cells[one].get("id") == wanted]
-    return (by_id or before or [place])[-1]
+    return needed_places(sources, {place for places in looked_at.values() for place in places})
 
 
 def answer_places(
@@ -312,9 +291,8 @@ def answer_places(
                 calling.append(place)
     if calling:
         return calling
-    wanted = [lesson.ids[exercise.check_cell], lesson.ids[exercise.answer_cell]]
-    ids = [cell.get("id", "") for cell in cells]
-    return [ids.index(name) for name in wanted if name and name in ids][:1]
+    wanted = lesson.ids[exercise.cell]
+    return [place for place, cell in enumerate(cells) if wanted and cell.get("id") == wanted][:1]
 
 
 def without_checks(source: str) -> str:
@@ -353,16 +331,9 @@ class _Run:
             self._problems[number] = f"cell {number + 1}: {ended.problem}"
         self._note_end(number, ended)
 
-    def look_at(
-        self,
-        exercise: CourseExercise,
-        number: int,
-        cells: Sequence[NotebookNode],
-        lesson: MarkedLesson,
-    ) -> tuple[str, str]:
+    def look_at(self, exercise: CourseExercise, number: int) -> tuple[str, str]:
         """The outcome of an exercise after cell `number`, and the words for it."""
-        answer = _answer_place(cells, exercise, number, lesson)
-        problem = self._problems.get(answer) or self._problems.get(number, "")
+        problem = self._problems.get(number, "")
         if problem or self.stopped:
             return "not reached", self._with_first(problem or self.stopped)
         ended = self._place.judge(exercise.call)

@@ -147,8 +147,7 @@ def open_world(name: str, most: int = 150) -> World:
     fold = mc.folds(corpus, protocol)[0]
     clips = {}
     for one in corpus.utterances:
-        wanted = one.id in truth or not truth
-        if one.audio is not None and one.text and wanted:
+        if one.audio is not None and one.text and (one.id in truth or not truth):
             clips[one.id] = one
     prepared = []
     for part in (fold.valid, fold.test):
@@ -318,7 +317,7 @@ plain = {
     "audio": "each moment looks at the sound",
 }
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(2, 2, figsize=(9, 6.8), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(8.5, 6.4), layout="constrained")
 preferences = {name: found.mean * len(found.keys) for name, found in maps.items()}
 strongest = max(preferences, key=lambda name: preferences[name].max())
 top = preferences[strongest].max()
@@ -507,7 +506,7 @@ mc.figures.play(
 
 # %%
 fig, (wave, strip, mel) = plt.subplots(
-    3, 1, figsize=(9, 4), height_ratios=(1, 0.3, 1), sharex=True, layout="constrained"
+    3, 1, figsize=(8.5, 3.8), height_ratios=(1, 0.3, 1), sharex=True, layout="constrained"
 )
 mc.figures.draw_waveform(
     sound, rate, ax=wave, words=words, highlight=row if truth else None
@@ -633,10 +632,8 @@ for name, each in worlds.items():
     networks[f"{name}, seed 0"] = (each, each.run.model)
     if CORPUS == "synthetic" and not RETRAIN:
         for seed in (1, 2):  # three trainings of each world come with the course
-            networks[f"{name}, seed {seed}"] = (
-                each,
-                mc.load_checkpoint(name, seed).model,
-            )
+            shipped = mc.load_checkpoint(name, seed)
+            networks[f"{name}, seed {seed}"] = (each, shipped.model)
 for seed in range(3):
     networks[f"untrained, seed {seed}"] = (world, untrained(seed))
 

@@ -58,6 +58,7 @@ from mcsan_lite.explain import controls, faithfulness, pointing
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.explain.readings.from_logit import AUDIO_FILLERS
 
+# %%
 torch.set_num_threads(1)  # two threads on two busy cores are slower than one
 mc.enter_course_folder()  # where data/ and runs/ are, wherever this notebook lies
 mc.figures.use_theme()

@@ -326,7 +326,7 @@ def test_the_command_prints_chance_and_n(home, where, monkeypatch, capsys):
             pointing_tables.BEST_HEAD,
             "raw attention",
             *WORLDS,
-            "Wilson",
+            "over utterances alone",
         )
     )
 

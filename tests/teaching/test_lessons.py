@@ -31,8 +31,7 @@ def test_an_exercise_is_read_from_its_heading_and_its_cells():
     asked = cells(
         ("code", "import numpy"),
         ("text", TEXT),
-        ("code", "def split(x): ..."),
-        ("code", "solved = check.heads(split, merge)"),
+        ("code", "def split(x): ...\n\n\nsolved = check.heads(split, merge)"),
     )
     (one,) = lessons.exercises_of(asked, "06")
     assert one == lessons.CourseExercise(
@@ -43,8 +42,7 @@ def test_an_exercise_is_read_from_its_heading_and_its_cells():
         minutes=8,
         task="A short one. Write the softmax so that Eq. 9 holds.",
         call="check.heads(split, merge)",
-        answer_cell=2,
-        check_cell=3,
+        cell=2,
     )
     assert one.check == "heads"
 

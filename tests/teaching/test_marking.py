@@ -23,7 +23,6 @@ def attention(query, key, value, mask):
 
 
 check.attention(attention)"""
-SECOND = "check.text_from_audio(text_from_audio)"
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +40,10 @@ def exercises(handed_out):
     return exercises_of(handed_out, LESSON)
 
 
-def answer_cell(cells, exercises, number):
-    """The place of an answer in a copy of the solution: where its function or value is made."""
-    (exercise,) = [one for one in exercises if one.number == number]
-    (check,) = [p for p, c in enumerate(cells) if f"check.{exercise.check}(" in c.source]
-    return next(p for p in range(check, -1, -1) if "solution" in cells[p].metadata.get("tags", []))
+def cell_of(cells, call):
+    """The one cell that calls this check."""
+    (found,) = [cell for cell in cells if cell.cell_type == "code" and call in cell.source]
+    return found
 
 
 def handed_in(path, cells):
@@ -58,16 +56,14 @@ def test_an_answer_is_looked_for_by_its_check_and_by_its_id(handed_out, exercise
     ids = tuple(cell.id for cell in handed_out)
     lesson = marking.MarkedLesson(LESSON, tuple(exercises), ids, Path(), "smoke")
     first = exercises[0]
-    assert marking.answer_places(handed_out, first, lesson) == [first.check_cell]
+    assert marking.answer_places(handed_out, first, lesson) == [first.cell]
     without_call = [nbformat.from_dict(cell) for cell in handed_out]
-    without_call[first.check_cell].source = "# I removed it"
-    assert marking.answer_places(without_call, first, lesson) == [first.check_cell]
-    del without_call[first.check_cell]
-    assert marking.answer_places(without_call, first, lesson) == [first.answer_cell]
-    del without_call[first.answer_cell]
+    without_call[first.cell].source = "# I removed it"
+    assert marking.answer_places(without_call, first, lesson) == [first.cell]
+    del without_call[first.cell]
     assert marking.answer_places(without_call, first, lesson) == []
     twice = [*handed_out, nbformat.v4.new_code_cell("check.attention(\n    attention)")]
-    assert marking.answer_places(twice, first, lesson) == [first.check_cell, len(handed_out)]
+    assert marking.answer_places(twice, first, lesson) == [first.cell, len(handed_out)]
 
 
 @pytest.mark.parametrize(
@@ -134,26 +130,21 @@ def test_links_lead_to_what_is_read_and_locks_stay_behind(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def a_class(tmp_path_factory, solution, exercises):
+def a_class(tmp_path_factory, handed_out, solution, exercises):
     """A folder per student, and marks.csv of all of them: one run for all tests below."""
     folder = tmp_path_factory.mktemp("class")
     file = "06_attention_by_hand.ipynb"
-    place = {one.number: answer_cell(solution, exercises, one.number) for one in exercises}
+    solved = {one.number: cell_of(solution, one.call).source for one in exercises}
 
     def student(name, changed, dropped=()):
-        cells = [nbformat.from_dict(cell) for cell in solution]
-        for number, source in changed.items():
-            cells[place[number]].source = source
-        checks = [one.call for one in exercises if one.number in dropped]
-        kept = [
-            cell
-            for number, cell in enumerate(cells)
-            if number not in [place[one] for one in dropped]
-            and not any(call in cell.source for call in checks)
-        ]
+        cells = [nbformat.from_dict(cell) for cell in handed_out]
+        for one in exercises:
+            cells[one.cell].source = (solved | changed)[one.number]
+        gone = {one.cell for one in exercises if one.number in dropped}
+        kept = [cell for place, cell in enumerate(cells) if place not in gone]
         handed_in(folder / name / file, kept)
 
-    shout = f"{solution[place['E6.5']].source}\nprint('x' * 100_000_000)"
+    shout = f"{solved['E6.5']}\nprint('x' * 100_000_000)"
     student(
         "ada",
         {
