@@ -219,15 +219,23 @@ def identity_lines(results: Path = RESULTS) -> str:
     """
     ends = ("", " low", " high")
     numbers = [*("WA", "low", "high", "chance", "seeds", "n")]
-    numbers += [f"{name}{end}" for name in ("points", "others") for end in ends]
+    numbers += [f"{name}{end}" for name in ("points", "others", "gap") for end in ends]
     table = load_table(results / IDENTITY, numbers=numbers)
-    heads = ("change", "WA", "own row points", "other rows point there", "chance")
+    heads = (
+        "change",
+        "WA",
+        "own row points",
+        "other rows point there",
+        "own less others",
+        "chance",
+    )
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for _, row in table.iterrows():
         score = f"{row.WA:.3f} [{row.low:.3f}, {row.high:.3f}]"
-        own, others = (_share_with_ends(row, name) for name in ("points", "others"))
+        own, others, gap = (_share_with_ends(row, name) for name in ("points", "others", "gap"))
         chance = "" if pd.isna(row.chance) else f"{row.chance:.2f}"
-        lines.append(f"| {row.change} | {score} | {own} | {others} | {chance} |")
+        cells = (row.change, score, own, others, gap, chance)
+        lines.append(f"| {' | '.join(cells)} |")
     seeds = int(table.seeds.min())
     basis = "one training each: another seed may say otherwise" if seeds == 1 else f"{seeds} seeds"
     return "\n".join([*lines, "", f"*95 % intervals; {basis}. `mcsan identity`.*"])

@@ -71,6 +71,23 @@ def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float
     return mean, max(0.0, float(mean - below)), min(1.0, float(mean + above))
 
 
+def paired_interval(differences: np.ndarray) -> tuple[float, float, float]:
+    """Mean, low and high of a difference that was measured on the same utterances and trainings.
+
+    As in `score_interval`, the half-widths over trainings (Student) and over utterances (normal)
+    are added as the legs of a right angle. A single training has no first part.
+
+    Args:
+        differences: (trainings, utterances).
+    """
+    differences = np.asarray(differences, dtype=float)
+    trainings, utterances = differences.shape
+    mean, of_trainings = fold_interval(differences.mean(axis=1))
+    of_utterances = 1.96 * differences.mean(axis=0).std(ddof=1) / np.sqrt(utterances)
+    half = float(of_utterances if trainings == 1 else np.hypot(of_trainings, of_utterances))
+    return mean, mean - half, mean + half
+
+
 def difference_interval(
     a: tuple[float, float, float], b: tuple[float, float, float]
 ) -> tuple[float, float, float]:

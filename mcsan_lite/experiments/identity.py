@@ -21,7 +21,7 @@ from mcsan_lite.datasets.synthetic.ceilings import bayes_ceilings
 from mcsan_lite.datasets.synthetic.generator import corpus_folder, make_synthetic
 from mcsan_lite.datasets.synthetic.order import order_numbers
 from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_synthetic, read_truth
-from mcsan_lite.evaluation.intervals import difference_interval, score_interval
+from mcsan_lite.evaluation.intervals import difference_interval, paired_interval, score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
 from mcsan_lite.experiments.grids import RESULTS_FOLDER
@@ -38,7 +38,8 @@ WORLD = "listed"
 # The columns of a table that hold numbers.
 _NUMBERS = (
     *("WA", "low", "high", "points", "points low", "points high"),
-    *("others", "others low", "others high", "chance", "seeds", "n"),
+    *("others", "others low", "others high", "gap", "gap low", "gap high"),
+    *("chance", "seeds", "n"),
 )
 _NEITHER = {"encoder": "linear", "positions": "none"}
 # Fields of MCSANConfig that differ from the profile's MCSAN. "neither": no recurrence and no
@@ -105,8 +106,10 @@ def identity_table(
     Returns:
         One row per change: WA with its 95 % interval over utterances and seeds; where the decisive
         word's row points (`points`), how often the rows of other words point there too (`others`),
-        each with its interval; chance; seeds, n; `run`, the name of its folder, which holds a hash
-        of the settings, the corpus and the code. Without cross-attention there is no map: nan.
+        and the first less the second, paired (`gap`), each with its interval, on the utterances
+        that have other words; chance; seeds, n;
+        `run`, the name of its folder, which holds a hash of the settings, the corpus and the code.
+        Without cross-attention there is no map: nan.
     """
     corpus, truth = _listed(profile, options)
     specs = identity_specs(profile, changes)
@@ -192,15 +195,21 @@ def _pointing(
     for folder in runs.folder:
         run = load_run(folder)
         scores = decisive_row_scores(run.model, run.prepare(features), truth)
-        of_seeds.append(scores[["points", "others", "chance"]].mean())
-    means = pd.DataFrame(of_seeds)
-    if means.points.isna().all():
+        of_seeds.append(scores.set_index("id"))
+    asked = len(of_seeds[0])
+    if not asked:
         return {}
-    found = {}
-    for name in ("points", "others"):
-        mean, low, high = score_interval(means[name], len(features))
+    means = pd.DataFrame([scores.mean() for scores in of_seeds])
+    gaps = pd.DataFrame([scores.points - scores.others for scores in of_seeds])
+    intervals = {
+        "points": score_interval(means.points, asked),
+        "others": score_interval(means.others, asked),
+        "gap": paired_interval(gaps),
+    }
+    found = {"chance": means.chance.mean()}
+    for name, (mean, low, high) in intervals.items():
         found |= {name: mean, f"{name} low": low, f"{name} high": high}
-    return found | {"chance": means.chance.mean()}
+    return found
 
 
 def identity_verdicts(table: pd.DataFrame, unmatched: float) -> list[str]:
@@ -230,8 +239,9 @@ def _what_the_score_says(row: pd.Series, unmatched: float) -> str:
 def _what_the_map_says(row: pd.Series) -> str:
     own = f"its map points {row.points:.2f} [{row['points low']:.2f}, {row['points high']:.2f}]"
     others = f"{row.others:.2f} [{row['others low']:.2f}, {row['others high']:.2f}]"
-    compared = f"  {own}, rows of other words {others}, chance {row.chance:.2f}"
-    if row["points low"] > max(row["others high"], row.chance):
+    gap = f"{row.gap:+.2f} [{row['gap low']:+.2f}, {row['gap high']:+.2f}]"
+    compared = f"  {own}, rows of other words {others}, gap {gap}, chance {row.chance:.2f}"
+    if row["points low"] > row.chance and row["gap low"] > 0:
         return f"{compared}: the word's own row shows its sound."
     if row["points low"] > row.chance:
         return f"{compared}: above chance, and other rows may point there as well."

@@ -112,7 +112,8 @@ def decisive_row_scores(
     """Does the decisive word's row of the raw map lie on its own sound, and do those of others too?
 
     A map on which every row lies there shows where the network listens, and no word of its own. The
-    map is the mean of all heads of the last layer.
+    map is the mean of all heads of the last layer. An utterance of a single word is left out: it
+    has no other words to compare with, and its word fills the sound, so that chance is high.
 
     Args:
         model: any model; one without a words-to-sound map gives no row.
@@ -120,8 +121,8 @@ def decisive_row_scores(
         truth: of `read_truth`, with a row for each of the utterances.
 
     Returns:
-        One row per utterance with a decisive word: id, points (of its row), others (mean over the
-        rows of all other words, nan where there is none) and chance.
+        One row per utterance with a decisive word and others: id, points (of its row), others
+        (mean over the rows of all other words) and chance.
     """
     rows = []
     for one in utterances:
@@ -139,8 +140,8 @@ def decisive_row_scores(
         inside = inside_of(model, mean_map.shape[1], known.seconds, hop_s=one.hop_s)
         scores = [pointing_score(row, inside) for row in mean_map]
         own = scores.pop(known.token)
-        if own is not None:
-            others = float(np.mean([score.points for score in scores])) if scores else np.nan
+        if own is not None and scores:
+            others = float(np.mean([score.points for score in scores]))
             row = {"points": own.points, "others": others, "chance": own.chance}
             rows.append({"id": one.id, **row})
     return pd.DataFrame(rows, columns=["id", "points", "others", "chance"])

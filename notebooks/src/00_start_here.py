@@ -321,7 +321,6 @@ sounds, _ = mc.extract(corpus.subset(decided[:ASKED]), networks[0].features)
 own, others, counts = [], [], []
 for network in networks:
     rows = decisive_row_scores(network.model, network.prepare(sounds), truth)
-    rows = rows.dropna()  # an utterance of a single word has no other words
     own.append(rows.points)
     others.append(rows.others)
     counts.append(rows[["points", "others", "chance"]].mean())

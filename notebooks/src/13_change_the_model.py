@@ -439,9 +439,10 @@ print(f"The prediction stays the same in {kept} of {len(data)} utterances.")
 # Untrained networks show what a change *can* do. To see what it *does*, we have to
 # train. The command `mcsan identity` trains every change on the full listed world and
 # measures its score. On 300 test utterances it then looks where the decisive word's row
-# points, and where the rows of other words point. That takes more than an hour, so the
-# table comes with the course. Its column *seeds* says how many trainings stand for each
-# row.
+# points, and where the rows of other words point. (A lonely word has no others, so its
+# utterance is left out.) The column *gap* is the first less the second, paired within
+# each utterance. All this takes more than an hour, so the table comes with the course.
+# Its column *seeds* says how many trainings stand for each row.
 
 # %%
 if SMALL or RETRAIN:
@@ -516,7 +517,7 @@ if table is not None:
 # %% [markdown]
 # There are three questions here, and each has its own kind of answer. The score answers
 # *who recognises sounds*. To learn *whose map shows it*, we compare the word's own row
-# with chance **and** with the rows of other words. And *what it costs or gains* is a
+# with chance **and**, within the same utterances, with the rows of other words. And *what it costs or gains* is a
 # difference with an interval. A network may recognise sounds without its map showing
 # it, and a map may be readable in a network that is not shown to recognise any. The lists
 # above say whether either case occurs.

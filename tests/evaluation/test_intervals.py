@@ -11,6 +11,7 @@ from mcsan_lite.evaluation.comparison import run_interval
 from mcsan_lite.evaluation.intervals import (
     difference_interval,
     fold_interval,
+    paired_interval,
     score_interval,
     share_interval,
 )
@@ -146,3 +147,16 @@ def test_the_interval_of_a_difference_turns_round_with_it():
     a, b = (0.8, 0.77, 0.83), (0.5, 0.42, 0.54)
     mean, low, high = difference_interval(a, b)
     assert difference_interval(b, a) == pytest.approx((-mean, -high, -low))
+
+
+def test_a_paired_difference_covers_trainings_and_utterances():
+    of_utterances = np.tile([0.0, 1.0], 50)
+    mean, low, high = paired_interval([of_utterances])
+    half = 1.96 * of_utterances.std(ddof=1) / 10
+    assert (mean, low, high) == pytest.approx((0.5, 0.5 - half, 0.5 + half))
+    of_trainings = np.outer([0.4, 0.5, 0.6], np.ones(100))
+    mean, low, high = paired_interval(of_trainings)
+    assert (mean, high - mean) == pytest.approx(fold_interval([0.4, 0.5, 0.6]))
+    both = of_trainings + of_utterances - 0.5
+    mean, low, high = paired_interval(both)
+    assert high - mean == pytest.approx(np.hypot(fold_interval([0.4, 0.5, 0.6])[1], half))

@@ -60,7 +60,7 @@ def test_pointing():
 
 def row(change, points, others, wa=0.9, half=0.05):
     cells = {"change": change, "WA": wa, "low": wa - 0.02, "high": wa + 0.02, "chance": 0.25}
-    for name, value in (("points", points), ("others", others)):
+    for name, value in (("points", points), ("others", others), ("gap", points - others)):
         cells |= {name: value, f"{name} low": value - half, f"{name} high": value + half}
     return cells
 

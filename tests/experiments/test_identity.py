@@ -39,7 +39,7 @@ def test_a_row_per_change_and_no_map_without_cross_attention(table):
     numbers = table.set_index("change")
     assert numbers.loc["neither, w/o cross", ["points", "others", "chance"]].isna().all()
     with_map = numbers.drop("neither, w/o cross")
-    assert with_map[["points", "others", "chance", "WA"]].notna().all(axis=None)
+    assert with_map[["points", "others", "gap", "chance", "WA"]].notna().all(axis=None)
     assert (with_map["points low"] <= with_map.points).all()
     assert (with_map.points <= with_map["points high"]).all()
     assert set(table.n) == {synthetic_config("smoke", "listed").test} and set(table.seeds) == {1}
@@ -127,7 +127,7 @@ def test_the_verdict_follows_the_interval(low, high, says):
 )
 def test_a_map_is_read_beside_chance_and_other_words(points, others, says):
     row = {"change": "any", "WA": 0.9, "low": 0.88, "high": 0.92, "chance": 0.26}
-    for name, value in (("points", points), ("others", others)):
+    for name, value in (("points", points), ("others", others), ("gap", points - others)):
         row |= {name: value, f"{name} low": value - 0.05, f"{name} high": value + 0.05}
     _, sentence = identity.identity_verdicts(pd.DataFrame([row]), 0.86)
     assert says in sentence and f"points {points:.2f}" in sentence
@@ -181,9 +181,9 @@ def test_an_oracles_map_points_with_one_row_and_a_flat_one_with_none(listed, mon
     for rows, points, others in (("own", 1, 0), ("all", 1, 1)):
         monkeypatch.setattr(pointing_tables, "attention_maps", on_the_decisive_sound(rows))
         scores = decisive_row_scores(model, features, truth).set_index("id")
-        assert len(scores) >= len(longer) > 3
-        assert scores.points.mean() == points
-        assert scores.others.dropna().max() == scores.others.dropna().min() == others
+        assert len(decided) > len(longer) > 3  # a lonely word is compared with nothing
+        assert list(scores.index) == [one.id for one in longer]
+        assert set(scores.points) == {points} and set(scores.others) == {others}
 
 
 def test_a_model_without_a_map_gives_no_row(listed):

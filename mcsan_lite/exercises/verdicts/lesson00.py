@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsan_lite.corpus import Word
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.evaluation.intervals import paired_interval, score_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
@@ -48,9 +48,6 @@ class RowsAgainstChance(NamedTuple):
 def rows_against_chance(own: np.ndarray, others: np.ndarray, chance: float) -> RowsAgainstChance:
     """Means over trainings and utterances, with intervals that cover both.
 
-    The half-widths over trainings (Student) and over utterances (normal) are added as the legs of a
-    right angle, as in `score_interval`.
-
     Args:
         own: (trainings, utterances) whether the decisive word's row points there.
         others: (trainings, utterances) the share of the other words' rows that do.
@@ -58,14 +55,10 @@ def rows_against_chance(own: np.ndarray, others: np.ndarray, chance: float) -> R
     """
     own, others = np.asarray(own, float), np.asarray(others, float)
     utterances = own.shape[1]
-    gaps = own - others
-    mean, of_trainings = fold_interval(gaps.mean(axis=1))
-    of_utterances = 1.96 * gaps.mean(axis=0).std(ddof=1) / np.sqrt(utterances)
-    half = float(np.hypot(of_trainings, of_utterances))
     return RowsAgainstChance(
         Measured(*score_interval(own.mean(axis=1), utterances)),
         Measured(*score_interval(others.mean(axis=1), utterances)),
-        Measured(mean, mean - half, mean + half),
+        Measured(*paired_interval(own - others)),
         chance,
     )
 

@@ -147,10 +147,14 @@ def say_pointing(what: str, own: Measured, difference: Measured, chance: float) 
 
 
 def map_shows(row: pd.Series) -> str:
-    """What a row of the identity table shows: "own", "place", "nothing" or "no map"."""
+    """What a row of the identity table shows: "own", "place", "nothing" or "no map".
+
+    A word of its own needs both: its row points more often than chance, and more often than the
+    rows of other words of the same utterances.
+    """
     if pd.isna(row.get("points")):
         return "no map"
-    if row["points low"] > max(row["others high"], row.chance):
+    if row["points low"] > row.chance and row["gap low"] > 0:
         return "own"
     return "place" if row["points low"] > row.chance else "nothing"
 

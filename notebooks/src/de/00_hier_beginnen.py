@@ -329,11 +329,10 @@ for one in corpus.utterances:
 ASKED = {"smoke": 40}.get(PROFILE, 150)
 sounds, _ = mc.extract(corpus.subset(decided[:ASKED]), networks[0].features)
 
-# %% translates="5369cc6d"
+# %% translates="012b4f11"
 own, others, counts = [], [], []
 for network in networks:
     rows = decisive_row_scores(network.model, network.prepare(sounds), truth)
-    rows = rows.dropna()  # eine Äußerung aus einem Wort hat keine anderen Wörter
     own.append(rows.points)
     others.append(rows.others)
     counts.append(rows[["points", "others", "chance"]].mean())
