@@ -446,7 +446,7 @@ print(f"The prediction stays the same in {kept} of {len(data)} utterances.")
 
 # %%
 if SMALL or RETRAIN:
-    seeds = (0,) if SMALL else (0, 1, 2)
+    seeds = (0,) if SMALL else (0, 1, 2, 3, 4)
     asked = {"seeds": seeds, "utterances": 20 if SMALL else 300}
     table = identity.identity_table(PROFILE, **asked)
     source = "trained now"
