@@ -24,6 +24,7 @@ import values
 from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.exercises.verdicts.lesson13 import say_own_word
 from mcsan_lite.tables.own import load_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,12 +105,12 @@ def picture_caption(results: Path = RESULTS) -> str:
 
 
 def findings(results: Path = RESULTS) -> str:
-    """The three headline findings of the README, each with its intervals.
+    """The headline findings of the README, each with its intervals.
 
     Args:
         results: the folder of tables.
     """
-    said = [say_fusion(results), say_order(results), say_wiring(results)]
+    said = [say_fusion(results), say_order(results), say_identity(results), say_wiring(results)]
     return "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(said, start=1))
 
 
@@ -153,6 +154,28 @@ def say_order(results: Path = RESULTS) -> str:
         f"know only places and stresses reach {order.WA:.3f} [{order.low:.3f}, {order.high:.3f}] "
         f"on the same test part. MCSAN, with {mcsan.WA:.3f} [{mcsan.low:.3f}, {mcsan.high:.3f}], "
         f"{apart} (`mcsan ceilings`, `mcsan floors`)."
+    )
+
+
+def say_identity(results: Path = RESULTS) -> str:
+    """MCSAN, and MCSAN without recurrence and positions, where order tells nothing.
+
+    Args:
+        results: the folder of tables.
+    """
+    table = load_table(results / IDENTITY, numbers=("WA", "low", "high")).set_index("change")
+    bound = float(values.measured_by_hand(results)["listed bound"])
+    scores = {
+        name: f"{row.WA:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        for name, row in table.loc[["MCSAN", "neither"]].iterrows()
+    }
+    ours, stripped = (table.low[name] > bound for name in scores)
+    claim = "MCSAN matches sounds" if ours else "MCSAN is not shown to match"
+    matches = "which does" if stripped else "not shown to match either"
+    return (
+        f"**Where order tells nothing, {claim}.** {bound:.3f} needs no recognised sound; MCSAN has "
+        f"{scores['MCSAN']}, and without recurrence and positions {scores['neither']}, {matches} "
+        "(`mcsan identity`, lesson 13)."
     )
 
 
@@ -238,7 +261,8 @@ def identity_lines(results: Path = RESULTS) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     seeds = int(table.seeds.min())
     basis = "one training each: another seed may say otherwise" if seeds == 1 else f"{seeds} seeds"
-    return "\n".join([*lines, "", f"*95 % intervals; {basis}. `mcsan identity`.*"])
+    about = f"*95 % intervals; {basis}. `mcsan identity`.*"
+    return "\n".join([*lines, "", about, "", say_own_word(table)])
 
 
 def _share_with_ends(row: pd.Series, name: str) -> str:

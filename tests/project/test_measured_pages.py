@@ -151,3 +151,23 @@ def test_words_follow_the_ablations(tmp_path, holm, says):
         save_table(tmp_path / name, pd.DataFrame(rows).assign(basis=basis))
         said = measured.say_wiring(tmp_path)
         assert says in said and f"on {basis.removesuffix(', …')} (" in said  # the larger table
+
+
+@pytest.mark.parametrize(
+    ("ours", "stripped", "says", "matches"),
+    [
+        (0.80, 0.95, "MCSAN is not shown to match.", ", which does ("),
+        (0.95, 0.80, "MCSAN matches sounds.", ", not shown to match either ("),
+    ],
+)
+def test_words_follow_the_listed_world(tmp_path, ours, stripped, says, matches):
+    rows = [
+        {"change": name, "WA": wa, "low": wa - 0.01, "high": wa + 0.01}
+        for name, wa in (("MCSAN", ours), ("neither", stripped))
+    ]
+    save_table(tmp_path / measured.IDENTITY, pd.DataFrame(rows))
+    (tmp_path / "measured-by-hand.csv").write_bytes(
+        (measured.RESULTS / "measured-by-hand.csv").read_bytes()
+    )
+    said = measured.say_identity(tmp_path)
+    assert says in said and matches in said
