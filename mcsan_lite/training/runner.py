@@ -13,8 +13,8 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -47,6 +47,7 @@ from mcsan_lite.training.run_folder import (
 )
 from mcsan_lite.training.spec import Spec, vectors_read
 
+LOCK = ".lock"  # the file by which `only_one` has a folder
 ELSEWHERE = "another process trains this fold"  # what `run_fold` says then
 
 
@@ -131,6 +132,7 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
     with _disk_refusals(Path(options.runs)):
         tasks = _tasks(grid, options)
     unfinished = [task for task in tasks if not task.finished]
+    _remove_forgotten_locks(task for task in tasks if task.finished)
     with _disk_refusals(options.cache):
         if not options.allow_unknown:
             _require_known_words(unfinished, grid.corpus, options.cache)
@@ -145,6 +147,16 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
         errors |= _run_folds(elsewhere, options, features, wait=True)
     _raise_failures(errors)
     return load_results(options.runs, [task.folder for task in tasks])
+
+
+def _remove_forgotten_locks(finished: Iterable[FoldTask]) -> None:
+    """A process killed between its result and its lock leaves the lock's file; nobody trains there
+    again, so nobody else would remove it.
+    """
+    for task in finished:
+        if (task.folder / LOCK).exists():
+            with suppress(OSError), only_one(task.folder):
+                pass  # to leave is to remove it; where another process still has it, it stays
 
 
 def _run_folds(

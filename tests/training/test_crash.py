@@ -16,6 +16,7 @@ import pytest
 from grids import contents, tiny_grid
 from refusals import refusal
 
+from mcsan_lite.disk import locks
 from mcsan_lite.tables import own
 from mcsan_lite.training import fold, run_folder, runner
 from mcsan_lite.training.run_folder import load_results
@@ -65,6 +66,21 @@ def test_twenty_kills_and_a_last_run(go, whole, tmp_path):
     go(runs, seeds=seeds)
     go(tmp_path / "whole", seeds=seeds)
     assert contents(runs) == contents(tmp_path / "whole")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_kill_between_the_result_and_its_lock(go, whole, tmp_path, monkeypatch):
+    """Nobody trains a finished fold again; its lock's file goes all the same."""
+    runs = tmp_path / "runs"
+    if not (pid := os.fork()):
+        monkeypatch.setattr(locks, "_release", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        go(runs)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+    (left,) = runs.rglob(runner.LOCK)
+    assert len(load_results(runs)) == 1 and left.parent.joinpath("metrics.json").is_file()
+    go(runs)
+    assert contents(runs) == contents(whole[0])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
