@@ -115,17 +115,19 @@ class TableRequest:
 def run_table(args: argparse.Namespace) -> int:
     """Say what a table costs, train what is missing of it, and show it."""
     from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments import grids
     from mcsan_lite.paper import profiles
     from mcsan_lite.training import cost
-    from mcsan_lite.training.runner import run_grid
 
     request = TableRequest.from_args(args, args.table)
     first_folds = args.folds or profiles.GRID_FOLDS.get(args.profile)
     seeds = args.seeds or profiles.GRID_SEEDS.get(args.profile, 1)
     grid = _requested_grid(request, range(seeds), first_folds)
+    done = grids.asked_for(_done_elsewhere(args, grid), grid)
+    rest = grid.without(grids.training_names(done))
     report_unseen_video(request.corpus, grid.specs)
     report_known_words(request.corpus, grid.corpus, grid.specs, allow_unknown=args.allow_unknown)
-    expected = cost.estimate(grid, run_options(args))
+    expected = cost.estimate(rest, run_options(args))
     minutes = expected.attrs["wall_s"] / 60
     print(expected.round(1).to_string())
     print(
@@ -142,7 +144,7 @@ def run_table(args: argparse.Namespace) -> int:
             "--rows 'MCSAN,…'",
         )
     options = run_options(args)
-    results = run_grid(grid, replace(options, expected=expected.seconds))
+    results = grids.run_the_rest(grid, done, replace(options, expected=expected.seconds))
     _show_table(request, grid, results, args.out, options)
     return 0
 
@@ -153,12 +155,30 @@ def show_finished_table(args: argparse.Namespace) -> int:
 
     request, place = TableRequest.from_args(args, args.table), page_place(args)
     grid = _requested_grid(request, first_folds=args.folds)
-    results = grids.finished_results(grid, args.runs)
+    results = grids.finished_results(grid, args.runs, _done_elsewhere(args, grid))
     if args.folds:
         names = [fold.name for fold in grid.folds(grid.specs[0])]
         results = results[results.fold.isin(names)]
     _show_table(request, grid, results, args.out, run_options(args), place)
     return 0
+
+
+def _done_elsewhere(args: argparse.Namespace, grid: Grid) -> pd.DataFrame:
+    """What --finished brings to this grid; nothing without it."""
+    from mcsan_lite.errors import DataError
+    from mcsan_lite.experiments import grids
+
+    if not args.finished:
+        return grids.NOTHING_DONE
+    if args.table == "fusion":
+        raise DataError(
+            f"--finished {args.finished} with fusion",
+            "a table that needs scores alone: fusion also asks its models about respelled words",
+            "copy the other machine's runs/ into --runs instead.",
+        )
+    done = grids.finished_elsewhere(grid, args.finished)
+    print(f"{args.finished}: {len(done)} trainings of these rows by this very code")
+    return done
 
 
 def _requested_grid(
@@ -249,7 +269,7 @@ def _show_table(
     folder = Path(out or Path(options.runs) / "tables")
     name = request.file_name(grid)
     every_fold = folder / f"{name}-folds.csv"
-    per_fold = results.drop(columns="folder")
+    per_fold = results.drop(columns="folder", errors="ignore")
     save_table(every_fold, per_fold)
     dialogues = {one.id: one.dialogue for one in grid.corpus.utterances if one.dialogue}
     if request.table == "ambiguities":

@@ -58,6 +58,12 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
         "all; of a table: smoke 2, quick 3, full and paper all)",
     )
     parser.add_argument(
+        "--finished",
+        metavar="CSV",
+        help="with a table over several folds: a -folds.csv that another machine wrote. Its "
+        "trainings count where this very code made them, and are not done again",
+    )
+    parser.add_argument(
         "--world",
         default="matching",
         choices=("matching", "leaking", "listed"),
@@ -97,18 +103,13 @@ def add_run_command(commands) -> None:
 
 def run_command(args: argparse.Namespace) -> int:
     """Train rows of Table 3 and print their scores; or run a whole table of the paper."""
-    from mcsan_lite.errors import DataError
     from mcsan_lite.training.runner import run_experiment
 
     if args.table:
         return paper.run_table(args)
-    for option, is_given in (("estimate", args.estimate), ("world", args.world != "matching")):
-        if is_given:
-            raise DataError(
-                f"--{option} without a table",
-                "table1, table2, table3, fusion or ambiguities",
-                f"name one: mcsan run table3 --{option} …",
-            )
+    _require_a_table_for("estimate", args.estimate)
+    _require_a_table_for("world", args.world != "matching")
+    _require_a_table_for("finished", args.finished)
     request = CorpusRequest.from_args(args)
     corpus = requested_corpus(request)
     specs = table3_rows(RowRequest.from_args(args), corpus, args.profile)
@@ -129,6 +130,18 @@ def run_command(args: argparse.Namespace) -> int:
     homes = {str(Path(folder).parent) for folder in results.folder}
     print("folders:", *sorted(homes), sep="\n  ")
     return 0
+
+
+def _require_a_table_for(option: str, is_given: object) -> None:
+    """Refuse an option of tables where none is named."""
+    from mcsan_lite.errors import DataError
+
+    if is_given:
+        raise DataError(
+            f"--{option} without a table",
+            "table1, table2, table3, fusion or ambiguities",
+            f"name one: mcsan run table3 --{option} …",
+        )
 
 
 def _summary(results: pd.DataFrame) -> pd.DataFrame:
@@ -198,6 +211,7 @@ def table_command(args: argparse.Namespace) -> int:
 
     if args.table:
         return paper.show_finished_table(args)
+    _require_a_table_for("finished", args.finished)
     place, results = page_place(args), load_results(args.runs)
     for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
         print(f"\n{corpus} · {protocol}\n{_summary(group).round(3).to_string()}")

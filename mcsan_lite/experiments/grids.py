@@ -18,7 +18,7 @@ from mcsan_lite.experiments.corpora import grid_corpus, grid_is_generated
 from mcsan_lite.features.alignment import LACKING, mostly_timed
 from mcsan_lite.paper import ambiguities, profiles, table_rows
 from mcsan_lite.tables.own import load_table
-from mcsan_lite.training.grid import Grid, fold_folder
+from mcsan_lite.training.grid import Grid, Training, TrainingName
 from mcsan_lite.training.run_folder import load_results
 from mcsan_lite.training.runner import RunOptions, run_experiment, run_grid
 from mcsan_lite.training.saved.result import finished_folds, result_is_there
@@ -34,6 +34,7 @@ _RESULT_NUMBERS = (
     *_SCORES,
     *(f"peeked_{score}" for score in _SCORES),
 )
+NOTHING_DONE = pd.DataFrame(columns=["run", "fold", "seed"])
 _KIND = "synthetic"  # whose settings a corpus gets that no reader has made
 
 
@@ -76,18 +77,23 @@ def table_grid(table: str, corpus: Corpus, profile: str = "quick", **settings) -
     return Grid(specs, corpus, seeds, profiles.GRID_FOLDS[profile])
 
 
-def finished_results(grid: Grid, runs: Path | str = "runs") -> pd.DataFrame:
+def finished_results(
+    grid: Grid, runs: Path | str = "runs", done: pd.DataFrame = NOTHING_DONE
+) -> pd.DataFrame:
     """What is finished of a grid, from disk. Nothing is trained.
 
     Args:
         grid: the specs and the corpus; all folds and seeds on disk count, whatever the grid asks.
         runs: folder of results.
+        done: what was finished elsewhere, of `finished_elsewhere`.
 
     Raises:
         DataError: where nothing is finished.
     """
     homes = [grid.home(spec, runs) for spec in grid.specs]
     folders = [folder for home in homes for folder in finished_folds(home)]
+    if not folders and len(done):
+        return in_order(grid, [done])
     if not folders:
         names = ", ".join(spec.name for spec in grid.specs)
         raise DataError(
@@ -95,7 +101,8 @@ def finished_results(grid: Grid, runs: Path | str = "runs") -> pd.DataFrame:
             "trained folds",
             "mcsan run, with the same table, corpus, protocol and profile",
         )
-    return load_results(runs, folders)
+    here = load_results(runs, folders)
+    return in_order(grid, [here, done]) if len(done) else here
 
 
 def grid_results(
@@ -203,20 +210,115 @@ def _results_at_hand(
 ) -> tuple[pd.DataFrame, str] | None:
     """All of a grid without any training, and the place; None where a part of it is missing."""
     runs = Path(options.runs)
-    wanted = []
-    for spec in grid.specs:
-        run = grid.home(spec, runs).name  # once: it asks for the fingerprint of all folds
-        wanted += [(run, fold.name, seed) for fold in grid.folds(spec) for seed in grid.seeds]
-    folders = [runs / run / fold_folder(fold, seed) for run, fold, seed in wanted]
+    wanted = _trainings(grid, runs)
+    folders = [one.folder for one in wanted]
     if all(result_is_there(folder) for folder in folders):
         return load_results(runs, folders), "runs/"
     if not shipped.is_file():
         return None
-    results = load_table(shipped, numbers=_RESULT_NUMBERS)
-    held = pd.Series(zip(results.run, results.fold, results.seed.astype(int), strict=True))
-    if not set(wanted) <= set(held):
+    results = asked_for(finished_elsewhere(grid, shipped), grid)
+    if len(results) < len(wanted):
         return None
-    return results[held.isin(wanted)].reset_index(drop=True), f"results/{shipped.name}"
+    return results, f"results/{shipped.name}"
+
+
+def finished_elsewhere(grid: Grid, file: Path | str) -> pd.DataFrame:
+    """The trainings of a grid's rows that a table holds, where this very code made them.
+
+    A table holds scores and no predictions. So they count where scores are all that is compared.
+
+    Args:
+        grid: the rows and the corpus; all their folds and seeds count, whatever the grid asks.
+        file: a -folds.csv, as `mcsan run` and `mcsan table` write it.
+
+    Returns:
+        One row per training, in the order of the file, without the column "folder".
+
+    Raises:
+        DataError: for a file that is damaged or holds no trainings, and for a protocol of one fold.
+    """
+    if any(len(grid.every_fold(spec)) == 1 for spec in grid.specs):
+        raise DataError(
+            f"{file} for a single test part",
+            "a table over several folds: the rows of a single one are compared by their "
+            "predictions, which no table holds",
+            "copy the other machine's runs/ into --runs instead.",
+        )
+    results = load_table(file, numbers=_RESULT_NUMBERS)
+    missing = [name for name in ("run", "fold", "seed", *_SCORES) if name not in results]
+    if missing:
+        raise DataError(
+            f"{file} without the columns {', '.join(missing)}",
+            "one row per training, as in the -folds.csv of a table",
+            "name the -folds.csv that mcsan run or mcsan table wrote.",
+        )
+    runs = {grid.home(spec, "runs").name for spec in grid.specs}
+    twice = pd.Series(training_names(results), dtype=object).duplicated()
+    return results[results.run.isin(runs) & ~twice].reset_index(drop=True)
+
+
+def asked_for(results: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """The trainings among these that are of the folds and seeds of a grid.
+
+    Args:
+        results: one row per training.
+        grid: what is asked for.
+    """
+    wanted = {
+        TrainingName(one.folder.parent.name, one.fold.name, one.seed) for one in _trainings(grid)
+    }
+    is_wanted = pd.Series(training_names(results), dtype=object).isin(wanted)
+    return results[is_wanted].reset_index(drop=True)
+
+
+def run_the_rest(grid: Grid, done: pd.DataFrame, options: RunOptions) -> pd.DataFrame:
+    """Train what is missing of a grid, and put it together with what was done elsewhere.
+
+    Args:
+        grid: everything that is wanted.
+        done: of `finished_elsewhere`.
+        options: where and with what to compute.
+    """
+    rest = grid.without(training_names(done))
+    if not _trainings(rest):
+        return in_order(grid, [done])
+    here = run_grid(rest, options)
+    return in_order(grid, [here, done]) if len(done) else here
+
+
+def in_order(grid: Grid, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Results of several machines as one table: by row, fold and seed, each training once.
+
+    Args:
+        grid: gives the order of the rows and of the folds.
+        parts: of two results for one training, that of the earlier part counts.
+    """
+    together = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    rows = {spec.name: place for place, spec in enumerate(grid.specs)}
+    folds = {
+        fold.name: place for spec in grid.specs for place, fold in enumerate(grid.every_fold(spec))
+    }
+    together["seed"] = together.seed.astype(int)
+    once = together.drop_duplicates(["run", "fold", "seed"])
+    places = pd.DataFrame(
+        {"row": once.name.map(rows), "fold": once.fold.map(folds), "seed": once.seed}
+    )
+    return once.loc[places.sort_values(["row", "fold", "seed"]).index].reset_index(drop=True)
+
+
+def _trainings(grid: Grid, runs: Path | str = "runs") -> list[Training]:
+    """Every training of every row."""
+    return [one for spec in grid.specs for one in grid.trainings(spec, grid.home(spec, runs))]
+
+
+def training_names(results: pd.DataFrame) -> list[TrainingName]:
+    """Which trainings these are, row by row.
+
+    Args:
+        results: one row per training.
+    """
+    columns = zip(results.run, results.fold, results.seed.astype(int), strict=True)
+    return [TrainingName(*values) for values in columns]
 
 
 def trained(

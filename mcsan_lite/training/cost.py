@@ -23,7 +23,7 @@ from mcsan_lite.features.batch import Standardizer
 from mcsan_lite.features.extraction import FeatureConfig, Features, extract
 from mcsan_lite.parallel.threads import one_thread
 from mcsan_lite.training.fold import FoldFeatures
-from mcsan_lite.training.grid import Grid, fold_folder
+from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.loop import TrainingData, fit, predict, seed_everything
 from mcsan_lite.training.runner import RunOptions, fold_features
 from mcsan_lite.training.saved.result import result_is_there, whole_result
@@ -52,19 +52,17 @@ def estimate(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
     features_of: dict[FeatureConfig, dict[str, Features]] = {}
     for spec in grid.specs:
         home = grid.home(spec, options.runs)
-        wanted = grid.folds(spec)
         unfinished = [
-            (fold, seed)
-            for fold in wanted
-            for seed in grid.seeds
-            if not result_is_there(home / fold_folder(fold.name, seed))
+            training
+            for training in grid.trainings(spec, home)
+            if not result_is_there(training.folder)
         ]
         seconds, measured_on = _seconds_of_finished(home, options.device), "finished folds"
         if seconds is None and unfinished:
             if spec.features not in features_of:
                 features, _ = extract(corpus, spec.features, cache=options.cache, jobs=options.jobs)
                 features_of[spec.features] = {one.id: one for one in features}
-            parts = fold_features(corpus, wanted[0], features_of[spec.features])
+            parts = fold_features(corpus, unfinished[0].fold, features_of[spec.features])
             seconds = _seconds_of_a_training(spec, grid.model_class(spec), parts, options.device)
             measured_on = "a few steps"
         elif seconds is None:

@@ -8,10 +8,11 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets import splits
@@ -19,6 +20,23 @@ from mcsan_lite.errors import require_name
 from mcsan_lite.models import MODELS
 from mcsan_lite.training.saved.result import result_is_there
 from mcsan_lite.training.spec import Spec
+
+
+class TrainingName(NamedTuple):
+    """Which training a result is of. The run's name holds its settings, its corpus and its code."""
+
+    run: str
+    fold: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """One fold with one seed, and the folder of its result."""
+
+    fold: splits.Fold
+    seed: int
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,7 @@ class Grid:
         first_folds: only so many folds, the first ones; None: all of them.
         models: model classes by the name that a spec gives.
         own_folds: folds by the name of a protocol that `splits` does not know.
+        elsewhere: trainings that another machine finished, which are not done again.
     """
 
     specs: Sequence[Spec]
@@ -40,6 +59,7 @@ class Grid:
     first_folds: int | None = None
     models: Mapping[str, type] = field(default_factory=lambda: MODELS)
     own_folds: Mapping[str, Sequence[splits.Fold]] = field(default_factory=dict)
+    elsewhere: frozenset[TrainingName] = frozenset()
 
     @cached_property
     def _folds(self) -> dict[str, Sequence[splits.Fold]]:
@@ -54,6 +74,32 @@ class Grid:
     def folds(self, spec: Spec) -> Sequence[splits.Fold]:
         """The folds that the spec is trained on."""
         return self.every_fold(spec)[: self.first_folds]
+
+    def without(self, done: Iterable[TrainingName]) -> Grid:
+        """What is left of the grid once these trainings are not done again.
+
+        Args:
+            done: trainings that another machine finished.
+        """
+        names = frozenset(done)
+        if not names:
+            return self
+        folds = {spec.protocol: self.every_fold(spec) for spec in self.specs}
+        return replace(self, elsewhere=names, own_folds=folds)
+
+    def trainings(self, spec: Spec, home: Path) -> list[Training]:
+        """Every fold with every seed, but for those that were done elsewhere.
+
+        Args:
+            spec: a row of the grid.
+            home: the folder of its run.
+        """
+        return [
+            Training(fold, seed, home / fold_folder(fold.name, seed))
+            for fold in self.folds(spec)
+            for seed in self.seeds
+            if TrainingName(home.name, fold.name, seed) not in self.elsewhere
+        ]
 
     def model_class(self, spec: Spec) -> type:
         """The class that the spec names. Raises DataError where there is none."""

@@ -33,7 +33,7 @@ from mcsan_lite.parallel.jobs import fan_out
 from mcsan_lite.parallel.progress import Progress
 from mcsan_lite.parallel.threads import one_thread
 from mcsan_lite.training.fold import FoldFeatures, train_fold, training_code
-from mcsan_lite.training.grid import FoldTask, Grid, fold_folder
+from mcsan_lite.training.grid import FoldTask, Grid
 from mcsan_lite.training.loop import text_progress
 from mcsan_lite.training.run_folder import (
     fold_result,
@@ -198,15 +198,15 @@ def _tasks(grid: Grid, options: RunOptions) -> list[FoldTask]:
     for spec in grid.specs:
         home = grid.home(spec, runs)
         splits.keep(corpus, grid.every_fold(spec), runs)
-        for fold in grid.folds(spec):
-            for seed in grid.seeds:
-                folder = home / fold_folder(fold.name, seed)
-                model_class = classes[spec.model]
-                tasks.append(
-                    FoldTask(spec, model_class, corpus, fold, seed, folder, code[spec.model])
+        for one in grid.trainings(spec, home):
+            model_class = classes[spec.model]
+            tasks.append(
+                FoldTask(
+                    spec, model_class, corpus, one.fold, one.seed, one.folder, code[spec.model]
                 )
-                if options.retrain and folder.exists():
-                    shutil.rmtree(folder)
+            )
+            if options.retrain and one.folder.exists():
+                shutil.rmtree(one.folder)
         settings = home / "spec.json"
         if not settings.is_file() or not settings.stat().st_size:  # empty after a power cut
             about = asdict(spec) | {"corpus": corpus.name, "fingerprint": corpus.fingerprint()}
