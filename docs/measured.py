@@ -191,13 +191,15 @@ def say_wiring(results: Path = RESULTS) -> str:
     basis, _, _ = table.basis[table.row == "MCSAN"].item().partition(",")
     compared = table[table["wa gap"].notna()]
     alone = (compared["wa gap low"] > 0).sum()
+    rows = "1 row of Table 3 falls" if alone == 1 else f"{alone} rows of Table 3 fall"
     corrected = compared.row[compared["wa Holm p"] < 0.05]
+    certain = "1 is certain" if len(corrected) == 1 else f"{len(corrected)} are certain"
     cross = compared.set_index("row").loc["w/o cross"]
     gap = f"{100 * cross['wa gap']:+.1f} points [{100 * cross['wa gap low']:+.1f}, "
     gap += f"{100 * cross['wa gap high']:+.1f}]"
     return (
-        f"**Of {len(compared)} ablations, {len(corrected)} are certain.** Read alone, {alone} rows "
-        f"of Table 3 fall below MCSAN on {basis} ({gap} for the one without cross-attention). "
+        f"**Of {len(compared)} ablations, {certain}.** Read alone, {rows} "
+        f"below MCSAN on {basis} ({gap} for the one without cross-attention). "
         f"After Holm's correction for {len(compared)} comparisons there remain: "
         f"{', '.join(corrected) or 'none'} (`mcsan run table3`, lesson 14)."
     )

@@ -32,6 +32,9 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
         said.append(f"{words}: {named_or_none(compared.row[chosen])}.")
     corrected = f"After Holm's correction for {len(compared)} comparisons"
     said.append(f"{corrected}, a gap is left for: {named_or_none(compared.row[holds])}.")
+    missing = table.row[table[score].isna()]
+    if len(missing):
+        said.append(f"Not run: {named_or_none(missing)}.")
     return said
 
 

@@ -1,7 +1,7 @@
 """The tables of results in a folder, as `mcsan run TABLE` and `mcsan table TABLE` write them.
 
 In: a folder such as results/. Out: one `ShippedTable` per table and corpus, of the largest profile
-that was run.
+that was run. A larger one that is still short of rows does not count yet.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def shipped_tables(folder: Path | str) -> list[ShippedTable]:
             continue
         one = _read(path, parts[1], parts[3])
         place = (one.name, one.corpus)
-        if place not in found or _rank(one) < _rank(found[place]):
+        if place not in found or _counts_more(one, found[place]):
             found[place] = one
     if not found:
         raise DataError(
@@ -115,8 +115,11 @@ def shipped_tables(folder: Path | str) -> list[ShippedTable]:
     return sorted(found.values(), key=lambda one: (NAMES.index(one.name), one.corpus))
 
 
-def _rank(one: ShippedTable) -> int:
-    return LARGEST_FIRST.index(one.profile)
+def _counts_more(one: ShippedTable, other: ShippedTable) -> bool:
+    """Whether a table is of a larger profile than another, and not short of its rows."""
+    larger = LARGEST_FIRST.index(one.profile) < LARGEST_FIRST.index(other.profile)
+    rows, other_rows = set(one.folds.name), set(other.folds.name)
+    return rows >= other_rows if larger else not other_rows >= rows
 
 
 def _read(path: Path, name: str, profile: str) -> ShippedTable:

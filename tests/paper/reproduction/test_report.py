@@ -145,6 +145,15 @@ def test_the_largest_profile_counts(folder):
     assert one.profile == "full"
 
 
+def test_a_larger_table_counts_once_it_has_all_rows(folder):
+    folder(ROWS, profile="quick")
+    unfinished = dict(list(ROWS.items())[:-1])
+    (one,) = shipped_tables(folder(unfinished, profile="full"))
+    assert one.profile == "quick"
+    (one,) = shipped_tables(folder(ROWS, profile="full"))
+    assert one.profile == "full"
+
+
 def test_results_at_home_are_judged_as_the_paper_s_own(folder):
     (one,) = shipped_tables(folder(kind="iemocap", corpus="iemocap", profile="paper"))
     assert one.at_home and not one.generated
