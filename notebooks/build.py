@@ -77,6 +77,8 @@ MACHINE_PATH = re.compile(
     r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*"""
 )
 # Sound and pictures: any letters may meet in them.
+# A bar as tqdm draws it, or a line of `run_grid` about the other variant that trains meanwhile.
+PROGRESS = re.compile(r"\d+%\|.*\||trained by another process: waiting")
 BASE64 = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
 
 
@@ -257,6 +259,23 @@ def _text_of(output: NotebookNode) -> str:
     return BASE64.sub("", "\n".join(map(str, lines)))
 
 
+def drop_progress(notebook: NotebookNode) -> None:
+    """Remove progress bars from the outputs. They tell of empty caches on this machine, and a page
+    has no use for a bar that stands still.
+
+    Args:
+        notebook: is changed.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                lines = output.text.splitlines(keepends=True)
+                output.text = "".join(line for line in lines if not PROGRESS.search(line))
+        cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+
+
 def execute(
     notebook: NotebookNode, root: Path, timeout: float, start: Sequence[str] = COLD
 ) -> None:
@@ -324,6 +343,7 @@ def build(
     made_from = stamp(source, root)
     notebook = variant_of(read(source), variant, profile)
     execute(notebook, root, timeout, start)
+    drop_progress(notebook)
     own_places = (root, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir()))
     paths = machine_paths(notebook, *own_places)
     if paths:

@@ -340,6 +340,26 @@ def test_a_path_of_this_machine_is_refused(project):
     assert not list(root.rglob("*.ipynb"))
 
 
+def test_progress_leaves_no_trace_and_warnings_stay():
+    bar = (
+        "MFCC 1/2:  50%|#####     | 00:01 gone, 00:01 left\rMFCC 2/2: 100%|##########| 00:02 gone\n"
+    )
+    waiting = "1 folds are being trained by another process: waiting for them\n"
+    outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text=bar + waiting),
+        nbformat.v4.new_output("stream", name="stderr", text=bar + "UserWarning: 5% of | words\n"),
+        nbformat.v4.new_output("stream", name="stdout", text="93 % of the test part: 50%|a|\n"),
+        nbformat.v4.new_output("display_data", {"text/plain": "a figure"}),
+    ]
+    cells = [nbformat.v4.new_code_cell(outputs=outputs), nbformat.v4.new_markdown_cell("Text.")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    build.drop_progress(notebook)
+    warning, result, figure = notebook.cells[0].outputs
+    assert warning.text == "UserWarning: 5% of | words\n"
+    assert (result.text, figure.data) == (outputs[2].text, outputs[3].data)
+    nbformat.validate(notebook)
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
