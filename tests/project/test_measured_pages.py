@@ -142,7 +142,7 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
 
 
 @pytest.mark.parametrize(
-    ("holm", "says"), [(0.01, "Of 1 ablations, 1 are"), (0.2, "Of 1 ablations, 0 are")]
+    ("holm", "says"), [(0.01, "Of 1 ablations, 1 is certain"), (0.2, "Of 1 ablations, 0 are")]
 )
 def test_words_follow_the_ablations(tmp_path, holm, says):
     gap = {"wa gap": 0.06, "wa gap low": 0.01, "wa gap high": 0.11, "wa Holm p": holm}

@@ -24,7 +24,7 @@ def table_with(low, high, holm):
         {"row": "other", "wa gap": (low + high) / 2, "wa gap low": low, "wa gap high": high},
     ]
     rows[1]["wa Holm p"] = holm
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(wa=0.9)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,13 @@ def test_words_follow_the_interval(low, high, says):
 def test_what_survives_the_correction_is_named():
     said = results_page.sentences(table_with(0.01, 0.05, 0.01), "wa")
     assert said[-1] == LEFT.format("other")
+
+
+def test_a_row_that_was_not_run_is_named():
+    table = table_with(0.01, 0.05, 0.01)
+    unfinished = pd.concat([table, pd.DataFrame([{"row": "N = 3", "wa": None}])])
+    said = results_page.sentences(unfinished, "wa")
+    assert said[-1] == "Not run: N = 3." and said[:-1] == results_page.sentences(table, "wa")
 
 
 def test_without_a_gap_nothing_is_claimed():
