@@ -76,9 +76,9 @@ if "google.colab" in sys.modules and not os.path.isdir("mcsan_lite"):
 MACHINE_PATH = re.compile(
     r"""(?<![\w./])/(?:home|root|Users|tmp|usr|opt|var|mnt|private)/[^\s'"<>]+|[A-Z]:\\Users\S*"""
 )
-# Sound and pictures: any letters may meet in them.
 # A bar as tqdm draws it, or a line of `run_grid` about the other variant that trains meanwhile.
 PROGRESS = re.compile(r"\d+%\|.*\||trained by another process: waiting")
+# Sound and pictures: any letters may meet in them.
 BASE64 = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
 
 
