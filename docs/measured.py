@@ -25,6 +25,7 @@ from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.lesson13 import say_own_word
+from mcsan_lite.figures.basics import counted
 from mcsan_lite.tables.own import load_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -191,6 +192,7 @@ def say_wiring(results: Path = RESULTS) -> str:
     basis, _, _ = table.basis[table.row == "MCSAN"].item().partition(",")
     compared = table[table["wa gap"].notna()]
     alone = (compared["wa gap low"] > 0).sum()
+    ablations = counted(len(compared), "ablation")
     rows = "1 row of Table 3 falls" if alone == 1 else f"{alone} rows of Table 3 fall"
     corrected = compared.row[compared["wa Holm p"] < 0.05]
     certain = "1 is certain" if len(corrected) == 1 else f"{len(corrected)} are certain"
@@ -198,9 +200,9 @@ def say_wiring(results: Path = RESULTS) -> str:
     gap = f"{100 * cross['wa gap']:+.1f} points [{100 * cross['wa gap low']:+.1f}, "
     gap += f"{100 * cross['wa gap high']:+.1f}]"
     return (
-        f"**Of {len(compared)} ablations, {certain}.** Read alone, {rows} "
+        f"**Of {ablations}, {certain}.** Read alone, {rows} "
         f"below MCSAN on {basis} ({gap} for the one without cross-attention). "
-        f"After Holm's correction for {len(compared)} comparisons there remain: "
+        f"After Holm's correction for {counted(len(compared), 'comparison')} there remain: "
         f"{', '.join(corrected) or 'none'} (`mcsan run table3`, lesson 14)."
     )
 

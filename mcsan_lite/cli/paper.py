@@ -144,7 +144,7 @@ def run_table(args: argparse.Namespace) -> int:
             "--rows 'MCSAN,…'",
         )
     options = run_options(args)
-    results = grids.run_the_rest(grid, done, replace(options, expected=expected.seconds))
+    results = grids.run_the_rest(rest, done, replace(options, expected=expected.seconds))
     _show_table(request, grid, results, args.out, options)
     return 0
 

@@ -132,7 +132,7 @@ def run_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def _require_a_table_for(option: str, is_given: object) -> None:
+def _require_a_table_for(option: str, is_given: object, command: str = "mcsan run") -> None:
     """Refuse an option of tables where none is named."""
     from mcsan_lite.errors import DataError
 
@@ -140,7 +140,7 @@ def _require_a_table_for(option: str, is_given: object) -> None:
         raise DataError(
             f"--{option} without a table",
             "table1, table2, table3, fusion or ambiguities",
-            f"name one: mcsan run table3 --{option} …",
+            f"name one: {command} table3 --{option} …",
         )
 
 
@@ -211,7 +211,7 @@ def table_command(args: argparse.Namespace) -> int:
 
     if args.table:
         return paper.show_finished_table(args)
-    _require_a_table_for("finished", args.finished)
+    _require_a_table_for("finished", args.finished, "mcsan table")
     place, results = page_place(args), load_results(args.runs)
     for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
         print(f"\n{corpus} · {protocol}\n{_summary(group).round(3).to_string()}")

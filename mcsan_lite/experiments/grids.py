@@ -271,19 +271,18 @@ def asked_for(results: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     return results[is_wanted].reset_index(drop=True)
 
 
-def run_the_rest(grid: Grid, done: pd.DataFrame, options: RunOptions) -> pd.DataFrame:
+def run_the_rest(rest: Grid, done: pd.DataFrame, options: RunOptions) -> pd.DataFrame:
     """Train what is missing of a grid, and put it together with what was done elsewhere.
 
     Args:
-        grid: everything that is wanted.
+        rest: `Grid.without` the trainings of `done`.
         done: of `finished_elsewhere`.
         options: where and with what to compute.
     """
-    rest = grid.without(training_names(done))
     if not _trainings(rest):
-        return in_order(grid, [done])
+        return in_order(rest, [done])
     here = run_grid(rest, options)
-    return in_order(grid, [here, done]) if len(done) else here
+    return in_order(rest, [here, done]) if len(done) else here
 
 
 def in_order(grid: Grid, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

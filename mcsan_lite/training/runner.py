@@ -140,9 +140,9 @@ def run_grid(grid: Grid, options: RunOptions = RunOptions()) -> pd.DataFrame:
     errors = _run_folds(unfinished, options, features)
     elsewhere = [task for task in unfinished if errors[task.folder] == ELSEWHERE]
     if elsewhere:
+        folds = "1 fold is" if len(elsewhere) == 1 else f"{len(elsewhere)} folds are"
         print(
-            f"{len(elsewhere)} folds are being trained by another process: waiting for them",
-            file=sys.stderr,
+            f"{folds} being trained by another process: waiting until that is done", file=sys.stderr
         )
         errors |= _run_folds(elsewhere, options, features, wait=True)
     _raise_failures(errors)

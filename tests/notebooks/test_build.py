@@ -344,7 +344,7 @@ def test_progress_leaves_no_trace_and_warnings_stay():
     bar = (
         "MFCC 1/2:  50%|#####     | 00:01 gone, 00:01 left\rMFCC 2/2: 100%|##########| 00:02 gone\n"
     )
-    waiting = "1 folds are being trained by another process: waiting for them\n"
+    waiting = "1 fold is being trained by another process: waiting until that is done\n"
     outputs = [
         nbformat.v4.new_output("stream", name="stderr", text=bar + waiting),
         nbformat.v4.new_output("stream", name="stderr", text=bar + "UserWarning: 5% of | words\n"),

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -16,6 +19,7 @@ import peers  # noqa: E402
 import run as benchmarks  # noqa: E402
 import scale  # noqa: E402
 import startup  # noqa: E402
+import structure  # noqa: E402
 import training  # noqa: E402
 
 from mcsan_lite.models.precision import bfloat16_trains  # noqa: E402
@@ -77,6 +81,40 @@ def test_an_epoch_is_timed_in_a_process_of_its_own():
     command = [sys.executable, scale.__file__, "300"]
     found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert found["utterances"] == 300 and found["seconds"] > 0 and found["features_on_disk_mb"] > 5
+
+
+def test_larger_calls_and_arithmetic_are_measured(monkeypatch):
+    few = training.iemocap_like(14), training.LABELS
+    monkeypatch.setattr(structure, "quick_features", lambda data, count: few)
+    found = structure.larger_calls("", count=14, epochs=1)
+    assert list(found) == ["batch_32_ms", "batch_64_ms", "batch_128_ms"]
+    assert all(milliseconds > 0 for milliseconds in found.values())
+    assert 0.1 < structure.arithmetic_share("", count=14) < 0.95
+
+
+def test_patience_ends_a_training_and_keeps_the_best_epoch_until_then():
+    valid = np.array([0.1, 0.5, 0.4, 0.4, 0.9])
+    assert structure.stopped(valid, patience=2) == (4, 1)
+    assert structure.stopped(valid, patience=3) == (5, 4)
+    assert structure.stopped(valid, patience=9) == (5, 4)
+
+
+def test_early_stopping_is_tried_on_finished_trainings(tmp_path, monkeypatch):
+    rows = [
+        {"run": "net-1", "fold": f"kfold10-{fold}", "seed": 0, "name": "MCSAN"} for fold in (0, 1)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "table.csv", index=False)
+    for row in rows:
+        folder = tmp_path / row["run"] / f"{row['fold']}-seed0"
+        folder.mkdir(parents=True)
+        scores = [0.1, 0.5, 0.4, 0.4, 0.9]
+        pd.DataFrame({"valid_wa": scores}).to_csv(folder / "history.csv", index=False)
+        pd.DataFrame({"wa": scores}).to_csv(folder / "peeking.csv", index=False)
+    trainings = partial(structure.finished_trainings, table=tmp_path / "table.csv")
+    monkeypatch.setattr(structure, "finished_trainings", trainings)
+    impatient, *patient = structure.early_stopping(str(tmp_path))
+    assert impatient["share_of_epochs"] == 0.8 and impatient["points"] == pytest.approx(-40)
+    assert [found["points"] for found in patient] == [0, 0]
 
 
 def test_the_page_shows_the_last_run():
