@@ -25,6 +25,8 @@ from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.lesson13 import say_own_word
+from mcsan_lite.exercises.verdicts.lesson14 import at_chance
+from mcsan_lite.exercises.verdicts.sentences import listed_names
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.tables.own import load_table
 
@@ -190,21 +192,32 @@ def say_wiring(results: Path = RESULTS) -> str:
     file = next(results / name for name in ABLATIONS if (results / name).is_file())
     table = load_table(file, numbers=numbers)
     basis, _, _ = table.basis[table.row == "MCSAN"].item().partition(",")
-    compared = table[table["wa gap"].notna()]
-    alone = (compared["wa gap low"] > 0).sum()
-    ablations = counted(len(compared), "ablation")
-    rows = "1 row of Table 3 falls" if alone == 1 else f"{alone} rows of Table 3 fall"
-    corrected = compared.row[compared["wa Holm p"] < 0.05]
+    compared = table[table["wa gap"].notna()].set_index("row")
+    corrected = compared.index[compared["wa Holm p"] < 0.05]
     certain = "1 is certain" if len(corrected) == 1 else f"{len(corrected)} are certain"
-    cross = compared.set_index("row").loc["w/o cross"]
-    gap = f"{100 * cross['wa gap']:+.1f} points [{100 * cross['wa gap low']:+.1f}, "
-    gap += f"{100 * cross['wa gap high']:+.1f}]"
+    cross = 100 * compared.loc["w/o cross", ["wa gap", "wa gap low", "wa gap high"]].astype(float)
+    gap = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*cross)
+    named = [f"{row} ({gap})" if row == "w/o cross" else row for row in corrected]
     return (
-        f"**Of {ablations}, {certain}.** Read alone, {rows} "
-        f"below MCSAN on {basis} ({gap} for the one without cross-attention). "
-        f"After Holm's correction for {counted(len(compared), 'comparison')} there remain: "
-        f"{', '.join(corrected) or 'none'} (`mcsan run table3`, lesson 14)."
+        f"**Of {counted(len(compared), 'ablation')}, {certain}.** On {basis}, and after Holm's "
+        f"correction, a gap to MCSAN is left for: {'; '.join(named) or 'none'}."
+        f"{say_never_began(file)} (`mcsan run table3`, lesson 14)"
     )
+
+
+def say_never_began(file: Path) -> str:
+    """How many trainings of a table never began to learn, and in which rows; "" where all did.
+
+    Args:
+        file: of the table; that of its trainings lies beside it.
+    """
+    table = load_table(file, numbers=("wa",))
+    trainings = load_table(file.with_name(f"{file.stem}-folds.csv"), numbers=("wa", "n_test"))
+    stuck = at_chance(trainings, table.wa[table.row == "floor: majority"].item())
+    if not stuck.any():
+        return ""
+    rows = listed_names(trainings.name[stuck].unique())
+    return f" Of {len(trainings)} trainings, {stuck.sum()} never began to learn, in {rows}."
 
 
 def ceilings_lines(results: Path = RESULTS) -> str:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import real_data
 
+from mcsan_lite.exercises.verdicts.lesson14 import at_chance, say_trainings_at_chance
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.tables.own import load_table
 
@@ -105,8 +106,23 @@ def section(path: Path, name: str, score: str) -> str:
     if world != "synthetic":
         title = f"{HEADINGS[name]}, in the {world} world"
         heading = f"### {title} (`mcsan run {name} --world {world}`, profile `{profile}`)"
-    said = "\n".join(f"- {sentence}" for sentence in sentences(table, score))
+    said = [*sentences(table, score), *trainings_at_chance(path, table)]
+    said = "\n".join(f"- {sentence}" for sentence in said)
     return "\n\n".join([heading, said, compact(table, score), about])
+
+
+def trainings_at_chance(path: Path, table: pd.DataFrame) -> list[str]:
+    """A sentence about trainings that end where naming the largest class ends, if there are any."""
+    file = path.with_name(f"{path.stem}-folds.csv")
+    trainings = load_table(file, numbers=("wa", "n_test"))
+    largest_class = table.wa[table.row == "floor: majority"]
+    if largest_class.empty:
+        return []
+    chance = float(largest_class.item())
+    if not at_chance(trainings, chance).any():
+        return []
+    head, *rows = say_trainings_at_chance(trainings, chance).splitlines()
+    return [f"{head} {' '.join(rows)}"]
 
 
 def render(text: str, results: Path = ROOT / "results") -> str:

@@ -457,6 +457,45 @@ full_sd = wa.loc[FULL].std(ddof=1)
 print(read_design.say_deviation(f"{k} folds of {FULL}", full_sd, k))
 
 # %% [markdown]
+# A deviation says how far the trainings of a row lie apart. It does not say *how* they
+# lie: all in one heap, or in two groups. So before you trust a mean, look at the single
+# trainings.
+
+# %% tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(8, 3.9), layout="constrained")
+shown = results.rename(columns={"wa": "WA", "name": "row"})
+dots = {"color": "#0072B2", "size": 4, "alpha": 0.7, "jitter": 0.2}
+sns.stripplot(shown, x="WA", y="row", ax=ax, **dots)
+ax.axvline(largest_class, color="0.4", lw=1, ls=":")
+ax.set(ylabel="", xlim=(0, 1.03))
+stuck = read.at_chance(results, largest_class)
+mc.figures.show(
+    fig,
+    alt="WA of every single training, one line of dots per row, and chance as a dotted "
+    "line.",
+    caption="One dot per fold and seed. The dotted line is what naming the largest "
+    f"class gives ({largest_class:.0%}). {counted(int(stuck.sum()), 'training')} of "
+    f"{len(results)} end there.",
+)
+
+# %%
+print(read.say_trainings_at_chance(results, largest_class))
+
+# %% [markdown]
+# A training that ends where guessing ends did not learn a little less. It never began
+# to learn. A row with such trainings has two answers: how good the network is once it
+# learns, and how often it does not. A mean mixes the two, its interval is as wide as
+# the distance between the two groups allows, and more folds would not bring them
+# together.
+#
+# Two mistakes lie close at hand. One is to leave such trainings out of the table: they
+# would be chosen by their score on the test part. The other is to read the mean as "the
+# deeper network understands less". Networks that normalise *after* each residual sum,
+# as Eq. 11 to 17 do, are known to start badly when they are deep and the learning rate
+# is not warmed up (Xiong et al., ICML 2020). So a row like that first asks for another
+# start, chosen on validation. Here every row keeps the settings of the first one, as in
+# the paper.
+#
 # One part of the spread over folds has a simple cause: it is a matter of luck *which*
 # utterances are tested. For $n$ test utterances of which a share $p$ is answered
 # correctly, independent draws would give a deviation of $\sqrt{p(1-p)/n}$.
@@ -928,7 +967,8 @@ check.defensible(answer)
 # of K-Fold Cross-Validation* (JMLR 2004); Dietterich, *Approximate Statistical Tests
 # for Comparing Supervised Classification Learning Algorithms* (Neural Computation
 # 1998); Holm, *A Simple Sequentially Rejective Multiple Test Procedure* (1979);
-# Schuirmann's two one-sided tests (1987); Rajan, Brutti & Cavallaro, *Is
+# Schuirmann's two one-sided tests (1987); Xiong et al., *On Layer Normalization in the
+# Transformer Architecture* (ICML 2020); Rajan, Brutti & Cavallaro, *Is
 # cross-attention preferable to self-attention for multi-modal emotion recognition?*
 # (ICASSP 2022).
 #

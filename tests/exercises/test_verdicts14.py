@@ -39,6 +39,28 @@ def test_folds_that_are_too_few_cannot_settle_anything():
     assert "0.2 % of cases, so counting folds can, where all of them" in says
 
 
+def trainings(**rows):
+    lines = [{"name": row, "wa": wa, "n_test": 400} for row, found in rows.items() for wa in found]
+    return pd.DataFrame(lines)
+
+
+def test_trainings_that_never_began_are_named():
+    mixed = trainings(shallow=(0.96, 0.94), deep=(0.15, 0.9, 0.8), gone=(0.14, 0.15))
+    assert list(read.at_chance(mixed, 0.152)) == [False, False, True, False, False, True, True]
+    says = read.say_trainings_at_chance(mixed, 0.152).splitlines()
+    assert says[0] == "3 of 7 trainings end where guessing ends (15 %):"
+    assert says[1] == "deep: 1 of 3. The mean of all is 61.7 %, that of the others 85.0 %."
+    assert says[2:] == ["gone: 2 of 2."]
+    fine = trainings(shallow=(0.96, 0.94))
+    assert read.say_trainings_at_chance(fine, 0.152).startswith("None of 2 trainings ends where")
+
+
+def test_a_training_just_above_chance_began():
+    few = trainings(row=(0.20,)).assign(n_test=50)
+    many = trainings(row=(0.20,)).assign(n_test=5000)
+    assert read.at_chance(few, 0.152).item() and not read.at_chance(many, 0.152).item()
+
+
 def test_pairing():
     paired, unpaired = pd.Series({"a": 5.0, "b": -1.0}), pd.Series({"a": 2.0, "b": -3.0})
     says = read.say_pairing(paired, unpaired)

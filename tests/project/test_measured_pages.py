@@ -142,15 +142,27 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
 
 
 @pytest.mark.parametrize(
-    ("holm", "says"), [(0.01, "Of 1 ablations, 1 is certain"), (0.2, "Of 1 ablations, 0 are")]
+    ("holm", "says", "left"),
+    [
+        (0.01, "Of 1 ablation, 1 is certain", "left for: w/o cross (+6.0 points [+1.0, +11.0])."),
+        (0.2, "Of 1 ablation, 0 are certain", "left for: none."),
+    ],
 )
-def test_words_follow_the_ablations(tmp_path, holm, says):
+def test_words_follow_the_ablations(tmp_path, holm, says, left):
     gap = {"wa gap": 0.06, "wa gap low": 0.01, "wa gap high": 0.11, "wa Holm p": holm}
-    rows = [{"row": "MCSAN", "wa": 0.95}, {"row": "w/o cross", "wa": 0.89, **gap}]
+    guess = {"row": "floor: majority", "wa": 0.15}
+    rows = [{"row": "MCSAN", "wa": 0.95}, {"row": "w/o cross", "wa": 0.89, **gap}, guess]
+    began = pd.DataFrame({"name": ["MCSAN", "w/o cross"], "wa": [0.95, 0.89], "n_test": 400})
     for name, basis in zip(measured.ABLATIONS[::-1], ("3 folds, …", "10 folds, …"), strict=True):
         save_table(tmp_path / name, pd.DataFrame(rows).assign(basis=basis))
+        trainings = tmp_path / f"{Path(name).stem}-folds.csv"
+        save_table(trainings, began)
         said = measured.say_wiring(tmp_path)
-        assert says in said and f"on {basis.removesuffix(', …')} (" in said  # the larger table
+        assert says in said and left in said and "never began" not in said
+        assert f"On {basis.removesuffix(', …')}, and" in said  # the larger table
+        save_table(trainings, began.assign(wa=[0.95, 0.15]))
+        said = measured.say_wiring(tmp_path)
+        assert "Of 2 trainings, 1 never began to learn, in w/o cross." in said
 
 
 @pytest.mark.parametrize(

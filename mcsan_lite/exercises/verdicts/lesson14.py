@@ -11,8 +11,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mcsan_lite.evaluation.intervals import share_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    in_percent,
     listed_names,
     percent_interval,
     points_interval,
@@ -208,6 +210,47 @@ def say_peeking_rows(gains: pd.DataFrame, gaps: pd.Series) -> str:
         f"It bought most in {most}: {_gap_in_words(gain)}. The mean is {larger} "
         f"than the smallest gap of the table ({smallest}, {100 * gaps[smallest]:+z.1f} points)."
     )
+
+
+def at_chance(results: pd.DataFrame, chance: float) -> pd.Series:
+    """Which trainings end where guessing ends: Wilson's interval does not lie above it.
+
+    Args:
+        results: wa (a share) and n_test of each training.
+        chance: what guessing gives, as a share.
+
+    Returns:
+        True or False for each training.
+    """
+    pairs = zip(results.wa, results.n_test, strict=True)
+    lows = [share_interval(wa, int(n_test))[0] for wa, n_test in pairs]
+    return pd.Series(lows, results.index) <= chance
+
+
+def say_trainings_at_chance(results: pd.DataFrame, chance: float) -> str:
+    """How many trainings of each row never began to learn, and what the others of the row reach.
+
+    Args:
+        results: name, wa (a share) and n_test of each training.
+        chance: what guessing gives, as a share.
+    """
+    stuck = at_chance(results, chance)
+    guessing = f"guessing ends ({100 * chance:.0f} %)"
+    if not stuck.any():
+        return f"None of {len(results)} trainings ends where {guessing}."
+    lines = [f"{stuck.sum()} of {len(results)} trainings end where {guessing}:"]
+    for row, failed in stuck.groupby(results.name, sort=False):
+        if failed.any():
+            lines.append(f"{row}: {_failed_and_others(failed, results.wa[failed.index])}")
+    return "\n".join(lines)
+
+
+def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
+    text = f"{failed.sum()} of {len(failed)}"
+    if failed.all():
+        return f"{text}."
+    others = in_percent(wa[~failed].mean(), 1)
+    return f"{text}. The mean of all is {in_percent(wa.mean(), 1)}, that of the others {others}."
 
 
 def say_interaction(row: str, difference: tuple[float, float, float]) -> str:
