@@ -198,15 +198,16 @@ def say_wiring(results: Path = RESULTS) -> str:
     cross = 100 * compared.loc["w/o cross", ["wa gap", "wa gap low", "wa gap high"]].astype(float)
     gap = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*cross)
     named = [f"{row} ({gap})" if row == "w/o cross" else row for row in corrected]
-    return (
+    said = [
         f"**Of {counted(len(compared), 'ablation')}, {certain}.** On {basis}, and after Holm's "
-        f"correction, a gap to MCSAN is left for: {'; '.join(named) or 'none'}."
-        f"{say_never_began(file)} (`mcsan run table3`, lesson 14)"
-    )
+        f"correction, a gap to MCSAN is left for: {'; '.join(named) or 'none'}",
+        *say_never_began(file),
+    ]
+    return f"{'. '.join(said)} (`mcsan run table3`, lesson 14)."
 
 
-def say_never_began(file: Path) -> str:
-    """How many trainings of a table never began to learn, and in which rows; "" where all did.
+def say_never_began(file: Path) -> list[str]:
+    """How many trainings of a table never began to learn, and in which rows; empty where all did.
 
     Args:
         file: of the table; that of its trainings lies beside it.
@@ -215,9 +216,9 @@ def say_never_began(file: Path) -> str:
     trainings = load_table(file.with_name(f"{file.stem}-folds.csv"), numbers=("wa", "n_test"))
     stuck = at_chance(trainings, table.wa[table.row == "floor: majority"].item())
     if not stuck.any():
-        return ""
+        return []
     rows = listed_names(trainings.name[stuck].unique())
-    return f" Of {len(trainings)} trainings, {stuck.sum()} never began to learn, in {rows}."
+    return [f"Of {len(trainings)} trainings, {stuck.sum()} never began to learn, in {rows}"]
 
 
 def ceilings_lines(results: Path = RESULTS) -> str:

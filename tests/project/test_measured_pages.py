@@ -144,8 +144,8 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
 @pytest.mark.parametrize(
     ("holm", "says", "left"),
     [
-        (0.01, "Of 1 ablation, 1 is certain", "left for: w/o cross (+6.0 points [+1.0, +11.0])."),
-        (0.2, "Of 1 ablation, 0 are certain", "left for: none."),
+        (0.01, "Of 1 ablation, 1 is certain", "left for: w/o cross (+6.0 points [+1.0, +11.0])"),
+        (0.2, "Of 1 ablation, 0 are certain", "left for: none"),
     ],
 )
 def test_words_follow_the_ablations(tmp_path, holm, says, left):
@@ -162,7 +162,7 @@ def test_words_follow_the_ablations(tmp_path, holm, says, left):
         assert f"On {basis.removesuffix(', …')}, and" in said  # the larger table
         save_table(trainings, began.assign(wa=[0.95, 0.15]))
         said = measured.say_wiring(tmp_path)
-        assert "Of 2 trainings, 1 never began to learn, in w/o cross." in said
+        assert ". Of 2 trainings, 1 never began to learn, in w/o cross (`" in said
 
 
 @pytest.mark.parametrize(
