@@ -214,7 +214,6 @@ PARTS = {
     "real floors": floors_lines,
     "real speakers": speakers_lines,
     "real changes": changes_lines,
-    "real table 2, MELD": lambda results: rows_lines(results, "table2", "meld"),
     "real table 1, MELD": lambda results: rows_lines(results, "table1", "meld"),
     "real table 1, RAVDESS": lambda results: rows_lines(results, "table1", "ravdess"),
     "real table 2, RAVDESS": lambda results: rows_lines(results, "table2", "ravdess"),

@@ -10,7 +10,7 @@ PLACE = Path(__file__).resolve().parents[2] / "docs" / "results.py"
 SPEC = importlib.util.spec_from_file_location("results_page", PLACE)
 results_page = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(results_page)
-LEFT = "After Holm's correction for 1 comparisons, a gap is left for: {}."
+LEFT = "After Holm's correction for 1 comparison, a gap is left for: {}."
 
 
 def test_the_page_shows_what_is_in_results():
@@ -51,6 +51,34 @@ def test_a_row_that_was_not_run_is_named():
     unfinished = pd.concat([table, pd.DataFrame([{"row": "N = 3", "wa": None}])])
     said = results_page.sentences(unfinished, "wa")
     assert said[-1] == "Not run: N = 3." and said[:-1] == results_page.sentences(table, "wa")
+
+
+def test_networks_above_the_best_floor_are_named():
+    rows = [
+        {"row": "MCSAN", "wa": 0.95, "wa low": 0.91},
+        {"row": "w/o text", "wa": 0.92, "wa low": 0.89},
+        {"row": "N = 3", "wa": None, "wa low": None},
+        {"row": "floor: majority", "wa": 0.15, "wa low": 0.1},
+        {"row": "floor: order alone", "wa": 0.90, "wa low": 0.85},
+    ]
+    table = pd.DataFrame(rows)
+    (said,) = results_page.above_the_floors(table, "wa")
+    assert said == "Above the best floor (order alone, 0.900): MCSAN."
+    lower = table.assign(**{"wa low": table["wa low"] - 0.1})
+    assert results_page.above_the_floors(lower, "wa")[0].endswith(": none.")
+    assert results_page.above_the_floors(table[:3], "wa") == []
+
+
+def test_trainings_that_never_began_are_counted(tmp_path):
+    table = pd.DataFrame([{"row": "MCSAN", "wa": 0.9}, {"row": "floor: majority", "wa": 0.15}])
+    found = pd.DataFrame({"name": ["MCSAN", "N = 3"], "wa": [0.9, 0.15], "n_test": 400})
+    found.to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
+    file = tmp_path / "table3-world-full.csv"
+    (said,) = results_page.trainings_at_chance(file, table)
+    assert said == "1 of 2 trainings ends where guessing ends (15 %): N = 3: 1 of 1."
+    found.assign(wa=0.9).to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
+    assert results_page.trainings_at_chance(file, table) == []
+    assert results_page.trainings_at_chance(file, table[:1]) == []
 
 
 def test_without_a_gap_nothing_is_claimed():

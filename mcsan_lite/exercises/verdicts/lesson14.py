@@ -238,7 +238,8 @@ def say_trainings_at_chance(results: pd.DataFrame, chance: float) -> str:
     guessing = f"guessing ends ({100 * chance:.0f} %)"
     if not stuck.any():
         return f"None of {len(results)} trainings ends where {guessing}."
-    lines = [f"{stuck.sum()} of {len(results)} trainings end where {guessing}:"]
+    end = "ends" if stuck.sum() == 1 else "end"
+    lines = [f"{stuck.sum()} of {len(results)} trainings {end} where {guessing}:"]
     for row, failed in stuck.groupby(results.name, sort=False):
         if failed.any():
             lines.append(f"{row}: {_failed_and_others(failed, results.wa[failed.index])}")

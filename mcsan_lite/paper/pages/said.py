@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from mcsan_lite.figures.basics import counted
+
 
 def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
     """What the table says: which gaps to MCSAN exclude zero, before and after Holm's correction.
@@ -30,7 +32,7 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
     said = [f"Compared with MCSAN, each by its own interval: {len(compared)}."]
     for words, chosen in groups.items():
         said.append(f"{words}: {named_or_none(compared.row[chosen])}.")
-    corrected = f"After Holm's correction for {len(compared)} comparisons"
+    corrected = f"After Holm's correction for {counted(len(compared), 'comparison')}"
     said.append(f"{corrected}, a gap is left for: {named_or_none(compared.row[holds])}.")
     missing = table.row[table[score].isna()]
     if len(missing):
