@@ -63,10 +63,20 @@ def test_networks_above_the_best_floor_are_named():
     ]
     table = pd.DataFrame(rows)
     (said,) = results_page.above_the_floors(table, "wa")
-    assert said == "Above the best floor (order alone, 0.900): MCSAN."
+    assert said == "Above the best floor (order alone, 0.900), each by its own interval: MCSAN."
     lower = table.assign(**{"wa low": table["wa low"] - 0.1})
     assert results_page.above_the_floors(lower, "wa")[0].endswith(": none.")
     assert results_page.above_the_floors(table[:3], "wa") == []
+
+
+def test_verdicts_of_one_seed_are_held_against_several():
+    before = pd.DataFrame({"verdict": ["MCSAN ahead", "MCSAN ahead", "reference"]}, list("abc"))
+    now = pd.DataFrame({"wa gap low": [0.01, -0.01, None]}, list("abc"))
+    said = results_page.one_seed_or_several(before, now, "wa")
+    assert "ahead of a; b. Of these 2 verdicts, several seeds confirm 1" in said
+    assert said.endswith("they do not confirm: b.")
+    said = results_page.one_seed_or_several(before, now.assign(**{"wa gap low": 0.01}), "wa")
+    assert "confirm 2" in said and said.endswith("they do not confirm: none.")
 
 
 def test_trainings_that_never_began_are_counted(tmp_path):
