@@ -311,10 +311,12 @@ def _kind_of_claims(corpus: Corpus) -> str:
 
     None do beside generated speech, or where there is nothing to hear.
     """
+    from mcsan_lite.paper.profiles import TEXT_ALONE
+
     if corpus.generated:
         return "synthetic"
     if not any(utterance.audio for utterance in corpus.utterances):
-        return "text alone"
+        return TEXT_ALONE
     return corpus.kind
 
 

@@ -32,7 +32,7 @@ from mcsan_lite.paper.ambiguities import (
 )
 from mcsan_lite.paper.claims import CLAIMS, PRINTED_SCORES, Claim, Support
 from mcsan_lite.paper.equations import equation_rows
-from mcsan_lite.paper.profiles import PAPER_PROTOCOL
+from mcsan_lite.paper.profiles import PAPER_PROTOCOL, TEXT_ALONE
 from mcsan_lite.paper.report import markdown_sheet
 from mcsan_lite.training.spec import corpus_label
 
@@ -72,7 +72,8 @@ def claims_ledger(
     Args:
         results_by_kind: {kind: results of `run_experiment`}. Only the kinds "iemocap" and "meld"
             get the printed numbers beside ours, on the paper's folds. Bare results do not, since a
-            synthetic tree in IEMOCAP's folders has its name too.
+            synthetic tree in IEMOCAP's folders has its name too. No claim is judged on the kind
+            TEXT_ALONE.
         corpora: {kind: corpus}. The counts come from there, and the dialogues of a corpus with one
             fold.
 
@@ -198,23 +199,37 @@ def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> 
         and "iemocap4" not in set(results.corpus)
     )
     claims = [claim for claim in CLAIMS if claim.kind not in ("count", "setting")]
+    silent = kind == TEXT_ALONE
     at_home = [own_folds and claim.corpus == kind for claim in claims]
     tests = [
         gap_test(results, claim.a, claim.b or None, claim.metric, dialogues) for claim in claims
     ]
     support = []
     for claim, test, home in zip(claims, tests, at_home, strict=True):
-        judged = test is not None and (home or claim.kind != "score")
+        judged = test is not None and _can_be_judged(claim, home, silent)
         support.append(claim.judge(test) if judged else Support(NAN, NAN))
     p_for = holm([p.p_for for p in support])
     p_against = holm([p.p_against for p in support])
     adjusted = [Support(*pair) for pair in zip(p_for, p_against, strict=True)]
     return [
-        _run_row(claim, test, home, alone, p)
+        _run_row(claim, test, home, alone, p) | _note_on_silence(test, silent)
         for claim, test, home, alone, p in zip(
             claims, tests, at_home, support, adjusted, strict=True
         )
     ]
+
+
+def _can_be_judged(claim: Claim, at_home: bool, silent: bool) -> bool:
+    """A score only where the paper measured it, a comparison wherever sound was heard."""
+    return not silent and (at_home or claim.kind != "score")
+
+
+def _note_on_silence(test: Test | None, silent: bool) -> dict:
+    """What replaces the verdicts of a claim that was run without sound."""
+    if test is None or not silent:
+        return {}
+    note = "nothing is heard: the paper claims nothing of that"
+    return {"verdict": "not comparable", "before Holm": "not comparable", "note": note}
 
 
 def _run_row(

@@ -81,6 +81,7 @@ DEFAULT_PROTOCOL = {"synthetic": "official", "meld": "official", "ravdess": "spe
 # The paper's own folds, as we read it. On other folds or corpora its numbers stand beside none of
 # ours.
 PAPER_PROTOCOL = {"iemocap": "kfold10", "meld": "official"}
+TEXT_ALONE = "text alone"  # the kind of a corpus without sound, of which the paper claims nothing
 
 # Real speech and real text overfit without dropout, and a few hundred clips need more epochs.
 _REAL_SPEECH = CorpusSettings(

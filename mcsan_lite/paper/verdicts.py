@@ -20,7 +20,7 @@ from mcsan_lite.evaluation.intervals import share_interval
 from mcsan_lite.evaluation.pairing import paired
 from mcsan_lite.evaluation.significance import corrected_t, holm, welch_from_summary
 from mcsan_lite.figures.basics import counted
-from mcsan_lite.paper.profiles import PAPER_PROTOCOL
+from mcsan_lite.paper.profiles import PAPER_PROTOCOL, TEXT_ALONE
 from mcsan_lite.paper.published import (
     FULL,
     PUBLISHED_FROM,
@@ -62,7 +62,7 @@ class _Setting:
     @property
     def silent(self) -> bool:
         """Nothing is heard: no claim of the paper is about that."""
-        return self.kind == "text alone"
+        return self.kind == TEXT_ALONE
 
     @property
     def own_folds(self) -> bool:
@@ -136,6 +136,8 @@ def compared_table(
     first_score = "weighted_f1" if kind == "meld" else setting.scores[0]
     verdict = frame[column_name("verdict", first_score)]
     frame["verdict"] = verdict.where(verdict.notna(), frame["verdict"])
+    if setting.silent:
+        frame["heard"] = "nothing"  # a file of the table has no caption that could say so
     frame.attrs = {
         "corpus": setting.corpus,
         "protocol": setting.protocol,

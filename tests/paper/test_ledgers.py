@@ -241,6 +241,16 @@ def test_weighted_f1_is_compared_on_melds_test_part():
     assert verdicts({"manifest": results}).verdict["score f1"] == "not comparable"
 
 
+def test_without_sound_no_claim_is_judged():
+    results = runs({"MCSAN": 0.6, "w/o audio": 0.5, "N = 2": 0.5})
+    assert verdicts({"meld": results}).verdict["N = 2 wa"] == "reproduced"
+    silent = verdicts({"text alone": results})
+    was_run = silent[silent.verdict != "not run"]
+    assert "N = 2 wa" in was_run.index and set(was_run.verdict) == {"not comparable"}
+    assert set(was_run["before Holm"]) == {"not comparable"} and was_run["p Holm"].isna().all()
+    assert was_run.note.str.startswith("nothing is heard").all()
+
+
 def test_two_corpora_are_two_blocks_and_runs_that_do_not_pair_say_so():
     one, other = (
         runs({"MCSAN": 0.6, "N = 2": 0.5}),

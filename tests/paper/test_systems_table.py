@@ -161,6 +161,7 @@ def test_no_claim_is_judged_where_nothing_is_heard():
     assert verdicts.compared_table(runs, "meld", "table2").verdict["cMKL"] == "reproduced"
     alone = verdicts.compared_table(runs, "text alone", "table2")
     assert alone.verdict["cMKL"] == "MCSAN ahead" and "Nothing is heard" in alone.attrs["caption"]
+    assert set(alone.heard) == {"nothing"}
 
 
 def toy(sound=True, timed=8, seen=8):

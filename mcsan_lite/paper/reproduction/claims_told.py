@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mcsan_lite.paper.ledgers import AS_PRINTED, claims_ledger
+from mcsan_lite.paper.profiles import TEXT_ALONE
 from mcsan_lite.paper.reproduction.shipped import ShippedTable
 
 _SETTINGS = "the profile paper's settings"
@@ -44,8 +45,8 @@ def judged_claims(shipped: Sequence[ShippedTable]) -> pd.DataFrame:
 
 def _of_table(one: ShippedTable) -> pd.DataFrame:
     kind = "generated" if one.generated else one.corpus
-    at_home = one.corpus if one.at_home else ""
-    ledger = claims_ledger({at_home: one.folds})
+    printed_beside = one.corpus if one.at_home else ""
+    ledger = claims_ledger({TEXT_ALONE if one.silent else printed_beside: one.folds})
     block = ledger[ledger.block == f"{one.corpus} · {one.protocol}"]
     block = block[block.verdict != NOT_RUN]
     return block.assign(kind=kind)[["kind", "claim", "says", "metric", "verdict", "before Holm"]]

@@ -208,6 +208,8 @@ def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
         said.append(f"Not scored beside it, but beside other tables: {named_or_none(lacking)}.")
     if f"{score} gap" in one.table:
         said += gap_sentences(one.table, score)
+    if one.silent:
+        said.append("Nothing is heard here: no claim of the paper is judged.")
     basis = str(table.basis.get(FULL, "")) if "basis" in table else ""
     about = f"{heading}; intervals over {basis}." if basis else f"{heading}."
     return Shown(heading, said, gaps_picture(table, score, about))

@@ -28,7 +28,9 @@ _WORDS_OF_FOLDS = frozenset(
         *("device", "processor", "torch", "folder"),
     )
 )
-_WORDS_OF_TABLE = re.compile(r"row|basis|note|paper's source|.*\bverdict\b.*|.*\bwithin noise\b.*")
+_WORDS_OF_TABLE = re.compile(
+    r"row|basis|note|heard|paper's source|.*\bverdict\b.*|.*\bwithin noise\b.*"
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class ShippedTable:
         if self.generated or self.table is None:
             return False
         return any(column.endswith(" paper") for column in self.table)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was heard: then no claim of the paper is judged."""
+        return self.table is not None and "heard" in self.table
 
     @property
     def scores(self) -> list[str]:

@@ -165,6 +165,14 @@ def test_results_at_home_are_judged_as_the_paper_s_own(folder):
     assert "there are results for IEMOCAP" in text and "no printed score is confirmed" not in text
 
 
+def test_without_sound_no_claim_is_judged(folder):
+    place = folder(kind="text alone", corpus="meld")
+    (one,) = shipped_tables(place)
+    assert one.silent and not one.at_home
+    assert set(judged_claims([one]).verdict) == {"not comparable", "not run"}
+    assert "Nothing is heard here: no claim" in read_page(build.report_page(place)).text
+
+
 def test_other_corpora_have_no_home(folder):
     (one,) = shipped_tables(folder(kind="ravdess", corpus="ravdess"))
     assert not one.at_home and not one.generated
