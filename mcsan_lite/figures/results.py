@@ -22,6 +22,7 @@ from mcsan_lite.figures.basics import (
     label_ends,
 )
 
+_MOST_NAMED = 6  # folds of a figure; the names of more would stand outside of it
 _DASHES = ("--", ":", "-.", (0, (1, 3)), (0, (6, 1)))  # of named lines, in turn
 
 
@@ -145,7 +146,8 @@ def draw_slopes(left: pd.Series, right: pd.Series, *, ax=None, score: str = "WA"
         score: name of the score.
 
     Returns:
-        The axes. A line that rises is solid, one that falls is dashed.
+        The axes. A line that rises is solid, one that falls is dashed. Folds are named where they
+        are few.
 
     Raises:
         DataError: for other folds, or another order of them.
@@ -181,8 +183,9 @@ def draw_slopes(left: pd.Series, right: pd.Series, *, ax=None, score: str = "WA"
         ms=7,
     )
     gain = f"mean {100 * (right.mean() - left.mean()):+.1f} points"
-    names = [*map(str, right.index), gain]
-    label_ends(ax, 1, [*right, right.mean()], names, [*colors, "black"])
+    named = right if len(right) <= _MOST_NAMED else right[:0]
+    names = [*map(str, named.index), gain]
+    label_ends(ax, 1, [*named, right.mean()], names, [*colors[: len(named)], "black"])
     rising = int((right >= left).sum())
     falling = len(left) - rising
     title = f"{rising} of {len(left)} folds rise (solid), {falling} fall (dashed)"

@@ -87,6 +87,12 @@ def test_slopes():
         results.draw_slopes(left, right.iloc[::-1])
 
 
+def test_many_slopes_have_no_names():
+    left = pd.Series(np.linspace(0.5, 0.6, 10), [f"f{i}" for i in range(10)], name="w/o self")
+    ax = results.draw_slopes(left, left.rename("MCSAN") + 0.05)
+    assert len(ax.lines) == 11 and texts(ax) == ["mean +5.0 points"]
+
+
 def test_power():
     table = pd.DataFrame({1: [0.1, 0.2, 0.3], 10: [0.4, 0.7, 0.9]}, index=[5, 10, 50])
     ax = results.draw_power(table, title="0.7 points")
