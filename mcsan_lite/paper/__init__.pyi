@@ -42,6 +42,7 @@ from .profiles import GRID_SEEDS as GRID_SEEDS
 from .profiles import GRID_SYNTHETIC as GRID_SYNTHETIC
 from .profiles import PAPER_PROTOCOL as PAPER_PROTOCOL
 from .profiles import PROFILES as PROFILES
+from .profiles import TEXT_ALONE as TEXT_ALONE
 from .profiles import CorpusSettings as CorpusSettings
 from .profiles import Profile as Profile
 from .published import FULL as FULL
