@@ -86,7 +86,7 @@ def test_an_epoch_is_timed_in_a_process_of_its_own():
 def test_larger_calls_and_arithmetic_are_measured(monkeypatch):
     few = training.iemocap_like(14), training.LABELS
     monkeypatch.setattr(structure, "quick_features", lambda data, count: few)
-    found = structure.larger_calls("", count=14, epochs=1)
+    found = structure.larger_calls("", count=14, rounds=2)
     assert list(found) == ["batch_32_ms", "batch_64_ms", "batch_128_ms"]
     assert all(milliseconds > 0 for milliseconds in found.values())
     assert 0.1 < structure.arithmetic_share("", count=14) < 0.95
