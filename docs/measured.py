@@ -212,9 +212,8 @@ def say_never_began(file: Path) -> list[str]:
     Args:
         file: of the table; that of its trainings lies beside it.
     """
-    table = load_table(file, numbers=("wa",))
-    trainings = load_table(file.with_name(f"{file.stem}-folds.csv"), numbers=("wa", "n_test"))
-    stuck = at_chance(trainings, table.wa[table.row == "floor: majority"].item())
+    trainings, chance = values.trainings_and_chance(file)
+    stuck = at_chance(trainings, chance)
     if not stuck.any():
         return []
     rows = listed_names(trainings.name[stuck].unique())

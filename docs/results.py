@@ -18,6 +18,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent))
 
 import real_data
+import values
 
 from mcsan_lite.exercises.verdicts.lesson14 import at_chance, say_trainings_at_chance
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
@@ -115,7 +116,7 @@ def said_and_shown(path: Path, score: str) -> str:
     said = [
         *sentences(table, score),
         *above_the_floors(table, score),
-        *trainings_at_chance(path, table),
+        *trainings_at_chance(path),
     ]
     said = "\n".join(f"- {sentence}" for sentence in said)
     about = f"Intervals: {basis_of(table)}. All tests: [results/](../results/{path.stem}.md)."
@@ -134,15 +135,10 @@ def above_the_floors(table: pd.DataFrame, score: str) -> list[str]:
     return [f"{best_floor}: {named_or_none(above)}."]
 
 
-def trainings_at_chance(path: Path, table: pd.DataFrame) -> list[str]:
+def trainings_at_chance(path: Path) -> list[str]:
     """A sentence about trainings that end where naming the largest class ends, if there are any."""
-    file = path.with_name(f"{path.stem}-folds.csv")
-    trainings = load_table(file, numbers=("wa", "n_test"))
-    largest_class = table.wa[table.row == "floor: majority"]
-    if largest_class.empty:
-        return []
-    chance = float(largest_class.item())
-    if not at_chance(trainings, chance).any():
+    trainings, chance = values.trainings_and_chance(path)
+    if chance is None or not at_chance(trainings, chance).any():
         return []
     head, *rows = say_trainings_at_chance(trainings, chance).splitlines()
     return [f"{head} {' '.join(rows)}"]

@@ -14,6 +14,8 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
+
 from mcsan_lite.errors import DataError
 from mcsan_lite.tables.own import load_table
 
@@ -57,6 +59,18 @@ def computed_values(results: Path) -> dict[str, str]:
         "checkpoints": f"{len(weights)}",
         "checkpoints MB": f"{sum(path.stat().st_size for path in weights) / 1e6:.1f} MB",
     }
+
+
+def trainings_and_chance(file: Path) -> tuple[pd.DataFrame, float | None]:
+    """The trainings of a table, and the WA of naming the largest class; None where it was not run.
+
+    Args:
+        file: of the table; that of its trainings lies beside it.
+    """
+    table = load_table(file, numbers=("wa",))
+    trainings = load_table(file.with_name(f"{file.stem}-folds.csv"), numbers=("wa", "n_test"))
+    largest_class = table.wa[table.row == "floor: majority"]
+    return trainings, None if largest_class.empty else float(largest_class.item())
 
 
 def table3_minutes(results: Path) -> float:

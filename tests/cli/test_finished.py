@@ -89,6 +89,8 @@ def test_what_other_code_finished_does_not_count(elsewhere, home, tmp_path, caps
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (("run", "--finished", "first-folds.csv"), "--finished without a table"),
+        (("table", "--finished", "first-folds.csv"), "--finished without a table"),
         (("run", "--finished", "first-folds.csv"), "mcsan run table3 --finished"),
         (("table", "--finished", "first-folds.csv"), "mcsan table table3 --finished"),
         (("run", "fusion", "--finished", "first-folds.csv"), "with fusion"),
