@@ -212,7 +212,7 @@ def _of_runs(results: pd.DataFrame, kind: str, dialogues: Mapping[str, str]) -> 
     p_against = holm([p.p_against for p in support])
     adjusted = [Support(*pair) for pair in zip(p_for, p_against, strict=True)]
     return [
-        _run_row(claim, test, home, alone, p) | _note_on_silence(test, silent)
+        _run_row(claim, test, alone, p, at_home=home, silent=silent)
         for claim, test, home, alone, p in zip(
             claims, tests, at_home, support, adjusted, strict=True
         )
@@ -224,22 +224,23 @@ def _can_be_judged(claim: Claim, at_home: bool, silent: bool) -> bool:
     return not silent and (at_home or claim.kind != "score")
 
 
-def _note_on_silence(test: Test | None, silent: bool) -> dict:
-    """What replaces the verdicts of a claim that was run without sound."""
-    if test is None or not silent:
-        return {}
-    note = "nothing is heard: the paper claims nothing of that"
-    return {"verdict": "not comparable", "before Holm": "not comparable", "note": note}
-
-
 def _run_row(
-    claim: Claim, test: Test | None, at_home: bool, alone: Support, adjusted: Support
+    claim: Claim,
+    test: Test | None,
+    alone: Support,
+    adjusted: Support,
+    *,
+    at_home: bool,
+    silent: bool,
 ) -> dict:
     """One claim on one corpus; `adjusted` are the p values after Holm, `alone` those before."""
     row = asdict(claim)
     if test is None:
         return row | {"verdict": "not run"}
-    comparable = at_home or claim.kind != "score"
+    comparable = _can_be_judged(claim, at_home, silent)
+    note = f"printed {claim.printed:+.3f}" if at_home else ""
+    if silent:
+        note = "nothing is heard: the paper claims nothing of that"
     return row | {
         "verdict": _verdict(adjusted) if comparable else "not comparable",
         "before Holm": _verdict(alone) if comparable else "not comparable",
@@ -249,7 +250,7 @@ def _run_row(
         "n": test.n,
         "p": test.p if claim.b else NAN,
         "p Holm": np.fmin(adjusted.p_for, adjusted.p_against),
-        "note": f"printed {claim.printed:+.3f}" if at_home else "",
+        "note": note,
     }
 
 
