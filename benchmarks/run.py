@@ -132,6 +132,9 @@ def structure_rows(found: dict) -> list[tuple[str, str, str, str]]:
             "",
         ),
     ]
+    if not found["early_stopping"]:
+        missing = "needs the finished trainings of `mcsan run table3 --profile full` in `runs/`"
+        rows.append(("early stopping", missing, "not run", ""))
     for stop in found["early_stopping"]:
         low, high = stop["points"] - stop["half_width"], stop["points"] + stop["half_width"]
         rows.append(

@@ -117,6 +117,14 @@ def test_early_stopping_is_tried_on_finished_trainings(tmp_path, monkeypatch):
     assert [found["points"] for found in patient] == [0, 0]
 
 
+def test_early_stopping_without_finished_trainings_is_called_not_run(tmp_path):
+    assert structure.early_stopping(str(tmp_path)) == []
+    measured = {"batch_32_ms": 2.0, "batch_128_ms": 1.0, "arithmetic_share": 0.5}
+    *_, (what, how, result, _) = benchmarks.structure_rows({**measured, "early_stopping": []})
+    assert (what, result) == ("early stopping", "not run")
+    assert "mcsan run table3 --profile full" in how
+
+
 def test_the_page_shows_the_last_run():
     found = json.loads(benchmarks.RESULTS.read_text())
     assert set(found) == set(benchmarks.NAMES)
