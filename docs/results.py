@@ -10,6 +10,7 @@ of the files, so that no number on it is typed.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -30,6 +31,7 @@ PAGE = ROOT / "docs" / "results.md"
 START, END = "<!-- results: made by docs/results.py -->", "<!-- /results -->"
 # Each table with the score that the paper reports first.
 TABLES = {"table3": "wa", "table1": "wa", "table2": "weighted_f1", "fusion": "wa"}
+FLOOR = "floor: "  # how the row of a floor begins
 WORLDS = ("synthetic", "leaking", "listed")  # "synthetic" is the matching world
 MELD = "table2-meld-official-quick.csv"
 WORDS = {"wa": "WA", "weighted_f1": "weighted F1"}
@@ -100,18 +102,52 @@ def basis_of(table: pd.DataFrame) -> str:
     return _text(known.iloc[0]) if len(known) else ""
 
 
-def section(path: Path, name: str, score: str) -> str:
-    """One table on generated speech: heading, what it says, the rows."""
-    _, world, profile = path.stem.split("-")
+def tables_in(results: Path) -> Iterator[tuple[str, str, Path, Path | None]]:
+    """The tables on generated speech that the page shows, in its order.
+
+    Yields:
+        Name of the table, its world, its file, and the file of a smaller run of it that is only
+        named, because the larger one has each of its rows.
+    """
+    for name, world in product(TABLES, WORLDS):
+        full, quick = (results / f"{name}-{world}-{profile}.csv" for profile in ("full", "quick"))
+        replaced = (
+            full.is_file() and quick.is_file() and rows_run(quick, name) <= rows_run(full, name)
+        )
+        if full.is_file():
+            yield name, world, full, quick if replaced else None
+        if quick.is_file() and not replaced:
+            yield name, world, quick, None
+
+
+def rows_run(path: Path, name: str) -> set[str]:
+    """The rows of a table that have a score."""
+    score = TABLES[name]
+    table = load_table(path, numbers=numbers_of(score))
+    return set(table.row[table[score].notna()])
+
+
+def section(name: str, world: str, path: Path, smaller: Path | None) -> str:
+    """One table on generated speech: heading, what it says, the rows of its networks."""
+    profile = path.stem.split("-")[-1]
     heading = f"### {HEADINGS[name]} (`mcsan run {name}`, profile `{profile}`)"
     if world != "synthetic":
         title = f"{HEADINGS[name]}, in the {world} world"
         heading = f"### {title} (`mcsan run {name} --world {world}`, profile `{profile}`)"
-    return f"{heading}\n\n{said_and_shown(path, score)}"
+    parts = [heading, said_and_shown(path, TABLES[name], floors=False)]
+    if smaller is not None:
+        parts.append(f"The same rows on fewer folds, from one seed: {link_to(smaller)}.")
+    return "\n\n".join(parts)
 
 
-def said_and_shown(path: Path, score: str) -> str:
-    """What a table says, its rows, and what its intervals are over."""
+def said_and_shown(path: Path, score: str, *, floors: bool = True) -> str:
+    """What a table says, its rows, and what its intervals are over.
+
+    Args:
+        path: of the table.
+        score: of which the page speaks.
+        floors: whether the rows of the floors are shown as well.
+    """
     table = load_table(path, numbers=numbers_of(score))
     said = [
         *sentences(table, score),
@@ -119,17 +155,43 @@ def said_and_shown(path: Path, score: str) -> str:
         *trainings_at_chance(path),
     ]
     said = "\n".join(f"- {sentence}" for sentence in said)
-    about = f"Intervals: {basis_of(table)}. All tests: [results/](../results/{path.stem}.md)."
-    return "\n\n".join([said, compact(table, score), about])
+    about = f"Intervals: {basis_of(table)}. All tests: {link_to(path)}."
+    shown = table if floors else table[~table.row.str.startswith(FLOOR)]
+    return "\n\n".join([said, compact(shown, score), about])
+
+
+def link_to(path: Path) -> str:
+    return f"[results/](../results/{path.stem}.md)"
+
+
+def floors_part(results: Path) -> str:
+    """The floors of every corpus and profile in one table: one column each.
+
+    Tables on the same folds have the same floors, so that the first of them speaks for all.
+    """
+    columns: dict[str, pd.Series] = {}
+    for _, world, path, _ in tables_in(results):
+        profile = path.stem.split("-")[-1]
+        table = load_table(path, numbers=numbers_of("wa"))
+        floors = table[table.row.str.startswith(FLOOR)].set_index("row")
+        heading = f"{'matching' if world == 'synthetic' else world}, `{profile}`"
+        if len(floors):
+            columns.setdefault(
+                heading, floors.apply(_interval, axis=1, args=("wa", "", 1, "{:.3f}"))
+            )
+    floors = pd.DataFrame(columns).fillna("")
+    lines = [_line(["floor", *floors.columns]), _line(["---"] * (1 + floors.shape[1]))]
+    lines += [_line([row.removeprefix(FLOOR), *scores]) for row, scores in floors.T.items()]
+    return "\n".join(lines)
 
 
 def above_the_floors(table: pd.DataFrame, score: str) -> list[str]:
     """Which networks have an interval above the best floor; empty where no floor was run."""
-    is_floor = table.row.str.startswith("floor: ") & table[score].notna()
+    is_floor = table.row.str.startswith(FLOOR) & table[score].notna()
     if not is_floor.any():
         return []
     best = table.loc[table[score].where(is_floor).idxmax()]
-    name, floor = best["row"].removeprefix("floor: "), best[score]
+    name, floor = best["row"].removeprefix(FLOOR), best[score]
     above = table.row[~is_floor & (table[f"{score} low"] > floor)]
     best_floor = f"Above the best floor ({name}, {floor:.3f}), each by its own interval"
     return [f"{best_floor}: {named_or_none(above)}."]
@@ -151,13 +213,8 @@ def render(text: str, results: Path = ROOT / "results") -> str:
         text: of the page.
         results: the folder of tables.
     """
-    sections = []
-    for name, score in TABLES.items():
-        for world, profile in product(WORLDS, ("full", "quick")):
-            path = results / f"{name}-{world}-{profile}.csv"
-            if path.is_file():
-                sections.append(section(path, name, score))
-    text = _between(text, START, END, "\n\n".join(sections))
+    sections = "\n\n".join(section(*shown) for shown in tables_in(results))
+    text = _between(text, START, END, sections)
     for mark, make in {**real_data.PARTS, **OWN_PARTS}.items():
         start, end = f"<!-- {mark}: made by docs/results.py -->", f"<!-- /{mark} -->"
         text = _between(text, start, end, make(results))
@@ -197,7 +254,7 @@ def one_seed_or_several(before: pd.DataFrame, now: pd.DataFrame, score: str) -> 
     )
 
 
-OWN_PARTS = {"real table 2, MELD": meld_part}
+OWN_PARTS = {"floors": floors_part, "real table 2, MELD": meld_part}
 
 
 def main() -> None:

@@ -69,6 +69,35 @@ def test_networks_above_the_best_floor_are_named():
     assert results_page.above_the_floors(table[:3], "wa") == []
 
 
+def write_tables(folder, full, quick):
+    """Table 3 in both profiles: the score of each row, by its name."""
+    for profile, scores in (("full", full), ("quick", quick)):
+        table = pd.DataFrame({"row": list(scores), "wa": list(scores.values())})
+        blank = dict.fromkeys(set(results_page.numbers_of("wa")) - {"wa"})
+        table.assign(**blank).to_csv(folder / f"table3-synthetic-{profile}.csv", index=False)
+
+
+def test_a_smaller_table_is_only_linked_once_the_larger_one_has_its_rows(tmp_path):
+    quick = {"MCSAN": 0.9, "N = 3": 0.8, "floor: majority": 0.2}
+    write_tables(tmp_path, full={**quick, "N = 3": None}, quick=quick)
+    unfinished = [(path.stem, smaller) for *_, path, smaller in results_page.tables_in(tmp_path)]
+    assert unfinished == [("table3-synthetic-full", None), ("table3-synthetic-quick", None)]
+    write_tables(tmp_path, full=quick, quick=quick)
+    ((*_, path, smaller),) = results_page.tables_in(tmp_path)
+    assert (path.stem, smaller.stem) == ("table3-synthetic-full", "table3-synthetic-quick")
+
+
+def test_floors_are_shown_once_for_each_corpus_and_profile(tmp_path):
+    write_tables(
+        tmp_path,
+        full={"MCSAN": 0.9, "floor: majority": 0.2, "floor: TF-IDF + LR": None},
+        quick={"MCSAN": 0.9, "N = 3": 0.8, "floor: majority": 0.3},
+    )
+    shown = results_page.floors_part(tmp_path).splitlines()
+    assert shown[0] == "| floor | matching, `full` | matching, `quick` |"
+    assert shown[2:] == ["| TF-IDF + LR |  |  |", "| majority | 0.200 | 0.300 |"]
+
+
 def test_verdicts_of_one_seed_are_held_against_several():
     before = pd.DataFrame({"verdict": ["MCSAN ahead", "MCSAN ahead", "reference"]}, list("abc"))
     now = pd.DataFrame({"wa gap low": [0.01, -0.01, None]}, list("abc"))
