@@ -14,7 +14,7 @@ import pandas as pd
 
 from mcsan_lite.paper.ledgers import AS_PRINTED, claims_ledger
 from mcsan_lite.paper.profiles import TEXT_ALONE
-from mcsan_lite.paper.reproduction.shipped import ShippedTable
+from mcsan_lite.paper.reproduction.shipped import GENERATED, ShippedTable
 
 _SETTINGS = "the profile paper's settings"
 NOT_RUN = "not run"
@@ -30,26 +30,27 @@ def judged_claims(shipped: Sequence[ShippedTable]) -> pd.DataFrame:
         shipped: the tables of results.
 
     Returns:
-        Columns `kind` ("generated", or the corpus), claim, says, metric, verdict and `before Holm`.
-        A claim that no table of a kind can judge is "not run"; Holm's correction is over the claims
-        of one table.
+        Columns `kind` (a world of generated speech, or the corpus), claim, says, metric, verdict
+        and `before Holm`. A claim that no table of a kind can judge is "not run"; Holm's correction
+        is over the claims of one table.
     """
     frames = [_of_table(one) for one in shipped if one.name != "ambiguities"]
     known = [frame for frame in frames if len(frame)]
     if not known:
-        return _never_run(["generated"])
+        return _never_run([GENERATED])
     judged = pd.concat(known, ignore_index=True)
     best = judged.drop_duplicates(["kind", "claim"])
     return pd.concat([best, _never_run(judged.kind.unique(), best)], ignore_index=True)
 
 
 def _of_table(one: ShippedTable) -> pd.DataFrame:
-    kind = "generated" if one.generated else one.corpus
     printed_beside = one.corpus if one.at_home else ""
     ledger = claims_ledger({TEXT_ALONE if one.silent else printed_beside: one.folds})
     block = ledger[ledger.block == f"{one.corpus} · {one.protocol}"]
     block = block[block.verdict != NOT_RUN]
-    return block.assign(kind=kind)[["kind", "claim", "says", "metric", "verdict", "before Holm"]]
+    return block.assign(kind=one.kind)[
+        ["kind", "claim", "says", "metric", "verdict", "before Holm"]
+    ]
 
 
 def _never_run(kinds: Sequence[str], known: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -83,9 +84,7 @@ def claims_sheet(tested: pd.DataFrame) -> dict[str, list[str]]:
     columns: dict[str, list[str]] = {"claim": sentences}
     columns["gap as printed"] = [_told(printed, sentence) for sentence in sentences]
     for kind, rows in tested.groupby("kind", sort=False):
-        columns[f"{kind} speech" if kind == "generated" else str(kind)] = [
-            _told(rows, sentence) for sentence in sentences
-        ]
+        columns[str(kind)] = [_told(rows, sentence) for sentence in sentences]
     return columns
 
 

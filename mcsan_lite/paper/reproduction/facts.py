@@ -90,8 +90,7 @@ def _of_claims(tested: pd.DataFrame) -> dict[str, object]:
     facts_alone = {"counts": kinds.count("count"), "settings": kinds.count("setting")}
     by_kind = {}
     for kind, rows in tested.groupby("kind", sort=False):
-        name = "generated speech" if kind == "generated" else open_ends.written(str(kind))
-        by_kind[name] = claims_told.counted_verdicts(rows.verdict)
+        by_kind[open_ends.written(str(kind))] = claims_told.counted_verdicts(rows.verdict)
     caption = (
         "Claims about scores: whether the printed gap is more than noise (Welch's t on the printed "
         "deviations), and the verdict on what was run here, after Holm's correction."
@@ -201,7 +200,7 @@ def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
     score = one.scores[0]
     table = one.table.set_index("row")
     table.attrs = {"scores": [score], "from": "this run"}
-    place = one.place or open_ends.written(one.corpus)
+    place = open_ends.written(one.kind)
     heading = f"{open_ends.written(one.name)} on {place}, profile {one.profile}"
     said = [_own_score(table, score), _best_floor(table, score)]
     if lacking:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mcsan_lite.paper.ambiguities import OPEN_CHOICES, choices, sensitivity
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
-from mcsan_lite.paper.reproduction.shipped import LARGEST_FIRST, ShippedTable
+from mcsan_lite.paper.reproduction.shipped import GENERATED, LARGEST_FIRST, ShippedTable
 
 _OF_THE_PAPER = ("table1", "table2", "table3")
 _CORPORA = {"iemocap": "IEMOCAP", "meld": "MELD", "ravdess": "RAVDESS"}
@@ -43,7 +43,7 @@ def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
             paper_s = " (a corpus of the paper)" if corpus in PAPER_PROTOCOL else ""
             missing.append(f"{written(corpus)}{paper_s}: {', '.join(absent)}")
     for name in _OF_THE_PAPER:
-        profiles = [one.profile for one in shipped if one.name == name and one.generated]
+        profiles = [one.profile for one in shipped if one.name == name and one.kind == GENERATED]
         best = min(map(LARGEST_FIRST.index, profiles), default=len(LARGEST_FIRST))
         larger = [f"“{profile}”" for profile in LARGEST_FIRST[:best] if profile != "smoke"]
         if larger:
@@ -51,8 +51,8 @@ def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
     for one in shipped:
         rows = _rows_without_training(one)
         if rows:
-            place = one.place or written(one.corpus)
-            missing.append(f"{written(one.name)} on {place}: the rows {'; '.join(rows)}")
+            rows_named = "; ".join(rows)
+            missing.append(f"{written(one.name)} on {written(one.kind)}: the rows {rows_named}")
     return missing
 
 

@@ -17,6 +17,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.tables.own import load_table
 
 NAMES = ("table1", "table2", "table3", "fusion", "ambiguities")
+GENERATED = "generated speech"
 LARGEST_FIRST = ("paper", "full", "quick", "smoke")
 _OTHER_WORLDS = ("leaking", "listed")  # than the matching one, which no file names
 _FOLDS = "-folds.csv"
@@ -67,12 +68,17 @@ class ShippedTable:
         return self.corpus.startswith(("synthetic", "listed", "leaking"))
 
     @property
-    def place(self) -> str:
-        """The kind of generated speech, in words; "" for recordings."""
+    def other_world(self) -> str:
+        """The world of generated speech where it is not the matching one, else ""."""
+        return next((name for name in _OTHER_WORLDS if f"-{name}-" in self.file), "")
+
+    @property
+    def kind(self) -> str:
+        """What a verdict is about: the kind of generated speech, in words, or the corpus."""
         if not self.generated:
-            return ""
-        world = next((name for name in _OTHER_WORLDS if f"-{name}-" in self.file), None)
-        return f"generated speech of the {world} world" if world else "generated speech"
+            return self.corpus
+        world = self.other_world
+        return f"{GENERATED} of the {world} world" if world else GENERATED
 
     @property
     def at_home(self) -> bool:
@@ -119,7 +125,10 @@ def shipped_tables(folder: Path | str) -> list[ShippedTable]:
             "files such as table3-synthetic-quick-folds.csv",
             "mcsan run table3 --out results, or name the folder.",
         )
-    return sorted(found.values(), key=lambda one: (NAMES.index(one.name), one.corpus))
+    # Of the generated worlds the matching one comes first.
+    return sorted(
+        found.values(), key=lambda one: (NAMES.index(one.name), one.other_world, one.corpus)
+    )
 
 
 def _counts_more(one: ShippedTable, other: ShippedTable) -> bool:

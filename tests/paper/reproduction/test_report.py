@@ -123,6 +123,26 @@ def test_claims_follow_the_results(folder):
     assert verdict({**ROWS, "w/o cross": 0.8})[0] == "not distinguishable"
 
 
+def test_every_generated_world_has_verdicts_of_its_own(folder):
+    place = folder()
+    folder({**ROWS, "w/o cross": 0.9}, kind="listed", corpus="listed")  # its name is the first
+    shipped = shipped_tables(place)
+    assert [one.kind for one in shipped] == [
+        "generated speech",
+        "generated speech of the listed world",
+    ]
+    sheet = claims_sheet(judged_claims(shipped))
+    cross = sheet["claim"].index("cross-attention helps: MCSAN is above w/o cross")
+    assert sheet["generated speech"][cross] == "reproduced"
+    assert sheet["generated speech of the listed world"][cross] == "differs"
+
+
+def test_a_larger_profile_in_another_world_is_not_one_of_the_matching_world(folder):
+    place = folder()
+    folder(kind="listed", corpus="listed", profile="full")
+    assert "Table 3 on generated speech: profiles “paper”, “full”" in not_run(shipped_tables(place))
+
+
 def test_what_was_not_run_is_computed(folder):
     place = folder()
     missing = not_run(shipped_tables(place))
