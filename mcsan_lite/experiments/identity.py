@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_synthetic, rea
 from mcsan_lite.evaluation.intervals import difference_interval, paired_interval, score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
-from mcsan_lite.experiments.grids import RESULTS_FOLDER
+from mcsan_lite.experiments.grids import RESULTS_FOLDER, shipped_file
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper.table_rows import table3_specs
@@ -53,6 +54,13 @@ CHANGES: dict[str, dict[str, object]] = {
     "neither, w/o cross": {**_NEITHER, "use_cross": False},
     "neither, one head": {**_NEITHER, "heads": 1},
     "neither, N = 2": {**_NEITHER, "layers": 2},
+}
+
+# Rows of the tables that `cross_by_world` reads, and their names there.
+_CROSS_ROWS = {
+    "MCSAN": "MCSAN",
+    "w/o cross": "w/o cross",
+    f"floor: {ORDER_ALONE}": ORDER_ALONE,
 }
 
 
@@ -179,6 +187,35 @@ def identity_gaps(table: pd.DataFrame, reference: str = "MCSAN") -> pd.DataFrame
     others = rows.drop(index=reference)
     gaps = {name: difference_interval(tuple(row), base) for name, row in others.iterrows()}
     return pd.DataFrame(gaps, ["mean", "low", "high"]).T.rename_axis("change")
+
+
+def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> pd.DataFrame:
+    """MCSAN with and without cross-attention in two worlds, from finished tables.
+
+    In the matching world the order of the words tells which sound is whose; in the listed world it
+    tells nothing. Points that cross-attention earns in the first alone can be had from order.
+
+    Args:
+        profile: of the tables' trainings.
+        results: the folder of tables; by default those that the repository ships.
+
+    Returns:
+        One row per world and system, which are the index: mean, low and high of WA over folds, and
+        `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds. The last
+        system of a world are the trees that know order alone. A world without a table is left out.
+    """
+    names = {f"wa{end}": end.strip() or "mean" for end in ("", " low", " high")}
+    names |= {f"wa gap{end}": f"gap{end}" for end in ("", " low", " high")}
+    tables = {}
+    for world in ("matching", WORLD):
+        folds = shipped_file("table3", profile, world).name
+        file = results / folds.replace("-folds.csv", ".csv")
+        if file.is_file():
+            table = load_table(file, numbers=tuple(names)).set_index("row").loc[list(_CROSS_ROWS)]
+            tables[world] = table[list(names)].rename(index=_CROSS_ROWS, columns=names)
+    if not tables:
+        return pd.DataFrame(columns=list(names.values()))
+    return pd.concat(tables, names=["world", "system"])
 
 
 def _listed(profile: str, options: RunOptions) -> tuple[Corpus, pd.DataFrame]:

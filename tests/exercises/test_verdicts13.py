@@ -159,3 +159,28 @@ def test_score_and_map():
     assert said.endswith("is not shown to recognise sounds: none.")
     said = read.say_score_and_map(table(neither=0.6), 0.95)
     assert "does not show it: none" in said and said.endswith("sounds: “neither”.")
+
+
+def both_worlds(matching, listed):
+    gaps = {("matching", "w/o cross"): matching, ("listed", "w/o cross"): listed}
+    columns = ["gap", "gap low", "gap high"]
+    return pd.DataFrame.from_dict(gaps, orient="index", columns=columns).set_axis(
+        pd.MultiIndex.from_tuples(gaps)
+    )
+
+
+@pytest.mark.parametrize(
+    ("matching", "listed", "says"),
+    [
+        (UP, FLAT, "no evidence that a word was matched"),
+        (UP, Measured(-0.2, -0.3, -0.1), "no evidence that a word was matched"),
+        (UP, UP, "earns points where order tells nothing"),
+        (FLAT, UP, "earns points where order tells nothing"),
+        (FLAT, FLAT, "not shown to earn points in either world"),
+    ],
+)
+def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
+    *lines, verdict = read.say_cross_by_world(both_worlds(matching, listed)).splitlines()
+    assert says in verdict and len(lines) == 2
+    if listed == UP:
+        assert lines[1] == "listed world: MCSAN less w/o cross +20.0 points (+10.0 to +30.0), more."

@@ -93,6 +93,19 @@ def test_gaps_are_beside_one_row():
     assert tuple(gaps.loc["b"]) == pytest.approx((-0.3, -0.35, -0.25))
 
 
+def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
+    assert identity.cross_by_world(results=tmp_path).empty
+    rows = ["MCSAN", "w/o self", "w/o cross", f"floor: {identity.ORDER_ALONE}"]
+    numbers = {"wa": 0.8, "wa low": 0.7, "wa high": 0.9, "wa gap low": 0.1, "wa gap high": 0.3}
+    for world, gap in (("synthetic", 0.2), ("listed", 0.1)):
+        table = pd.DataFrame({"row": rows, **numbers, "wa gap": gap})
+        table.to_csv(tmp_path / f"table3-{world}-full.csv", index=False)
+    found = identity.cross_by_world(results=tmp_path)
+    assert list(found.loc["listed"].index) == ["MCSAN", "w/o cross", identity.ORDER_ALONE]
+    assert found.gap["matching", "w/o cross"] == 0.2 and found.gap["listed", "w/o cross"] == 0.1
+    assert list(found.columns) == ["mean", "low", "high", "gap", "gap low", "gap high"]
+
+
 def test_every_change_is_a_network_of_its_own(options):
     specs = identity.identity_specs("smoke")
     assert [spec.name for spec in specs] == list(identity.CHANGES)

@@ -243,6 +243,34 @@ def say_cost(gaps: pd.DataFrame, reference: str) -> str:
     return f"WA less that of {reference}: {'; '.join(lines)}."
 
 
+def say_cross_by_world(found: pd.DataFrame) -> str:
+    """What cross-attention earns where order helps, and where it tells nothing.
+
+    Args:
+        found: of `cross_by_world`, with the matching and the listed world.
+    """
+    lines, sides = [], {}
+    for world in ("matching", "listed"):
+        gap = found.loc[(world, "w/o cross"), ["gap", "gap low", "gap high"]]
+        sides[world] = gap_side(gap["gap low"], gap["gap high"])
+        interval = points_interval(*gap)
+        lines.append(f"{world} world: MCSAN less w/o cross {interval}, {sides[world]}.")
+    if sides["listed"] == "more":
+        verdict = (
+            "Cross-attention earns points where order tells nothing. Only a score above what needs "
+            "no recognised sound would show that it earns them by recognising."
+        )
+    elif sides["matching"] == "more":
+        verdict = (
+            "Cross-attention earns points where order helps, and is not shown to earn any where "
+            "only recognised sounds would. So its points in the matching world are no evidence "
+            "that a word was matched with its sound."
+        )
+    else:
+        verdict = "Cross-attention is not shown to earn points in either world."
+    return "\n".join([*lines, verdict])
+
+
 def say_both_have_to_go(table: pd.DataFrame) -> str:
     """Whether recurrence and positions must both be taken away before the map means something.
 
