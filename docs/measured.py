@@ -24,9 +24,10 @@ import values
 from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
-from mcsan_lite.exercises.verdicts.lesson13 import say_own_word
+from mcsan_lite.exercises.verdicts.lesson13 import say_cross_by_world, say_own_word
 from mcsan_lite.exercises.verdicts.lesson14 import at_chance
 from mcsan_lite.exercises.verdicts.sentences import listed_names
+from mcsan_lite.experiments.identity import cross_by_world
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.tables.own import load_table
 
@@ -175,11 +176,29 @@ def say_identity(results: Path = RESULTS) -> str:
     ours, stripped = (table.low[name] > bound for name in scores)
     claim = "MCSAN matches sounds" if ours else "MCSAN is not shown to match"
     matches = "which does" if stripped else "not shown to match either"
-    return (
+    said = (
         f"**Where order tells nothing, {claim}.** {bound:.3f} needs no recognised sound; MCSAN has "
         f"{scores['MCSAN']}, and without recurrence and positions {scores['neither']}, {matches} "
         "(`mcsan identity`, lesson 13)."
     )
+    return " ".join([said, *say_cross(results)])
+
+
+def say_cross(results: Path = RESULTS) -> list[str]:
+    """What cross-attention earns where order tells nothing; empty where that was not run.
+
+    Args:
+        results: the folder of tables.
+    """
+    worlds = cross_by_world(results=results)
+    if "listed" not in worlds.index.get_level_values(0):
+        return []
+    gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
+    return [
+        "On ten folds cross-attention is worth {:+.1f} points [{:+.1f}, {:+.1f}] there.".format(
+            *gap
+        )
+    ]
 
 
 def say_wiring(results: Path = RESULTS) -> str:
@@ -282,6 +301,22 @@ def identity_lines(results: Path = RESULTS) -> str:
     return "\n".join([*lines, "", about, "", say_own_word(table)])
 
 
+def worlds_lines(results: Path = RESULTS) -> str:
+    """MCSAN with and without cross-attention where order helps and where it tells nothing.
+
+    Args:
+        results: the folder of tables.
+    """
+    worlds = cross_by_world(results=results)
+    if worlds.index.get_level_values(0).nunique() < 2:
+        return "*Not run: `mcsan run table3 --profile full --world listed`.*"
+    lines = ["| world | system | WA |", "|---|---|---|"]
+    for (world, system), row in worlds.iterrows():
+        lines.append(f"| {world} | {system} | {row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}] |")
+    *gaps, verdict = say_cross_by_world(worlds).splitlines()
+    return "\n".join([*lines, "", *(f"- {gap}" for gap in gaps), "", verdict])
+
+
 def _share_with_ends(row: pd.Series, name: str) -> str:
     if pd.isna(row[name]):
         return "no map"
@@ -380,6 +415,7 @@ PARTS = {
     "docs/attention.md": {
         "rows": rows_lines,
         "identity": identity_lines,
+        "two worlds": worlds_lines,
         "readings": readings_lines,
         "own sound": say_own_sound,
     },

@@ -475,7 +475,7 @@ print(read.say_choices(changes))
 # where in the clip something is stressed. It shows how much order alone gives away. A
 # system that is not above this floor has not shown that it matches words with their
 # sounds. (In the world *listed*, where the transcript is an alphabetical list, order
-# tells nothing: `mcsan run table3 --world listed`.)
+# tells nothing: lesson 13 compares the two worlds on ten folds.)
 
 # %%
 rivals = {}

@@ -183,3 +183,21 @@ def test_words_follow_the_listed_world(tmp_path, ours, stripped, says, matches):
     )
     said = measured.say_identity(tmp_path)
     assert says in said and matches in said
+
+
+@pytest.mark.parametrize(
+    ("listed", "says", "worth"),
+    [(0.0, "no evidence that a word was matched", "+0.0"), (0.1, "order tells nothing", "+10.0")],
+)
+def test_words_follow_the_two_worlds(tmp_path, listed, says, worth):
+    assert measured.say_cross(tmp_path) == []
+    assert "Not run" in measured.worlds_lines(tmp_path)
+    rows = ["MCSAN", "w/o cross", "floor: order alone + boosted trees"]
+    for world, gap in (("synthetic", 0.1), ("listed", listed)):
+        numbers = {"wa gap": gap, "wa gap low": gap - 0.01, "wa gap high": gap + 0.01}
+        table = pd.DataFrame({"row": rows, "wa": 0.8, "wa low": 0.7, "wa high": 0.9, **numbers})
+        save_table(tmp_path / f"table3-{world}-full.csv", table)
+    assert says in measured.worlds_lines(tmp_path)
+    assert measured.say_cross(tmp_path)[0].startswith(
+        f"On ten folds cross-attention is worth {worth} points ["
+    )
