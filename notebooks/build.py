@@ -47,6 +47,8 @@ from launch import published_address
 from warm_kernel import CAN_FORK, WarmKernels
 
 COLD = (sys.executable, "-m", "ipykernel_launcher")  # a kernel that imports for itself
+# Seaborn spreads dots with NumPy's global generator. Seeded, a figure is drawn again as it was.
+SEEDED = "--IPKernelApp.exec_lines=__import__('numpy').random.seed(0)"
 # A variant of a lesson: its folder below notebooks/, and the tag of the cells that it leaves out.
 VARIANTS = {"exercises": "", "solutions": "solutions"}
 DROPPED = {"exercises": "solution", "solutions": "exercise"}
@@ -291,9 +293,9 @@ def execute(
         BuildError: at the first cell that fails.
     """
     manager = AsyncKernelManager(kernel_name="python3")
-    # A kernel called python3 may lead into another environment. Without the last argument, each
+    # A kernel called python3 may lead into another environment. With fewer words in its log, no
     # notebook warns about unencrypted local ports.
-    manager.kernel_spec.argv = [*start, "-f", "{connection_file}", "--log-level=ERROR"]
+    manager.kernel_spec.argv = [*start, "-f", "{connection_file}", "--log-level=ERROR", SEEDED]
     client = NotebookClient(
         notebook,
         km=manager,

@@ -332,6 +332,17 @@ def test_a_failing_cell_fails_the_build_and_leaves_nothing(project, capsys):
     assert not list(root.rglob("*.ipynb")) and not (root / "runs").exists()
 
 
+def test_dots_that_are_spread_at_random_lie_where_they_lay(project):
+    source = project(LESSON + "\n# %%\nimport numpy as np\nprint(np.random.uniform())\n")
+    root = source.parents[2]
+    drawn = []
+    for _ in range(2):
+        build.build(source, "exercises", root=root)
+        notebook = nbformat.read(build.place(source, "exercises", root), as_version=4)
+        drawn.append(build.lesson_cells(notebook.cells)[-1].outputs[0].text)
+    assert drawn[0] == drawn[1]
+
+
 def test_a_path_of_this_machine_is_refused(project):
     source = project(LESSON + "\n# %%\nfrom pathlib import Path\nprint(Path.cwd())\n")
     root = source.parents[2]
