@@ -14,7 +14,7 @@ import pandas as pd
 
 from mcsan_lite.paper.ledgers import AS_PRINTED, claims_ledger
 from mcsan_lite.paper.profiles import TEXT_ALONE
-from mcsan_lite.paper.reproduction.shipped import GENERATED, ShippedTable
+from mcsan_lite.paper.reproduction.shipped import GENERATED, OF_THE_PAPER, ShippedTable
 
 _SETTINGS = "the profile paper's settings"
 NOT_RUN = "not run"
@@ -34,7 +34,7 @@ def judged_claims(shipped: Sequence[ShippedTable]) -> pd.DataFrame:
         and `before Holm`. A claim that no table of a kind can judge is "not run"; Holm's correction
         is over the claims of one table.
     """
-    frames = [_of_table(one) for one in shipped if one.name != "ambiguities"]
+    frames = [_of_table(one) for one in shipped if one.name in OF_THE_PAPER]
     known = [frame for frame in frames if len(frame)]
     if not known:
         return _never_run([GENERATED])

@@ -11,9 +11,13 @@ import pandas as pd
 
 from mcsan_lite.paper.ambiguities import OPEN_CHOICES, choices, sensitivity
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL
-from mcsan_lite.paper.reproduction.shipped import GENERATED, LARGEST_FIRST, ShippedTable
+from mcsan_lite.paper.reproduction.shipped import (
+    GENERATED,
+    LARGEST_FIRST,
+    OF_THE_PAPER,
+    ShippedTable,
+)
 
-_OF_THE_PAPER = ("table1", "table2", "table3")
 _CORPORA = {"iemocap": "IEMOCAP", "meld": "MELD", "ravdess": "RAVDESS"}
 _WRITTEN = _CORPORA | {"fusion": "Ways to fuse", "ambiguities": "Open choices"}
 
@@ -38,11 +42,11 @@ def not_run(shipped: Sequence[ShippedTable]) -> list[str]:
     missing = []
     for corpus in _CORPORA:
         there = {one.name for one in shipped if one.corpus.startswith(corpus)}
-        absent = [written(name) for name in _OF_THE_PAPER if name not in there]
+        absent = [written(name) for name in OF_THE_PAPER if name not in there]
         if absent:
             paper_s = " (a corpus of the paper)" if corpus in PAPER_PROTOCOL else ""
             missing.append(f"{written(corpus)}{paper_s}: {', '.join(absent)}")
-    for name in _OF_THE_PAPER:
+    for name in OF_THE_PAPER:
         profiles = [one.profile for one in shipped if one.name == name and one.kind == GENERATED]
         best = min(map(LARGEST_FIRST.index, profiles), default=len(LARGEST_FIRST))
         larger = [f"“{profile}”" for profile in LARGEST_FIRST[:best] if profile != "smoke"]

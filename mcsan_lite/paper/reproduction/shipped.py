@@ -16,7 +16,8 @@ import pandas as pd
 from mcsan_lite.errors import DataError
 from mcsan_lite.tables.own import load_table
 
-NAMES = ("table1", "table2", "table3", "fusion", "ambiguities")
+OF_THE_PAPER = ("table1", "table2", "table3")
+NAMES = (*OF_THE_PAPER, "fusion", "ambiguities")
 GENERATED = "generated speech"
 LARGEST_FIRST = ("paper", "full", "quick", "smoke")
 _OTHER_WORLDS = ("leaking", "listed")  # than the matching one, which no file names

@@ -135,6 +135,8 @@ def test_every_generated_world_has_verdicts_of_its_own(folder):
     cross = sheet["claim"].index("cross-attention helps: MCSAN is above w/o cross")
     assert sheet["generated speech"][cross] == "reproduced"
     assert sheet["generated speech of the listed world"][cross] == "differs"
+    folder(name="fusion", kind="leaking", corpus="leaking")  # of which the paper says nothing
+    assert claims_sheet(judged_claims(shipped_tables(place))) == sheet
 
 
 def test_a_larger_profile_in_another_world_is_not_one_of_the_matching_world(folder):
