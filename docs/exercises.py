@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from mcsan_lite.tables.shared import markdown_cell
+from mcsan_lite.tables.shared import markdown_rows
 from mcsan_lite.teaching.lessons import (
     CLONE,
     EXERCISE_KINDS,
@@ -34,19 +34,13 @@ def counted(exercises: list[CourseExercise]) -> str:
     return f"{len(exercises)} exercises, about {hours:.1f} hours: {named}."
 
 
-def table(exercises: list[CourseExercise]) -> list[str]:
+def table(exercises: list[CourseExercise]) -> str:
     """The exercises of one lesson as a Markdown table."""
-    lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
+    rows = []
     for one in exercises:
         check = f"`lesson{one.lesson}.{one.check}`"
-        stars = "★" * one.stars
-        cells = (one.number, one.kind, stars, str(one.minutes), markdown_cell(one.task), check)
-        lines.append(_line(cells))
-    return lines
-
-
-def _line(cells: tuple[str, ...] | list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        rows.append((one.number, one.kind, "★" * one.stars, one.minutes, one.task, check))
+    return markdown_rows(COLUMNS, rows)
 
 
 def made() -> str:
@@ -56,7 +50,7 @@ def made() -> str:
     for source in lesson_sources():
         own = [one for one in exercises if one.lesson == source.name[:2]]
         heading = f"## [{lesson_title(source)}](../notebooks/{source.stem}.ipynb)"
-        lines += ["", heading, "", *(table(own) if own else ["This lesson has no exercise."])]
+        lines += ["", heading, "", table(own) if own else "This lesson has no exercise."]
     return "\n".join(lines)
 
 

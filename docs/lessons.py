@@ -19,6 +19,7 @@ import pandas as pd
 from nbformat import NotebookNode
 
 from mcsan_lite.tables.own import load_table, save_table
+from mcsan_lite.tables.shared import markdown_rows
 from mcsan_lite.teaching.lessons import (
     CourseExercise,
     course_exercises,
@@ -81,8 +82,8 @@ def reading_minutes(held: dict[str, int]) -> int:
     return round(held["words"] / WORDS_PER_MINUTE + held["figures"] * FIGURE_MINUTES)
 
 
-def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExercise]) -> str:
-    """One lesson as a line of the table.
+def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExercise]) -> tuple:
+    """The cells of one lesson.
 
     Args:
         source: its percent-format file.
@@ -99,7 +100,7 @@ def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExer
     run = seconds.get(lesson, "not measured")
     numbers = (f"{held['words']:,}", read, run, minutes)
     counts = (held["figures"], held["players"], held["asserts"], len(own))
-    return f"| {' | '.join(map(str, (link, *numbers, *counts)))} |"
+    return (link, *numbers, *counts)
 
 
 def render(text: str) -> str:
@@ -111,11 +112,10 @@ def render(text: str) -> str:
     table = load_table(SECONDS, numbers=("seconds",))
     seconds = dict(zip(table.lesson, table.seconds, strict=True))
     exercises = list(course_exercises())
-    lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-    lines += [row_of(source, seconds, exercises) for source in lesson_sources()]
+    rows = [row_of(source, seconds, exercises) for source in lesson_sources()]
     before, _, rest = text.partition(START)
     _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+    return f"{before}{START}\n\n{markdown_rows(COLUMNS, rows)}\n\n{END}{after}"
 
 
 def main(logs: list[str]) -> None:

@@ -30,6 +30,7 @@ from mcsan_lite.exercises.verdicts.sentences import listed_names
 from mcsan_lite.experiments.identity import cross_by_world
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.tables.own import load_table
+from mcsan_lite.tables.shared import markdown_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
@@ -246,15 +247,12 @@ def ceilings_lines(results: Path = RESULTS) -> str:
         results: the folder of tables.
     """
     table = load_table(results / CEILINGS, numbers=("ceiling", "WA", "low", "high", "seeds", "n"))
-    lines = [
-        "| world | may use | ceiling | model | WA | 95 % interval |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows = []
     for row in table.itertuples():
         interval = f"{row.low:.3f} to {row.high:.3f}"
-        cells = (row.world, row._2, f"{row.ceiling:.3f}", row.model, f"{row.WA:.3f}", interval)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append((row.world, row._2, f"{row.ceiling:.3f}", row.model, f"{row.WA:.3f}", interval))
+    heads = ("world", "may use", "ceiling", "model", "WA", "95 % interval")
+    return markdown_rows(heads, rows)
 
 
 def rows_lines(results: Path = RESULTS) -> str:
@@ -288,17 +286,16 @@ def identity_lines(results: Path = RESULTS) -> str:
         "own less others",
         "chance",
     )
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    rows = []
     for _, row in table.iterrows():
         score = f"{row.WA:.3f} [{row.low:.3f}, {row.high:.3f}]"
         own, others, gap = (_share_with_ends(row, name) for name in ("points", "others", "gap"))
         chance = "" if pd.isna(row.chance) else f"{row.chance:.2f}"
-        cells = (row.change, score, own, others, gap, chance)
-        lines.append(f"| {' | '.join(cells)} |")
+        rows.append((row.change, score, own, others, gap, chance))
     seeds = int(table.seeds.min())
     basis = "one training each: another seed may say otherwise" if seeds == 1 else f"{seeds} seeds"
     about = f"*95 % intervals; {basis}. `mcsan identity`.*"
-    return "\n".join([*lines, "", about, "", say_own_word(table)])
+    return "\n".join([markdown_rows(heads, rows), "", about, "", say_own_word(table)])
 
 
 def worlds_lines(results: Path = RESULTS) -> str:
@@ -310,11 +307,13 @@ def worlds_lines(results: Path = RESULTS) -> str:
     worlds = cross_by_world(results=results)
     if worlds.index.get_level_values(0).nunique() < 2:
         return "*Not run: `mcsan run table3 --profile full --world listed`.*"
-    lines = ["| world | system | WA |", "|---|---|---|"]
-    for (world, system), row in worlds.iterrows():
-        lines.append(f"| {world} | {system} | {row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}] |")
+    rows = [
+        (world, system, f"{row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}]")
+        for (world, system), row in worlds.iterrows()
+    ]
+    sheet = markdown_rows(("world", "system", "WA"), rows)
     *gaps, verdict = say_cross_by_world(worlds).splitlines()
-    return "\n".join([*lines, "", *(f"- {gap}" for gap in gaps), "", verdict])
+    return "\n".join([sheet, "", *(f"- {gap}" for gap in gaps), "", verdict])
 
 
 def _share_with_ends(row: pd.Series, name: str) -> str:
@@ -333,12 +332,11 @@ def readings_lines(results: Path = RESULTS) -> str:
     table = load_table(results / READINGS, numbers=numbers)
     worlds = list(table.world.unique())
     chance = table.groupby("world").chance.mean()
-    heads = " | ".join(f"{world}: chance {chance[world]:.2f}" for world in worlds)
-    lines = [f"| reading | {heads} |", f"|{'---|' * (1 + len(worlds))}"]
+    heads = ["reading", *(f"{world}: chance {chance[world]:.2f}" for world in worlds)]
+    rows = []
     for reading, group in table.groupby("reading", sort=False):
         of_world = group.set_index("world")
-        cells = [_pointing_cell(of_world.loc[world]) for world in worlds]
-        lines.append(f"| {reading} | {' | '.join(cells)} |")
+        rows.append([reading, *(_pointing_cell(of_world.loc[world]) for world in worlds)])
     above = table[table.low > table.chance].groupby("world").size()
     counts = ", ".join(f"{above.get(world, 0)} in the {world} world" for world in worlds)
     said = (
@@ -348,7 +346,7 @@ def readings_lines(results: Path = RESULTS) -> str:
         f"lies above chance, {counts}. Of {len(table)} intervals, one or another may do so by "
         "luck. `mcsan readings --utterances 100 --jobs 2`.*"
     )
-    return "\n".join([*lines, "", said])
+    return "\n".join([markdown_rows(heads, rows), "", said])
 
 
 def _pointing_cell(row: pd.Series) -> str:
@@ -388,13 +386,13 @@ def kills_lines(results: Path = RESULTS) -> str:
         results: the folder of tables.
     """
     table = load_table(results / KILLS, numbers=("kills", "starts", "left"))
-    lines = ["| task | kills | starts | files at the end | left over |", "|---|--:|--:|---|---|"]
+    rows = []
     for row in table.itertuples():
         same = "the same" if row.same == "yes" else "**not the same**"
         left = f"**{row.left} files**" if row.left else "nothing"
         task = TASKS.get(row.task, row.task)
-        lines.append(f"| {task} | {row.kills} | {row.starts} | {same} | {left} |")
-    return "\n".join(lines)
+        rows.append((task, row.kills, row.starts, same, left))
+    return markdown_rows(("task", "kills", "starts", "files at the end", "left over"), rows)
 
 
 def clip_answer(results: Path = RESULTS) -> str:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from mcsan_lite.tables.own import load_table, save_table
+from mcsan_lite.tables.shared import markdown_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 MOVED = ROOT / "docs" / "moved.csv"
@@ -37,17 +38,18 @@ def moved_lines(results: Path | None = None, root: Path = ROOT) -> str:
         root: of the repository.
     """
     table = load_table(MOVED, numbers=("words",))
-    lines = ["| section of the long README | words | now on |", "|---|--:|---|"]
+    rows = []
     for row in table.itertuples():
         links = ", ".join(_link(page) for page in row.pages.split())
-        lines.append(f"| {row.section} | {row.words:,} | {links} |")
+        rows.append((row.section, f"{row.words:,}", links))
     now = len((root / "README.md").read_text(encoding="utf-8").split())
     pages = sum(len(path.read_text(encoding="utf-8").split()) for path in root.glob("docs/**/*.md"))
     said = (
         f"The README had {table.words.sum():,} words below these headings. It has about "
         f"{round(now, -2):,} now, and the pages of docs/ have about {round(pages, -3):,}."
     )
-    return "\n".join([*lines, "", said])
+    sheet = markdown_rows(("section of the long README", "words", "now on"), rows)
+    return "\n".join([sheet, "", said])
 
 
 def _link(page: str) -> str:

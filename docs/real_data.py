@@ -16,6 +16,7 @@ from mcsan_lite.experiments.speaker_curve import curve_verdicts
 from mcsan_lite.paper.ambiguities import sensitivity
 from mcsan_lite.paper.verdicts import published_gaps
 from mcsan_lite.tables.own import load_table
+from mcsan_lite.tables.shared import markdown_rows
 
 FLOORS, ROWS = "real-data-floors.csv", "real-data-rows.csv"
 SPEAKERS = "speakers-ravdess-quick.csv"
@@ -71,11 +72,11 @@ def floors_lines(results: Path) -> str:
     """Floors and networks on real recordings, and what their scores say."""
     table = load_floors(results)
     heads = ("corpus", "protocol", "system", *SCORES.values())
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    rows = []
     for _, row in table.iterrows():
         scores = [number([row[f"{score}{end}"] for end in ENDS], "{:.3f}") for score in SCORES]
-        lines.append(_line([row.corpus, row.protocol, row.system, *scores]))
-    return "\n".join([*lines, "", *floors_sentences(table)])
+        rows.append([row.corpus, row.protocol, row.system, *scores])
+    return "\n".join([markdown_rows(heads, rows), "", *floors_sentences(table)])
 
 
 def floors_sentences(table: pd.DataFrame) -> list[str]:
@@ -115,7 +116,7 @@ def rows_lines(results: Path, table: str, corpus: str) -> str:
     found = load_rows(results, table, corpus)
     score = "WA" if table == "table1" else "weighted F1"
     heads = ("row", score, "gap to MCSAN, points", "Holm p", "verdict", "peeking, points")
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    rows = []
     for _, row in found.iterrows():
         cells = (
             row["row"],
@@ -125,8 +126,8 @@ def rows_lines(results: Path, table: str, corpus: str) -> str:
             row.verdict,
             number(row[["peeked", "peeked low", "peeked high"]], "{:+.1f}"),
         )
-        lines.append(_line(cells))
-    return "\n".join([*lines, "", rows_sentence(found)])
+        rows.append(cells)
+    return "\n".join([markdown_rows(heads, rows), "", rows_sentence(found)])
 
 
 def rows_sentence(found: pd.DataFrame) -> str:
@@ -154,13 +155,13 @@ def speakers_lines(results: Path) -> str:
     table = load_table(results / SPEAKERS, numbers=CURVE_NUMBERS)
     counts = sorted(table.speakers.unique())
     heads = ("system", *(f"{count} speakers" for count in counts))
-    lines = [_line(heads), _line(["---"] * len(heads))]
-    for system, rows in table.groupby("system", sort=False):
-        by_count = rows.set_index("speakers")
+    rows = []
+    for system, points in table.groupby("system", sort=False):
+        by_count = points.set_index("speakers")
         scores = [number(by_count.loc[one, ["mean", "low", "high"]], "{:.3f}") for one in counts]
-        lines.append(_line([system, *scores]))
+        rows.append([system, *scores])
     said = [f"- {sentence}" for sentence in curve_verdicts(table)]
-    return "\n".join([*lines, "", *said])
+    return "\n".join([markdown_rows(heads, rows), "", *said])
 
 
 def changes_lines(results: Path) -> str:
@@ -168,11 +169,11 @@ def changes_lines(results: Path) -> str:
     changes = sensitivity(load_table(results / CHANGES, numbers=RESULT_NUMBERS))
     ours = changes[changes.panel.str.startswith("ours")]
     heads = ("change", "WA", "against MCSAN as it is, points", "folds")
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    rows = []
     for _, row in ours.iterrows():
         points = 100 * row[["difference", "low", "high"]].astype(float)
-        lines.append(_line([row.choice, f"{row.score:.3f}", number(points, "{:+.1f}"), str(row.n)]))
-    return "\n".join([*lines, "", changes_sentence(ours)])
+        rows.append((row.choice, f"{row.score:.3f}", number(points, "{:+.1f}"), row.n))
+    return "\n".join([markdown_rows(heads, rows), "", changes_sentence(ours)])
 
 
 def changes_sentence(changes: pd.DataFrame) -> str:
@@ -203,10 +204,6 @@ def printed_gaps() -> str:
         f"Welch's t of the gap in WA is: {t_values}. After Holm's correction these stand out: "
         f"{'; '.join(said)}. The ledger of [claims](ledgers/claims.md) has the intervals."
     )
-
-
-def _line(cells) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 PARTS = {

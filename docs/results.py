@@ -25,6 +25,7 @@ from mcsan_lite.exercises.verdicts.lesson14 import at_chance, say_trainings_at_c
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.paper.pages.said import named_or_none
 from mcsan_lite.tables.own import load_table
+from mcsan_lite.tables.shared import markdown_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "results.md"
@@ -62,7 +63,7 @@ def compact(table: pd.DataFrame, score: str) -> str:
         "peeking, points",
         "parameters",
     )
-    lines = [_line(headings), _line(["---"] * len(headings))]
+    rows = []
     for _, row in table.iterrows():
         cells = (
             row["row"],
@@ -73,12 +74,8 @@ def compact(table: pd.DataFrame, score: str) -> str:
             _interval(row, f"{score} peeked gain", "", 100, "{:+z.1f}"),
             "" if pd.isna(row.parameters) or not row.parameters else f"{int(row.parameters):,}",
         )
-        lines.append(_line(cells))
-    return "\n".join(lines)
-
-
-def _line(cells) -> str:
-    return f"| {' | '.join(cells)} |"
+        rows.append(cells)
+    return markdown_rows(headings, rows)
 
 
 def _text(value: object) -> str:
@@ -180,9 +177,8 @@ def floors_part(results: Path) -> str:
                 heading, floors.apply(_interval, axis=1, args=("wa", "", 1, "{:.3f}"))
             )
     floors = pd.DataFrame(columns).fillna("")
-    lines = [_line(["floor", *floors.columns]), _line(["---"] * (1 + floors.shape[1]))]
-    lines += [_line([row.removeprefix(FLOOR), *scores]) for row, scores in floors.T.items()]
-    return "\n".join(lines)
+    rows = [(row.removeprefix(FLOOR), *scores) for row, scores in floors.T.items()]
+    return markdown_rows(["floor", *floors.columns], rows)
 
 
 def above_the_floors(table: pd.DataFrame, score: str) -> list[str]:

@@ -5,7 +5,7 @@ In: a table of `verdicts`, or the results of runs. Out: text, figures and files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comp
 from mcsan_lite.figures.results import draw_forest
 from mcsan_lite.paper.published import FULL, PrintedScore, read_printed
 from mcsan_lite.tables.own import table_text
-from mcsan_lite.tables.shared import markdown_cell, markdown_text, save_svg
+from mcsan_lite.tables.shared import markdown_rows, markdown_text, save_svg
 
 SCORE_NAMES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
 
@@ -62,18 +62,12 @@ def _text(value: object) -> str:
 
 
 def markdown_sheet(columns: Mapping[str, Sequence[object]]) -> str:
-    """A markdown table without an end of line after it; no cell can leave its place.
+    """`markdown_rows` of a table that is given by columns.
 
     Args:
         columns: heading -> its cells, one per row.
     """
-    cells = zip(*columns.values(), strict=True)
-    rows = [list(columns), ["---"] * len(columns), *cells]
-    return "\n".join(_sheet_row(row) for row in rows)
-
-
-def _sheet_row(cells: Iterable[object]) -> str:
-    return f"| {' | '.join(markdown_cell(str(cell)) for cell in cells)} |"
+    return markdown_rows(list(columns), zip(*columns.values(), strict=True))
 
 
 def table_markdown(table: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ Out: the same for the other program, which neither runs nor misreads them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,17 @@ def markdown_cell(text: str) -> str:
     """A cell of a Markdown table. Its own marks stay, but it cannot leave its cell or hold HTML."""
     one_line = " ".join(without_controls(text).splitlines())
     return _TAG.sub("&lt;", one_line.replace("|", "\\|"))
+
+
+def markdown_rows(headings: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table without an end of line after it; no cell can leave its place.
+
+    Args:
+        headings: one per column.
+        rows: the cells of each row.
+    """
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(markdown_cell(str(c)) for c in cells)} |" for cells in lines)
 
 
 def save_svg(figure: Figure, path: Path) -> None:
