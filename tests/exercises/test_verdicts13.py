@@ -175,6 +175,7 @@ def both_worlds(matching, listed):
         (UP, FLAT, "no evidence that a word was matched"),
         (UP, Measured(-0.2, -0.3, -0.1), "no evidence that a word was matched"),
         (UP, UP, "earns points where order tells nothing"),
+        (UP, Measured(0.002, -0.005, 0.008), "would (if any, fewer than 1). So its points"),
         (FLAT, UP, "earns points where order tells nothing"),
         (FLAT, FLAT, "not shown to earn points in either world"),
     ],

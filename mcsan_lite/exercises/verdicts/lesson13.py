@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mcsan_lite.evaluation.comparison import ALIKE_MARGIN
 from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     gap_side,
@@ -249,12 +250,17 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
     Args:
         found: of `cross_by_world`, with the matching and the listed world.
     """
-    lines, sides = [], {}
-    for world in ("matching", "listed"):
-        gap = found.loc[(world, "w/o cross"), ["gap", "gap low", "gap high"]]
-        sides[world] = gap_side(gap["gap low"], gap["gap high"])
-        interval = points_interval(*gap)
-        lines.append(f"{world} world: MCSAN less w/o cross {interval}, {sides[world]}.")
+    gaps = found.xs("w/o cross", level=1)[["gap", "gap low", "gap high"]]
+    gaps.columns = ["mean", "low", "high"]
+    sides = {world: gap_side(gap.low, gap.high) for world, gap in gaps.iterrows()}
+    lines = [
+        f"{world} world: MCSAN less w/o cross {points_interval(*gap)}, {sides[world]}."
+        for world, gap in gaps.iterrows()
+    ]
+    here = gaps.loc["listed"]
+    at_most = ""
+    if -ALIKE_MARGIN < here.low and here.high < ALIKE_MARGIN:
+        at_most = f" (if any, fewer than {100 * ALIKE_MARGIN:g})"
     if sides["listed"] == "more":
         verdict = (
             "Cross-attention earns points where order tells nothing. Only a score above what needs "
@@ -263,8 +269,8 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
     elif sides["matching"] == "more":
         verdict = (
             "Cross-attention earns points where order helps, and is not shown to earn any where "
-            "only recognised sounds would. So its points in the matching world are no evidence "
-            "that a word was matched with its sound."
+            f"only recognised sounds would{at_most}. So its points in the matching world are no "
+            "evidence that a word was matched with its sound."
         )
     else:
         verdict = "Cross-attention is not shown to earn points in either world."
