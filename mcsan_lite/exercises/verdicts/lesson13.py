@@ -259,7 +259,7 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
     ]
     here = gaps.loc["listed"]
     at_most = ""
-    if -ALIKE_MARGIN < here.low and here.high < ALIKE_MARGIN:
+    if here.low > -ALIKE_MARGIN and here.high < ALIKE_MARGIN:
         at_most = f" (if any, fewer than {100 * ALIKE_MARGIN:g})"
     if sides["listed"] == "more":
         verdict = (
