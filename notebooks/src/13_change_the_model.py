@@ -25,7 +25,7 @@
 # - read a table of changes with intervals, and compare it with chance and other words,
 # - write an encoder of your own, and put it into the network.
 #
-# **Needs:** lessons 05, 06 and 11. **Time:** read 13 min · run about 1 min · exercises
+# **Needs:** lessons 05, 06 and 11. **Time:** read 15 min · run about 1 min · exercises
 # 34 min. **Paper:** Eq. 2 to 10, and the position embedding of section 2.3. **Runs
 # on:** generated speech, whatever `CORPUS` says, because only there is the evidence
 # known.
@@ -540,7 +540,7 @@ if both_shipped:
     ax = mc.figures.draw_rows(scores)
     ax.set_xlim(left=min(0.7, float(scores.low.min()) - 0.05))
     mc.figures.show(
-        ax,
+        ax.figure,
         alt="WA of MCSAN, of MCSAN without cross-attention and of the trees that know "
         "order alone, in the matching and in the listed world, with intervals.",
         caption="Means over ten folds with 95 % intervals, from results/. The trees "
