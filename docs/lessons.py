@@ -82,7 +82,9 @@ def reading_minutes(held: dict[str, int]) -> int:
     return round(held["words"] / WORDS_PER_MINUTE + held["figures"] * FIGURE_MINUTES)
 
 
-def row_of(source: Path, seconds: dict[str, int], exercises: Sequence[CourseExercise]) -> tuple:
+def row_of(
+    source: Path, seconds: dict[str, int], exercises: Sequence[CourseExercise]
+) -> tuple[object, ...]:
     """The cells of one lesson.
 
     Args:
