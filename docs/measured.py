@@ -192,7 +192,7 @@ def say_cross(results: Path = RESULTS) -> list[str]:
         results: the folder of tables.
     """
     worlds = cross_by_world(results=results)
-    if "listed" not in worlds.index.get_level_values(0):
+    if worlds.empty:
         return []
     gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
     return [
@@ -305,7 +305,7 @@ def worlds_lines(results: Path = RESULTS) -> str:
         results: the folder of tables.
     """
     worlds = cross_by_world(results=results)
-    if worlds.index.get_level_values(0).nunique() < 2:
+    if worlds.empty:
         return "*Not run: `mcsan run table3 --profile full --world listed`.*"
     rows = [
         (world, system, f"{row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}]")

@@ -202,7 +202,7 @@ def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> 
     Returns:
         One row per world and system, which are the index: mean, low and high of WA over folds, and
         `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds. The last
-        system of a world are the trees that know order alone. A world without a table is left out.
+        system of a world are the trees that know order alone. Empty until both tables are there.
     """
     names = {f"wa{end}": end.strip() or "mean" for end in ("", " low", " high")}
     names |= {f"wa gap{end}": f"gap{end}" for end in ("", " low", " high")}
@@ -210,11 +210,10 @@ def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> 
     for world in ("matching", WORLD):
         folds = shipped_file("table3", profile, world).name
         file = results / folds.replace("-folds.csv", ".csv")
-        if file.is_file():
-            table = load_table(file, numbers=tuple(names)).set_index("row").loc[list(_CROSS_ROWS)]
-            tables[world] = table[list(names)].rename(index=_CROSS_ROWS, columns=names)
-    if not tables:
-        return pd.DataFrame(columns=list(names.values()))
+        if not file.is_file():
+            return pd.DataFrame(columns=list(names.values()))
+        table = load_table(file, numbers=tuple(names)).set_index("row").loc[list(_CROSS_ROWS)]
+        tables[world] = table[list(names)].rename(index=_CROSS_ROWS, columns=names)
     return pd.concat(tables, names=["world", "system"])
 
 

@@ -533,8 +533,7 @@ if table is not None:
 
 # %%
 worlds = identity.cross_by_world()
-both_shipped = {"matching", "listed"} <= set(worlds.index.get_level_values(0))
-if both_shipped:
+if len(worlds):
     print(read.say_cross_by_world(worlds))
     scores = worlds.set_axis([f"{world}: {system}" for world, system in worlds.index])
     ax = mc.figures.draw_rows(scores)
