@@ -14,7 +14,7 @@ import pandas as pd
 
 from mcsan_lite.experiments.speaker_curve import curve_verdicts
 from mcsan_lite.paper.ambiguities import sensitivity
-from mcsan_lite.paper.verdicts import published_gaps
+from mcsan_lite.paper.published import published_gaps
 from mcsan_lite.tables.own import load_table
 from mcsan_lite.tables.shared import markdown_rows
 

@@ -22,8 +22,9 @@ import real_data
 import values
 
 from mcsan_lite.exercises.verdicts.lesson14 import at_chance, say_trainings_at_chance
+from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
-from mcsan_lite.paper.pages.said import named_or_none
+from mcsan_lite.paper.published import FLOOR
 from mcsan_lite.tables.own import load_table
 from mcsan_lite.tables.shared import markdown_rows
 
@@ -32,7 +33,6 @@ PAGE = ROOT / "docs" / "results.md"
 START, END = "<!-- results: made by docs/results.py -->", "<!-- /results -->"
 # Each table with the score that the paper reports first.
 TABLES = {"table3": "wa", "table1": "wa", "table2": "weighted_f1", "fusion": "wa"}
-FLOOR = "floor: "  # how the row of a floor begins
 WORLDS = ("synthetic", "leaking", "listed")  # "synthetic" is the matching world
 MELD = "table2-meld-official-quick.csv"
 WORDS = {"wa": "WA", "weighted_f1": "weighted F1"}
@@ -48,19 +48,19 @@ def numbers_of(score: str) -> tuple[str, ...]:
     """The columns of a table that hold numbers in one score, and the two costs."""
     own = (score, f"{score} low", f"{score} high")
     gaps = (f"{score} gap", f"{score} gap low", f"{score} gap high", f"{score} Holm p")
-    peeked = tuple(f"{score} peeked gain{end}" for end in ("", " low", " high"))
-    return (*own, *gaps, *peeked, "trainings", "parameters", "seconds per epoch")
+    above = tuple(f"{score} above best floor{end}" for end in ("", " low", " high"))
+    return (*own, *gaps, *above, "trainings", "parameters", "seconds per epoch")
 
 
 def compact(table: pd.DataFrame, score: str) -> str:
-    """The table as markdown: score, gap, both verdicts, what peeking would have bought."""
+    """The table as markdown: score, gap, both verdicts, how far above the best floor."""
     headings = (
         "row",
         WORDS[score],
         "gap, points",
         "verdict",
         "after Holm",
-        "peeking, points",
+        "above best floor, points",
         "parameters",
     )
     rows = []
@@ -71,7 +71,7 @@ def compact(table: pd.DataFrame, score: str) -> str:
             _interval(row, f"{score} gap", "", 100, "{:+z.1f}"),
             _text(row[f"{score} verdict"]),
             _text(row.get(f"{score} verdict after Holm")),
-            _interval(row, f"{score} peeked gain", "", 100, "{:+z.1f}"),
+            _interval(row, f"{score} above best floor", "", 100, "{:+z.1f}"),
             "" if pd.isna(row.parameters) or not row.parameters else f"{int(row.parameters):,}",
         )
         rows.append(cells)
@@ -148,7 +148,7 @@ def said_and_shown(path: Path, score: str, *, floors: bool = True) -> str:
     table = load_table(path, numbers=numbers_of(score))
     said = [
         *sentences(table, score),
-        *above_the_floors(table, score),
+        floor_sentence(table, score),
         *trainings_at_chance(path),
     ]
     said = "\n".join(f"- {sentence}" for sentence in said)
@@ -179,18 +179,6 @@ def floors_part(results: Path) -> str:
     floors = pd.DataFrame(columns).fillna("")
     rows = [(row.removeprefix(FLOOR), *scores) for row, scores in floors.T.items()]
     return markdown_rows(["floor", *floors.columns], rows)
-
-
-def above_the_floors(table: pd.DataFrame, score: str) -> list[str]:
-    """Which networks have an interval above the best floor; empty where no floor was run."""
-    is_floor = table.row.str.startswith(FLOOR) & table[score].notna()
-    if not is_floor.any():
-        return []
-    best = table.loc[table[score].where(is_floor).idxmax()]
-    name, floor = best["row"].removeprefix(FLOOR), best[score]
-    above = table.row[~is_floor & (table[f"{score} low"] > floor)]
-    best_floor = f"Above the best floor ({name}, {floor:.3f}), each by its own interval"
-    return [f"{best_floor}: {named_or_none(above)}."]
 
 
 def trainings_at_chance(path: Path) -> list[str]:

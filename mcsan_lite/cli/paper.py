@@ -280,7 +280,8 @@ def _show_table(
         return
     kind = _kind_of_claims(grid.corpus)
     table = verdicts.compared_table(results, kind, request.table, dialogues=dialogues)
-    table = verdicts.floors_beside(table, _floors_on_folds(grid, results, options))
+    floors = _floors_on_folds(grid, results, options)
+    table = verdicts.floors_beside(table, results, floors, dialogues=dialogues)
     files = report.write_table(table, folder, name)
     if request.table == "fusion" and request.on_grid_corpus and request.world != "leaking":
         files = [*files, _save_conflicts(request, grid, results, folder / name, options)]

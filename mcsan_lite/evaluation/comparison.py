@@ -52,6 +52,9 @@ _COLUMNS = {
     "peeked_gain": "{score} peeked gain",
     "peeked_low": "{score} peeked gain low",
     "peeked_high": "{score} peeked gain high",
+    "above_floor": "{score} above best floor",
+    "above_floor_low": "{score} above best floor low",
+    "above_floor_high": "{score} above best floor high",
 }
 
 
@@ -86,6 +89,9 @@ class Comparison:
     peeked_gain: float | None = None  # had the epoch been chosen on the test part
     peeked_low: float | None = None
     peeked_high: float | None = None
+    above_floor: float | None = None  # row - best floor: positive where the row is better
+    above_floor_low: float | None = None
+    above_floor_high: float | None = None
 
     def columns(self) -> dict[str, object]:
         """The cells of a table's row, without those that are None."""
@@ -188,6 +194,33 @@ def compared(
         measured |= {"alike_p": alike(gap, ALIKE_MARGIN).p}
         measured |= _second_test(grid, reference, score)
     return Comparison(_name(grid), score, **measured)
+
+
+def above_floor(
+    grid: pd.DataFrame,
+    floor: pd.DataFrame,
+    score: str,
+    dialogues: Mapping[str, str] | None = None,
+) -> Test:
+    """How far a row lies above a floor: its score less the floor's, tested.
+
+    Args:
+        grid: the row's trainings, from `paired`.
+        floor: those of the floor, on each fold of the row.
+        score: "wa", "ua" or "weighted_f1".
+        dialogues: as for `gap_test`.
+
+    Returns:
+        With several folds `corrected_t` of their differences, seeds averaged within each. A floor
+        keeps no predictions. So with one test part its score is taken as it is, and the interval is
+        that of the row alone.
+    """
+    scores = _by_fold_and_seed(grid, score)  # (folds, seeds)
+    of_floor = floor.groupby("fold")[score].mean().loc[sorted(grid.fold.unique())]  # (folds,)
+    if len(scores) > 1:
+        return corrected_t(scores - of_floor.to_numpy()[:, None], _test_share(grid))
+    own, height = _tested(grid, None, score, dialogues), of_floor.iloc[0]
+    return replace(own, mean=own.mean - height, low=own.low - height, high=own.high - height)
 
 
 def run_interval(grid: pd.DataFrame, score: str) -> Test:

@@ -45,6 +45,7 @@ from .profiles import PROFILES as PROFILES
 from .profiles import TEXT_ALONE as TEXT_ALONE
 from .profiles import CorpusSettings as CorpusSettings
 from .profiles import Profile as Profile
+from .published import FLOOR as FLOOR
 from .published import FULL as FULL
 from .published import PUBLISHED_FROM as PUBLISHED_FROM
 from .published import PUBLISHED_TABLES as PUBLISHED_TABLES
@@ -55,6 +56,7 @@ from .published import TABLE3_PUBLISHED as TABLE3_PUBLISHED
 from .published import PrintedScore as PrintedScore
 from .published import PublishedTable as PublishedTable
 from .published import printed_score as printed_score
+from .published import published_gaps as published_gaps
 from .published import read_printed as read_printed
 from .report import SCORE_NAMES as SCORE_NAMES
 from .report import cost_columns as cost_columns
@@ -75,6 +77,7 @@ from .table_rows import rival_specs as rival_specs
 from .table_rows import rows_of as rows_of
 from .table_rows import runnable_specs as runnable_specs
 from .table_rows import table3_specs as table3_specs
+from .verdicts import best_floor as best_floor
 from .verdicts import compared_table as compared_table
 from .verdicts import floors_beside as floors_beside
-from .verdicts import published_gaps as published_gaps
+from .verdicts import gaps_to_floor as gaps_to_floor

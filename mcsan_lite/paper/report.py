@@ -14,7 +14,7 @@ import pandas as pd
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, read_comparison, run_interval
 from mcsan_lite.figures.results import draw_forest
-from mcsan_lite.paper.published import FULL, PrintedScore, read_printed
+from mcsan_lite.paper.published import FLOOR, FULL, PrintedScore, read_printed
 from mcsan_lite.tables.own import table_text
 from mcsan_lite.tables.shared import markdown_rows, markdown_text, save_svg
 
@@ -131,6 +131,9 @@ def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> d
         "peeked gain, points": _points_interval(
             ours.peeked_gain, ours.peeked_low, ours.peeked_high
         ),
+        "above best floor, points": _points_interval(
+            ours.above_floor, ours.above_floor_low, ours.above_floor_high
+        ),
         "paper": in_print,
         "paper's gap, points": _points(printed.gap),
         "paper's number from": _text(cells.get("paper's source")),
@@ -192,7 +195,7 @@ def draw_score_gaps(table: pd.DataFrame, score: str, *, ax=None):
 
 def _compared_rows(table: pd.DataFrame) -> pd.DataFrame:
     """Without MCSAN itself and the floors."""
-    return table[(table.index != FULL) & ~table.index.str.startswith("floor: ")]
+    return table[(table.index != FULL) & ~table.index.str.startswith(FLOOR)]
 
 
 def _forest_rows(table: pd.DataFrame, score: str) -> pd.DataFrame:

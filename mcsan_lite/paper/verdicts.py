@@ -7,7 +7,7 @@ turns into markdown, csv and figures. Every cell about a score is a `Comparison`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,20 +15,25 @@ import pandas as pd
 
 from mcsan_lite.datasets.splits import PARTIAL_FOLDS
 from mcsan_lite.errors import DataError, require_name
-from mcsan_lite.evaluation.comparison import ALIKE_MARGIN, Comparison, column_name, compared
+from mcsan_lite.evaluation.comparison import (
+    ALIKE_MARGIN,
+    Comparison,
+    above_floor,
+    column_name,
+    compared,
+)
 from mcsan_lite.evaluation.intervals import share_interval
 from mcsan_lite.evaluation.pairing import paired
-from mcsan_lite.evaluation.significance import corrected_t, holm, welch_from_summary
+from mcsan_lite.evaluation.significance import corrected_t, holm
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.paper.profiles import PAPER_PROTOCOL, TEXT_ALONE
 from mcsan_lite.paper.published import (
+    FLOOR,
     FULL,
     PUBLISHED_FROM,
     PUBLISHED_TABLES,
     ROW_NOTES,
-    TABLE1_PUBLISHED,
     TABLE2_PUBLISHED,
-    TABLE3_PUBLISHED,
     PrintedScore,
     PublishedTable,
     printed_score,
@@ -238,92 +243,113 @@ def _caption_on_the_paper(setting: _Setting) -> list[str]:
     ]
 
 
-def published_gaps() -> pd.DataFrame:
-    """The paper's own Tables 3 and 1 read again: each gap to MCSAN with Welch's t.
-
-    It is computed from the printed means and deviations; "within noise" where p ≥ 0.05. Indicative
-    only: the folds are paired and share training data, and the table shows neither; Table 1 mixes
-    sources and perhaps folds.
-    """
-    rows = []
-    for source, numbers in (("Table 3", TABLE3_PUBLISHED), ("Table 1", TABLE1_PUBLISHED)):
-        for name in numbers.index.drop(FULL):
-            basis = "unpaired: printed mean ± sd, 10 folds each"
-            cells = {"row": name, "source": source, "basis": basis}
-            for score in ("wa", "ua"):
-                cells |= _printed_comparison(name, score, numbers).columns()
-            rows.append(cells)
-    table = pd.DataFrame(rows).set_index("row")
-    for score in ("wa", "ua"):
-        p_by_table = table.groupby("source")[column_name("p", score)]
-        table[column_name("holm_p", score)] = p_by_table.transform(holm)
-    table.attrs = {
-        "scores": ["wa", "ua"],
-        "from": "printed in the paper",
-        "caption": (
-            "Sun et al. 2021, Tables 1 and 3, IEMOCAP: gap = MCSAN − row, with Welch's t and its "
-            "95 % interval from the printed means and standard deviations of 10 folds. Unpaired "
-            "and without correction for shared training data, so indicative only. Holm's p is "
-            "over the rows of one table."
-        ),
-    }
-    return table
-
-
-def _printed_comparison(row: str, score: str, numbers: pd.DataFrame) -> Comparison:
-    """A printed row against the printed MCSAN."""
-    full = TABLE3_PUBLISHED.loc[FULL]
-    value, sd = numbers[score][row], numbers[f"{score}_sd"][row]
-    test = welch_from_summary(full[score], full[f"{score}_sd"], value, sd, 10)
-    return Comparison(
-        row,
-        score,
-        value=value,
-        sd_folds=sd,
-        gap=round(test.mean, 3),
-        low=test.low,
-        high=test.high,
-        t=test.statistic,
-        p=test.p,
-        within_noise=test.p >= 0.05,
-    )
-
-
-def floors_beside(table: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """A table with the floors below it, on the same folds, with their own scores.
+def floors_beside(
+    table: pd.DataFrame,
+    results: pd.DataFrame,
+    floors: pd.DataFrame,
+    *,
+    dialogues: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """A table with the floors below it, and how far each row lies above the best of them.
 
     Args:
         table: from `compared_table`.
-        results: with floors (model "floor") among them. A floor that lacks a fold of the table is
-            a row "not run on all folds".
+        results: those that the table was made of.
+        floors: results of floors, as `floors_table` gives them. One that lacks a fold of the table
+            is a row "not run on all folds".
+        dialogues: as for `compared_table`.
 
     Raises:
         DataError: where there is no floor on the table's folds at all.
     """
     splits = table.attrs["splits"]
-    is_floor = (results.model == "floor") & (results.corpus == table.attrs["corpus"])
-    floors = results[is_floor & (results.split == results.fold.map(splits))]
+    of_corpus = (floors.model == "floor") & (floors.corpus == table.attrs["corpus"])
+    floors = floors[of_corpus & (floors.split == floors.fold.map(splits))]
     if floors.empty:
         raise DataError(
             f"no floor on the folds of {table.attrs['corpus']}, {table.attrs['protocol']}",
             "floors of the same corpus and protocol",
             "mcsan floors CORPUS   (and the same --protocol)",
         )
-    rows: dict[str, dict] = {}
-    for (name, run), group in floors.groupby(["name", "run"], sort=False):
-        row = f"floor: {name}"
-        if row in rows:
-            row = f"floor: {name} ({run})"
-        rows[row] = {"verdict": "floor", "trainings": len(group), "parameters": 0}
-        if set(group.fold) != set(splits):
-            rows[row]["verdict"] = "not run on all folds"
-            continue
-        for score in table.attrs["scores"]:
-            rows[row] |= _floor_comparison(row, score, group).columns()
-    floor_rows = pd.DataFrame(rows.values(), index=pd.Index(rows, name="row"))
+    by_row = _floors_by_row(floors)
+    cells = {row: _floor_cells(row, group, table) for row, group in by_row.items()}
+    floor_rows = pd.DataFrame(cells.values(), index=pd.Index(cells, name="row"))
     below = pd.concat([table, floor_rows])
-    below.attrs = table.attrs
+    best = {score: best_floor(below, score) for score in table.attrs["scores"]}
+    tested = {score: row for score, row in best.items() if row is not None}
+    for score, row in tested.items():
+        gaps = gaps_to_floor(results, by_row[row], score, rows=table.index, dialogues=dialogues)
+        for end, column in {"": "mean", "_low": "low", "_high": "high"}.items():
+            below[column_name(f"above_floor{end}", score)] = gaps[column]
+    below.attrs = dict(table.attrs)
+    if tested:
+        below.attrs["caption"] += f" {_caption_on_floors(tested.values(), len(splits))}"
     return below
+
+
+def _caption_on_floors(rows: Collection[str], folds: int) -> str:
+    names = dict.fromkeys(row.removeprefix(FLOOR) for row in rows)  # each once, in order
+    how = "on the same folds" if folds > 1 else "whose score is taken as it is"
+    return f"Above best floor: row − {' or '.join(names)}, {how}; above 0 where the row is better."
+
+
+def best_floor(table: pd.DataFrame, score: str) -> str | None:
+    """The row of the floor with the highest score; None where no floor was run on every fold.
+
+    Args:
+        table: with floors, its rows named by the index.
+        score: such as "wa".
+    """
+    is_floor = table.index.str.startswith(FLOOR)
+    scores = table.loc[is_floor, score].dropna() if score in table else pd.Series(dtype=float)
+    return None if scores.empty else str(scores.astype(float).idxmax())
+
+
+def gaps_to_floor(
+    results: pd.DataFrame,
+    floor: pd.DataFrame,
+    score: str,
+    *,
+    rows: Collection[str],
+    dialogues: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """How far each row lies above one floor, on the same folds (`above_floor`).
+
+    Args:
+        results: of runs, MCSAN's among them.
+        floor: the trainings of one floor.
+        score: "wa", "ua" or "weighted_f1".
+        rows: the rows that are wanted; those without a training are left out.
+        dialogues: as for `compared_table`.
+
+    Returns:
+        mean, low and high of row - floor, as shares; the index names the rows.
+    """
+    tests = {
+        row: above_floor(grid, floor, score, dialogues)
+        for row, grid in paired(results, rows, FULL).items()
+    }
+    gaps = {row: (test.mean, test.low, test.high) for row, test in tests.items()}
+    return pd.DataFrame.from_dict(gaps, orient="index", columns=["mean", "low", "high"])
+
+
+def _floors_by_row(floors: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Name of the row -> trainings of the floor. A second run of a floor is a row of its own."""
+    by_row: dict[str, pd.DataFrame] = {}
+    for (name, run), group in floors.groupby(["name", "run"], sort=False):
+        row = f"{FLOOR}{name}"
+        by_row[f"{row} ({run})" if row in by_row else row] = group
+    return by_row
+
+
+def _floor_cells(row: str, group: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:
+    """One floor's row of the table: column -> cell."""
+    cells: dict[str, object] = {"verdict": "floor", "trainings": len(group), "parameters": 0}
+    if set(group.fold) != set(table.attrs["splits"]):
+        return {**cells, "verdict": "not run on all folds"}
+    for score in table.attrs["scores"]:
+        cells |= _floor_comparison(row, score, group).columns()
+    return cells
 
 
 def _floor_comparison(row: str, score: str, group: pd.DataFrame) -> Comparison:

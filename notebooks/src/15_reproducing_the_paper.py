@@ -478,7 +478,7 @@ print(read.say_choices(changes))
 # tells nothing: lesson 13 compares the two worlds on ten folds.)
 
 # %%
-rivals = {}
+rivals, networks, simple = {}, {}, {}
 for table in ("table1", "table2"):
     is_made = grids.grid_is_at_hand(table, PROFILE, options=OPTIONS)
     if PROFILE == "quick" and not is_made:  # half an hour: too long for a cell
@@ -494,15 +494,29 @@ for table in ("table1", "table2"):
     select = mc.paper.rival_specs(table, PROFILE)[0].train.select
     ground = mc.floors_table(speech, folds, data, select)
     compared = mc.paper.compared_table(found, "synthetic", table)
-    rivals[table] = mc.paper.floors_beside(compared, ground)
+    rivals[table] = mc.paper.floors_beside(compared, found, ground)
+    networks[table], simple[table] = found, ground
     print(f"{table}: {len(found)} trainings, {folds_run} folds, from {source}")
 
 # %%
 for table, beside in rivals.items():
     score = beside.attrs["scores"][0]
-    name = mc.paper.SCORE_NAMES[score]
-    print(f"{table}, {name}")
-    print(read.say_floors(beside, score, floors.ORDER_ALONE))
+    print(f"{table}, {mc.paper.SCORE_NAMES[score]}")
+    ground = simple[table]
+    heard = ground[ground.name != floors.ORDER_ALONE]
+    best = heard.groupby("name")[score].mean().idxmax()
+    for name in (best, floors.ORDER_ALONE):
+        floor = ground[ground.name == name]
+        gaps = mc.paper.gaps_to_floor(networks[table], floor, score, rows=beside.index)
+        print(read.say_above_a_floor(name, gaps))
+
+# %% [markdown]
+# Now the systems beside each other.
+
+# %%
+for table, beside in rivals.items():
+    score = beside.attrs["scores"][0]
+    print(f"{table}, {mc.paper.SCORE_NAMES[score]}")
     print(read.say_ahead_of(beside, score))
     after = beside[f"{score} verdict after Holm"].fillna(beside.verdict)
     print(read.say_both_verdicts(beside.verdict.replace("floor", ""), after))

@@ -14,7 +14,7 @@ from notebook_solutions import solution
 
 from mcsan_lite.corpus import Corpus, Skipped, Utterance
 from mcsan_lite.exercises import lesson15
-from mcsan_lite.paper.verdicts import published_gaps
+from mcsan_lite.paper.published import published_gaps
 
 LESSON = "15_reproducing_the_paper"
 PRINTED = published_gaps().query("source == 'Table 3'")

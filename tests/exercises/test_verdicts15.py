@@ -96,33 +96,16 @@ def test_choices_that_move_the_score_and_choices_that_do_not():
     assert "+10.0 points, without an interval" in read.say_choices(both)
 
 
-def beside(mcsan, rival):
-    rows = {
-        "MCSAN": mcsan,
-        "rival": rival,
-        "floor: words": (0.4, 0.3, 0.5),
-        "floor: none": (0.1, 0.1, 0.1),
-        "floor: order": (0.8, 0.7, 0.9),
-        "not there": (nan, nan, nan),
-    }
-    return pd.DataFrame(rows, index=["wa", "wa low", "wa high"]).T
-
-
-def test_floors():
-    says = read.say_floors(beside((0.9, 0.85, 0.95), (0.5, 0.45, 0.55)), "wa", "order")
-    words, order = says.splitlines()
-    assert words == "Floor “words” (40 %): 2 of 2 systems above."
-    assert order == "Floor “order” (80 %): 1 of 2 systems above; below it: rival."
-    says = read.say_floors(beside((0.3, 0.2, 0.35), (0.5, 0.35, 0.9)), "wa", "order")
-    words, order = says.splitlines()
-    assert words.endswith(
-        "0 of 2 systems above; below it: MCSAN; not distinguishable from it: rival."
+def test_systems_lie_above_or_below_a_floor():
+    sides = {"MCSAN": (0.1, 0.05, 0.15), "rival": (-0.3, -0.4, -0.2), "other": (0.0, -0.1, 0.1)}
+    gaps = pd.DataFrame(sides, index=["mean", "low", "high"]).T
+    says = read.say_above_a_floor("order", gaps)
+    assert says == (
+        "Floor “order”: 1 of 3 systems above; below it: rival; not distinguishable from it: other."
     )
-    assert "0 of 2" in order
-    without = read.say_floors(
-        beside((0.9, 0.8, 1), (0.5, 0.4, 0.6)).drop("floor: order"), "wa", "order"
-    )
-    assert len(without.splitlines()) == 1
+    assert read.say_above_a_floor("a", gaps[:1]) == "Floor “a”: 1 of 1 systems above."
+    untested = gaps.assign(low=nan, high=nan)  # one fold without predictions has no interval
+    assert "0 of 3 systems above; not dist" in read.say_above_a_floor("order", untested)
 
 
 def test_a_name_with_a_comma_is_quoted():

@@ -15,9 +15,14 @@ from mcsan_lite.evaluation.significance import (
     wilcoxon,
 )
 from mcsan_lite.paper import report
-from mcsan_lite.paper.published import TABLE1_PUBLISHED, TABLE2_PUBLISHED, TABLE3_PUBLISHED
+from mcsan_lite.paper.published import (
+    TABLE1_PUBLISHED,
+    TABLE2_PUBLISHED,
+    TABLE3_PUBLISHED,
+    published_gaps,
+)
 from mcsan_lite.paper.report import table_markdown, write_table
-from mcsan_lite.paper.verdicts import compared_table, floors_beside, published_gaps
+from mcsan_lite.paper.verdicts import best_floor, compared_table, floors_beside, gaps_to_floor
 
 GAPS = {
     "MCSAN": 0,
@@ -383,7 +388,7 @@ def test_floors_stand_below_on_the_same_folds():
             floor("majority", 0.25, run="f-2"),
         ]
     )
-    below = floors_beside(table, found)
+    below = floors_beside(table, make(), found)
     assert below.index[9:].tolist() == [
         "floor: majority",
         "floor: TF-IDF + LR",
@@ -397,14 +402,47 @@ def test_floors_stand_below_on_the_same_folds():
         below["wa gap"]["floor: majority"]
     )
     assert below.verdict.tolist()[9:] == ["floor", "not run on all folds", "floor"]
-    assert np.isnan(below.wa["floor: TF-IDF + LR"]) and below.attrs == table.attrs
+    assert np.isnan(below.wa["floor: TF-IDF + LR"])
+    caption = below.attrs["caption"].removeprefix(table.attrs["caption"])
+    assert caption.startswith(" Above best floor: row − majority (f-2), on the same folds;")
+    assert {**below.attrs, "caption": ""} == {**table.attrs, "caption": ""}
     pd.testing.assert_frame_equal(below.iloc[:9][table.columns], table, check_dtype=False)
-    assert "no floor" in refusal(lambda: floors_beside(table, make()))
+    assert "no floor" in refusal(lambda: floors_beside(table, make(), make()))
+
+
+def test_each_row_is_held_against_the_best_floor_on_the_same_folds():
+    trained = make()
+    floors = pd.concat([floor("majority", 0.2), floor("order", 0.58)])
+    below = floors_beside(compared_table(trained, "synthetic"), trained, floors)
+    assert best_floor(below, "wa") == "floor: order"
+    of_floor = 0.58 + 0.01 * np.arange(5)
+    for row in ("MCSAN", "w/o audio"):
+        own = values(trained, row)
+        test = corrected_t(own - of_floor[:, None], 1 / 8)  # fold by fold, not mean by mean
+        columns = [f"wa above best floor{end}" for end in ("", " low", " high")]
+        assert below.loc[row, columns].tolist() == pytest.approx([test.mean, test.low, test.high])
+        gaps = gaps_to_floor(trained, floor("order", 0.58), "wa", rows=GAPS)
+        assert gaps.loc[row].tolist() == pytest.approx([test.mean, test.low, test.high])
+        assert set(gaps.index) == set(GAPS)
+    assert below["wa above best floor"][["w/o text", "floor: order"]].isna().all()
+    plain = compared_table(make(), "synthetic")
+    assert best_floor(plain, "wa") is None and best_floor(below, "macro_f1") is None
+
+
+def test_on_one_test_part_a_floor_is_taken_as_it_is():
+    trained = make(folds=1, seeds=3)
+    table = compared_table(trained, "synthetic")
+    below = floors_beside(table, trained, floor("majority", 0.2, folds=1))
+    row = below.loc["MCSAN"]
+    assert row["wa above best floor"] == pytest.approx(row.wa - 0.2)
+    assert "row − majority, whose score is taken as it is" in below.attrs["caption"]
+    assert row["wa above best floor low"] == pytest.approx(row["wa low"] - 0.2)
+    assert row["wa above best floor high"] == pytest.approx(row["wa high"] - 0.2)
 
 
 @pytest.mark.parametrize("kind", ["synthetic", "iemocap"])
 def test_what_is_written_can_be_read(tmp_path, kind):
-    table = floors_beside(compared_table(make(), kind), floor("majority", 0.2))
+    table = floors_beside(compared_table(make(), kind), make(), floor("majority", 0.2))
     paths = write_table(table, tmp_path / "new", "table3")
     assert (
         sorted(p.name for p in (tmp_path / "new").iterdir())

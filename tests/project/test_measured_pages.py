@@ -116,15 +116,30 @@ def test_words_follow_the_rows(tmp_path, points, others, says):
     assert says in measured.picture_caption(tmp_path)
 
 
-@pytest.mark.parametrize(("low", "says"), [(0.91, "is not above it"), (0.97, "is above it")])
-def test_words_follow_the_floor(tmp_path, low, says):
-    rows = [
-        {"model": "MCSAN", "WA": 0.98, "low": low, "high": 0.99},
-        {"model": "order alone + boosted trees", "WA": 0.945, "low": 0.93, "high": 0.96},
-    ]
-    table = pd.DataFrame(rows).assign(world="matching", ceiling=1.0, seeds=1, n=1000)
-    save_table(tmp_path / measured.CEILINGS, table)
-    assert says in measured.say_order(tmp_path)
+@pytest.mark.parametrize(
+    ("gap", "says"),
+    [
+        (0.05, "proves more than order.** Boosted"),
+        (0.05, "is above them (+5.0 points [+4.0, +6.0]; "),
+        (0.0, "is not distinguishable from them (+0.0 points [-1.0, +1.0]; "),
+        (-0.05, "does not prove that words met their sounds.** Boosted"),
+        (-0.05, "is below them ("),
+    ],
+)
+def test_words_follow_the_floor(tmp_path, gap, says):
+    order = f"floor: {measured.ORDER_ALONE}"
+    above = {"": gap, " low": gap - 0.01, " high": gap + 0.01}
+    mcsan = {f"wa above best floor{end}": value for end, value in above.items()}
+    table = pd.DataFrame([{"row": "MCSAN", "wa": 0.9, **mcsan}, {"row": order, "wa": 0.8}])
+    table = table.assign(basis="3 folds, …", **{"wa low": 0.7, "wa high": 0.95})
+    file = tmp_path / measured.ABLATIONS[-1]
+    save_table(file, table)
+    said = measured.say_order(tmp_path)
+    assert says in said and "reach 0.800 [0.700, 0.950] on 3 folds" in said
+    better = pd.concat([table, pd.DataFrame([{"row": "floor: majority", "wa": 0.99}])])
+    save_table(file, better)
+    with pytest.raises(ValueError, match="majority"):
+        measured.say_order(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -53,20 +53,24 @@ def test_a_row_that_was_not_run_is_named():
     assert said[-1] == "Not run: N = 3." and said[:-1] == results_page.sentences(table, "wa")
 
 
-def test_networks_above_the_best_floor_are_named():
+def test_systems_are_held_against_the_best_floor():
+    low, high = "wa above best floor low", "wa above best floor high"
     rows = [
-        {"row": "MCSAN", "wa": 0.95, "wa low": 0.91},
-        {"row": "w/o text", "wa": 0.92, "wa low": 0.89},
-        {"row": "N = 3", "wa": None, "wa low": None},
-        {"row": "floor: majority", "wa": 0.15, "wa low": 0.1},
-        {"row": "floor: order alone", "wa": 0.90, "wa low": 0.85},
+        {"row": "MCSAN", "wa": 0.95, low: 0.01, high: 0.09},
+        {"row": "w/o text", "wa": 0.92, low: -0.01, high: 0.05},
+        {"row": "N = 2", "wa": 0.5, low: -0.5, high: -0.3},
+        {"row": "N = 3", "wa": None, low: None, high: None},
+        {"row": "floor: majority", "wa": 0.15},
+        {"row": "floor: order alone", "wa": 0.90},
     ]
     table = pd.DataFrame(rows)
-    (said,) = results_page.above_the_floors(table, "wa")
-    assert said == "Above the best floor (order alone, 0.900), each by its own interval: MCSAN."
-    lower = table.assign(**{"wa low": table["wa low"] - 0.1})
-    assert results_page.above_the_floors(lower, "wa")[0].endswith(": none.")
-    assert results_page.above_the_floors(table[:3], "wa") == []
+    assert results_page.floor_sentence(table, "wa") == (
+        "The best floor is order alone (0.900). Above it, on the same folds: MCSAN. "
+        "Not distinguishable from it: w/o text. Below it: N = 2."
+    )
+    untested = results_page.floor_sentence(table.drop(columns=[low, high]), "wa")
+    assert untested.endswith("No system was tested against it.")
+    assert results_page.floor_sentence(table[:4], "wa").startswith("No floor was scored")
 
 
 def write_tables(folder, full, quick):

@@ -202,37 +202,21 @@ def say_choices(changes: pd.DataFrame) -> str:
     return says + ("." if longest in clear.index else ", which shows nothing yet.")
 
 
-def say_floors(table: pd.DataFrame, score: str, order_floor: str) -> str:
-    """Which systems are above the highest floor of those that sound or words can give.
+def say_above_a_floor(name: str, gaps: pd.DataFrame) -> str:
+    """Which systems are above one floor, on the same folds.
 
     Args:
-        table: rows of systems and of floors ("floor: …"), with columns `score`, `score` low, high.
-        score: such as "wa".
-        order_floor: the name of the floor that reads the truth about order, not the speech.
+        name: the floor.
+        gaps: mean, low and high of system - floor, as `gaps_to_floor` gives them.
     """
-    is_floor = table.index.str.startswith("floor: ")
-    names = table.index.str.removeprefix("floor: ")
-    heard = table[is_floor & (names != order_floor)]
-    systems = table[~is_floor & table[score].notna()]
-    best = heard[score].astype(float).idxmax()
-    lines = [_above_a_floor(systems, heard.loc[best], score, best.removeprefix("floor: "))]
-    order = table[is_floor & (names == order_floor)]
-    if len(order):
-        lines.append(_above_a_floor(systems, order.iloc[0], score, order_floor))
-    return "\n".join(lines)
-
-
-def _above_a_floor(systems: pd.DataFrame, floor: pd.Series, score: str, name: str) -> str:
-    height = float(floor[score])
     groups: dict[str, list[str]] = {"above": [], "below": [], "not distinguishable from": []}
-    for row, cells in systems.iterrows():
-        low, high = cells[f"{score} low"], cells[f"{score} high"]
-        groups[side_of(low, high, height)].append(row)
+    for system, gap in gaps.iterrows():
+        groups[side_of(gap.low, gap.high, 0)].append(str(system))
     above = groups.pop("above")
-    says = f"Floor “{name}” ({100 * height:.0f} %): {len(above)} of {len(systems)} systems above"
-    for side, rows in groups.items():
-        if rows:
-            says += f"; {side} it: {quoted_names(rows)}"
+    says = f"Floor “{name}”: {len(above)} of {len(gaps)} systems above"
+    for side, systems in groups.items():
+        if systems:
+            says += f"; {side} it: {quoted_names(systems)}"
     return says + "."
 
 

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from mcsan_lite.evaluation.comparison import column_name
 from mcsan_lite.figures.basics import counted
+from mcsan_lite.paper.published import FLOOR
+from mcsan_lite.paper.verdicts import best_floor
 
 
 def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
@@ -38,6 +41,32 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
     if len(missing):
         said.append(f"Not run: {named_or_none(missing)}.")
     return said
+
+
+def floor_sentence(table: pd.DataFrame, score: str) -> str:
+    """How the systems of a table lie to its best floor, each by its own interval.
+
+    Args:
+        table: as for `gap_sentences`, with floors or without.
+        score: such as "wa".
+    """
+    rows = table.set_index("row")
+    best = best_floor(rows, score)
+    if best is None:
+        return "No floor was scored on these folds."
+    told = f"The best floor is {best.removeprefix(FLOOR)} ({rows.loc[best, score]:.3f})."
+    low_column, high_column = (column_name(f"above_floor_{end}", score) for end in ("low", "high"))
+    if low_column not in rows:
+        return f"{told} No system was tested against it."
+    tested = rows[rows[low_column].notna()]
+    low, high = tested[low_column], tested[high_column]
+    groups = {
+        "Above it, on the same folds": low > 0,
+        "Not distinguishable from it": (low <= 0) & (high >= 0),
+        "Below it": high < 0,
+    }
+    sides = [f"{words}: {named_or_none(tested.index[of])}." for words, of in groups.items()]
+    return " ".join([told, *sides])
 
 
 def named_or_none(names: Iterable[str]) -> str:

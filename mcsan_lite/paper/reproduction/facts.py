@@ -16,16 +16,14 @@ from mcsan_lite.figures.pages.inline import Picture
 from mcsan_lite.figures.pages.page import Sheet
 from mcsan_lite.paper.claims import CLAIMS
 from mcsan_lite.paper.literature import published_systems
-from mcsan_lite.paper.pages.said import gap_sentences, named_or_none
+from mcsan_lite.paper.pages.said import floor_sentence, gap_sentences, named_or_none
 from mcsan_lite.paper.pages.tables import choices_picture, gaps_picture
-from mcsan_lite.paper.published import FULL
+from mcsan_lite.paper.published import FLOOR, FULL, published_gaps
 from mcsan_lite.paper.report import SCORE_NAMES
 from mcsan_lite.paper.reproduction import claims_told, open_ends
 from mcsan_lite.paper.reproduction.shipped import ShippedTable
-from mcsan_lite.paper.verdicts import published_gaps
 
 CONFIDENCE = "95 %"  # of every interval of the package
-_FLOOR = "floor: "
 
 
 @dataclass(frozen=True)
@@ -193,7 +191,7 @@ def _floors_of(one: ShippedTable) -> list[str]:
     if one.table is None:
         return []
     rows = one.table.row
-    return [name.removeprefix(_FLOOR) for name in rows[rows.str.startswith(_FLOOR)]]
+    return [name.removeprefix(FLOOR) for name in rows[rows.str.startswith(FLOOR)]]
 
 
 def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
@@ -202,7 +200,7 @@ def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
     table.attrs = {"scores": [score], "from": "this run"}
     place = open_ends.written(one.kind)
     heading = f"{open_ends.written(one.name)} on {place}, profile {one.profile}"
-    said = [_own_score(table, score), _best_floor(table, score)]
+    said = [_own_score(table, score), floor_sentence(one.table, score)]
     if lacking:
         said.append(f"Not scored beside it, but beside other tables: {named_or_none(lacking)}.")
     if f"{score} gap" in one.table:
@@ -216,21 +214,6 @@ def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
 
 def _own_score(table: pd.DataFrame, score: str) -> str:
     return f"MCSAN has {SCORE_NAMES[score]} {_with_interval(table.loc[FULL], score)}."
-
-
-def _best_floor(table: pd.DataFrame, score: str) -> str:
-    """How MCSAN stands to the best floor that was scored on its folds."""
-    floors = table[table.index.str.startswith(_FLOOR)]
-    if floors.empty or floors[score].isna().all():
-        return "No floor was scored beside it."
-    best = floors[score].idxmax()
-    own, floor = table.loc[FULL, score], floors.loc[best, score]
-    name = best.removeprefix(_FLOOR)
-    told = f"The best floor, {name}, has {_with_interval(floors.loc[best], score)}"
-    if table.loc[FULL, f"{score} low"] > floor:
-        return f"{told}: it lies below the whole interval of MCSAN."
-    side = "below" if floor < own else "not below"
-    return f"{told}: it is {side} MCSAN's mean, and not below its interval."
 
 
 def _with_interval(row: pd.Series, score: str) -> str:

@@ -66,7 +66,7 @@ def folder(tmp_path):
             floors = results({"majority": 0.2, "best": more.get("floor", 0.4)}, model="floor")
             table = verdicts.compared_table(folds, kind, name)
             if kind == "synthetic":
-                table = verdicts.floors_beside(table, floors)
+                table = verdicts.floors_beside(table, folds, floors)
             save_table(place / f"{stem}.csv", table)
         return place
 
@@ -104,11 +104,11 @@ def test_results_are_told_by_their_numbers(folder, audio, says, never):
 
 
 @pytest.mark.parametrize(
-    ("own", "says"), [(0.8, "below the whole interval of MCSAN"), (0.3, "not below MCSAN's mean")]
+    ("own", "says"), [(0.8, "Above it, on the same folds: MCSAN"), (0.3, "Below it: MCSAN")]
 )
 def test_the_best_floor_is_named_with_its_side(folder, own, says):
     text = read_page(build.report_page(folder({"MCSAN": own, "w/o audio": 0.2}))).text
-    assert "The best floor, best, has 0.4" in text and says in text
+    assert "The best floor is best (0.4" in text and says in text
 
 
 def test_claims_follow_the_results(folder):
