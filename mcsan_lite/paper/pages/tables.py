@@ -14,8 +14,9 @@ from mcsan_lite.figures.pages.inline import Picture, in_our_theme, picture_of
 from mcsan_lite.figures.pages.page import Section, Sheet, page_text
 from mcsan_lite.figures.results import draw_tornado
 from mcsan_lite.paper.ambiguities import tornado_bars
-from mcsan_lite.paper.pages.said import gap_sentences
+from mcsan_lite.paper.pages.said import floor_sentence, gap_sentences
 from mcsan_lite.paper.report import SCORE_NAMES, cost_columns, draw_score_gaps, score_columns
+from mcsan_lite.paper.verdicts import best_floor
 
 _TITLES = {
     "table1": "Table 1: rivals that hear and read",
@@ -56,10 +57,12 @@ def _sentences(text: str) -> list[str]:
 
 def _score_section(table: pd.DataFrame, score: str) -> Section:
     name = SCORE_NAMES[score]
+    rows = table.reset_index(names="row")
+    said = ["No row was run beside MCSAN."]
     if f"{score} gap" in table:
-        said = gap_sentences(table.reset_index(names="row"), score)
-    else:
-        said = ["No row was run beside MCSAN."]
+        said = gap_sentences(rows, score)
+    if best_floor(table, score) is not None:
+        said.append(floor_sentence(rows, score))
     columns = score_columns(table, score)
     tests = {name: cells for name, cells in columns.items() if name in ("row", *_TESTS)}
     shown = {name: cells for name, cells in columns.items() if name not in _TESTS}

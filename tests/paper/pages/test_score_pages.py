@@ -87,6 +87,19 @@ def test_a_table_says_what_its_intervals_allow(audio, says):
     assert "0.612" not in page.text, "the paper's numbers beside those of generated speech"
 
 
+def test_a_table_is_held_against_its_best_floor():
+    trained = results({"MCSAN": 0.8, "w/o audio": 0.5})
+    floors = results({"majority": 0.15, "TF-IDF + LR": 0.65}, model="floor")
+    table = verdicts.floors_beside(
+        verdicts.compared_table(trained, "synthetic", "table3"), trained, floors
+    )
+    page = read_page(table_page(table, "table3"))
+    assert "The best floor is TF-IDF + LR (0.6" in page.text
+    assert "Above it, on the same folds: MCSAN." in page.text
+    assert "Below it: w/o audio." in page.text and "above best floor, points" in page.text
+    assert "best floor" not in read_page(table_page(compared(audio=0.5), "table3")).text
+
+
 def test_a_table_of_mcsan_alone():
     table = verdicts.compared_table(results({"MCSAN": 0.8}), "synthetic", "table3")
     page = read_page(table_page(table, "table3", [Sheet("More of it.", {WICKED: ["x"]})]))
