@@ -66,6 +66,9 @@ def floor_sentence(table: pd.DataFrame, score: str) -> str:
         "Below it": high < 0,
     }
     sides = [f"{words}: {named_or_none(tested.index[of])}." for words, of in groups.items()]
+    untested = rows[rows[column_name("above_floor", score)].notna() & rows[low_column].isna()]
+    if len(untested):
+        sides.append(f"Without an interval: {named_or_none(untested.index)}.")
     return " ".join([told, *sides])
 
 

@@ -89,7 +89,8 @@ def test_a_table_says_what_its_intervals_allow(audio, says):
 
 def test_a_table_is_held_against_its_best_floor():
     trained = results({"MCSAN": 0.8, "w/o audio": 0.5})
-    floors = results({"majority": 0.15, "TF-IDF + LR": 0.65}, model="floor")
+    scores = {"majority": 0.15, "speaker only": 0.15, "TF-IDF + LR": 0.65}
+    floors = results(scores, model="floor")
     table = verdicts.floors_beside(
         verdicts.compared_table(trained, "synthetic", "table3"), trained, floors
     )
@@ -97,6 +98,13 @@ def test_a_table_is_held_against_its_best_floor():
     assert "The best floor is TF-IDF + LR (0.6" in page.text
     assert "Above it, on the same folds: MCSAN." in page.text
     assert "Below it: w/o audio." in page.text and "above best floor, points" in page.text
+    constant = results(
+        {"majority": 0.15, "TF-IDF + LR": 0.65}, model="floor"
+    )  # as w/o audio + 0.15
+    table = verdicts.floors_beside(
+        verdicts.compared_table(trained, "synthetic", "table3"), trained, constant
+    )
+    assert "Without an interval: w/o audio." in read_page(table_page(table, "table3")).text
     assert "best floor" not in read_page(table_page(compared(audio=0.5), "table3")).text
 
 
