@@ -1,6 +1,6 @@
 # make course   everything a student needs, in one command; a second call repeats nothing that is done
 # make test     what a change must pass
-# (Windows without make: the README lists the same commands one by one.)
+# (Windows without make: docs/installing.md lists the same commands one by one.)
 
 PYTHON ?= python3
 JOBS   ?= 2

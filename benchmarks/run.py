@@ -83,7 +83,7 @@ def table(found: dict) -> str:
         ("`mcsan --help`", "fresh process", f"{s['mcsan_help_s']:.2f} s", "0.5 s"),
         (
             "an epoch over 100,000 utterances",
-            f"{large['ms_an_utterance']:.2f} ms an utterance, against "
+            f"{large['ms_an_utterance']:.2f} ms per utterance, against "
             f"{small['ms_an_utterance']:.2f} ms with 1,000",
             f"{large['ms_an_utterance'] / small['ms_an_utterance']:.2f} ×",
             "1 ×",

@@ -108,7 +108,7 @@ def usage(command: argparse.ArgumentParser) -> str:
 
 def default_of_option(action: argparse.Action) -> str:
     """The default in words: what the help says it is, else the parser's own."""
-    if action.required:
+    if action.required and action.nargs not in ("?", "*"):  # argparse requires these, too
         return "needed"
     said = _DEFAULT.search(action.help or "")
     if said:

@@ -130,13 +130,15 @@ def say_fusion(results: Path = RESULTS) -> str:
     """
     numbers = ("wa", "wa low", "wa high", "wa gap low", "wa Holm p")
     table = load_table(results / FUSION, numbers=numbers).set_index("row")
+    _, _, seeds = table.basis[FULL].rpartition("; ")
+    counted_over = f"{folds_of(table)} and {seeds.partition(' (')[0]}"
     mcsan, others = table.loc["MCSAN"], table[table["wa gap low"].notna()]
     ahead = others[(others["wa gap low"] > 0) & (others["wa Holm p"] < 0.05)]
     score = f"{mcsan.wa:.3f} [{mcsan['wa low']:.3f}, {mcsan['wa high']:.3f}]"
     every = len(ahead) == len(others)
     claim = "is ahead of simpler fusion here" if every else "is not ahead of all simpler fusion"
     return (
-        f"**Cross-attention {claim}.** On the same encoders and folds it reaches "
+        f"**Cross-attention {claim}.** On the same encoders, {counted_over}, it reaches "
         f"{score}; early, late, gated, tensor and low-rank fusion reach {others.wa.min():.3f} to "
         f"{others.wa.max():.3f}. After Holm's correction it is ahead of {len(ahead)} of these "
         f"{len(others)} (`mcsan run fusion`, lesson 07)."
@@ -198,12 +200,12 @@ def say_identity(results: Path = RESULTS) -> str:
         for name, row in table.loc[["MCSAN", "neither"]].iterrows()
     }
     ours, stripped = (table.low[name] > bound for name in scores)
-    claim = "MCSAN matches sounds" if ours else "MCSAN is not shown to match"
-    matches = "which does" if stripped else "not shown to match either"
+    claim = "MCSAN recognises sounds" if ours else "MCSAN is not shown to recognise sounds"
+    does = "does" if stripped else "is not shown to, either"
     said = (
-        f"**Where order tells nothing, {claim}.** {bound:.3f} needs no recognised sound; MCSAN has "
-        f"{scores['MCSAN']}, and without recurrence and positions {scores['neither']}, {matches} "
-        "(`mcsan identity`, lesson 13)."
+        f"**Where order tells nothing, {claim}.** In the *listed* world {bound:.3f} can be had "
+        f"without. MCSAN has {scores['MCSAN']}. Without recurrence and positions it has "
+        f"{scores['neither']}, so that network {does} (lesson 13)."
     )
     return " ".join([said, *say_cross(results)])
 
@@ -219,7 +221,7 @@ def say_cross(results: Path = RESULTS) -> list[str]:
         return []
     gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
     return [
-        "On ten folds cross-attention is worth {:+.1f} points [{:+.1f}, {:+.1f}] there.".format(
+        "On ten folds, MCSAN gains {:+.1f} points [{:+.1f}, {:+.1f}] by cross-attention.".format(
             *gap
         )
     ]
@@ -241,11 +243,12 @@ def say_wiring(results: Path = RESULTS) -> str:
     gap = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*cross)
     named = [f"{row} ({gap})" if row == "w/o cross" else row for row in corrected]
     said = [
-        f"**Of {counted(len(compared), 'ablation')}, {certain}.** On {folds_of(table)}, and after "
+        f"**Of {counted(len(compared), 'ablation')}, {certain}.** On {folds_of(table)}, after "
         f"Holm's correction, a gap to MCSAN is left for: {'; '.join(named) or 'none'}",
         *say_never_began(file),
     ]
-    return f"{'. '.join(said)} (`mcsan run table3`, lesson 14)."
+    command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"
+    return f"{'. '.join(said)} (`{command}`, lesson 14)."
 
 
 def say_never_began(file: Path) -> list[str]:
@@ -316,7 +319,7 @@ def identity_lines(results: Path = RESULTS) -> str:
         rows.append((row.change, score, own, others, gap, chance))
     seeds = int(table.seeds.min())
     basis = "one training each: another seed may say otherwise" if seeds == 1 else f"{seeds} seeds"
-    about = f"*95 % intervals; {basis}. `mcsan identity`.*"
+    about = f"*95 % intervals; {basis}. `mcsan identity --seeds {seeds}`.*"
     return "\n".join([markdown_rows(heads, rows), "", about, "", say_own_word(table)])
 
 
@@ -329,11 +332,13 @@ def worlds_lines(results: Path = RESULTS) -> str:
     worlds = cross_by_world(results=results)
     if worlds.empty:
         return "*Not run: `mcsan run table3 --profile full --world listed`.*"
-    rows = [
-        (world, system, f"{row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}]")
-        for (world, system), row in worlds.iterrows()
-    ]
-    sheet = markdown_rows(("world", "system", "WA"), rows)
+    rows = []
+    for (world, system), row in worlds.iterrows():
+        score = f"{row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        above = 100 * row[["above", "above low", "above high"]].astype(float)
+        less = "" if above.isna().all() else "{:+.1f} [{:+.1f}, {:+.1f}]".format(*above)
+        rows.append((world, system, score, less))
+    sheet = markdown_rows(("world", "system", "WA", "less the best floor, points"), rows)
     *gaps, verdict = say_cross_by_world(worlds).splitlines()
     return "\n".join([sheet, "", *(f"- {gap}" for gap in gaps), "", verdict])
 
@@ -418,14 +423,16 @@ def kills_lines(results: Path = RESULTS) -> str:
 
 
 def clip_answer(results: Path = RESULTS) -> str:
-    """What `mcsan predict` said to a human clip, long lines cut.
+    """What `mcsan predict` said to a human clip, long lines broken.
 
     Args:
         results: the folder of tables.
     """
     said = (results / CLIP).read_text(encoding="utf-8").splitlines()
-    short = [line if len(line) <= 100 else f"{line[:99]}…" for line in said]
-    return "\n".join(["```text", *short, "```"])
+    lines = []
+    for line in said:
+        lines += textwrap.wrap(line, 99, subsequent_indent="    ") or [""]
+    return "\n".join(["```text", *lines, "```"])
 
 
 # Page -> its marks, and what lies between them. Every page may have numbers inside of sentences.

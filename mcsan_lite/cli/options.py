@@ -78,8 +78,8 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile",
         default="quick",
-        help="smoke (seconds), quick (a minute a row), full (as quick, but tables have all folds "
-        "and three seeds), paper (hours)",
+        help="smoke (seconds), quick (a minute or two per row and fold), full (as quick, but "
+        "tables have all folds and three seeds), paper (days without a GPU)",
     )
     parser.add_argument(
         "--data", default="data", help="folder of corpora and caches (default: data)"

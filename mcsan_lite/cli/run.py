@@ -84,10 +84,10 @@ def add_run_command(commands) -> None:
     )
     _add_table_options(parser)
     parser.add_argument(
-        "--per-class", action="store_true", help="also a table a class and the confusion matrix"
+        "--per-class", action="store_true", help="also a table per class and the confusion matrix"
     )
     parser.add_argument(
-        "--seeds", type=int, help="trainings a fold (default: 1; of a table in full: 3)"
+        "--seeds", type=int, help="trainings per fold (default: 1; of a table in full: 3)"
     )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     parser.add_argument(

@@ -79,7 +79,7 @@ def add_identity_command(commands) -> None:
         example="mcsan identity --seeds 3 --jobs 2 --out identity.csv",
     )
     add_place_options(parser)
-    parser.add_argument("--seeds", type=int, default=3, help="trainings a change (default: 3)")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings per change (default: 3)")
     parser.add_argument("--out", help="a csv file for the table")
 
 
@@ -167,7 +167,7 @@ def add_speakers_command(commands) -> None:
     parser.add_argument(
         "--folds", type=int, help="only the first so many tested speakers (default: all)"
     )
-    parser.add_argument("--seeds", type=int, default=1, help="trainings a fold (default: 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings per fold (default: 1)")
     parser.add_argument(
         "--out", help="a csv file for the table; its figure lies next to it, as svg"
     )

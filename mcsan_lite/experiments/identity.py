@@ -201,12 +201,14 @@ def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> 
         results: the folder of tables; by default those that the repository ships.
 
     Returns:
-        One row per world and system, which are the index: mean, low and high of WA over folds, and
-        `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds. The last
-        system of a world are the trees that know order alone. Empty until both tables are there.
+        One row per world and system, which are the index: mean, low and high of WA over folds;
+        `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds; and
+        `above`, `above low` and `above high`, the system less the best floor. The last system of a
+        world are the trees that know order alone. Empty until both tables are there.
     """
     names = {f"wa{end}": end.strip() or "mean" for end in ("", " low", " high")}
     names |= {f"wa gap{end}": f"gap{end}" for end in ("", " low", " high")}
+    names |= {f"wa above best floor{end}": f"above{end}" for end in ("", " low", " high")}
     tables = {}
     for world in ("matching", WORLD):
         folds = shipped_file("table3", profile, world).name
@@ -214,7 +216,8 @@ def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> 
         if not file.is_file():
             return pd.DataFrame(columns=list(names.values()))
         table = load_table(file, numbers=tuple(names)).set_index("row").loc[list(_CROSS_ROWS)]
-        tables[world] = table[list(names)].rename(index=_CROSS_ROWS, columns=names)
+        wanted = table.reindex(columns=list(names))  # an older table was not held against floors
+        tables[world] = wanted.rename(index=_CROSS_ROWS, columns=names)
     return pd.concat(tables, names=["world", "system"])
 
 

@@ -349,11 +349,12 @@ def equations_ledger() -> pd.DataFrame:
 def ledger_markdown(ledger: pd.DataFrame) -> str:
     """A ledger as markdown tables, one per block where it has blocks.
 
-    Numbers have three decimals; nothing stands for nan.
+    Numbers have three decimals; nothing stands for nan. Columns that hold nothing are left out.
     """
     if "block" not in ledger:
         columns = {str(name): [_cell(value) for value in ledger[name]] for name in ledger}
-        return markdown_sheet(columns) + "\n"
+        filled = {name: cells for name, cells in columns.items() if any(cells)}
+        return markdown_sheet(filled) + "\n"
     sheets = []
     for block, rows in ledger.groupby("block", sort=False):
         sheet = rows.drop(columns="block").dropna(axis=1, how="all")

@@ -103,7 +103,9 @@ def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
     found = identity.cross_by_world(results=tmp_path)
     assert list(found.loc["listed"].index) == ["MCSAN", "w/o cross", identity.ORDER_ALONE]
     assert found.gap["matching", "w/o cross"] == 0.2 and found.gap["listed", "w/o cross"] == 0.1
-    assert list(found.columns) == ["mean", "low", "high", "gap", "gap low", "gap high"]
+    columns = ["mean", "low", "high", "gap", "gap low", "gap high"]
+    assert list(found.columns) == [*columns, "above", "above low", "above high"]
+    assert found.above.isna().all()  # these tables were not held against floors
 
 
 def test_every_change_is_a_network_of_its_own(options):

@@ -152,8 +152,10 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
         {"row": "early", "wa": 0.85, "wa gap low": low, "wa Holm p": holm},
         {"row": "late", "wa": 0.84, "wa gap low": 0.05, "wa Holm p": 0.01},
     ]
-    save_table(tmp_path / measured.FUSION, pd.DataFrame(rows))
-    assert says in measured.say_fusion(tmp_path)
+    basis = "3 folds, corrected t; 1 seed (another may say otherwise)"
+    save_table(tmp_path / measured.FUSION, pd.DataFrame(rows).assign(basis=basis))
+    said = measured.say_fusion(tmp_path)
+    assert says in said and "On the same encoders, 3 folds and 1 seed, it reaches" in said
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_words_follow_the_ablations(tmp_path, holm, says, left):
         save_table(trainings, began)
         said = measured.say_wiring(tmp_path)
         assert says in said and left in said and "never began" not in said
-        assert f"On {basis.removesuffix(', …')}, and" in said  # the larger table
+        assert f"On {basis.removesuffix(', …')}, after" in said  # the larger table
         save_table(trainings, began.assign(wa=[0.95, 0.15]))
         said = measured.say_wiring(tmp_path)
         assert ". Of 2 trainings, 1 never began to learn, in w/o cross (`" in said
@@ -183,8 +185,8 @@ def test_words_follow_the_ablations(tmp_path, holm, says, left):
 @pytest.mark.parametrize(
     ("ours", "stripped", "says", "matches"),
     [
-        (0.80, 0.95, "MCSAN is not shown to match.", ", which does ("),
-        (0.95, 0.80, "MCSAN matches sounds.", ", not shown to match either ("),
+        (0.80, 0.95, "MCSAN is not shown to recognise sounds.", "so that network does ("),
+        (0.95, 0.80, "MCSAN recognises sounds.", "so that network is not shown to, either ("),
     ],
 )
 def test_words_follow_the_listed_world(tmp_path, ours, stripped, says, matches):
@@ -213,6 +215,4 @@ def test_words_follow_the_two_worlds(tmp_path, listed, says, worth):
         table = pd.DataFrame({"row": rows, "wa": 0.8, "wa low": 0.7, "wa high": 0.9, **numbers})
         save_table(tmp_path / f"table3-{world}-full.csv", table)
     assert says in measured.worlds_lines(tmp_path)
-    assert measured.say_cross(tmp_path)[0].startswith(
-        f"On ten folds cross-attention is worth {worth} points ["
-    )
+    assert measured.say_cross(tmp_path)[0].startswith(f"On ten folds, MCSAN gains {worth} points [")

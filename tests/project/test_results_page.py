@@ -105,12 +105,15 @@ def test_floors_are_shown_once_for_each_corpus_and_profile(tmp_path):
 
 def test_verdicts_of_one_seed_are_held_against_several():
     before = pd.DataFrame({"verdict": ["MCSAN ahead", "MCSAN ahead", "reference"]}, list("abc"))
-    now = pd.DataFrame({"wa gap low": [0.01, -0.01, None]}, list("abc"))
+    now = pd.DataFrame(
+        {"wa gap low": [0.01, -0.01, None], "wa Holm p": [0.2, 0.6, None]}, list("abc")
+    )
     said = results_page.one_seed_or_several(before, now, "wa")
-    assert "ahead of a; b. Of these 2 verdicts, several seeds confirm 1" in said
+    assert "ahead of a; b. Of these 2 verdicts, several seeds confirm 1, and 0 after Holm's" in said
     assert said.endswith("they do not confirm: b.")
-    said = results_page.one_seed_or_several(before, now.assign(**{"wa gap low": 0.01}), "wa")
-    assert "confirm 2" in said and said.endswith("they do not confirm: none.")
+    clear = now.assign(**{"wa gap low": 0.01, "wa Holm p": 0.01})
+    said = results_page.one_seed_or_several(before, clear, "wa")
+    assert "confirm 2, and 2 after" in said and said.endswith("they do not confirm: none.")
 
 
 def test_trainings_that_never_began_are_counted(tmp_path):

@@ -27,7 +27,7 @@ def add_calibrate_command(commands) -> None:
         "calibrate",
         calibrate_command,
         "make a run's percentages mean something, and let it tell what is unlike its training",
-        example="mcsan calibrate --run runs/mcsan-4613a962/kfold10-0",
+        example="mcsan calibrate --run runs/mcsan-4613a962/kfold10-0-seed0",
     )
     parser.add_argument(
         "--run",
