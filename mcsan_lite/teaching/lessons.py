@@ -28,6 +28,11 @@ EXERCISE_HEADING = re.compile(
 )
 # The end of a sentence: not after "Eq." or a number, and before a capital or a code span.
 _SENTENCE = re.compile(r"(?<!Eq)(?<!e\.g)(?<!i\.e)[.?!]\*{0,2}(?=\s+[A-Z`*$\d(-]|\s*$)")
+# A question, or an imperative at the beginning.
+_ASKS = re.compile(
+    r"\?$|^(Add|Answer|Build|Change|Choose|Complete|Compute|Draw|Fill|Find|Give|Make|Mend|Name|Order"
+    r"|Plan|Predict|Put|Repair|Return|Say|Sort|Take|Test|Try|Write)\b"
+)
 _SHORTEST_TASK = 45  # characters: "Receipts." alone says nothing
 
 
@@ -141,12 +146,21 @@ def _exercise(
 
 
 def opening(text: str) -> str:
-    """The first sentence of a paragraph in one line, or the first few where that one is short."""
+    """A paragraph in one line, up to its first sentence that asks for something.
+
+    Where none does, it is the first sentence, or the first few where that one is short.
+    """
     line = " ".join(text.split())
+    start, first, asked = 0, None, False
     for end in _SENTENCE.finditer(line):
-        if end.end() >= _SHORTEST_TASK:
-            return line[: end.end()]
-    return line
+        sentence = line[start : end.end()].strip(" *_")
+        start = end.end()
+        asked = asked or _ASKS.search(sentence) is not None
+        if start >= _SHORTEST_TASK:
+            first = first or start
+            if asked:
+                return line[:start]
+    return line[:first]
 
 
 def lesson_sources(root: Path = CLONE) -> list[Path]:

@@ -89,3 +89,33 @@ def test_a_cell_that_does_not_parse_calls_no_check():
     assert lessons.check_calls("check.heads(split") == []
     assert lessons.check_calls("other.heads(split)") == []
     assert exercise.NOT_SOLVED == "not solved yet."
+
+
+@pytest.mark.parametrize(
+    ("task", "shown"),
+    [
+        (
+            "Write a rule as a function of two words and one sound. It is tested.",
+            "Write a rule as a function of two words and one sound.",
+        ),
+        (
+            "A calm speaker says two words in a row, slowly. Which class is it? Think.",
+            "A calm speaker says two words in a row, slowly. Which class is it?",
+        ),
+        (
+            "Receipts. `x` holds the positions of the last layer. Return the bill. Ready?",
+            "Receipts. `x` holds the positions of the last layer. Return the bill.",
+        ),
+        (
+            "Which? Three of these sentences can be defended before a reviewer.",
+            "Which? Three of these sentences can be defended before a reviewer.",
+        ),
+        (
+            "Nothing is asked for in this sentence, which is long. Nor here.",
+            "Nothing is asked for in this sentence, which is long.",
+        ),
+        ("Short", "Short"),
+    ],
+)
+def test_a_task_is_shown_up_to_what_it_asks_for(task, shown):
+    assert lessons.opening(task) == shown
