@@ -2,8 +2,8 @@
 
 In: the truth of a synthetic corpus. Out: a few numbers per utterance, in which no sound is
 recognised: which sense was written and where in the transcript, how the voice is, and where in the
-clip it stresses something. A classifier of these numbers is a floor: a network that stays below it
-has shown nothing that order alone does not show.
+clip it stresses something. A classifier of these numbers is a floor: the score of a network
+below it is no evidence that the network needs more than order.
 """
 
 from __future__ import annotations

@@ -188,9 +188,9 @@ def integrated_gradients(
     to the utterance.
 
     The baseline is zero: the mean frame, and the vector of an unknown word, as many of each. Words
-    and frames sum to logit - logit of the baseline. `gap` is what the sum misses: at most 1 % of
-    that difference, by more and more steps until it is; where the two logits nearly agree it may
-    stay larger. Source: Sundararajan et al. 2017.
+    and frames sum to logit - logit of the baseline. `gap` is what the sum misses. The line is cut
+    into more and more steps until that is at most 1 % of the difference. Where the largest number
+    of steps is not enough for it, the gap stays larger. Source: Sundararajan et al. 2017.
 
     Args:
         model: any model.
