@@ -221,7 +221,7 @@ def exposed_by(answer: dict) -> str | None:
     if answer["D"] != "none of them":
         return (
             "D: every actor plays everything equally often, and all texts are the same. No name "
-            "and no mark helps: on RAVDESS the deaf floor stayed silent, and the random split "
-            "flattered all the same."
+            "and no mark helps: on RAVDESS the deaf floor found nothing to use, and the random "
+            "split flattered all the same."
         )
     return None

@@ -206,7 +206,7 @@ def _wrong_looks(
 
 @exercise
 def heads(split, merge) -> str | None:
-    """E6.3: split(x, heads): (L, D) -> (H, L, D/H), and merge, its inverse.
+    """E6.3: split(x, heads): (L, D) -> (heads, L, D/heads), and merge, its inverse.
 
     Args:
         split: the student's function.
@@ -227,26 +227,28 @@ def _two_heads(x: Tensor) -> Tensor:
 def _wrong_split(found: object, x: Tensor) -> str | None:
     right = _two_heads(x)
     if not isinstance(found, Tensor):
-        return f"split: return a tensor (H, L, D/H) = (2, 3, 4); this is a {type(found).__name__}."
+        kind = type(found).__name__
+        return f"split: return a tensor (heads, L, D/heads) = (2, 3, 4); this is a {kind}."
     if found.shape == (3, 2, 4):
         return (
             "split: the heads are cut, but the positions come first. Move the head axis to the "
-            "front: (H, L, D/H)."
+            "front: (heads, L, D/heads)."
         )
     if found.shape != right.shape:
-        return f"split: the shape is {tuple(found.shape)}; expected (H, L, D/H) = (2, 3, 4)."
+        shape = tuple(found.shape)
+        return f"split: the shape is {shape}; expected (heads, L, D/heads) = (2, 3, 4)."
     if _same(found, right):
         return None
     mistakes = [
         (
             x.reshape(2, 3, 4),
-            "split: view or reshape straight to (H, L, D/H) mixes positions: head 0 then holds "
-            "position 0 and half of position 1. Cut the last axis first, then transpose.",
+            "split: view or reshape straight to (heads, L, D/heads) mixes positions: head 0 then "
+            "holds position 0 and half of position 1. Cut the last axis first, then transpose.",
         ),
         (
             torch.stack([x[:, ::2], x[:, 1::2]]),
             "split: the heads are interleaved: head 0 got every second number. Its slice is the "
-            "first D/H numbers in a row.",
+            "first D/heads numbers in a row.",
         ),
     ]
     unknown = (
@@ -270,7 +272,7 @@ def _wrong_merge(merge: _Map, x: Tensor) -> str | None:
             "merge: the transpose is missing: reshape reads head 0 to its end before head 1 begins."
         )
     if _same(found, heads_of_x.mean(0).repeat(1, 2)):
-        return "merge: heads are not averaged. Each keeps its own D/H numbers."
+        return "merge: heads are not averaged. Each keeps its own D/heads numbers."
     if not _same(found, x):
         return "merge: split, then merge, must give x back."
     return None

@@ -11,6 +11,7 @@ corpus still says which class this sound has with these words.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ OUTCOMES = ("rule", "words alone", "voice", "neither")
 _COUNTED = ("own stress", "neighbours", "elsewhere")  # of the recordings whose neighbours disagree
 _COUNTS = ("seed", "n", *OUTCOMES, "n against", *_COUNTED, "chance of words alone")
 _PLAIN = dict((*NEGATIVE, *POSITIVE))
+_CLASSES = Counter(rule.sense for rule in RULES.values())  # sense -> how many classes have it
 _SENSES = dict.fromkeys((evaluative for evaluative, _ in NEGATIVE), "negative") | dict.fromkeys(
     (evaluative for evaluative, _ in POSITIVE), "positive"
 )
@@ -193,8 +195,7 @@ def _counted(conflicts: pd.DataFrame, predicted: Mapping[str, str]) -> dict[str,
     against = conflicts[conflicts.neighbours != ""]
     chosen = pd.Series({one: predicted[one] for one in against.index}, dtype=object)
     own, crowd = int((chosen == against.rule).sum()), int((chosen == against.neighbours).sum())
-    classes = pd.Series({label: rule.sense for label, rule in RULES.items()}).value_counts()
-    others = conflicts.sense.map(classes) - 1
+    others = conflicts.sense.map(_CLASSES) - 1
     return {
         "n": len(conflicts),
         **{name: int((outcome == name).sum()) for name in OUTCOMES},
@@ -204,6 +205,26 @@ def _counted(conflicts: pd.DataFrame, predicted: Mapping[str, str]) -> dict[str,
         "elsewhere": len(against) - own - crowd,
         "chance of words alone": float(others.mean() / len(RULES)),
     }
+
+
+def outcomes_by_luck(counts: pd.DataFrame) -> dict[str, float]:
+    """How often a guess would have each of OUTCOMES.
+
+    Where every answer has the words' sense, it is a guess among the classes of that sense;
+    elsewhere it is one among all classes.
+
+    Args:
+        counts: from `conflict_counts` or `shipped_counts`.
+    """
+    others = float(np.average(counts["chance of words alone"], weights=counts["n"]))
+    if counts[["voice", "neither"]].to_numpy().any():
+        one = 1 / len(RULES)
+        return {"rule": one, "words alone": others, "voice": one, "neither": 1 - 2 * one - others}
+    # A sense has few classes or many, and their mean number tells how many recordings have which.
+    few, many = min(_CLASSES.values()), max(_CLASSES.values())
+    share = (1 + len(RULES) * others - few) / (many - few)
+    rule = share / many + (1 - share) / few
+    return {"rule": rule, "words alone": 1 - rule, "voice": 0.0, "neither": 0.0}
 
 
 def shipped_counts(results: pd.DataFrame, file: Path) -> pd.DataFrame | None:

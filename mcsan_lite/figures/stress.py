@@ -26,8 +26,8 @@ def draw_stress(curves: pd.DataFrame, *, score: str = "wa") -> Drawn:
 
     Args:
         curves: one row per model and condition: model, stress, unit, level, changed (share of
-            utterances; a stress that changed none is not drawn), n, and the score with "… low" and
-            "… high". The stress of the input as it is has the name "none".
+            utterances; a stress that changed none is not drawn), n, trainings, and the score with
+            "… low" and "… high". The stress of the input as it is has the name "none".
         score: "wa", "ua" or "ece".
 
     Returns:
@@ -134,5 +134,12 @@ def _caption(curves: pd.DataFrame, models: Sequence[str], score: str) -> str:
         told.append(f"{model} {clean[score]:.3f} as it is, {worst[score]:.3f} under {where}")
     return (
         f"{_NAMES[score]} under stress, n {curves.n.max():.0f} utterances: {'; '.join(told)}. "
-        "Bars are 95 % intervals over utterances and trainings."
+        f"Bars are 95 % intervals over {_basis(curves)}."
     )
+
+
+def _basis(curves: pd.DataFrame) -> str:
+    """What the intervals are over: a single training says nothing of others."""
+    if curves.trainings.max() == 1:
+        return "utterances; one training"
+    return "utterances and trainings"

@@ -28,11 +28,12 @@ EXERCISE_HEADING = re.compile(
 )
 # The end of a sentence: not after "Eq." or a number, and before a capital or a code span.
 _SENTENCE = re.compile(r"(?<!Eq)(?<!e\.g)(?<!i\.e)[.?!]\*{0,2}(?=\s+[A-Z`*$\d(-]|\s*$)")
-# A question, or an imperative at the beginning.
-_ASKS = re.compile(
-    r"\?$|^(Add|Answer|Build|Change|Choose|Complete|Compute|Draw|Fill|Find|Give|Make|Mend|Name|Order"
-    r"|Plan|Predict|Put|Repair|Return|Say|Sort|Take|Test|Try|Write)\b"
+_IMPERATIVES = (
+    *("Add", "Answer", "Build", "Change", "Choose", "Complete", "Compute", "Draw", "Fill", "Find"),
+    *("Give", "Make", "Mend", "Name", "Order", "Plan", "Predict", "Put", "Repair", "Return", "Say"),
+    *("Sort", "Take", "Test", "Try", "Write"),
 )
+_ASKS = re.compile(rf"\?$|^({'|'.join(_IMPERATIVES)})\b")
 _SHORTEST_TASK = 45  # characters: "Receipts." alone says nothing
 
 

@@ -81,7 +81,7 @@ mc.figures.use_theme()
 # - **Its stress.** A stressed word is higher, slower and louder than its neighbours.
 #   The transcript cannot show that. The ear can.
 # - **The arousal** of the whole utterance. An aroused voice is faster, louder, higher
-#   and livelier than a calm one from the first word to the last.
+#   and livelier than *the same* voice when calm, from the first word to the last.
 #
 # | the transcript holds | that very word is stressed | it is not stressed |
 # |---|---|---|
@@ -108,7 +108,9 @@ for number, clip in enumerate(clips, 1):
 
 # %% [markdown]
 # If you cannot play the clips, guess from this picture. A tall and long stretch of wave
-# is loud and slow. The caption says how fast and how loud each clip is as a whole.
+# is loud and slow. The caption says how fast and how loud each clip is as a whole. For
+# the arousal, look at the pace: loudness can be compared only within one voice, and
+# only clips 1 and 2 share theirs.
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(4, 1, figsize=(8, 6.2), layout="constrained")
@@ -238,8 +240,11 @@ print(read.say_what_respelling_did(before, after, demanded * len(networks)))
 # $$\Delta H_{a \to l} = \mathrm{softmax}\!\left(Q_l K_a^{\top} / \sqrt{d}\right) V_a
 # \qquad \text{(Eq. 9)}$$
 #
-# The result of the softmax is a table. It has one row per word and one column per
-# moment, and each row sums to one. Here it is for clip 2 and network 0.
+# $Q_l$ is a learned version of the words; $K_a$ and $V_a$ are two learned versions of
+# the moments. The softmax turns scores into shares. Its result is a table with one row
+# per word and one column per moment, and each row sums to one. A *head* is one of
+# several such tables side by side. Lesson 06 builds all of this by hand. Here is the
+# table for clip 2 and network 0.
 
 # %%
 clip = clips[1]
@@ -303,6 +308,9 @@ print(f"First sound, guess, prediction and map: {minute:.0f} s since the first i
 #    where the network likes to listen, but the decisive word's row shows nothing about
 #    its own word.
 #
+# We take the first utterances of this kind in the test part, and leave out those of a
+# single word: they have no other words to compare with.
+#
 # *From here on the lesson needs the spoken corpus. `make course` makes it. If it is not
 # there yet, the next cell makes it now. That takes a minute or two, and only once.*
 
@@ -361,12 +369,11 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # %% [markdown]
 # ## 5 · Does it need both, and does it need to look?
 #
-# One picture answers both questions. The upright lines are the best scores that
+# One picture asks both questions. The upright lines are the best scores that
 # *anyone* could reach: with the words alone, with the sound alone, or with both but
 # without knowing which word is which sound. They follow from the rule by arithmetic.
-# The points are scores of shipped networks. One is the mean of the three networks with
-# cross-attention. The other belongs to a single network that was trained without it,
-# like a row of the paper's Table 3.
+# One point is the mean of the three networks. The other is a single network that was
+# trained without cross-attention, like a row of the paper's Table 3.
 
 # %%
 without = checkpoints.find_checkpoint("matching", 0, "w/o cross", folder=FOLDER)
@@ -563,7 +570,9 @@ check.where_to_start(answers_to_quiz)
 #   information.
 # - That the scores say anything about real speech, or about the paper's tables. This
 #   corpus is generated.
-# - That cross-attention always helps. This task was built to need it.
+# - That cross-attention always helps, or that this task cannot be solved without it.
+#   Where the network without it is above the third line of section 5, words and sounds
+#   were brought together in another way, perhaps by their order (lesson 13).
 #
 # **Further reading:** the paper, sections 2.3 and 3.5; Jain & Wallace, *Attention is
 # not Explanation* (NAACL 2019); Wiegreffe & Pinter, *Attention is not not Explanation*

@@ -383,9 +383,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# You will seldom draw this picture. Ask for the same facts as a table, and ask for it
-# **first**: how many of the test utterances have their speaker, their dialogue, their
-# scene or their very text in train too?
+# Ask for the same facts as a table, and ask for it **first**: how many of the test
+# utterances have their speaker, their dialogue, their scene or their very text in train
+# too?
 
 
 # %%
@@ -415,15 +415,16 @@ assert by_package == f"{by_hand:.0%}"
 print(inspect.getsource(splits.overlap))
 
 # %% [markdown]
-# (The *dialogues* of the synthetic corpus are not conversations. Each is only a group
-# of ten utterances with neighbouring numbers. On IEMOCAP and MELD dialogues are real,
-# and that column matters.)
+# (The *dialogues* of the synthetic corpus are only groups of ten utterances with
+# neighbouring numbers. On IEMOCAP and MELD they are real, and that column matters.)
 #
 # ## 6 · What each cut rewards
 #
 # Two contestants compete. The first is deaf: it gets the speaker's **name** and nothing
 # else. It answers with the class that this speaker had most often in train. Here it is,
-# written by hand. (The brackets below hold 95 % intervals over folds.)
+# written by hand. Scores are WA, the share of utterances that are right (lesson 02).
+# The brackets hold 95 % intervals over folds: values of the true score that these folds
+# do not contradict.
 
 
 # %%
@@ -446,10 +447,10 @@ for protocol, parts in cuts.items():
     print(read.say_what_a_name_tells(f"leak, {protocol}", by_fold, 1 / 7))
 
 # %% [markdown]
-# The second contestant hears. It gets means, deviations and percentiles of the MFCC,
-# and classifies them with logistic regression. It is not a network, so it takes only
-# seconds. The package has both contestants as **floors**. This is all that each of them
-# sees of an utterance:
+# The second contestant hears. It gets means, deviations and percentiles of the MFCC, 40
+# numbers that describe the sound every 10 ms (lesson 03), and classifies them with
+# logistic regression. The package has both contestants as **floors**. This is all that
+# each of them sees of an utterance:
 
 # %%
 NAME, SOUND = "speaker only", "MFCC statistics + LR"
@@ -562,13 +563,16 @@ print(
 # %% [markdown]
 # Three remarks on these sentences.
 #
-# - A better split does not *repair* anything. The model is the same; only the claim
-#   changes.
+# - A better split does not *repair* anything. The method is the same, and the claim
+#   changes. One thing more differs: five folds of speakers train on about 60 % of the
+#   utterances, random folds on 80 %. The strangers met models trained on 80 %. So where
+#   they fall short of what random folds promise, size is not the reason. On RAVDESS, in
+#   section 8, size may be a part of it.
 # - Each of the five folds tests two voices, and the strangers are only two as well. An
 #   honest number can be a vague one.
-# - The deaf contestant can fall *below* chance on new speakers. When somebody who says
-#   mostly anger is taken out of train, train holds little anger, and anger is what the
-#   test asks for.
+# - The deaf contestant can fall *below* chance on new speakers. When a voice that
+#   speaks mostly in anger is taken out of train, train holds little anger, and anger is
+#   what the test asks for.
 #
 # ## 7 · Sessions and scenes: a toy theatre
 #
@@ -692,15 +696,15 @@ for floor in KNOWS:
 #
 # ## 8 · Real speech: RAVDESS
 #
-# RAVDESS has actors, two sentences and eight emotions. Everything is balanced: every
-# actor plays the same list, neutral four times and each other emotion eight times. So
-# the speaker's name says **nothing** about the class. **Predict:** does that make a
-# random split safe?
+# RAVDESS has actors, two sentences and eight emotions. Every actor plays the same list:
+# four clips that are neutral, and eight of each other emotion (two sentences, two
+# intensities, two takes). So the speaker's name says **nothing** about the class.
+# **Predict:** does that make a random split safe?
 #
-# There is a second thing to look for. Each actor says the same sentence in the same
-# emotion **twice**. Two such takes are nearly the same clip. We call them twins and
-# write the name of the pair into the field `dialogue`. Then the protocol `dialogue`
-# keeps twins together, and `overlap` counts them.
+# Each actor also says the same sentence in the same emotion and the same intensity
+# **twice**. Two such takes are nearly the same clip. We call them twins and write the
+# name of the pair into the field `dialogue`. Then the protocol `dialogue` keeps twins
+# together, and `overlap` counts them.
 
 
 # %%
@@ -726,8 +730,9 @@ print(f"\nscores below: {source}")
 
 # %% [markdown]
 # If the clips are at hand, the next two cells run on them. If not, the cells show the
-# scores that they gave on twelve actors, one WA per fold. (`mcsan floors ravdess` is
-# the same run by command line, and docs/results.md has its table.)
+# scores that they gave on twelve actors, one WA per fold. (By command line, `mcsan
+# floors ravdess --protocol kfold10` and `--protocol speaker` give these rows, and
+# docs/results.md has them. Twins are marked only in this section.)
 
 # %%
 RECORDED = {
@@ -784,9 +789,9 @@ kinds = ("twins kept together", "new actors")
 print(read.say_what_a_split_promises("RAVDESS", kinds, kept_twins, new_actors))
 
 # %% [markdown]
-# A deaf floor that finds nothing does not make a random split safe. Here the possible
-# leak is not "the speaker tells the class". It is "the model has already heard how
-# *this* actor performs anger", and, for the twins, "it has already heard this very
+# A deaf floor that finds nothing to use does not make a random split safe. Here the
+# possible leak is not "the speaker tells the class". It is "the model has already heard
+# how *this* actor performs anger", and, for the twins, "it has already heard this very
 # line". Floors find only what they are made for. Everything else is tested by a split
 # that keeps it apart.
 #
@@ -798,9 +803,10 @@ print(read.say_what_a_split_promises("RAVDESS", kinds, kept_twins, new_actors))
 #
 # IEMOCAP has ten actors, five sessions and about 20 scenes, and scripted lines are
 # played again in every session. The floors below were measured once for this course,
-# from the labels alone (no sound), on the 7,433 labels of six classes in a csv that the
-# public TelME repository redistributes. The table holds means and standard deviations
-# over folds.
+# without any sound, on the 7,433 utterances of six classes in a csv that the public
+# TelME repository redistributes. These are 53 more than section 2 counts for the same
+# classes. The script is not part of the course, so take its numbers as a report. The
+# table holds means and standard deviations over folds.
 
 # %%
 columns = ["sees", "scored on", "mean", "sd"]
@@ -849,7 +855,8 @@ print(f"TF-IDF + LR: {read.say_what_new_scenes_cost(random_text, new_scenes, 0.2
 # %% [markdown]
 # This does not say that MCSAN heard nothing. It says what a score on random folds can
 # and cannot show. One reason for the fall of the text is plain: of the scripted turns
-# with four words or more, 28 % occur word for word in the training folds (same
+# with four words or more, 28 % occur word for word in the training folds of the random
+# split. With new sessions it is still 12 % of all turns of that length (same
 # measurement).
 #
 # On your own copy, with all seven classes, run `mcsan floors iemocap --protocol
@@ -896,10 +903,10 @@ print(read.say_never_tested("yoon5", len(tested), len(made_up)))
 print(inspect.getsource(splits.yoon5))
 
 # %% [markdown]
-# The first row equals what the AMH package prints for its own `fold01`: 6,058 / 404 /
-# 1,025. Equal sizes do not prove equal members, and the paper does not say which folds
-# it used. So **write down the folds, not their name**. `splits.digest` makes ten digits
-# of them, and every run of this package keeps its own.
+# The first row equals what the AMH package prints for its own `fold01`. Equal sizes do
+# not prove equal members, and the paper does not say which folds it used. So **write
+# down the folds, not their name**. `splits.digest` makes ten digits of them, and every
+# run of this package keeps its own.
 
 # %%
 digest = splits.digest(splits.kfold10(made_up))
@@ -912,8 +919,8 @@ print(f"kfold10 of 7,487 ids: {digest}, in whatever order the files were read")
 # %% [markdown]
 # A split also limits what may be *measured before training*. Means and deviations for
 # normalisation, vocabularies and class weights belong to the training part alone;
-# [lesson 03](03_from_sound_to_frames.ipynb) builds a z-normalisation that refuses
-# anything else.
+# [lesson 03](03_from_sound_to_frames.ipynb) builds a z-normalisation that remembers
+# what it was fitted on and refuses a second fit.
 #
 # ## 11 · Choose by the question
 #
@@ -1044,8 +1051,8 @@ check.exposed_by(exposed_by)
 #   split told the truth.
 # - Random, speaker, session and scene folds each leave something in both parts.
 #   `overlap` names it, floors measure its worth, and `digest` pins the folds down.
-# - On RAVDESS the actor's name gives nothing away, and still the splits had to be
-#   compared.
+# - On RAVDESS the actor's name gave a deaf floor nothing to use, and still the splits
+#   had to be compared.
 #
 # ## What you may not conclude
 # - That random folds are fraud. They answer a narrower question, and published numbers

@@ -228,7 +228,8 @@ print(f"UA: {read.say_order_of_models(was, now)}")
 # ## 4 · Floors first
 #
 # A score is high or low only in comparison with simple methods on the same fold. So
-# **measure floors before the network**. Each floor sees only a little, on purpose:
+# **measure floors before the network**. Most floors see only a little, on purpose; the
+# last one is told more:
 #
 # | floor | sees |
 # |---|---|
@@ -237,7 +238,7 @@ print(f"UA: {read.say_order_of_models(was, now)}")
 # | length + punctuation only | marks and lengths, not one word |
 # | pooled word vectors, TF-IDF | the words, without or with little order |
 # | MFCC statistics | means and percentiles of the sound, no sequence |
-# | order alone | *where* generated speech is stressed, without recognising any sound |
+# | order alone | what the generator itself notes: the written sense and its place, the arousal, and when something is stressed. It recognises no sound, but it is also spared all listening and reading |
 #
 # The validation part chooses each floor's settings, and the test part is scored once.
 # (The floors are loaded from `runs/` if `mcsan floors` or an earlier visit made them.)
@@ -284,16 +285,18 @@ print(read.say_where_the_floors_lie(others, reference))
 print(read.say_the_floor_to_beat(others))
 
 # %% [markdown]
-# A floor can be read in two ways. It is a **bar to clear**: a network below it has a
-# bug, or nothing to learn from. It is also a **leak meter**. Suppose that a floor sees
-# only names or marks and is far above the majority. It then says how much of *any*
-# score on this split may be recognition of the scene, the speaker or the transcriber.
+# A floor can be read in two ways. It is a **bar to clear**. Where it reads the same
+# input as the network, a network below it has a bug, or too little to learn from. Below
+# a floor that is told the truth, a network has only not shown that it needs more than
+# what the floor was told. A floor is also a **leak meter**. Suppose that it sees only
+# names or marks and is far above the majority. It then says how much of *any* score on
+# this split may be recognition of the scene, the speaker or the transcriber.
 #
-# A word on "order alone", a floor that only generated speech has. Where the transcript
-# follows the speech, the third word is the third sound. Then it can be enough to know
-# which *place* in the sentence is stressed, and no sound has to be recognised at all.
-# So a high score of a network is no proof that it matched words with their sounds.
-# Lesson 13 asks for that proof in a world whose transcript has another order.
+# Only generated speech has the floor “order alone”. Where the transcript follows the
+# speech, the third word is the third sound. Then it can be enough to know which *place*
+# in the sentence is stressed, and no sound has to be recognised at all. So a high score
+# of a network is no proof that it matched words with their sounds. Lesson 13 asks for
+# that proof in a world whose transcript has another order.
 #
 # ## 5 · The noise floor
 #
@@ -332,10 +335,11 @@ print(f"ten folds of one corpus: sd of WA {sd_partition:.4f}, of UA {sd_ua:.4f}"
 rng = np.random.default_rng(0)
 fresh = rng.binomial(fold_size, p, 20_000) / fold_size
 is_right = np.arange(corpus_size) < round(p * corpus_size)
+size = corpus_size // 10  # 748; the last 7 are left out
 folded = []
 for _ in range(2000):
     shuffled = rng.permutation(is_right)
-    ten = shuffled[: 10 * fold_size - 10].reshape(10, -1)  # ten folds of 748
+    ten = shuffled[: 10 * size].reshape(10, size)
     folded.extend(ten.mean(axis=1))
 folded = np.array(folded)  # (20,000,)
 assert abs(fresh.std() - sd_fresh) < 3e-4
@@ -413,7 +417,7 @@ mc.figures.show(
 print(read.say_the_loudest_class(iemocap.to_dict()))
 
 # %% [markdown]
-# By how many points does one utterance of each class move UA? Lesson 09 asks you.
+# By how many points does a single *surprise* utterance move UA? Lesson 09 asks you.
 
 # %% [markdown]
 # ## Exercises

@@ -214,6 +214,10 @@ mc.figures.show(
 print(read.say_which_window_shows_pulses(along_time, along_frequency))
 
 # %% [markdown]
+# Why 25 ms, then? With bins of 40 Hz, the harmonics of a voice of 150 Hz or more can
+# still be told apart, and the window is shorter than most sounds of a word. It is a
+# compromise, and speech processing has used windows of about this length for decades.
+#
 # ## 3 · MFCC in five steps
 #
 # **Step 1: frames.** Frame $t$ is $N = 400$ samples (25 ms) around sample $tH$, with
@@ -362,9 +366,9 @@ mc.figures.show(
     fig,
     alt="The clip as mel power and in decibels; five cosines over the bands; and the "
         "clip's 40 coefficients over seconds.",
-    caption="The last picture is the table that the network reads: "
-            f"{by_hand.shape[0]} frames × {by_hand.shape[1]} coefficients, each one "
-            "centred and drawn in its own deviations.",
+    caption="The last picture is the table, drawn for the eye: each of its "
+            f"{by_hand.shape[1]} coefficients is centred and scaled by this clip "
+            "alone. Section 6 shows how it is scaled for the network.",
 )
 
 # %% [markdown]
@@ -696,12 +700,15 @@ for protocol in ("kfold10", "speaker"):
     leaky = mc.Standardizer().fit(train + test)
     moved = np.abs(clean.mean - leaky.mean) / clean.deviation  # (40,)
     moves += [(protocol, k, far) for k, far in enumerate(moved)]
-    away = []
-    for fitted in (clean, leaky):
+    away = {}  # how far the test part lies from zero
+    for name, fitted in (("clean", clean), ("leaky", leaky)):
         frames_of_test = np.concatenate([f.audio for f in fitted.apply(test)])
-        away.append(np.abs(frames_of_test.mean(axis=0)).mean())
-    leaks[protocol] = read.Leak(len(test), moved.max(), *away)
-pd.DataFrame(leaks).set_axis(read.Leak._fields).T.round(4)
+        away[name] = np.abs(frames_of_test.mean(axis=0)).mean()
+    leaks[protocol] = read.Leak(
+        test=len(test), moved=moved.max(), clean=away["clean"], leaky=away["leaky"])
+headings = ["test clips", "largest move of a mean",
+            "test part from zero, clean fit", "test part from zero, leaky fit"]
+pd.DataFrame(leaks.values(), leaks, headings).round(4)
 
 # %% tags=["hide-input"]
 moves = pd.DataFrame(moves, columns=["folds", "coefficient", "moved"])
@@ -734,8 +741,9 @@ print(read.say_how_far_the_leak_moves(leaks["kfold10"], leaks["speaker"]))
 
 # %%
 seconds = np.array([soundfile.info(u.audio).duration for u in clips])
+with_truth = clips if truth is not None else []
 ends = []  # when the decisive word of an utterance ends, where that is known
-for u in clips if truth is not None else ():
+for u in with_truth:
     place = truth.decisive[u.id]
     if pd.notna(place) and u.words:
         ends.append(u.words[int(place)].end_s)
@@ -963,8 +971,8 @@ check.frame_count(frame_count)
 # - **a** The loudness: cosines describe shapes, not levels.
 # - **b** The pitch, all of it and for every speaker: MFCC describe the mouth, not the
 #   vocal folds.
-# - **c** The phase altogether, and the fine ripples of the spectrum. So the pitch of
-#   low voices goes, and that of high voices mostly stays.
+# - **c** The phase altogether, and the fine ripples of the spectrum. So low voices keep
+#   less of their pitch than high ones.
 # - **d** Nothing: each of the five steps can be undone.
 #
 # <details><summary>Hint 1</summary>Which of the steps drop numbers, or a sign, for

@@ -130,7 +130,9 @@ for token in ("don't", "n't", "okay", "okay.", "’"):
     print(f"{token:6s}", "in the table" if token in glove else "not in the table")
 
 # %% [markdown]
-# So our tokeniser takes three small steps. Here they are by hand, for one line:
+# So our tokeniser takes three small steps. Here they are by hand, for two lines of the
+# scene. (It has one more rule, which these lines do not need: *y'know* is read as *you
+# know*, because the table lacks it.)
 
 # %%
 line = scene[1] + " " + scene[0]
@@ -200,9 +202,11 @@ for where in texts:
     print(read.say_what_tokenisers_change(where, known))
 
 # %% [markdown]
-# A coverage can depend on the tokeniser as much as on the table. A paper that prints
-# neither cannot be repeated. *(Transcripts of real talk have capitals, punctuation and
-# curly apostrophes; set `CORPUS = "meld"` above if you have it.)*
+# The scene was made up to hold what our tokeniser handles, so its share is an
+# illustration, not a comparison. A coverage belongs to a tokeniser and a table
+# together. A paper that names neither cannot be repeated. *(Transcripts of real talk
+# have capitals, punctuation and curly apostrophes; set `CORPUS = "meld"` above if you
+# have it.)*
 #
 # From here on we use only our own tokens. Later we need scores, so we cut the corpus
 # into a training and a test part, as its protocol says.
@@ -522,7 +526,8 @@ pd.DataFrame(written).T
 #   = \mathbb{E}_x \big[ \max_y P(y \mid x) \big]$$
 #
 # In the synthetic corpus a text tells the sense and nothing more. A sense with three
-# equally frequent classes is guessed right in one third of cases.
+# equally frequent classes is guessed right in one third of cases. (In the table that
+# follows, *both* is the text together with the sound.)
 
 # %%
 folder = Path(ROOT or f"data/{corpus.name}")
@@ -540,7 +545,8 @@ if (folder / "corpus.json").is_file():  # only the synthetic corpus comes with i
     if not (made_with.label_noise or made_with.missing_text):
         assert np.isclose(np.mean(best), exact["text"])
     print(f"text, by hand {np.mean(best):.4f}; package {exact['text']:.4f}")
-    display(exact.to_frame("best possible WA on this test part").T.round(3))
+    shown = exact[["nothing", "text", "both"]]
+    display(shown.to_frame("best possible WA on this test part").T.round(3))
 else:
     print(f"nobody knows the rules of {corpus.name}: its ceiling cannot be computed.")
 
@@ -700,9 +706,10 @@ print(read.say_what_analogies_return(
 
 # %% [markdown]
 # The usual tools strike out the three words that went in before they show the winner.
-# And whatever the table gives for the doctor, it is not a fact about doctors. The
-# vectors repeat the things that people wrote, prejudice included. A system that reads
-# emotion inherits that.
+# For the doctor, compare *without the three* with *near the first* before you call the
+# answer a prejudice: if both name one word, it is simply near *doctor*, and the
+# subtraction showed nothing. That such vectors do repeat prejudices was measured with
+# many words (Bolukbasi et al., below). A system that reads emotion inherits that.
 #
 # **Homophones.** *pain* and *pane* sound the same. For the ear they are one word, and
 # for the table they are two. **Predict** their cosine: is it closer to 1, or to the
@@ -868,9 +875,9 @@ for question, kinds in questions.items():
 # %% [markdown]
 # In the synthetic corpus, two evaluative words never meet in one utterance. So plain
 # and evaluative words keep different company, and that is a rule that word2vec can
-# find. Negative and positive words, however, keep the same company here, apart from
-# their own homophones: no amount of such text could teach that pain is bad. If GloVe
-# knows anything of that, it knows it from elsewhere.
+# find. Negative and positive words, however, are put into the same sentences here, so
+# no amount of such text could teach that pain is bad. If GloVe knows anything of that,
+# it knows it from elsewhere.
 #
 # ## 7 · What about unknown words?
 #
@@ -1053,19 +1060,22 @@ def frozen_and_trainable(texts):
     n = len(data.test)
     found = {}
     right = {}
+    after = {}  # the vectors after training, one table per seed
     for kind, frozen in (("frozen", True), ("trainable", False)):
         runs = [train_reader(data, frozen=frozen, seed=seed) for seed in (0, 1, 2)]
-        right[kind] = np.stack([one for one, _ in runs])  # (seeds, n)
+        right[kind] = np.stack([is_right for is_right, _ in runs])  # (seeds, n)
+        after[kind] = [vectors for _, vectors in runs]
         found[kind] = read.Measured(*mc.score_interval(right[kind].mean(axis=1), n))
     # The same utterances and seeds on both sides: the interval of their difference has
-    # a part from utterances and a part from seeds, added as the legs of a right angle.
+    # a part from utterances and a part from seeds. They are combined as the root of the
+    # sum of their squares.
     difference = right["trainable"] - right["frozen"]  # (seeds, n)
     mean, of_seeds = mc.fold_interval(difference.mean(axis=1))
     of_utterances = 1.96 * difference.mean(axis=0).std(ddof=1) / np.sqrt(n)
     half = np.hypot(of_seeds, of_utterances)
     found["gap"] = read.Measured(mean, mean - half, mean + half)
-    after = runs[-1][1]  # of the last, trainable run
-    stayed = torch.nn.functional.cosine_similarity(after, data.vectors)[1:]
+    trained = after["trainable"][-1]  # of the last seed
+    stayed = torch.nn.functional.cosine_similarity(trained, data.vectors)[1:]
     met = torch.isin(torch.arange(1, len(data.vectors)), data.train)
     never_met = stayed[~met].mean().item() if (~met).any() else None
     return found, stayed[met].mean().item(), never_met

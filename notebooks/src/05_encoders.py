@@ -337,7 +337,8 @@ assert frames_seen == 17
 #
 # An LSTM walks through the frames with two slates: a memory $c$, and the state $h$ that
 # it shows to others. At each step, three gates between 0 and 1 decide what is
-# forgotten, what is written and what is shown.
+# forgotten, what is written and what is shown. In the code they are three of four
+# parts; the fourth, `news`, is what may be written.
 
 # %%
 torch.manual_seed(4)
@@ -349,8 +350,8 @@ h = torch.zeros(2)
 c = torch.zeros(2)
 shown = []
 for frame in frames:
-    gates = from_input @ frame + b1 + from_state @ h + b2  # (8,): four times 2
-    write, forget, news, show_gate = gates.chunk(4)
+    four_parts = from_input @ frame + b1 + from_state @ h + b2  # (8,): four times 2
+    write, forget, news, show_gate = four_parts.chunk(4)
     kept = forget.sigmoid() * c  # some of the old memory
     c = kept + write.sigmoid() * news.tanh()  # and some of the new sound
     h = show_gate.sigmoid() * c.tanh()
@@ -364,8 +365,8 @@ print("by hand = torch.nn.LSTM; the last state is", shown[-1].numpy().round(4))
 
 # %% [markdown]
 # Read the loop once more. At frame 5, the memory $c$ still contains something of frame
-# 1: as much as the forget gates of all steps since then let through. Nothing in $c$
-# tells *where* it came from.
+# 1: what the forget gates of all steps since then let through, and what came back by
+# way of $h$. Nothing in $c$ tells *where* it came from.
 #
 # ### Two directions, averaged
 #
@@ -854,11 +855,9 @@ print(read.say_smear_without_recurrence(measured))
 # come from elsewhere.
 #
 # It is tempting to go one step further and to say that maps point badly *because* the
-# BiLSTM smears. That does not follow. In an early trial of this project, with one seed,
-# a network without BiLSTMs scored about as well on the default corpus, and its map
-# pointed no better. One seed settles nothing. The command `mcsan identity` takes away
-# the recurrence, the positions and both, on transcripts whose order says nothing, with
-# several seeds and intervals. Lesson 13 reads what it found.
+# BiLSTM smears. That does not follow from the smear test, which never looks at where a
+# map points. Whether taking the recurrence away helps the score and the map is a
+# question for trainings: lesson 13 asks it (`mcsan identity`).
 #
 # ## Recap
 #
@@ -869,8 +868,9 @@ print(read.say_smear_without_recurrence(measured))
 # - You wrote the averaged BiLSTM. Packing and reversing by length agree, and neither
 #   padding nor batch mates changed the encoding.
 # - You ran the smear test. Before the BiLSTM, no frame moves that cannot see the edited
-#   word. The sentences printed in section 8 say how much moves there after it, and
-#   whether training made that more or less.
+#   word. The sentences printed in section 8 say how large a share of the movement lies
+#   at those frames after the BiLSTM, and whether training made that share larger or
+#   smaller.
 
 # %% [markdown]
 # ## What you may not conclude

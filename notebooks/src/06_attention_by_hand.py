@@ -12,8 +12,8 @@
 # One idea carries the paper: let each word look at all of the sound, and take a
 # weighted average of what it finds there. This lesson begins with that idea in five
 # pictures. Then it builds the average step by step, from a loop over a few numbers to
-# PyTorch's own module, and at every step the same number must come back. Finally it
-# breaks attention in the ways in which attention breaks in practice.
+# PyTorch's own module, and compares each step with a second way to compute the same.
+# Finally it breaks attention in the ways in which attention breaks in practice.
 #
 # **You will be able to**
 # - compute scores, weights and context by hand, and with matrices,
@@ -23,7 +23,7 @@
 #   numbers of `torch.nn.MultiheadAttention`,
 # - predict what scale, dropout and the order of frames do to a map.
 #
-# **Needs:** lesson 05. **Time:** read 16 min · run half a minute · exercises 40 min.
+# **Needs:** lesson 05. **Time:** read 17 min · run half a minute · exercises 40 min.
 # **Paper:** sections 2.3 and 2.4, Eq. 6 to 10 and 15. **Runs on:** tensors small enough
 # to print; at the end, one utterance of any corpus.
 
@@ -223,12 +223,12 @@ mc.figures.show(
 # %%
 first_query = query[0].tolist()
 d = 2
-by_loop = []
+exponentials = []
 for one_key in key.tolist():
     product = sum(first_query[i] * one_key[i] for i in range(d))
-    by_loop.append(math.exp(product / math.sqrt(d)))
-total = sum(by_loop)
-first_weights = [part / total for part in by_loop]
+    exponentials.append(math.exp(product / math.sqrt(d)))
+total = sum(exponentials)
+first_weights = [one / total for one in exponentials]
 
 first_context = [0.0, 0.0]
 for weight, one_value in zip(first_weights, value.tolist(), strict=True):
@@ -478,16 +478,17 @@ check.text_from_audio(text_from_audio)
 # ## 5 · Heads
 #
 # One softmax gives one row of weights, and so one answer. To ask several things at
-# once, the $d$ numbers are cut into $H$ slices, and each slice attends on its own, with
-# its own row of weights. Cutting is where reshapes go wrong. Here are two positions,
-# four numbers and two heads:
+# once, the $d$ numbers are cut into slices, the **heads**, and each head attends on its
+# own, with its own row of weights. Cutting is where reshapes go wrong. Here are two
+# positions, four numbers and two heads:
 
 # %%
 x = torch.tensor([[1, 2, 3, 4], [10, 20, 30, 40]])  # (L, D) = (2, 4)
 wrong = x.view(2, 2, 2)
 print("wrong: view(2, 2, 2)\n", wrong.tolist())
 print("head 0 holds position 0 as a whole\n")
-right = x.unflatten(-1, (2, 2)).transpose(0, 1)  # (L, H, D/H) -> (H, L, D/H)
+# (L, D) -> (L, heads, D/heads) -> (heads, L, D/heads)
+right = x.unflatten(-1, (2, 2)).transpose(0, 1)
 print("right: cut the last axis, then transpose\n", right.tolist())
 print("head 0 holds the first half of every position")
 
@@ -495,8 +496,8 @@ print("head 0 holds the first half of every position")
 # Both have the shape (heads, positions, 2), both run, and both can be trained. Only one
 # of them is attention over positions.
 #
-# **E6.3 · Implement** (★★, 8 min). `split(x, heads)` takes (L, D) to (H, L, D/H).
-# `merge(x)` is its inverse: it takes (H, L, D/H) to (L, D).
+# **E6.3 · Implement** (★★, 8 min). `split(x, heads)` takes (L, D) to (heads, L,
+# D/heads). `merge(x)` is its inverse: it takes (heads, L, D/heads) to (L, D).
 #
 # <details><summary>Hint 1</summary>The line that makes
 # <code>right</code> in the cell above.</details>
@@ -507,12 +508,12 @@ print("head 0 holds the first half of every position")
 
 # %% tags=["exercise"]
 def split(x, heads):
-    """(L, D) -> (H, L, D/H)."""
+    """(L, D) -> (heads, L, D/heads)."""
     raise NotImplementedError
 
 
 def merge(x):
-    """(H, L, D/H) -> (L, D)."""
+    """(heads, L, D/heads) -> (L, D)."""
     raise NotImplementedError
 
 
@@ -521,12 +522,12 @@ check.heads(split, merge)
 
 # %% tags=["solution"]
 def split(x, heads):
-    """(L, D) -> (H, L, D/H)."""
+    """(L, D) -> (heads, L, D/heads)."""
     return x.unflatten(-1, (heads, -1)).transpose(0, 1)
 
 
 def merge(x):
-    """(H, L, D/H) -> (L, D)."""
+    """(heads, L, D/heads) -> (L, D)."""
     return x.transpose(0, 1).flatten(1)
 
 
@@ -535,7 +536,8 @@ check.heads(split, merge)
 # %% [markdown]
 # After merging, one more linear map mixes the heads. All of this is one module, and it
 # must give the numbers of the module that everyone uses. We copy the weights of ours
-# into `torch.nn.MultiheadAttention`:
+# into `torch.nn.MultiheadAttention`. (In the shapes of our source, `H` is the number of
+# heads.)
 
 # %%
 print(inspect.getsource(MultiHead.forward))
@@ -620,7 +622,7 @@ for heads in (1, 2):
         update, weights = module(asking, sounds, torch.ones(200, 6, dtype=torch.bool))
     squared = (update[..., :2] - wanted).square()
     errors[heads] = squared[both_named].mean().item()
-    maps[heads] = weights  # (200, H, 6, 6)
+    maps[heads] = weights  # (200, heads, 6, 6)
 mixed = (wanted.mean(-1, keepdim=True) - wanted).square()[both_named].mean().item()
 print(read.say_what_more_heads_buy(errors[1], errors[2], mixed))
 
@@ -651,11 +653,17 @@ mc.figures.show(
 )
 
 # %%
+def weight_on(weights, sound):
+    """What each word gives to one sound: (N, 6, 6) and numbers (N, 6) -> (N, 6)."""
+    return weights.gather(-1, sound[..., None]).squeeze(-1)
+
+
+first_named, second_named = named  # the number of a sound per word, (200, 6) each
 shares = []
 for head in range(2):
-    row = maps[2][:, head]  # (200, 6, 6)
-    on_first = row.gather(-1, named[0][..., None])[..., 0][both_named].mean().item()
-    on_second = row.gather(-1, named[1][..., None])[..., 0][both_named].mean().item()
+    head_weights = maps[2][:, head]  # (200, 6, 6)
+    on_first = weight_on(head_weights, first_named)[both_named].mean().item()
+    on_second = weight_on(head_weights, second_named)[both_named].mean().item()
     shares.append((on_first, on_second))
 print(read.say_what_each_head_does(shares))
 
@@ -664,14 +672,15 @@ print(read.say_what_each_head_does(shares))
 # are needed; whether the heads of a network for emotion divide their work is something
 # to look at (lesson 10), not something to expect.
 #
-# ## 6 · How sharp? √d and √(d / h)
+# ## 6 · How sharp? √d and √(d / heads)
 #
-# Why divide at all? A score is a sum of $d$ products, $\mathbf q \cdot \mathbf k =
-# \sum_i q_i k_i$. Assume that all components of queries and keys are independent of
-# each other, with mean 0 and **unit variance**. Then each product has mean 0 and
-# variance 1, variances of independent terms add up, and the sum has variance $d$.
-# Dividing by $\sqrt d$ brings the variance back to 1, whatever $d$ is. Both assumptions
-# matter. Let us see what happens with them and without them:
+# Why divide at all? A score, $\mathbf q \cdot \mathbf k = \sum_i q_i k_i$, is a sum of
+# as many products as a query has numbers. We call this number $n$: with one head it is
+# $d$, and with several it is $d / heads$, here 128 / 8 = 16. Assume that all components
+# of queries and keys are independent of each other, with mean 0 and **unit variance**.
+# Then each product has mean 0 and variance 1, variances of independent terms add up,
+# and the sum has variance $n$. Dividing by $\sqrt n$ brings it back to 1. Both
+# assumptions matter. Let us see what happens with them and without them:
 
 # %%
 torch.manual_seed(5)
@@ -690,15 +699,15 @@ for what, other in {"Independent": k, "Related": related}.items():
 module = MultiHead(width, heads)
 with torch.no_grad():
     states = F.layer_norm(torch.randn(2, keys, width), (width,))  # as after a LayerNorm
-    # (B, length, D) -> (B, length, H, D/H) -> (B, H, length, D/H)
+    # (B, length, D) -> (B, length, heads, D/heads) -> (B, heads, length, D/heads)
     Q = module.to_query(states).unflatten(-1, (heads, -1)).transpose(1, 2)
     K = module.to_key(states).unflatten(-1, (heads, -1)).transpose(1, 2)
-    raw = Q @ K.transpose(-2, -1)  # (B, H, length, length)
+    raw = Q @ K.transpose(-2, -1)  # (B, heads, length, length)
 print(read.say_how_scores_vary("Fresh weights", raw.var().item(), slice_width))
 print(f"Their queries have variance {Q.var():.2f}, their keys {K.var():.2f}.")
 
 # %% [markdown]
-# If scores have the variance $d$ and nothing divides them, they are large for long
+# If scores have the variance $n$ and nothing divides them, they are large for long
 # vectors, and the softmax becomes a hard choice. Fresh weights give other scores, as
 # you have just seen. So how sharp are their rows? We measure how widely a row is spread
 # by its **entropy**, as a share of the entropy of an even spread: 1 means even, and 0
@@ -713,7 +722,7 @@ def spread(weights):
 
 divisors = np.geomspace(0.05, 100, 50)
 curve = [spread((raw / divisor).softmax(-1)) for divisor in divisors]
-marks = {"no scale": 1.0, "√(d/h) of Vaswani et al.": slice_width**0.5}
+marks = {"no scale": 1.0, "√(d/heads) of Vaswani et al.": slice_width**0.5}
 marks["√d as printed"] = width**0.5
 entropies = {}
 for name, divisor in marks.items():
@@ -741,11 +750,11 @@ mc.figures.show(
 print(read.say_how_flat_rows_are(entropies))
 
 # %% [markdown]
-# Eq. 9 prints $\sqrt d$, and describes a single head. With eight heads, each query has
-# only $d/8$ numbers, and the method that the paper cites divides by $\sqrt{d/h}$. Which
-# of the two the authors used, the paper does not say. The printed divisor gives flatter
-# rows at the start, and training can sharpen either. Here the choice is a switch,
-# `full_scale`, and an entry in the ledger of lesson 08.
+# Eq. 9 prints $\sqrt d$, and describes a single head. With several, the method that the
+# paper cites divides by $\sqrt{d/heads}$. Which of the two the authors used, the paper
+# does not say. The printed divisor gives flatter rows at the start, and training can
+# sharpen either. Here the choice is a switch, `full_scale`, and an entry in the ledger
+# of lesson 08.
 #
 # ## 7 · A row with nothing to look at
 #
@@ -850,7 +859,7 @@ for mode in ("train()", "eval()"):
         _, map_of_torch = dropping(text, sound, sound, average_attn_weights=False)
         _, our_map = our_dropping(text, sound, torch.ones(1, 11, dtype=torch.bool))
     for whose, drawn in {"PyTorch's": map_of_torch, "Our": our_map}.items():
-        sums = drawn.sum(-1)  # (1, H, L): one per row
+        sums = drawn.sum(-1)  # (1, heads, L): one per row
         low, high = sums.min().item(), sums.max().item()
         print(read.say_whether_rows_sum_to_one(f"{whose} map in {mode}", low, high))
 
@@ -967,25 +976,26 @@ hook = inner.register_forward_hook(keep)
 with torch.no_grad():
     result = net(mc.collate([one]), need_attention=True)
 hook.remove()
-map_of_network = result.attention["cross.0.text_from_audio"][0]  # (H, L, A)
+map_of_network = result.attention["cross.0.text_from_audio"][0]  # (heads, L, A)
 
 # %%
 def by_head(states):
-    """(length, D) -> (length, H, D/H) -> (H, length, D/H)."""
+    """(length, D) -> (length, heads, D/heads) -> (heads, length, D/heads)."""
     return states.unflatten(-1, (inner.heads, -1)).transpose(0, 1)
 
 
-text_states = caught["given"][0][0]  # (L, D)
-audio_states = caught["given"][1][0]  # (A, D)
+text_given, audio_given, _ = caught["given"]  # (1, L, D), (1, A, D) and the mask
+delta_given, _ = caught["output"]  # (1, L, D)
+text_states, audio_states = text_given[0], audio_given[0]  # of the one utterance
 with torch.no_grad():
     Q = by_head(inner.to_query(text_states))
     K = by_head(inner.to_key(audio_states))
     V = by_head(inner.to_value(audio_states))
-    by_hand = (Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5).softmax(-1)  # (H, L, A)
-    context = (by_hand @ V).transpose(0, 1).flatten(1)  # (H, L, D/H) -> (L, D)
+    by_hand = (Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5).softmax(-1)  # (heads, L, A)
+    context = (by_hand @ V).transpose(0, 1).flatten(1)  # (heads, L, D/heads) -> (L, D)
     delta = inner.merge(context)
 torch.testing.assert_close(by_hand, map_of_network)
-torch.testing.assert_close(delta, caught["output"][0][0])
+torch.testing.assert_close(delta, delta_given[0])
 print(f"map {tuple(by_hand.shape)}: by hand = the network")
 
 # %% tags=["hide-input"]
@@ -1010,8 +1020,8 @@ print(read.say_what_an_untrained_map_shows(highest, first_head.shape[1]))
 #
 # ## Recap
 #
-# - **By hand.** One loop, one matrix, `attend`, `MultiHead`, PyTorch's module and the
-#   whole network gave the same numbers.
+# - **By hand.** Loop, matrices and `attend` gave the same numbers; so did `MultiHead`
+#   and PyTorch's module, and so did the formulas and the whole network.
 # - **Mask.** Unmasked padding takes weight without any warning. A row without keys is
 #   NaN. The cure belongs before the softmax: after it, the gradient may already be
 #   lost.
@@ -1039,9 +1049,10 @@ print(read.say_what_an_untrained_map_shows(highest, first_head.shape[1]))
 #
 # **Further reading:** Vaswani et al., *Attention is all you need* (NeurIPS 2017),
 # sections 3.2 and 3.5; Bahdanau, Cho and Bengio, *Neural machine translation by jointly
-# learning to align and translate* (ICLR 2015), where attention on a BiLSTM began; Tsai
-# et al., *Multimodal transformer for unaligned multimodal language sequences* (ACL
-# 2019), cross-attention between modalities.
+# learning to align and translate* (ICLR 2015), where attention on the states of a
+# bidirectional recurrent encoder began; Tsai et al., *Multimodal transformer for
+# unaligned multimodal language sequences* (ACL 2019), cross-attention between
+# modalities.
 #
 # **Previous:** [05 · Encoders](05_encoders.ipynb) · **Next:** [07 · Ways to
 # fuse](07_ways_to_fuse.ipynb)

@@ -21,7 +21,7 @@
 # - compute WA and UA from one confusion matrix, and distinguish them from precision,
 # - say how sure the network is, and how far that can be believed.
 #
-# **Needs:** lessons 00 and 08. **Time:** read 11 min · run half a minute after `make
+# **Needs:** lessons 00 and 08. **Time:** read 12 min · run half a minute after `make
 # course` · exercises 25 min. **Paper:** sections 3.1 and 3.2, Eq. 19 and 20. **Runs
 # on:** the synthetic corpus; with another `CORPUS` on your own copy.
 
@@ -143,7 +143,7 @@ def excerpt(function, first: str, last: str) -> str:
     return inspect.cleandoc("\n" + "\n".join(lines[start : end + 1]))
 
 
-print(excerpt(loop._train_epoch, "output = model(batch)", "optimizer.step()"))
+print(excerpt(loop._train_epoch, "with torch.autocast", "optimizer.step()"))
 
 # %% [markdown]
 # After each epoch the loop looks at the validation part, and this is how it keeps the
@@ -200,9 +200,9 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# We first compare the full network with the floors, and then ask which versions climb
-# highest. We read both answers from the test part, because the best epochs of these
-# curves were chosen on validation.
+# Is the full network above the floors, and which versions climb highest? We read both
+# answers from the test part, because the best epochs of these curves were chosen on
+# validation.
 
 # %%
 test_scores = {}
@@ -264,10 +264,9 @@ print(read.say_when_seeds_rise(passed, level))
 #
 # ## Which epoch to keep
 #
-# `fit` computes every epoch and keeps the one with the best validation score. The
-# setting `patience` saves time: with `TrainConfig(patience=2)` the training ends after
-# two epochs in a row without a better score. What would that have done to the full
-# network? The answer is in its history:
+# The setting `patience` saves time: with `TrainConfig(patience=2)` the training ends
+# after two epochs in a row without a better validation score. What would that have done
+# to the full network? The answer is in its history:
 
 # %%
 def stop_early(scores: list[float], patience: int) -> tuple[int, int]:
@@ -289,14 +288,16 @@ for patience in (1, 2, 3):
     print(read.say_patience(patience, kept, spent, best, lost))
 
 # %% [markdown]
-# Early stopping is honest as long as it watches the validation part. It is not free: a
-# plateau in the middle of a training looks just like its end.
+# Early stopping is honest as long as it watches the validation part. It can cost
+# something: a plateau in the middle of a training looks just like its end. The lines
+# above say whether it did here. Where the epoch that is kept is also the last one, ask
+# instead whether the training ended too soon.
 #
 # ## What peeking would have bought
 #
-# Now we come to the temptation. Each run also kept its *test* score after every epoch,
-# in a file that nothing reads during training. So we can ask what choosing the epoch on
-# the test part would have bought:
+# Each run also kept its *test* score after every epoch, in a file that nothing reads
+# during training. So we can ask what choosing the epoch on the test part would have
+# bought:
 
 # %%
 select = spec.train.select  # the score that chooses
@@ -319,11 +320,14 @@ peeking.round(3)
 print(read.say_peeking_in_runs(peeking["bought, points"] / 100))
 
 # %% [markdown]
-# A short run with a large test part leaves little to choose from. Other experiments
-# look different: little data, many epochs, and a test part of a hundred utterances or
-# so. We build that case. The network is small, its training part holds 300 utterances
-# at most, and it trains for 30 epochs. After each one we write down which test
-# utterances it gets right. (This cell computes for about half a minute.)
+# Where validation and test are both best in the last epoch, there is nothing to choose.
+# Where the curve wanders, even a short run leaves a choice. Other experiments leave
+# more of it: little data, many epochs, and a test part of a hundred utterances or so.
+# We build that case: a small network, at most 300 utterances for training and 100 for
+# choosing the epoch, 30 epochs, no dropout, and a learning rate of 0.003. All this
+# tends to make the curve restless, so peeking is likely to pay here. After each epoch
+# we write down which test utterances are right. (This is the slowest cell of the
+# lesson.)
 
 # %%
 long_config = mc.TrainConfig(epochs=30, batch_size=32, learning_rate=3e-3, seed=0)
@@ -499,7 +503,9 @@ print(f"WA with its 95 % interval over {len(true)} utterances: {low:.3f} to {hig
 metrics.per_class(true, pred, labels).round(2)
 
 # %% [markdown]
-# A guesser that always says the largest class shows why the names matter:
+# A guesser that always says the largest class separates WA from UA, unless the classes
+# are equally large. (Its precision equals its WA, because it names one class only. To
+# see precision apart, compare the columns *precision* and *recall* above.)
 
 # %%
 largest = np.bincount(true).argmax()
@@ -538,8 +544,9 @@ too_high = steps.accuracy_low > steps.confidence
 print(read.say_steps_off_diagonal((too_low | too_high).sum(), len(steps)))
 
 # %% [markdown]
-# Where an interval includes the diagonal, that step is no evidence against the
-# network's confidence. It is no proof of it either.
+# An average can be right while steps are wrong, too high in one and too low in another.
+# A step whose interval leaves out the diagonal is evidence against the confidence
+# there. A step whose interval includes it shows nothing, neither for nor against.
 #
 # ## What the run remembers
 #

@@ -50,7 +50,7 @@ from IPython.display import display
 from torch import nn
 
 import mcsan_lite as mc
-from mcsan_lite.explain import pointing as pointing_module
+from mcsan_lite.explain import controls, pointing as pointing_module
 from mcsan_lite.explorer.core import ExplorerCore, explorer_models
 from mcsan_lite.explorer.sounds import explorable_clips
 from mcsan_lite.explorer.twin import explorer_page
@@ -216,7 +216,8 @@ print(
     f"({says.iloc[1]:.0%})"
 )
 print(
-    f"decisive: “{tokens[truth[0]]}”, said from {truth[1]:.2f} to {truth[2]:.2f} s"
+    f"decisive: “{tokens[truth.token]}”, said from {truth.start_s:.2f} to "
+    f"{truth.end_s:.2f} s"
     if truth
     else "no truth is known"
 )
@@ -479,7 +480,7 @@ if truth:
 # word's own sound?
 
 # %%
-row = truth[0] if truth else int(looks.mean.max(1).argmax())
+row = truth.token if truth else int(looks.mean.max(1).argmax())
 weights = looks.mean[row]
 peak = int(weights.argmax())
 first = last = peak
@@ -587,10 +588,10 @@ mc.figures.show(
 # heaviest frame of the **decisive word's row** lie inside its span? And a control: do
 # the rows of the **other words** point at the same place? If they do, the place
 # attracts every row, and no matching is needed to look there. We take three trainings
-# of each world, since a single one proves no rule, and three **untrained** networks of
-# the same architecture. Each is read with the head that is its best on validation.
-# **Predict**: in which world, if in any, does the decisive row point more often than
-# the other rows?
+# of each world, since a single one proves no rule, and in each world three
+# **untrained** networks of the same architecture. Each is read with the head that is
+# its best on validation. **Predict**: in which world, if in any, does the decisive row
+# point more often than the other rows?
 
 
 # %%
@@ -613,13 +614,6 @@ def pointing(world: World, model) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["own", "others", "chance"])
 
 
-def untrained(seed: int):
-    """A network of the same architecture that has learned nothing."""
-    mc.seed_everything(seed)
-    sizes = mc.Dims(run.features.n_mfcc, one.text.shape[1], len(run.labels))
-    return type(model)(sizes, model.config).eval()
-
-
 def share_of(values) -> read.Measured:
     """Mean and 95 % interval over utterances."""
     mean, half = mc.fold_interval(values)
@@ -634,9 +628,11 @@ for name, each in worlds.items():
         for seed in (1, 2):  # three trainings of each world come with the course
             shipped = mc.load_checkpoint(name, seed)
             networks[f"{name}, seed {seed}"] = (each, shipped.model)
-for seed in range(3):
-    networks[f"untrained, seed {seed}"] = (world, untrained(seed))
+    for seed in range(3):  # the same architecture, which has learned nothing
+        fresh = controls.untrained(each.run.model, seed=seed)
+        networks[f"{name}, untrained {seed}"] = (each, fresh)
 
+# %%
 numbers = {}
 for name, (each, network) in networks.items():
     found = pointing(each, network)
@@ -668,14 +664,14 @@ pd.DataFrame(table).T.round(2)
 #   map has **a readable place, no word of its own**. This stretch of sound attracts
 #   other words as well.
 # - If an **untrained** network's decisive row beats its other rows, the comparison with
-#   other words is void for every network in the table, because wiring and the order of
-#   words are enough to win it.
+#   other words is void for every network of that world: nothing had to be learned to
+#   win it.
 
 # %%
 shown = {name: read.what_rows_show(rows) for name, rows in numbers.items()}
 learned, control = {}, {}
 for name, verdict in shown.items():
-    kind = control if name.startswith("untrained") else learned
+    kind = control if "untrained" in name else learned
     kind[name] = verdict
 standing = read.voided_by_untrained(learned, control)
 for name, rows in numbers.items():
@@ -703,7 +699,7 @@ else:
 # %%
 pair = {
     "trained": looks.weights[chosen],
-    "untrained": looks_of(world, one, untrained(0)).weights[0],
+    "untrained": looks_of(world, one, controls.untrained(model)).weights[0],
 }
 fig, axes = plt.subplots(2, 2, figsize=(9, 4.4), layout="constrained")
 of_both = mc.figures.AlignedUtterance(tokens, spans)
@@ -787,20 +783,23 @@ inputs = []
 handle = asks.register_forward_hook(lambda module, given, output: inputs.extend(given))
 with torch.no_grad():
     model(mc.collate([one]))
-    for mode in (False, True):
-        found = theirs.train(mode)(
-            inputs[0], inputs[1], inputs[1], average_attn_weights=False
-        )[1][0].numpy()
-        print(
-            f"{'train' if mode else 'eval '} mode: rows add up to "
-            f"{found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "
-            f"largest difference from our map {np.abs(found - looks.weights).max():.0e}"
-        )
 handle.remove()
+asking, answering = inputs[:2]  # words (1, L, D), sound (1, A, D)
+for mode in (False, True):
+    theirs.train(mode)
+    with torch.no_grad():
+        _, found = theirs(asking, answering, answering, average_attn_weights=False)
+    found = found[0].numpy()  # (1, H, L, A) -> (H, L, A)
+    print(
+        f"{'train' if mode else 'eval '} mode: rows add up to "
+        f"{found.sum(-1).min():.2f} … {found.sum(-1).max():.2f}; "
+        f"largest difference from our map {np.abs(found - looks.weights).max():.0e}"
+    )
 
 # %% [markdown]
-# Rows that do not add up to one are the symptom of bug b, of bug d, and of bug c where
-# the mask is wrong too. **Write one line, `weights.sum(-1)`, before every picture.**
+# A picture that does not add up to one is the symptom of bug b, of bug d, and of bug c
+# where the mask is wrong too. **Before every picture, add it up over its keys:**
+# `picture.sum(-1)` where a row is a query, `picture.sum(0)` where a column is.
 #
 # ## 9 · For anyone who cannot see it
 #
@@ -954,8 +953,8 @@ check.seen(seen)
 # - The head was chosen on validation, and shown with the rule.
 # - You counted, and compared the count with chance, with the other words' rows and with
 #   untrained networks.
-# - You saw four bugs, and one line, `weights.sum(-1)`, that finds two of them, and a
-#   wrong mask as well.
+# - You saw four bugs, and one sum, over the keys of a picture, that finds two of them
+#   and a wrong mask as well.
 #
 # *The map shows where information was routed in one layer. Only an edit of the input
 # can tell where the decision came from.*

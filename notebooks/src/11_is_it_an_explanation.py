@@ -9,10 +9,9 @@
 # %% [markdown]
 # # 11 · Is it an explanation?
 #
-# Lesson 00 ended with a question: *does this map show why the network said what it
-# said?* Lesson 10 drew the map with care. Here we put it to the test. On this corpus a
-# test is possible, because the truth is known: one word decides, and we know when it is
-# said.
+# Lesson 00 asked: *does this map show why the network said what it said?* Lesson 10
+# drew the map with care. Here we put it to the test. On this corpus a test is possible,
+# because the truth is known: one word decides, and we know when it is said.
 #
 # **You will be able to**
 # - score a map against a known truth, and compare the score with chance, with the rows
@@ -52,6 +51,7 @@ from mcsan_lite.evaluation.intervals import with_interval
 from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.exercises.verdicts import lesson10 as rows_read
 from mcsan_lite.exercises.verdicts import lesson11 as read
+from mcsan_lite.exercises.verdicts.lesson00 import rows_against_chance
 from mcsan_lite.exercises.verdicts.lesson10 import RowsOfMap
 from mcsan_lite.experiments import checkpoints
 from mcsan_lite.explain import controls, faithfulness, pointing
@@ -158,7 +158,7 @@ print(
 # other words?
 
 # %%
-rows = []
+rows, scored = [], {}
 for (world, seed), run in runs.items():
     utterances, known = opened[world]
     networks = {
@@ -167,6 +167,7 @@ for (world, seed), run in runs.items():
     }
     for kind, network in networks.items():
         found = decisive_row_scores(network, utterances, known).dropna()
+        scored.setdefault((world, kind), []).append(found)
         found["difference"] = found.points - found.others
         means = found[["points", "others", "difference", "chance"]].mean()
         rows.append({"world": world, "seed": seed, "network": kind, **means})
@@ -211,14 +212,15 @@ mc.figures.show(
 
 
 # %%
-def rows_of(group):
-    """One network's numbers over its seeds."""
-    parts = [share_of(group[name]) for name in ("points", "others", "difference")]
-    return RowsOfMap(*parts, group.chance.mean())
+def rows_of(seeds):
+    """The numbers of some seeds, which share their utterances."""
+    own = [table.points for table in seeds]
+    others = [table.others for table in seeds]
+    return RowsOfMap(*rows_against_chance(own, others, seeds[0].chance.mean()))
 
 
 shown, control = {}, {}
-numbers = {key: rows_of(group) for key, group in pointed.groupby(["world", "network"])}
+numbers = {key: rows_of(seeds) for key, seeds in scored.items()}
 for (world, kind), found in numbers.items():
     keep = shown if kind == "trained" else control
     keep[f"{world}, {kind}"] = rows_read.what_rows_show(found)
@@ -234,18 +236,18 @@ print(rows_read.say_what_the_control_did(control))
 print(rows_read.say_worlds_together(standing))
 
 # %% [markdown]
-# **This answers the poll of lesson 00.** Lesson 10 judged each network by itself, with
-# its best head and an interval over utterances. Here the mean of the heads is judged,
-# and the intervals are over three seeds, so they are wide. The map is a true record of
-# where one layer fetched something. What that layer found there is another question:
-# after the encoder every frame holds traces of the whole clip (the smear test of lesson
-# 05).
+# **Back to the question of lesson 00.** The lines above answer it for each world: how
+# often the networks are right, and whether their map shows where the evidence is.
+# Lesson 10 takes the best head and single seeds; this lesson takes the mean of heads
+# over three seeds, with intervals over seeds and utterances. A control that passes
+# there need not pass here. The map is a true record of where one layer fetched
+# something. What that layer found there is another question: after the encoder every
+# frame holds traces of the whole clip (the smear test of lesson 05).
 #
 # **What is known about the cause?** Not much. The smear *permits* a map that points
-# elsewhere, but the same encoder feeds both worlds. In the early trial that lesson 05
-# tells of, the map pointed no better without BiLSTMs. On transcripts whose order says
-# nothing, it pointed most often without recurrence **and** without positions. `mcsan
-# identity` measures that, with intervals, and lesson 13 takes it up.
+# elsewhere, but the same encoder feeds both worlds. Does the map point better where
+# recurrence or positions are taken away? `mcsan identity` measures that on transcripts
+# whose order says nothing, with intervals, and lesson 13 takes it up.
 #
 # ## 3 · Delete what it names
 #
@@ -335,13 +337,14 @@ for filler in AUDIO_FILLERS:
 # %% [markdown]
 # A map whose rows are all alike can still pass this test. It asks where the network
 # listened, and not which word listened there. The oracle need not be the steepest,
-# because stress is heard against the rest of the utterance. And occlusion is tested
-# here with its own tool, a hole: with its own filler, it plays at home.
+# perhaps because stress is heard against the rest of the utterance. And occlusion is
+# tested here with its own tool, a hole: with its own filler, it plays at home.
 #
 # **ERASER** (DeYoung et al. 2020) turns the two directions into two numbers.
-# *Comprehensiveness* says how much is lost without the top 1 to 50 % (high is good).
-# *Sufficiency* says how much is lost when only the top is kept (low is good). In the
-# table, `sem` is the standard error of the mean.
+# *Comprehensiveness* says how much of the class's probability is lost without the top
+# 1, 5, 10, 20 and 50 % of the frames, on average (high is good). *Sufficiency* says how
+# much is lost when only the top is kept (low is good). In the table, `sem` is the
+# standard error of the mean.
 
 # %%
 found = []
@@ -458,10 +461,11 @@ for name in SHOWN:
     for models in (trained_seeds, control):
         agree = controls.agreement(frames, models, data[:FEW])
         shares.append(share_of(agree.mean(axis=1)))
-    print(read.say_stability(name, *shares))
+    between_seeds, with_untrained = shares
+    print(read.say_stability(name, between_seeds, with_untrained))
     print(
-        f"    Rank correlation: {shares[0].mean:+.2f} between seeds, "
-        f"{shares[1].mean:+.2f} between trained and untrained."
+        f"    Rank correlation: {between_seeds.mean:+.2f} between seeds, "
+        f"{with_untrained.mean:+.2f} between trained and untrained."
     )
 
 # %% [markdown]
@@ -565,7 +569,7 @@ for edit, part in follows.groupby("edit", sort=False):
 # | you have | you may write |
 # |---|---|
 # | a map | where one layer routed information, in this utterance |
-# | a pointing score with chance and an interval over seeds | that the map does, or does not, point at the evidence on this corpus |
+# | a pointing score with chance and an interval over seeds and utterances | that the map does, or does not, point at the evidence on this corpus |
 # | the same, above the rows of other words | that a word has a place of its own |
 # | deletion curves compared with a random place, two fillers | that the probability depends on what the reading names |
 # | uniform attention, trained | whether the score needs learned weights |
@@ -658,7 +662,8 @@ check.fair_filler(fair_filler)
 #
 # - **a** The attention map shows that the model relied on the word *pain*.
 # - **b** On … test utterances of the generated corpus the decisive word's row peaked
-#   inside the word in … % (95 % interval over three seeds …), where chance is … %.
+#   inside the word in … % (95 % interval over seeds and utterances …), where chance is
+#   … %.
 # - **c** Attention points at the evidence in 60 % of utterances, so it explains most
 #   predictions.
 # - **d** Filling the span with either of two fillers lowered the class's probability

@@ -11,16 +11,16 @@
 #
 # Lesson 11 put the attention map to the test. Many other ways have been invented to ask
 # a network which words and which moments it used. They form a ladder, and this lesson
-# climbs it rung by rung. You write each reading in about five lines, check it against
-# the package, and only then ask whether it points.
+# climbs it rung by rung. You write several readings in a few lines each, check those
+# against the package, and only then ask which of all readings point.
 #
 # **You will be able to**
 # - compute value-weighted attention, rollout, gradient × attention, integrated
 #   gradients and receipts by hand, and say what each of them measures,
-# - check that integrated gradients add up, and see why rollout is the raw map times a
-#   constant here,
+# - check how nearly integrated gradients add up, and see why rollout is the raw map
+#   times a constant here,
 # - cover one word's sound, or flatten its voice, where word times are known,
-# - compare all readings in two worlds, with intervals and with chance,
+# - compare readings in two worlds, with intervals and with chance,
 # - split a decision into sound, words and their interaction, by Shapley values and
 #   EMAP.
 #
@@ -223,11 +223,12 @@ print("one layer, words × moments:\n", layer[:2, 2:])
 print("two layers, words × moments:\n", (layer @ layer)[:2, 2:])
 
 # %% [markdown]
-# With one layer the block *is* the map, halved. The second layer adds nothing new to
-# this block, because whatever crosses twice is back in its own stream. The paper has
-# $N = 1$. Its cross-attention and its self-attention work side by side, so the read-out
-# sees half of each, and a quarter of the raw map is left. Rollout divided by the raw
-# map must then be one constant:
+# With one layer the block *is* the map, halved. The second layer is the same map here,
+# so this block stays as it was: whatever crosses twice is back in its own stream. Two
+# different layers would leave half of their mean. The paper has $N = 1$. Its
+# cross-attention and its self-attention work side by side, so the read-out sees half of
+# each, and a quarter of the raw map is left. Rollout divided by the raw map must then
+# be one constant:
 
 # %%
 rolled = mc.READINGS["rollout"].read(model, one, target)
@@ -334,8 +335,8 @@ print(f"by hand and the package differ by {differ:.0e} logits at most")
 print(inspect.getsource(from_logit.integrated_gradients))
 
 # %% [markdown]
-# The integral buys us **completeness**: all scores together must add up to the logit
-# less the baseline's logit. Many readings have no such check. Here is ours, on a few
+# The integral buys us **completeness**: all scores together add up to the logit less
+# the baseline's logit. Many readings have no such check. Here is ours, on a few
 # utterances:
 
 # %%
@@ -356,8 +357,9 @@ display(complete.round(3))
 print(read.say_completeness(complete.gap, complete.difference))
 
 # %% [markdown]
-# A sum that comes out does not make the parts true. Sharing it out evenly would add up
-# as well, and another baseline would give other parts.
+# The integral adds up exactly; the walk in finite steps does so only nearly. And a sum
+# that comes out does not make the parts true. Sharing it out evenly would add up as
+# well, and another baseline would give other parts.
 #
 # ## 6 · Receipts
 #
@@ -435,9 +437,11 @@ display(mc.figures.play(sound[start:end], 16_000, alt=alt))
 # A hole is still a sound that nobody ever makes. A gentler edit keeps the word and
 # changes only the **voice**, so that the word is said as evenly as the words around it.
 # The package does this on the MFCC frames. *Loudness* is coefficient 0, and moving it
-# has the effect of a gain knob. *Rate* is the number of frames per letter. *Pitch* has
-# no column of its own. It leaves its trace in the fine structure (coefficients 13 and
-# up), where a little timbre is changed along with it.
+# has the effect of a gain knob. *Rate* is the number of frames per letter. Letters are
+# a crude measure of length: even a stressed word may have fewer frames per letter than
+# the words around it, and flattening then makes it longer. *Pitch* has no column of its
+# own. It leaves its trace in the fine structure (coefficients 13 and up), where a
+# little timbre is changed along with it.
 
 # %%
 for edit in from_words.VOICE_EDITS:
@@ -629,10 +633,11 @@ print(read.say_agreement(agree))
 # %% [markdown]
 # ## 9 · The table of readings, in both worlds
 #
-# Now all readings play the **pointing game**: is the peak inside the decisive word?
-# Integrated gradients would take too long here and are left out. The command
+# Now all readings but integrated gradients, which would take too long here, play the
+# **pointing game**: is the peak inside the decisive word? One more row is added: raw
+# attention of the head that was best on validation (lesson 10). The command
 # `mcsan readings` in a terminal scores everything on 300 utterances. **Predict**: in
-# which world do more readings point?
+# which world are more readings shown to point?
 
 # %%
 scored = {
@@ -936,10 +941,11 @@ check.why_edit_a_voice(answer)
 # %% [markdown]
 # ## Recap
 # - You computed five rungs by hand, and the package gave the same numbers.
-# - You checked completeness, and saw that rollout adds nothing at $N = 1$.
+# - You checked how nearly integrated gradients add up, and saw that rollout adds
+#   nothing at $N = 1$.
 # - You covered whole words and flattened their voice, with another word as a control.
-# - You compared all readings in two worlds, with intervals, chance, and the number that
-#   luck alone would give.
+# - You compared all readings but one in two worlds, with intervals, chance, and the
+#   number that luck alone would give.
 # - You split decisions by Shapley values, and asked EMAP what the network loses without
 #   its interactions.
 #

@@ -121,6 +121,18 @@ def test_other_ways_name_those_that_disagree():
     assert "in UA, alone: reproduced" in report.ways_sentence(other)
 
 
+def test_the_plans_own_way_is_not_among_the_other_ways():
+    results = results_of(0.05, 0.028)
+    alone, holm_way = "this sentence alone", "after Holm, with its table"
+    corrected = capstone.other_ways(opened(PLAN, results), results)
+    assert alone in corrected.index and holm_way not in corrected.index
+    planned_alone = opened(PLAN | {"seen": "nothing"}, results)
+    ways = capstone.other_ways(planned_alone, results)
+    assert alone not in ways.index and holm_way in ways.index
+    two = results[results.name.isin(["MCSAN", "w/o cross"])]  # a family of one sentence
+    assert not {alone, holm_way} & set(capstone.other_ways(opened(PLAN, two), two).index)
+
+
 def test_what_a_plan_can_see():
     assert "every gap that would matter" in report.resolution_sentence(0.005, 0.01, None)
     coarse = report.resolution_sentence(0.05, 0.01, 0.016)
@@ -137,6 +149,9 @@ def test_the_two_pages_follow_the_verdict():
     shown, turned = pages(made_study(0.06, 0.01)), pages(made_study(-0.06, 0.01))
     assert "The whole interval lies above the margin" in shown
     assert "A second corpus, with the same protocol" in shown
+    assert "p value for the sentence is 1.000, and that against it is below 0.001" in pages(
+        made_study(-0.1, 0.001)
+    )
     assert "would have to be turned round" in turned and "+6.0" not in turned
     undecided, alike = pages(made_study(0.01, 0.04)), pages(made_study(0.001, 0.001))
     assert "we do not know" in undecided and "More seeds narrow" in undecided
@@ -145,6 +160,14 @@ def test_the_two_pages_follow_the_verdict():
     assert "the interval reaches below the margin" in small
     assert "Nothing of the results had been seen" in small and "one of 4 (Holm)" in shown
     assert "Without a spread" in pages(made_study(0.06, 0.0))
+
+
+def test_folds_that_were_left_out_are_mentioned_where_there_are_such():
+    study = made_study(0.06, 0.01)
+    ways = capstone.other_ways(study, results_of(0.05))
+    left_out = ways.index.str.contains("without fold")
+    assert "a single fold can carry much" in report.two_pages(study, ways)
+    assert "a single fold" not in report.two_pages(study, ways[~left_out])
 
 
 def test_an_interval_that_holm_overrules_is_named():
@@ -167,6 +190,7 @@ def test_the_two_pages_are_two_pages_and_say_whose_speech_it_is():
 
 def test_as_printed():
     assert "within noise" in read.say_as_printed("x", -0.01, 0.02, 0.3)
+    assert read.say_as_printed("x", 0.01, 0.02, 0.01).endswith("(unpaired, p 0.010).")
     assert "beyond noise" in read.say_as_printed("x", 0.01, 0.02, 0.01)
     assert "no deviations" in read.say_as_printed("x", 0.01, 0.02, float("nan"))
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from mcsan_lite.evaluation import metrics
 from mcsan_lite.exercises.verdicts import lesson02 as read
+from mcsan_lite.experiments.floors import ORDER_ALONE
 
 
 @pytest.mark.parametrize(("share", "says"), [(0.47, "rewards the imbalance"), (0.15, "so even")])
@@ -13,14 +15,28 @@ def test_what_silence_scores(share, says):
 @pytest.mark.parametrize(
     ("wa", "ua", "says"),
     [
-        (0.58, 0.52, "the small ones"),
-        (0.52, 0.58, "the large ones"),
+        (0.58, 0.52, "UA is lower: on the whole, small classes are found less often"),
+        (0.52, 0.58, "UA is higher: on the whole, small classes are found more often"),
         (0.52, 0.521, "The two scores agree"),
     ],
 )
 def test_which_class_is_missed(wa, ua, says):
     said = read.say_which_class_is_missed({"a": 0.9, "b": 0.2}, wa, ua)
     assert says in said and "is 'b', with 20 %" in said
+
+
+@pytest.mark.parametrize(
+    ("right_of_large", "right_of_small", "says"), [(30, 4, "less often"), (20, 8, "more often")]
+)
+def test_the_missed_classes_of_a_matrix(right_of_large, right_of_small, says):
+    true = [0] * 40 + [1] * 10
+    pred = [int(i >= right_of_large) for i in range(40)] + [
+        int(i < right_of_small) for i in range(10)
+    ]
+    found = metrics.scores(true, pred, classes=2)
+    recalls = {"large": right_of_large / 40, "small": right_of_small / 10}
+    said = read.say_which_class_is_missed(recalls, found["wa"], found["ua"])
+    assert f"small classes are found {says} than large ones" in said
 
 
 @pytest.mark.parametrize(
@@ -69,7 +85,14 @@ def test_where_the_floors_lie(interval, says):
 @pytest.mark.parametrize(("mean", "best"), [(0.9, "sound"), (0.1, "words")])
 def test_the_floor_to_beat(mean, best):
     floors = {"words": (0.4, 0.3, 0.5), "sound": (mean, mean - 0.05, mean + 0.05)}
-    assert f"is {best!r}" in read.say_the_floor_to_beat(floors)
+    said = read.say_the_floor_to_beat(floors)
+    assert f"is {best!r}" in said and "has a bug, or too little to learn from" in said
+
+
+def test_a_floor_that_is_told_the_truth_is_no_bar():
+    said = read.say_the_floor_to_beat({"words": (0.4, 0.3, 0.5), ORDER_ALONE: (0.9, 0.8, 1.0)})
+    assert f"is {ORDER_ALONE!r}, 90 %" in said and "tells it the truth" in said
+    assert "bug" not in said
 
 
 @pytest.mark.parametrize(("gap", "says"), [(0.01, "fits into that"), (0.1, "is wider")])

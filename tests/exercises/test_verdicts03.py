@@ -17,7 +17,18 @@ def test_the_window_of_the_pulses_follows_the_numbers():
     assert "So 5 ms shows the pulses of this voice, and 100 ms its harmonics" in said
     said = read.say_which_window_shows_pulses(long, short)
     assert "So 100 ms shows the pulses of this voice, and 5 ms its harmonics" in said
+    assert "between" not in said
     assert "shows no trade" in read.say_which_window_shows_pulses(short, short)
+
+
+def test_a_window_between_the_two_is_named():
+    time, frequency = {5: 6.0, 25: 3.0, 100: 1.0}, {5: 1.0, 25: 4.0, 100: 6.0}
+    said = read.say_which_window_shows_pulses(time, frequency)
+    assert said.endswith("its harmonics. In both respects, 25 ms lies between them.")
+    two = read.say_which_window_shows_pulses({**time, 50: 2.0}, {**frequency, 50: 5.0})
+    assert two.endswith("25 ms and 50 ms lie between them.")
+    said = read.say_which_window_shows_pulses({**time, 25: 0.5}, frequency)
+    assert said.endswith("its harmonics.")
 
 
 def test_decibels_show_more_or_do_not():

@@ -67,7 +67,8 @@ def test_text_against_chance_alone():
 
 
 def test_repeated_texts():
-    assert "several labels" in read.say_what_repeated_texts_allow(100, 500, 0.6)
+    said = read.say_what_repeated_texts_allow(100, 500, 0.6)
+    assert "several labels" in said and "an upper bound for these utterances" in said
     assert "no text among them has two labels" in read.say_what_repeated_texts_allow(100, 500, 1.0)
     assert "occurs once" in read.say_what_repeated_texts_allow(0, 500, 0.0)
 

@@ -53,8 +53,11 @@ def test_an_encoder_that_sees_padding_fails():
 
 
 def test_frames_that_move():
-    assert "reached 14 more frames" in read.say_how_many_frames_move(5, 19, 35)
-    assert "did not spread" in read.say_how_many_frames_move(5, 5, 35)
+    said = read.say_how_many_frames_move(5, 19, 35)
+    assert said.startswith("Before the BiLSTM, 5 of 35 frames move by more than 0.05. After the")
+    assert said.endswith("After the BiLSTM, 19 do: 14 more.")
+    assert read.say_how_many_frames_move(5, 5, 35).endswith("After the BiLSTM, as many do.")
+    assert read.say_how_many_frames_move(5, 4, 35).endswith("After the BiLSTM, 4 do: 1 fewer.")
 
 
 def test_how_far_the_edit_reaches():

@@ -19,12 +19,20 @@ def test_who_interacts():
     [
         ((0.1, 0.05, 0.15), "MCSAN is ahead of late: +10.0 points (+5.0 to +15.0)."),
         ((-0.1, -0.15, -0.05), "MCSAN is behind late: -10.0 points (-15.0 to -5.0)."),
-        ((0.1, -0.05, 0.25), "MCSAN and late cannot be distinguished: +10.0 points"),
+        ((0.1, -0.05, 0.25), "MCSAN is not distinguishable from late: +10.0 points"),
     ],
 )
 def test_gaps_to_mcsan(gap, said):
     (sentence,) = read.say_gaps_to_mcsan({"late": gap})
     assert sentence.startswith(said)
+
+
+def test_after_holm():
+    ahead, behind, alike = "MCSAN ahead", "MCSAN behind", "not distinguishable"
+    assert read.say_after_holm({"late": ahead, "gated": ahead}).endswith("is ahead of 2 of 2.")
+    assert read.say_after_holm({"late": alike, "gated": alike}).endswith("is ahead of none of 2.")
+    turned = read.say_after_holm({"late": ahead, "gated": behind, "early": alike})
+    assert turned == "After Holm, MCSAN is ahead of 1 of 3, and behind 1."
 
 
 @pytest.mark.parametrize(
@@ -38,6 +46,15 @@ def test_gaps_to_mcsan(gap, said):
 def test_side_of_a_ceiling(score, side, meaning):
     said = read.say_side_of_ceiling("late", score, "both, unmatched", 0.78)
     assert side in said and meaning in said and "78 %" in said
+
+
+def test_whose_sense():
+    said = read.say_whose_sense(0, 7200, 0.461)
+    assert said.startswith("No answer was the voice's or neither: every network took the sense")
+    assert said.endswith("among the classes of that sense follows the rule in 46 %.")
+    turned = read.say_whose_sense(31, 7200, 1 / 7)
+    assert turned.startswith("31 of 7200 answers were the voice's or neither.")
+    assert turned.endswith("A guess among all classes follows the rule in 14 %.")
 
 
 def test_what_is_followed():

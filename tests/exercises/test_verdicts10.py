@@ -26,13 +26,24 @@ def test_both_intervals_decide(own, difference, verdict):
 
 
 @pytest.mark.parametrize("passes", [read.OWN_WORD, read.DEPENDS])
-def test_an_untrained_network_that_passes_voids_every_lead(passes):
-    shown = {"a": read.OWN_WORD, "b": read.PLACE, "c": read.DEPENDS, "d": read.NOTHING}
-    control = {"fresh": passes}
+def test_an_untrained_network_that_passes_voids_every_lead_in_its_world(passes):
+    verdicts = [read.OWN_WORD, read.PLACE, read.DEPENDS, read.NOTHING]
+    shown = {f"here, {i}": verdict for i, verdict in enumerate(verdicts)}
+    shown["there, 0"] = read.OWN_WORD
+    control = {"here, fresh": passes, "there, fresh": read.NOTHING}
     standing = read.voided_by_untrained(shown, control)
-    assert standing == {"a": read.VOID, "b": read.PLACE, "c": read.VOID, "d": read.NOTHING}
-    assert "fresh never learned" in read.say_what_the_control_did(control)
-    assert "no word of its own: that is the verdict on b" in read.say_worlds_together(standing)
+    expected = [read.VOID, read.PLACE, read.VOID, read.NOTHING, read.OWN_WORD]
+    assert list(standing.values()) == expected
+    said = read.say_what_the_control_did(control)
+    assert "“here, fresh” never learned" in said and "counts there (here)." in said
+    assert "of 2 such intervals one may exclude zero" in said
+    del standing["there, 0"]
+    assert "that is the verdict on “here, 1”" in read.say_worlds_together(standing)
+
+
+def test_two_worlds_may_be_void():
+    control = {"a, 0": read.OWN_WORD, "a, 1": read.DEPENDS, "b, 0": read.OWN_WORD}
+    assert "counts there (a and b)." in read.say_what_the_control_did(control)
 
 
 def test_a_control_at_chance_voids_nothing():

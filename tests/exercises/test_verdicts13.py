@@ -55,7 +55,7 @@ def test_sharpness():
 def test_pointing():
     assert "finds its sound" in read.say_pointing("x", HIGH, UP, 0.3)
     assert "no word of its own" in read.say_pointing("x", HIGH, FLAT, 0.3)
-    assert "not shown to point" in read.say_pointing("x", LOW, UP, 0.3)
+    assert "not shown to point in these utterances" in read.say_pointing("x", LOW, UP, 0.3)
 
 
 def row(change, points, others, wa=0.9, half=0.05):
@@ -183,5 +183,6 @@ def both_worlds(matching, listed):
 def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
     *lines, verdict = read.say_cross_by_world(both_worlds(matching, listed)).splitlines()
     assert says in verdict and len(lines) == 2
+    assert (listed == UP) != ("In MCSAN as it is, with recurrence and positions," in verdict)
     if listed == UP:
         assert lines[1] == "listed world: MCSAN less w/o cross +20.0 points (+10.0 to +30.0), more."

@@ -33,10 +33,10 @@ def test_rows_and_chance():
 
 
 def test_folds_that_are_too_few_cannot_settle_anything():
-    assert "25.0 % of cases, so counting folds cannot" in read.say_folds_ahead({"x": 3}, 3)
+    assert "25.0 % of cases. Counting folds cannot" in read.say_folds_ahead({"x": 3}, 3)
     says = read.say_folds_ahead({"x": 10, "y": 4}, 10)
     assert "10 of 10 against x and 4 of 10 against y" in says
-    assert "0.2 % of cases, so counting folds can, where all of them" in says
+    assert "0.2 % of cases. So a full count would be rare by luck. Section 3 asks" in says
 
 
 def trainings(**rows):
@@ -65,6 +65,7 @@ def test_pairing():
     paired, unpaired = pd.Series({"a": 5.0, "b": -1.0}), pd.Series({"a": 2.0, "b": -3.0})
     says = read.say_pairing(paired, unpaired)
     assert "1 of 2 rows (a)" in says and "no larger one for b" in says
+    assert "rose and fell together in this sample. It gave" in says
     says = read.say_pairing(unpaired, paired)
     assert "1 of 2 rows (b)" in says and "no larger one for a" in says
     says = read.say_pairing(pd.Series({"a": 1.0, "b": nan}), unpaired)  # b did not vary
@@ -145,7 +146,8 @@ def test_peeking_and_the_smallest_gap():
 def test_interaction():
     assert "does need both" in read.say_interaction("x", (0.2, 0.1, 0.3))
     assert "harms it here" in read.say_interaction("x", (-0.2, -0.3, -0.1))
-    assert "no use of interaction" in read.say_interaction("x", (0.2, -0.1, 0.5))
+    says = read.say_interaction("x", (0.2, -0.1, 0.5))
+    assert "No use of interaction is shown" in says and "does not mean that there is none" in says
 
 
 def test_the_limits_of_a_deviation_are_those_of_chi_square():
@@ -220,9 +222,11 @@ def test_small_deviations():
 
 
 def test_two_directions():
-    assert "two studies do not agree" in design.say_two_directions(0.01, -0.01)
-    assert "two studies agree" in design.say_two_directions(-0.02, -0.01)
-    assert "Rajan et al. have neither ahead" in design.say_two_directions(0.0, -0.01)
+    said = design.say_two_directions(0.01, -0.01)
+    assert "have opposite signs, and neither direction is settled" in said
+    assert "the same sign, which settles no" in design.say_two_directions(-0.02, -0.01)
+    said = design.say_two_directions(0.0, -0.01)
+    assert "Rajan et al. have neither ahead" in said and "names no direction" in said
 
 
 @pytest.mark.parametrize(
@@ -231,6 +235,7 @@ def test_two_directions():
         (0.02, 0.01, "2.0 points between folds and by 1.0 between the seeds of one fold"),
         (0.02, 0.01, "The larger part is between folds."),
         (0.01, 0.02, "The larger part is between seeds."),
+        (0.0, 0.03, "varies by 3.0 points between the seeds of one fold, and no spread between"),
         (0.02, float("nan"), "nothing tells seeds from folds"),
         (float("nan"), 0.02, "nothing tells folds from seeds"),
     ],

@@ -21,6 +21,13 @@ def test_a_choice_in_plain_words(choice, default, says):
     assert read.readable_choice(choice, default) == says
 
 
+@pytest.mark.parametrize(
+    ("p", "says"), [(0.2274, "0.227"), (0.0004, "below 0.001"), (1, "1.000"), (nan, "none")]
+)
+def test_a_p_value_is_never_zero(p, says):
+    assert read.p_in_words(p) == says
+
+
 def test_settings():
     verdicts = pd.Series({"a": "reproduced", "b": "differs"})
     assert read.say_settings(verdicts).endswith("Not met: b.")
@@ -68,7 +75,9 @@ def test_one_sentence():
 
 def test_a_printed_gap():
     assert "do not carry" in read.say_printed_gap(1.2, 0.2, (0.01, -0.01, 0.03))
-    assert "alone carry the sentence" in read.say_printed_gap(4.0, 0.001, (0.02, 0.01, 0.03))
+    clear = read.say_printed_gap(4.0, 0.0001, (0.02, 0.01, 0.03))
+    assert clear.startswith("t 4.00, p below 0.001, +2.0 points")
+    assert "alone carry the sentence" in clear
 
 
 def test_weak_sentences():
@@ -99,13 +108,19 @@ def test_choices_that_move_the_score_and_choices_that_do_not():
 def test_systems_lie_above_or_below_a_floor():
     sides = {"MCSAN": (0.1, 0.05, 0.15), "rival": (-0.3, -0.4, -0.2), "other": (0.0, -0.1, 0.1)}
     gaps = pd.DataFrame(sides, index=["mean", "low", "high"]).T
-    says = read.say_above_a_floor("order", gaps)
+    says = read.say_above_a_floor("order", gaps, "MCSAN")
     assert says == (
-        "Floor “order”: 1 of 3 systems above; below it: rival; not distinguishable from it: other."
+        "Floor “order”: 1 of 3 systems above; below it: rival; not distinguishable from it: other. "
+        "MCSAN itself is above it."
     )
-    assert read.say_above_a_floor("a", gaps[:1]) == "Floor “a”: 1 of 1 systems above."
+    alone = read.say_above_a_floor("a", gaps[:1], "MCSAN")
+    assert alone == "Floor “a”: 1 of 1 systems above. MCSAN itself is above it."
+    below = gaps.rename({"MCSAN": "rival", "rival": "MCSAN"})
+    assert read.say_above_a_floor("a", below, "MCSAN").endswith("MCSAN itself is below it.")
     untested = gaps.assign(low=nan, high=nan)  # one fold without predictions has no interval
-    assert "0 of 3 systems above; not dist" in read.say_above_a_floor("order", untested)
+    says = read.say_above_a_floor("order", untested, "MCSAN")
+    assert "0 of 3 systems above; not dist" in says
+    assert says.endswith("MCSAN itself is not distinguishable from it.")
 
 
 def test_a_name_with_a_comma_is_quoted():
@@ -124,12 +139,20 @@ def test_who_is_ahead_of_mcsan():
 
 
 def test_comparable_numbers():
-    assert "1 of 3" in read.say_comparable(pd.Series([True, False, False]), "meld")
+    says = read.say_comparable(pd.Series([True, False, False]), "meld")
+    assert says.startswith("Beside MCSAN's own, 1 of 3 published numbers on meld")
     assert read.say_comparable(pd.Series([True, False, False]), "x").endswith("a minority.")
     assert read.say_comparable(pd.Series([True, True, False]), "x").endswith("the majority.")
 
 
 def test_a_model_of_ones_own():
-    assert "above the majority floor of 14 %" in read.say_own_model("m", (0.3, 0.2, 0.4), 0.14)
-    assert "below the majority" in read.say_own_model("m", (0.05, 0.0, 0.1), 0.14)
-    assert "not distinguishable from" in read.say_own_model("m", (0.2, 0.0, 0.9), 0.14)
+    sides = {"a, b": (0.2, 0.1, 0.3), "c": (0.1, 0.1, 0.2), "d": (-0.2, -0.3, -0.1)}
+    gaps = pd.DataFrame(sides, index=["mean", "low", "high"]).T
+    says = read.say_own_model("m", (0.3, 0.2, 0.4), gaps)
+    assert says == (
+        "m: 30 % (20 to 40 %). On the same folds it is above “a, b” and “c”; below “d”."
+    )
+    untested = gaps[:1].assign(low=nan, high=nan)
+    assert "it is not distinguishable from “a, b”." in read.say_own_model(
+        "m", (0.3, 0, 1), untested
+    )

@@ -21,16 +21,20 @@ def test_temperature():
     assert "better calibrated" in read.say_temperature(1.3, BAD, GOOD)
     assert "worse calibrated" in read.say_temperature(0.7, GOOD, BAD)
     assert "sharpens" in read.say_temperature(0.7, GOOD, BAD)
-    assert "does not show" in read.say_temperature(1.3, GOOD, GOOD)
+    assert "no test of the difference was made" in read.say_temperature(1.3, GOOD, GOOD)
 
 
 def test_abstaining():
     everything = Answered(1.0, 0.8, 0.75, 0.85, 200)
-    better, worse = Answered(0.5, 0.95, 0.9, 0.98, 100), Answered(0.5, 0.6, 0.5, 0.7, 100)
-    assert "Silence buys accuracy" in read.say_abstaining(everything, better, 0.9)
+    better, worse = Answered(0.5, 0.95, 0.9, 0.98, 100), Answered(0.5, 0.62, 0.5, 0.7, 100)
+    bought = read.say_abstaining(everything, better, 0.9)
+    assert "kept back, 65 % would be. The difference is +30.0 points (+1" in bought
+    assert bought.endswith("silence buys accuracy.")
     assert "silent where it is right" in read.say_abstaining(everything, worse, 0.9)
+    alike = read.say_abstaining(everything, Answered(0.5, 0.82, 0.73, 0.88, 100), 0.9)
+    assert "does not show that silence buys" in alike
     same = read.say_abstaining(everything, everything, 0.9)
-    assert "does not show" in same and "100 % are answered" in same
+    assert "Nothing is kept back" in same and "100 % are answered" in same
     nothing = Answered(0.0, float("nan"), float("nan"), float("nan"), 0)
     assert "nothing is answered" in read.say_abstaining(everything, nothing, 0.99)
 
@@ -62,11 +66,27 @@ def row(stress, wa):
     return pd.Series({"stress": stress, "level": 0.0, "unit": "dB SNR", **numbers})
 
 
+MORE, LESS, NONE_SHOWN = (0.2, 0.1, 0.3), (-0.2, -0.3, -0.1), (0.02, -0.1, 0.14)
+SAME = (0.0, float("nan"), float("nan"))
+
+
+def test_which_of_two_stresses_costs_more():
+    told = read.say_which_costs_more("noise", "gain", MORE)
+    assert told.startswith("The cost of noise less that of gain is +20.0 points (+10.0 to +30.0)")
+    assert told.endswith(": noise costs more.")
+    assert read.say_which_costs_more("noise", "gain", LESS).endswith(": gain costs more.")
+    for gap in (NONE_SHOWN, SAME):
+        assert "not show which of them" in read.say_which_costs_more("noise", "gain", gap)
+    assert "+0.0 points (the same in every clip)" in read.say_which_costs_more("a", "b", SAME)
+
+
 def test_where_a_ruined_sound_lands():
     silent = row("no sound", 0.5)
-    assert "still helps" in read.say_landing(row("noise", 0.7), silent)
-    assert "misleads" in read.say_landing(row("noise", 0.3), silent)
-    assert "not shown to be worth more than none" in read.say_landing(row("noise", 0.52), silent)
+    assert "still helps" in read.say_landing(row("noise", 0.7), silent, MORE)
+    assert "misleads" in read.say_landing(row("noise", 0.3), silent, LESS)
+    for gap in (NONE_SHOWN, SAME):
+        told = read.say_landing(row("noise", 0.52), silent, gap)
+        assert "The paired difference is" in told and "not shown to be worth more" in told
 
 
 def record(**other):

@@ -93,6 +93,19 @@ def test_outcomes(truth):
     assert (conflict.followed(found, third) == "neither").all()
 
 
+def test_a_guess_is_one_among_the_classes_that_were_answered(truth):
+    found = conflict.conflict_set(truth)
+    classes = found.sense.map(lambda sense: sum(rule.sense == sense for rule in RULES.values()))
+    by_words = pd.DataFrame([conflict._counted(found, found.rule)] * 2)
+    luck = conflict.outcomes_by_luck(by_words)
+    assert luck["rule"] == pytest.approx((1 / classes).mean()) and luck["voice"] == 0
+    assert list(luck) == list(conflict.OUTCOMES) and sum(luck.values()) == pytest.approx(1)
+    with_voice = conflict.outcomes_by_luck(pd.DataFrame([conflict._counted(found, found.voice)]))
+    assert with_voice["rule"] == with_voice["voice"] == 1 / 7
+    assert with_voice["words alone"] == pytest.approx((classes - 1).mean() / 7)
+    assert sum(with_voice.values()) == pytest.approx(1)
+
+
 def test_counts_of_a_file_are_taken_for_their_own_trainings_alone(tmp_path, truth):
     counts = conflict._counted(conflict.conflict_set(truth), conflict.conflict_set(truth).rule)
     assert counts["rule"] == counts["n"] == len(truth)

@@ -244,11 +244,14 @@ def contest_rows(*shares):
 
 def test_who_wins_a_contest_is_said_only_where_intervals_are_apart():
     clear = contest_rows((0.1, 0.05, 0.2), (0.9, 0.8, 0.95))
-    assert "mostly follows words alone" in contest.contest_sentences(clear)[0]
+    assert "mostly follows the words alone" in contest.contest_sentences(clear)[0]
     turned = contest_rows((0.9, 0.8, 0.95), (0.1, 0.05, 0.2))
-    assert "mostly follows voice" in contest.contest_sentences(turned)[0]
+    assert "mostly follows the voice" in contest.contest_sentences(turned)[0]
     close = contest_rows((0.45, 0.3, 0.6), (0.55, 0.4, 0.7))
-    assert "about as often" in contest.contest_sentences(close)[0]
+    said = contest.contest_sentences(close)[0]
+    assert "follows the words alone and the voice about as often" in said
+    neither = clear.assign(outcome=["voice", "neither"])
+    assert "mostly follows neither" in contest.contest_sentences(neither)[0]
 
 
 def test_files_are_whole_and_say_the_numbers(tmp_path):

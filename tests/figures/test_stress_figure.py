@@ -21,7 +21,7 @@ def table():
         for step, (stress, unit, level) in enumerate(conditions):
             wa = 0.9 - fall * step
             row = {"model": model, "stress": stress, "unit": unit, "level": level, "n": 50}
-            row["changed"] = float(stress != "none")
+            row |= {"trainings": 3, "changed": float(stress != "none")}
             row |= {"wa": wa, "wa low": wa - 0.05, "wa high": wa + 0.05}
             rows.append(row | {"ece": 1 - wa, "ece low": np.nan, "ece high": np.nan})
     return pd.DataFrame(rows)
@@ -50,6 +50,9 @@ def test_a_stress_that_changes_nothing_is_not_drawn():
 def test_the_caption_names_the_worst_of_every_model():
     said = draw_stress(table()).caption
     assert "strong 0.900 as it is, 0.600 under no sound" in said and "weak" in said
+    assert said.endswith("Bars are 95 % intervals over utterances and trainings.")
+    of_one = draw_stress(table().assign(trainings=1)).caption
+    assert of_one.endswith("Bars are 95 % intervals over utterances; one training.")
     worst = draw_stress(table(), score="ece").caption
     assert "strong 0.100 as it is, 0.400 under no sound" in worst
 

@@ -11,6 +11,7 @@ import math
 import pandas as pd
 
 from mcsan_lite.exercises.capstone.study import DIFFERS, OPEN, Study
+from mcsan_lite.exercises.verdicts.lesson15 import p_in_words
 from mcsan_lite.exercises.verdicts.sentences import points_interval
 
 
@@ -180,7 +181,10 @@ def _result(study: Study) -> str:
     told = verdict_sentence(study)
     if math.isnan(p_for):
         return f"{told} Without a spread over folds no p value can be given."
-    told += f" The p value for the sentence is {p_for:.3f}, and that against it {p_against:.3f}."
+    told += (
+        f" The p value for the sentence is {p_in_words(p_for)}, and that against it is "
+        f"{p_in_words(p_against)}."
+    )
     return f"{told} {_meaning(study)}"
 
 
@@ -209,10 +213,15 @@ def _meaning(study: Study) -> str:
 
 
 def _otherwise(study: Study, ways: pd.DataFrame) -> str:
-    return (
+    told = (
         f"{ways_sentence(ways)} None of these was planned; they say how much the verdict leans on "
-        "a choice, and they do not replace it. Leaving out one fold at a time is listed among "
-        "them, because with so few folds each of them carries much."
+        "a choice, and they do not replace it."
+    )
+    if not any("without fold" in way for way in ways.index):
+        return told
+    return (
+        f"{told} Leaving out one fold at a time is listed among them, because a single fold can "
+        "carry much."
     )
 
 

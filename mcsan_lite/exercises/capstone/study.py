@@ -286,7 +286,7 @@ def _among_its_family(claim: Claim, results: pd.DataFrame, alone: Support) -> tu
 
 
 def other_ways(study: Study, results: pd.DataFrame) -> pd.DataFrame:
-    """The same sentence, counted in other ways: none of them was planned.
+    """The same sentence, counted in some other ways: none of them was planned.
 
     Args:
         study: of `study_of`.
@@ -300,11 +300,15 @@ def other_ways(study: Study, results: pd.DataFrame) -> pd.DataFrame:
     differences = by_fold[claim.a] - by_fold[claim.b]
     share = study.test / study.train
     tests = {"as planned": study.gap}
-    verdicts = {"as planned": study.verdict, "this sentence alone": verdict_of(study.alone, level)}
-    tests["this sentence alone"] = study.gap
-    _, together = _among_its_family(claim, results, study.alone)
-    tests["after Holm, with its table"] = study.gap
-    verdicts["after Holm, with its table"] = verdict_of(together, level)
+    verdicts = {"as planned": study.verdict}
+    if study.family > 1:  # planned after Holm
+        tests["this sentence alone"] = study.gap
+        verdicts["this sentence alone"] = verdict_of(study.alone, level)
+    else:
+        family, together = _among_its_family(claim, results, study.alone)
+        if family > 1:
+            tests["after Holm, with its table"] = study.gap
+            verdicts["after Holm, with its table"] = verdict_of(together, level)
     tests["alone, by the plain t"] = corrected_t(differences, 0)
     for metric in ("wa", "ua", "weighted_f1"):
         if metric != claim.metric and metric in results:

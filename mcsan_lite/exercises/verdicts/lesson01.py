@@ -112,8 +112,8 @@ def say_what_a_name_tells(where: str, scores: Sequence[float], chance: float) ->
         return f"{text} Part of any score on this split may be recognition of the voice."
     if side == "below":
         return (
-            f"{text} Counting habits misleads where train holds least of the very class that is "
-            "tested."
+            f"{text} That is no knowledge of the speaker: where each class comes equally often, "
+            "the one that train has most of is the one that test has least of."
         )
     return f"{text} This floor finds nothing in the name."
 
@@ -139,7 +139,7 @@ def say_sound_against_name(name: Sequence[float], sound: Sequence[float]) -> str
 def say_what_a_split_promises(
     corpus: str, kinds: tuple[str, str], easier: Sequence[float], harder: Sequence[float]
 ) -> str:
-    """Whether one split promises more than another to the same model.
+    """Whether one split promises more than another to the same method.
 
     The interval is Welch's. Folds share what they are trained on, so it is a guide, no proof.
 
@@ -155,8 +155,8 @@ def say_what_a_split_promises(
     first, second = kinds
     text = f"{corpus}: {first} minus {second} is {points_interval(gap, low, high)}."
     return {
-        "more": f"{text} The model is the same. The first split promises more.",
-        "less": f"{text} The model is the same. The first split promises less.",
+        "more": f"{text} The method is the same. The first split promises more.",
+        "less": f"{text} The method is the same. The first split promises less.",
         "no difference shown": f"{text} These folds show no difference between the two splits.",
     }[gap_side(low, high)]
 

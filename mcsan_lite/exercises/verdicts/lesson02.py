@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
+from mcsan_lite.experiments.floors import ORDER_ALONE
 
 
 def say_what_silence_scores(corpus: str, share: float, classes: int) -> str:
@@ -31,6 +32,8 @@ def say_what_silence_scores(corpus: str, share: float, classes: int) -> str:
 def say_which_class_is_missed(recalls: Mapping[str, float], wa: float, ua: float) -> str:
     """What separates WA and UA in one matrix.
 
+    WA minus UA has the sign of the covariance of a class's size and its recall.
+
     Args:
         recalls: recall by class.
         wa: weighted accuracy.
@@ -44,8 +47,14 @@ def say_which_class_is_missed(recalls: Mapping[str, float], wa: float, ua: float
     if abs(wa - ua) < 0.005:
         return f"{text} The two scores agree."
     if wa > ua:
-        return f"{text} UA is lower, because the classes that are missed are the small ones."
-    return f"{text} UA is higher, because the classes that are missed are the large ones."
+        return (
+            f"{text} UA is lower: on the whole, small classes are found less often than large "
+            "ones, and in UA they weigh more than in WA."
+        )
+    return (
+        f"{text} UA is higher: on the whole, small classes are found more often than large ones, "
+        "and in UA they weigh more than in WA."
+    )
 
 
 def say_what_precision_adds(recall: float, precision: float) -> str:
@@ -125,15 +134,21 @@ def say_where_the_floors_lie(
 
 
 def say_the_floor_to_beat(intervals: Mapping[str, tuple[float, float, float]]) -> str:
-    """The highest floor, and from where on a network's score would say more.
+    """The highest floor, and what a network below it would show.
 
     Args:
         intervals: mean, low and high of the score, by floor.
     """
     best = max(intervals, key=lambda floor: intervals[floor][0])
+    text = f"The highest floor here is {best!r}, {percent_interval(*intervals[best])}."
+    if best == ORDER_ALONE:
+        return (
+            f"{text} The generator tells it the truth, so a network below it has only not shown "
+            "that it needs more than what this floor was told."
+        )
     return (
-        f"The floor to beat here is {best!r}, {percent_interval(*intervals[best])}. A network "
-        "that stays below it has shown nothing that this floor does not show."
+        f"{text} A network that reads the same input and stays below it has a bug, or too little "
+        "to learn from."
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
     in_percent,
+    listed_names,
     percent_interval,
     points_interval,
     side_of,
@@ -77,9 +78,17 @@ def say_which_window_shows_pulses(
     )
     if pulses == harmonics:
         return f"{first} So one window wins both ways here, and this clip shows no trade."
-    return (
-        f"{first} So {pulses} ms shows the pulses of this voice, and {harmonics} ms its harmonics."
-    )
+    shown = f"So {pulses} ms shows the pulses of this voice, and {harmonics} ms its harmonics."
+    between = [
+        f"{window} ms"
+        for window in along_time
+        if along_time[harmonics] < along_time[window] < along_time[pulses]
+        and along_frequency[pulses] < along_frequency[window] < along_frequency[harmonics]
+    ]
+    if not between:
+        return f"{first} {shown}"
+    lie = "lies" if len(between) == 1 else "lie"
+    return f"{first} {shown} In both respects, {listed_names(between)} {lie} between them."
 
 
 def say_what_decibels_show(power: float, decibel: float) -> str:

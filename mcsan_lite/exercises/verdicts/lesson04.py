@@ -155,7 +155,9 @@ def say_what_repeated_texts_allow(again: int, total: int, right: float) -> str:
     return (
         f"{again} of {total} utterances repeat a text. Naming its most frequent label, with the "
         f"answers in view, is right for {in_percent(right, 1)}: even so, one text has "
-        "several labels."
+        "several labels. This is an upper bound for these utterances, and no estimate of the "
+        "ceiling. It can lie above the ceiling, because each label was chosen on the very "
+        "utterances that it is scored on: of two utterances with one text, at least one is right."
     )
 
 

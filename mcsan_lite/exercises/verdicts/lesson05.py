@@ -140,13 +140,11 @@ def say_how_many_frames_move(before: int, after: int, frames: int) -> str:
         after: how many move after it.
         frames: how many there are.
     """
-    said = (
-        f"Before the BiLSTM, {before} of {frames} frames move by more than 0.05; after it, {after} "
-        "do."
-    )
-    if after > before:
-        return f"{said} The edit reached {after - before} more frames than those that saw it."
-    return f"{said} In this clip, the edit did not spread."
+    said = f"Before the BiLSTM, {before} of {frames} frames move by more than 0.05"
+    if after == before:
+        return f"{said}. After the BiLSTM, as many do."
+    change = f"{after - before} more" if after > before else f"{before - after} fewer"
+    return f"{said}. After the BiLSTM, {after} do: {change}."
 
 
 def say_how_far_it_reaches(

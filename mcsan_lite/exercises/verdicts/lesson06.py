@@ -105,18 +105,21 @@ def say_what_each_head_does(shares: Sequence[tuple[float, float]]) -> str:
 
 
 def say_how_scores_vary(what: str, variance: float, width: int) -> str:
-    """Whether dot products vary as the derivation of √d says.
+    """Whether dot products vary as the derivation of the divisor says.
 
     Args:
         what: whose dot products they are.
         variance: their variance.
-        width: numbers in each vector, d.
+        width: numbers in each query and key.
     """
     ratio = variance / width
     agrees = "as derived"
     if not 0.8 < ratio < 1.25:
         agrees = f"{ratio:.2g} times what was derived, because an assumption does not hold"
-    return f"{what}: the variance of a score is {variance:.1f} for d = {width}, {agrees}."
+    return (
+        f"{what}: the variance of a score is {variance:.1f} for queries of {width} numbers, "
+        f"{agrees}."
+    )
 
 
 def say_how_flat_rows_are(entropies: Mapping[str, float]) -> str:

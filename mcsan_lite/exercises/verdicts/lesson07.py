@@ -51,9 +51,21 @@ def say_gaps_to_mcsan(gaps: Mapping[str, Measured]) -> list[str]:
         verdict = {
             "above": f"MCSAN is ahead of {name}",
             "below": f"MCSAN is behind {name}",
-        }.get(where, f"MCSAN and {name} cannot be distinguished")
+        }.get(where, f"MCSAN is not distinguishable from {name}")
         said.append(f"{verdict}: {points_interval(mean, low, high)}.")
     return said
+
+
+def say_after_holm(verdicts: Mapping[str, str]) -> str:
+    """How many rows MCSAN is ahead of when each is judged as one of several.
+
+    Args:
+        verdicts: of each row, after Holm's correction, as a table of the paper has them.
+    """
+    found = list(verdicts.values())
+    ahead, behind = found.count("MCSAN ahead"), found.count("MCSAN behind")
+    but = f", and behind {behind}" if behind else ""
+    return f"After Holm, MCSAN is ahead of {ahead or 'none'} of {len(found)}{but}."
 
 
 def say_side_of_ceiling(name: str, score: Measured, view: str, ceiling: float) -> str:
@@ -74,6 +86,26 @@ def say_side_of_ceiling(name: str, score: Measured, view: str, ceiling: float) -
     return (
         f"{name}: {percent_interval(mean, low, high)} is {where} the ceiling of “{view}”, "
         f"{100 * ceiling:.0f} %: {meaning}."
+    )
+
+
+def say_whose_sense(other: int, n: int, by_luck: float) -> str:
+    """Whether every answer has the sense of the words, and what a guess would then do.
+
+    Args:
+        other: answers that are the voice's or neither, over all networks.
+        n: all answers.
+        by_luck: how often a guess follows the rule; among the classes of the words' sense where
+            every answer has it, and among all classes elsewhere.
+    """
+    if other:
+        return (
+            f"{other} of {n} answers were the voice's or neither. A guess among all classes "
+            f"follows the rule in {100 * by_luck:.0f} %."
+        )
+    return (
+        "No answer was the voice's or neither: every network took the sense from the words. A "
+        f"guess among the classes of that sense follows the rule in {100 * by_luck:.0f} %."
     )
 
 

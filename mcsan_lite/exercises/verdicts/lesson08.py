@@ -101,12 +101,12 @@ def say_update_order(from_old: float, from_new: float, size: float) -> str:
     """
     if from_old < ROUNDING <= from_new:
         return (
-            f"The package updates from the old values. The sequential program is another network: "
-            f"its text differs by up to {from_new:.2f}, while its numbers are {size:.2f} in size "
-            "on average."
+            "The package updates from the old values. The one-after-the-other program is another "
+            f"network: its text differs by up to {from_new:.2f}, while its numbers are {size:.2f} "
+            "in size on average."
         )
     if from_new < ROUNDING <= from_old:
-        return "The package updates one stream AFTER the other, which is not what Eq. 12 says."
+        return "The package is the one-after-the-other program, which is NOT what Eq. 9 and 12 say."
     return "These inputs do not show which program the package is."
 
 

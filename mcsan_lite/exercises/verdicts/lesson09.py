@@ -84,13 +84,15 @@ def say_early_gap(early: float, late: float, epoch: int, last: int) -> str:
         last: the last one.
     """
     change = abs(late) - abs(early)
-    reading = "about the same"
-    if abs(change) >= 0.01:
-        reading = "larger" if change > 0 else "smaller"
+    reading = ", which is about the same"
+    if early * late < 0 and abs(late - early) >= 0.01:
+        reading = ": the order of the two versions has turned round"
+    elif abs(change) >= 0.01:
+        reading = ", which is larger" if change > 0 else ", which is smaller"
     return (
         f"In epoch {epoch} the gap is {100 * early:+z.1f} points; in epoch {last} it is "
-        f"{100 * late:+z.1f} points, which is {reading}. Each version has one seed here, so a gap "
-        "of this size may still be chance."
+        f"{100 * late:+z.1f} points{reading}. Each version has one seed here, so a gap of this "
+        "size may still be chance."
     )
 
 
@@ -102,19 +104,28 @@ def say_seed_band(seeds: Sequence[float], other: float) -> str:
         other: the best score of the one seed of the other version.
     """
     low, high = min(seeds), max(seeds)
-    place = "inside"
-    if other > high:
-        place = "above"
-    elif other < low:
-        place = "below"
-    moral = "it cannot be distinguished from another seed"
-    if place != "inside":
-        moral = "the two may differ"
-    return (
-        f"The {len(seeds)} seeds reach {low:.1%} to {high:.1%}. The other version, with one seed, "
-        f"reaches {other:.1%}, which is {place} their band: {moral}. A band of so few seeds is a "
-        "lottery."
+    width = round(100 * (high - low), 1)
+    said = (
+        f"The {len(seeds)} seeds reach {low:.1%} to {high:.1%}: they differ by {width:.1f} points "
+        f"among themselves. The other version, with one seed, reaches {other:.1%}, which is"
     )
+    if low <= other <= high:
+        moral = "inside their band: it cannot be distinguished from another seed"
+    else:
+        below = other < low
+        away = round(100 * (low - other if below else other - high), 1)
+        side = "below the lowest" if below else "above the highest"
+        moral = f"{away:.1f} points {side} of them. The two may differ, {_beside(away, width)}"
+    return f"{said} {moral}. A band of so few seeds is a lottery."
+
+
+def _beside(away: float, width: float) -> str:
+    """A distance from a band, as compared with the width of that band."""
+    if away == width:
+        return "and the seeds lie as far apart as that"
+    if away < width:
+        return "but the seeds lie further apart than that"
+    return "and the seeds lie closer together than that"
 
 
 def say_when_seeds_rise(epochs: Sequence[int | None], level: float) -> str:
@@ -187,13 +198,12 @@ def say_peeking_buys(gain: Interval, parts: int, epochs: int) -> str:
         parts: how many test parts were drawn.
         epochs: how many different epochs they chose.
     """
-    side = gap_side(gain[1], gain[2])
-    reading = "That is a gain that nobody earned"
-    if side != "more":
-        reading = "The interval holds zero, so this run shows no gain"
+    unclear = ""
+    if gap_side(gain[1], gain[2]) != "more":
+        unclear = "The interval holds zero, so this run shows no gain. "
     return (
         f"Over {parts} test parts, choosing the epoch on test bought {points_interval(*gain)}. "
-        f"{reading}. The {parts} parts chose {epochs} different epochs, for one and the same "
+        f"{unclear}The {parts} parts chose {epochs} different epochs, for one and the same "
         "training."
     )
 
@@ -211,8 +221,13 @@ def say_bought_is_gone(gain: Interval, elsewhere: Interval) -> str:
         f"{points_interval(*elsewhere)}"
     )
     if side == "more":
-        share = elsewhere[0] / gain[0] if gain[0] > 0 else 1.0
-        return f"{text}: they are better there as well, by {share:.0%} of what was reported."
+        share = round(100 * elsewhere[0] / gain[0]) if gain[0] > 0 else 100
+        if share >= 100:
+            return f"{text}: they are better there by no less. These are better epochs indeed."
+        return (
+            f"{text}: they are better there as well. So about {share} % of the gain comes from a "
+            f"better epoch; the other {100 - share} % exists only on the part that chose."
+        )
     if side == "less":
         return f"{text}: they are worse there. Peeking did harm."
     return (
@@ -299,7 +314,9 @@ def say_sure_or_right(confidence: float, right: Interval, error: float) -> str:
     reading = {
         "above": "it is more often right than it believes",
         "below": "it is surer than it is right",
-        "not distinguishable from": "on average, nothing here speaks against its confidence",
+        "not distinguishable from": (
+            "the average confidence is not distinguishable from the share that is right"
+        ),
     }[side]
     return (
         f"The network is {confidence:.0%} sure on average and right in {percent_interval(*right)} "

@@ -13,6 +13,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     Measured,
     listed_names,
     percent_interval,
+    quoted_names,
     side_of,
 )
 
@@ -21,6 +22,7 @@ PLACE = "a readable place, no word of its own"
 DEPENDS = "rows depend on the word, but do not find its sound"
 NOTHING = "nothing readable"
 VOID = "void: an untrained network says so too"
+_BEATING = (OWN_WORD, DEPENDS)  # the decisive row beats the rows of other words
 
 
 class RowsOfMap(NamedTuple):
@@ -43,20 +45,26 @@ def what_rows_show(rows: RowsOfMap) -> str:
 def voided_by_untrained(shown: Mapping[str, str], untrained: Mapping[str, str]) -> dict[str, str]:
     """The verdicts of trained networks, where the untrained control leaves them standing.
 
+    Each name begins with its world, such as "matching, seed 0". A control speaks of the world that
+    it was measured in, and of no other.
+
     Args:
         shown: {trained network: what its rows show}.
         untrained: the same of untrained networks.
 
     Returns:
         {trained network: its verdict}. VOID stands for rows that beat the other words' rows where
-        an untrained network's rows do so too.
+        an untrained network's rows do so too, in the same world.
     """
-    beating = (OWN_WORD, DEPENDS)
-    control_fails = any(verdict in beating for verdict in untrained.values())
+    void = {_world(name) for name, verdict in untrained.items() if verdict in _BEATING}
     return {
-        name: VOID if control_fails and verdict in beating else verdict
+        name: VOID if _world(name) in void and verdict in _BEATING else verdict
         for name, verdict in shown.items()
     }
+
+
+def _world(name: str) -> str:
+    return name.split(",")[0]
 
 
 def say_what_rows_show(name: str, rows: RowsOfMap, verdict: str) -> str:
@@ -78,12 +86,14 @@ def say_what_rows_show(name: str, rows: RowsOfMap, verdict: str) -> str:
 
 def say_what_the_control_did(untrained: Mapping[str, str]) -> str:
     """How the untrained networks change the reading of the table."""
-    pointing = [name for name, verdict in untrained.items() if verdict in (OWN_WORD, DEPENDS)]
+    pointing = [name for name, verdict in untrained.items() if verdict in _BEATING]
     if pointing:
+        worlds = listed_names(list(dict.fromkeys(map(_world, pointing))))
         return (
-            f"Control: {listed_names(pointing)} never learned anything, and the decisive row still "
-            "beats the other rows. So no trained network's lead over other words counts here: "
-            "wiring and the order of words are enough to get it."
+            f"Control: {quoted_names(pointing)} never learned anything, and the decisive row still "
+            f"beats the other rows. So no trained network's lead over other words counts there "
+            f"({worlds}). That may be wiring and the order of words, or luck: of {len(untrained)} "
+            "such intervals one may exclude zero. The rule is strict on purpose."
         )
     if PLACE in untrained.values():
         return (
@@ -104,12 +114,12 @@ def say_worlds_together(verdicts: Mapping[str, str]) -> str:
     if matching:
         return (
             f"A word of its own, by sound or by order, is seen in {len(matching)} of "
-            f"{len(verdicts)} trained networks: {listed_names(matching)}. Each verdict is of one "
+            f"{len(verdicts)} trained networks: {quoted_names(matching)}. Each verdict is of one "
             f"network at 95 %: of {len(verdicts)}, one may say so by luck."
         )
     if places:
         return (
-            f"A readable place, no word of its own: that is the verdict on {listed_names(places)}. "
+            f"A readable place, no word of its own: that is the verdict on {quoted_names(places)}. "
             "In no world does this map show that a word was matched to its sound."
         )
     return "No trained network has a map that this test can read, in any world."

@@ -19,12 +19,12 @@ from mcsan_lite.exercises.verdicts.sentences import (
 
 
 def say_right_and_pointing(world: str, accuracy: float, own: Measured, chance: float) -> str:
-    """Being right beside pointing: the poll of lesson 00, answered for one world.
+    """Being right beside pointing: the question of lesson 00, answered for one world.
 
     Args:
         world: its name.
         accuracy: mean WA of the trained networks.
-        own: how often the decisive word's row points at its sound, over seeds.
+        own: how often the decisive word's row points at its sound.
         chance: of pointing.
     """
     side = side_of(own.low, own.high, chance)

@@ -212,7 +212,7 @@ def say_additive(world: str, difference: Measured, n: int) -> str:
 
 
 def say_which_world_points(table: pd.DataFrame) -> str:
-    """In which world more readings point above chance.
+    """In which world more readings are shown to point above chance.
 
     Args:
         table: of `pointing_table`: world, reading, low, high, chance.
@@ -221,4 +221,7 @@ def say_which_world_points(table: pd.DataFrame) -> str:
     counts = " and ".join(f"{count} in the {world} world" for world, count in above.items())
     if above.nunique() == 1:
         return f"Above chance: {counts}. That is the same number."
-    return f"Above chance: {counts}. More readings point in the {above.idxmax()} world."
+    return (
+        f"Above chance: {counts}. More readings are shown to point in the {above.idxmax()} world. "
+        "This count does not show that the others point less."
+    )

@@ -22,8 +22,9 @@ from mcsan_lite.exercises.verdicts.sentences import (
 
 _OWN = "the word's own row finds its sound"
 _PLACE = "a readable place, no word of its own"
-_NEITHER_SHOWN = "not shown to point at all"
+_NEITHER_SHOWN = "not shown to point in these utterances"
 _SUSPECTS = ("no positions", "no recurrence")  # one of the two is taken away
+_AS_IT_IS = "In MCSAN as it is, with recurrence and positions, cross-attention"
 
 
 def say_what_order_tells(unmatched: float, in_order: float, both: float) -> str:
@@ -268,12 +269,12 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
         )
     elif sides["matching"] == "more":
         verdict = (
-            "Cross-attention earns points where order helps, and is not shown to earn any where "
-            f"only recognised sounds would{at_most}. So its points in the matching world are no "
+            f"{_AS_IT_IS} earns points where order helps, and is not shown to earn any where only "
+            f"recognised sounds would{at_most}. So its points in the matching world are no "
             "evidence that a word was matched with its sound."
         )
     else:
-        verdict = "Cross-attention is not shown to earn points in either world."
+        verdict = f"{_AS_IT_IS} is not shown to earn points in either world."
     return "\n".join([*lines, verdict])
 
 

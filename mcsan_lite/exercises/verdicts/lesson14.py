@@ -57,11 +57,13 @@ def say_folds_ahead(ahead: Mapping[str, int], folds: int) -> str:
     """
     wins = [f"{number} of {folds} against {row}" for row, number in ahead.items()]
     luck = min(1.0, 2 * 0.5**folds)
-    enough = "can, where all of them agree," if luck < 0.05 else "cannot"
+    so = "Counting folds cannot settle a comparison here."
+    if luck < 0.05:
+        so = "So a full count would be rare by luck. Section 3 asks whether folds are independent."
     return (
         f"The full network is ahead in {listed_names(wins)}. If neither version were better and "
-        f"folds were independent, all {folds} would still agree in {100 * luck:.1f} % of cases, so "
-        f"counting folds {enough} settle a comparison here."
+        f"folds were independent, all {folds} would still agree in {100 * luck:.1f} % of cases. "
+        f"{so}"
     )
 
 
@@ -78,7 +80,8 @@ def say_pairing(paired_t: pd.Series, unpaired_t: pd.Series) -> str:
     hurt = list(sharper.index[~sharper])
     says = f"Pairing gave the larger |t| in {len(helped)} of {len(sharper)} rows"
     if helped:
-        says += f" ({listed_names(helped)}): there a fold moved both versions together"
+        says += f" ({listed_names(helped)}): there the folds' scores rose and fell together in "
+        says += "this sample"
     if hurt:
         says += f". It gave no larger one for {listed_names(hurt)}"
     return says + "."
@@ -267,4 +270,7 @@ def say_interaction(row: str, difference: tuple[float, float, float]) -> str:
         return f"{row}: without interaction it loses {text}; it does need both inputs at once."
     if side == "less":
         return f"{row}: without interaction it is better, {text}; what it mixes harms it here."
-    return f"{row}: the difference is {text}; these utterances show no use of interaction."
+    return (
+        f"{row}: the difference is {text}. No use of interaction is shown in these utterances, "
+        "which does not mean that there is none."
+    )

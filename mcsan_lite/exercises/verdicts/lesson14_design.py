@@ -183,7 +183,7 @@ def say_small_deviations(chances: pd.Series, level: float = 0.05) -> str:
 
 
 def say_two_directions(first: float, second: float) -> str:
-    """Whether two sources agree on which kind of attention is ahead.
+    """Which kind of attention two sources have ahead, by their means alone.
 
     Args:
         first: self less cross in one study, as a share.
@@ -195,10 +195,14 @@ def say_two_directions(first: float, second: float) -> str:
             return "neither"
         return "self-attention" if gap > 0 else "cross-attention"
 
-    agree = "agree" if first * second > 0 else "do not agree"
+    so = "one of the point estimates names no direction"
+    if first * second > 0:
+        so = "the two point estimates have the same sign, which settles no direction by itself"
+    elif first * second < 0:
+        so = "the two point estimates have opposite signs, and neither direction is settled"
     return (
         f"Rajan et al. have {ahead(first)} ahead ({100 * first:+z.1f} points), Table 3 has "
-        f"{ahead(second)} ahead ({100 * second:+z.1f} points): the two studies {agree}."
+        f"{ahead(second)} ahead ({100 * second:+z.1f} points): {so}."
     )
 
 
@@ -208,12 +212,17 @@ def say_where_noise_is(row: str, found: Spread) -> str:
     Args:
         row: its name.
         found: the deviations between folds and between the seeds of one fold; nan where there is
-            only one.
+            only one, and 0 between folds that differ less than their seeds explain.
     """
     if math.isnan(found.seed_sd):
         return f"Gap to {row}: with one seed per fold, nothing tells seeds from folds."
     if math.isnan(found.fold_sd):
         return f"Gap to {row}: with one fold, nothing tells folds from seeds."
+    if not found.fold_sd:
+        return (
+            f"Gap to {row}: it varies by {100 * found.seed_sd:.1f} points between the seeds of one "
+            "fold, and no spread between folds is shown beyond that of the seeds."
+        )
     larger = "between folds" if found.fold_sd > found.seed_sd else "between seeds"
     return (
         f"Gap to {row}: it varies by {100 * found.fold_sd:.1f} points between folds and by "

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
+    listed_names,
     percent_interval,
     points_interval,
     quoted_names,
@@ -39,6 +40,13 @@ _PLAIN_NAMES = {
     "select": "score that picks the epoch",
     "patience": "patience of early stopping",
 }
+
+
+def p_in_words(p: float) -> str:
+    """A p value as a text: 0.227 gives "0.227", 0.00001 "below 0.001", and nan "none"."""
+    if pd.isna(p):
+        return "none"
+    return "below 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
 def readable_choice(choice: str, default: object) -> str:
@@ -156,7 +164,7 @@ def say_printed_gap(t: float, p: float, gap: tuple[float, float, float]) -> str:
     """
     carry = "do not carry" if gap_side(*gap[1:]) == "no difference shown" else "carry"
     return (
-        f"t = {t:.2f}, p = {p:.3f}, {points_interval(*gap)}: taken as unpaired, the printed "
+        f"t {t:.2f}, p {p_in_words(p)}, {points_interval(*gap)}: taken as unpaired, the printed "
         f"numbers alone {carry} the sentence."
     )
 
@@ -202,22 +210,29 @@ def say_choices(changes: pd.DataFrame) -> str:
     return says + ("." if longest in clear.index else ", which shows nothing yet.")
 
 
-def say_above_a_floor(name: str, gaps: pd.DataFrame) -> str:
-    """Which systems are above one floor, on the same folds.
+def say_above_a_floor(name: str, gaps: pd.DataFrame, reference: str) -> str:
+    """Which systems are above one floor, on the same folds, and whether the reference is.
 
     Args:
         name: the floor.
         gaps: mean, low and high of system - floor, as `gaps_to_floor` gives them.
+        reference: the system that the others are compared with, one of the gaps.
     """
+    groups = _by_side(gaps)
+    says = f"Floor “{name}”: {len(groups['above'])} of {len(gaps)} systems above"
+    for side in ("below", "not distinguishable from"):
+        if groups[side]:
+            says += f"; {side} it: {quoted_names(groups[side])}"
+    (own,) = (side for side, systems in groups.items() if reference in systems)
+    return f"{says}. {reference} itself is {own} it."
+
+
+def _by_side(gaps: pd.DataFrame) -> dict[str, list[str]]:
+    """Which gaps to zero are "above", "below" and "not distinguishable from" it, by name."""
     groups: dict[str, list[str]] = {"above": [], "below": [], "not distinguishable from": []}
-    for system, gap in gaps.iterrows():
-        groups[side_of(gap.low, gap.high, 0)].append(str(system))
-    above = groups.pop("above")
-    says = f"Floor “{name}”: {len(above)} of {len(gaps)} systems above"
-    for side, systems in groups.items():
-        if systems:
-            says += f"; {side} it: {quoted_names(systems)}"
-    return says + "."
+    for name, gap in gaps.iterrows():
+        groups[side_of(gap.low, gap.high, 0)].append(str(name))
+    return groups
 
 
 def say_ahead_of(table: pd.DataFrame, score: str) -> str:
@@ -241,24 +256,28 @@ def say_comparable(comparable: pd.Series, corpus: str) -> str:
     """How many published numbers share the paper's protocol.
 
     Args:
-        comparable: True for each number that does.
+        comparable: True for each number that does; MCSAN's own are not among them.
         corpus: its name.
     """
     yes = int(comparable.sum())
     few = "only a minority" if yes < len(comparable) / 2 else "the majority"
     return (
-        f"{yes} of {len(comparable)} published numbers on {corpus} share the paper's protocol, "
-        f"{few}."
+        f"Beside MCSAN's own, {yes} of {len(comparable)} published numbers on {corpus} share the "
+        f"paper's protocol, {few}."
     )
 
 
-def say_own_model(name: str, score: tuple[float, float, float], floor: float) -> str:
-    """Whether a model of one's own is above the majority floor.
+def say_own_model(name: str, score: tuple[float, float, float], gaps: pd.DataFrame) -> str:
+    """Above which floors a model of one's own is, on the same folds.
 
     Args:
         name: the model.
         score: mean, low and high, as shares.
-        floor: the accuracy of always predicting the largest class.
+        gaps: mean, low and high of model - floor; the index names the floors.
     """
-    side = side_of(*score[1:], floor)
-    return f"{name}: {percent_interval(*score)}, {side} the majority floor of {100 * floor:.0f} %."
+    sides = [
+        f"{side} {listed_names([f'“{floor}”' for floor in floors])}"
+        for side, floors in _by_side(gaps).items()
+        if floors
+    ]
+    return f"{name}: {percent_interval(*score)}. On the same folds it is {'; '.join(sides)}."

@@ -159,24 +159,27 @@ def say_chosen_on_test(bought: Interval, elsewhere: Interval, size: int) -> str:
     )
 
 
-def say_size_of_choice(small: float, few: int, large: float, many: int) -> str:
+def say_size_of_choice(
+    gains: tuple[float, float], sizes: tuple[int, int], difference: Interval
+) -> str:
     """Whether a larger test part leaves less to choose from.
 
     Args:
-        small: the mean gain on the small test part.
-        few: its size.
-        large: the mean gain on the large one.
-        many: its size.
+        gains: the mean gain on the small test part and on the large one.
+        sizes: how many utterances they have.
+        difference: the gain on the small one less that on the large one, with its interval.
     """
+    (few, many), (of_few, of_many) = sizes, gains
     text = (
-        f"Choosing on {few} utterances buys {100 * small:.1f} points, on {many} it buys "
-        f"{100 * large:.1f}"
+        f"Choosing on {few} utterances buys {100 * of_few:.1f} points, on {many} it buys "
+        f"{100 * of_many:.1f}. The difference is {points_interval(*difference)}"
     )
-    if small - large > 0.002:
-        return f"{text}: the fewer choose, the more luck there is to choose from."
-    if large - small > 0.002:
-        return f"{text}: here the larger part buys more, so this run does not show the rule."
-    return f"{text}: no difference worth mentioning in this run."
+    reading = {
+        "more": "the fewer choose, the more luck there is to choose from",
+        "less": "here the larger part buys more",
+        "no difference shown": "these draws do not show that the number matters",
+    }[gap_side(difference[1], difference[2])]
+    return f"{text}: {reading}."
 
 
 def say_one_batch(name: str, loss: float, lowest: float) -> str:
@@ -238,7 +241,7 @@ def say_gap(kind: str, gap: Interval, score: str) -> str:
         score: its name.
     """
     side = gap_side(gap[1], gap[2])
-    reading = {"more": "more than it should be", "less": "less than it could be"}.get(side, side)
+    reading = {"more": "the mistake flatters", "less": "the mistake costs"}.get(side, side)
     return f"{kind}, the difference in {score} is {points_interval(*gap)}: {reading}."
 
 
@@ -257,36 +260,43 @@ def say_smear(name: str, moved: int, steps: int, weights: int) -> str:
     return f"{text}. A step still stands for a moment."
 
 
-def say_floor(network: Interval, floor: float) -> str:
+def say_floor(network: float, floor: float, gap: Interval) -> str:
     """Whether a network is better than statistics that read no sequence.
 
     Args:
-        network: its WA with the interval.
+        network: its WA.
         floor: WA of the floor.
+        gap: their difference with its paired interval.
     """
-    side = side_of(*network[1:], floor)
-    text = f"{percent_interval(*network)} right, {side} the floor of {100 * floor:.0f} %"
+    side = side_of(gap[1], gap[2], 0)
+    text = (
+        f"{100 * network:.1f} % right, and the floor {100 * floor:.1f} %. The difference is "
+        f"{points_interval(*gap)}: {side} the floor"
+    )
     if side == "below":
         return f"{text}. Look for a bug before you look for a story."
     return f"{text}."
 
 
-def say_what_floor_tells(floor: float, right: float, wrong: float) -> str:
+def say_what_floor_tells(right: Interval, wrong: Interval) -> str:
     """Whether the floor distinguishes the broken network from the right one.
 
     Args:
-        floor: WA of the floor.
-        right: WA of the right network.
-        wrong: WA of the broken one.
+        right: the right network's WA less the floor's, with its paired interval.
+        wrong: the same of the broken one.
     """
-    if wrong < floor <= right:
-        return "The floor separates the two: the broken network alone is below it."
-    if wrong < floor:
+    right_is_below, wrong_is_below = right[2] < 0, wrong[2] < 0
+    if not wrong_is_below:
+        return (
+            "The broken network is not shown to be below the floor: here the floor does not see "
+            "the bug."
+        )
+    if right_is_below:
         return (
             "Both networks are below the floor, which reads all of the sound's statistics. So it "
             "raises the alarm, and it does not say which of the two has the bug."
         )
-    return "The broken network is not below the floor: here the floor does not see the bug."
+    return "The floor separates the two: the broken network alone is shown to be below it."
 
 
 def say_moved_clip(changed: float, before: float, after: float) -> str:

@@ -5,18 +5,21 @@ In: numbers of this run. Out: sentences that follow from them alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
 from mcsan_lite.evaluation.calibration import Answered
-from mcsan_lite.exercises.verdicts.sentences import percent_interval
+from mcsan_lite.evaluation.intervals import share_interval
+from mcsan_lite.exercises.verdicts.sentences import gap_side, percent_interval, points_interval
 from mcsan_lite.experiments.stress.sureness import Sureness
 
 # What two published scores must have in common before one may be taken from the other.
 SAME_PROTOCOL = ["classes", "split", "context", "modality", "metric", "selection"]
 
+Interval = tuple[float, float, float]  # mean, low, high
 
 _CLEARLY_SURER = 0.05  # confidence above accuracy
 
@@ -68,11 +71,13 @@ def say_temperature(temperature: float, before: Sureness, after: Sureness) -> st
         return f"{told}: better calibrated."
     if after.low > before.high:
         return f"{told}: worse calibrated than before."
-    return f"{told}: the intervals overlap, so this does not show that it helped."
+    return f"{told}: the intervals overlap, and no test of the difference was made."
 
 
 def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
     """What is gained by keeping silent, and what it costs.
+
+    Answers that are given are compared with those that are kept back, which are other utterances.
 
     Args:
         everything: where all is answered.
@@ -88,11 +93,35 @@ def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
         f"are answered, and {percent_interval(sure.accuracy, sure.low, sure.high)} of these are "
         "right"
     )
-    if sure.low > everything.high:
-        return f"{told}. Silence buys accuracy."
-    if sure.high < everything.low:
-        return f"{told}. It keeps silent where it is right."
-    return f"{told}. The intervals overlap: this does not show that silence buys accuracy."
+    kept_back = everything.n - sure.n
+    if not kept_back:
+        return f"{told}. Nothing is kept back, so silence buys nothing."
+    right = round(everything.accuracy * everything.n) - round(sure.accuracy * sure.n)
+    gap = _difference_of_shares((sure.accuracy, sure.n), (right / kept_back, kept_back))
+    told += (
+        f". Of those that are kept back, {100 * right / kept_back:.0f} % would be. The difference "
+        f"is {points_interval(*gap)}"
+    )
+    reading = {
+        "more": "silence buys accuracy",
+        "less": "it keeps silent where it is right",
+        "no difference shown": "this does not show that silence buys accuracy",
+    }[gap_side(*gap[1:])]
+    return f"{told}: {reading}."
+
+
+def _difference_of_shares(one: tuple[float, int], other: tuple[float, int]) -> Interval:
+    """The difference of two shares of different utterances, from Wilson's two (Newcombe 1998).
+
+    Args:
+        one: a share, and of how many utterances.
+        other: the same; it is taken away.
+    """
+    (low, high), (other_low, other_high) = share_interval(*one), share_interval(*other)
+    mean = one[0] - other[0]
+    below = math.hypot(one[0] - low, other_high - other[0])
+    above = math.hypot(high - one[0], other[0] - other_low)
+    return mean, mean - below, mean + above
 
 
 def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
@@ -114,25 +143,47 @@ def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
     return f"{told}: the same answer; its confidence moves by {moved:+z.1f} points."
 
 
-def say_landing(stressed: pd.Series, without: pd.Series) -> str:
+def say_which_costs_more(one: str, other: str, gap: Interval) -> str:
+    """Which of two stresses costs more accuracy.
+
+    Args:
+        one: a stress at a level.
+        other: another one.
+        gap: the cost of the first less that of the other, paired, as shares.
+    """
+    told = f"The cost of {one} less that of {other} is {_paired_points(gap)}"
+    if gap_side(*gap[1:]) == "no difference shown":
+        return f"{told}: this run does not show which of them costs more."
+    return f"{told}: {one if gap[0] > 0 else other} costs more."
+
+
+def _paired_points(gap: Interval) -> str:
+    """A paired difference in points; it has no interval where it is the same in every clip."""
+    if math.isnan(gap[1]):
+        return f"{100 * gap[0]:+z.1f} points (the same in every clip)"
+    return points_interval(*gap)
+
+
+def say_landing(stressed: pd.Series, without: pd.Series, gap: Interval) -> str:
     """Whether a ruined modality is worth as much as none.
 
     Args:
         stressed: a row of the curves, with wa, "wa low" and "wa high".
         without: the row of the same model without that modality.
+        gap: WA of the first less that of the other, paired, as shares.
     """
     numbers = (
         f"{stressed.stress} at {stressed.level:g} {stressed.unit}: WA "
         f"{percent_interval(stressed.wa, stressed['wa low'], stressed['wa high'])}; "
-        f"{without.stress}: {percent_interval(without.wa, without['wa low'], without['wa high'])}"
+        f"{without.stress}: {percent_interval(without.wa, without['wa low'], without['wa high'])}. "
+        f"The paired difference is {_paired_points(gap)}"
     )
-    if stressed["wa low"] > without["wa high"]:
-        return f"{numbers}: what is left of the sound still helps."
-    if stressed["wa high"] < without["wa low"]:
-        return f"{numbers}: the ruined sound misleads; none at all would be better."
-    return (
-        f"{numbers}: not distinguishable. The ruined sound is not shown to be worth more than none."
-    )
+    reading = {
+        "more": "what is left of the sound still helps",
+        "less": "the ruined sound misleads; none at all would be better",
+        "no difference shown": "the ruined sound is not shown to be worth more than none",
+    }[gap_side(*gap[1:])]
+    return f"{numbers}: {reading}."
 
 
 def say_noticed(conditions: Sequence[Doubted]) -> str:

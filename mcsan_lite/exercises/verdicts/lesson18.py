@@ -10,6 +10,7 @@ import math
 
 import pandas as pd
 
+from mcsan_lite.exercises.verdicts.lesson15 import p_in_words
 from mcsan_lite.exercises.verdicts.sentences import gap_side, points_interval
 
 
@@ -21,12 +22,12 @@ def say_menu(trainings: pd.Series) -> str:
     """
     ready = int((trainings > 0).sum())
     if ready == len(trainings):
-        return f"All {ready} sentences can be tested with trainings that are at hand."
+        return f"All {ready} sentences can be tested with these trainings."
     if not ready:
         return f"None of {len(trainings)} sentences can be tested yet: run a command of the menu."
     return (
-        f"{ready} of {len(trainings)} sentences can be tested with trainings that are at hand; "
-        "for the others, the menu has the command."
+        f"{ready} of {len(trainings)} sentences can be tested with these trainings; for the "
+        "others, the menu has the command."
     )
 
 
@@ -45,7 +46,7 @@ def say_as_printed(says: str, low: float, high: float, p: float) -> str:
         found = "within noise as printed, so there is something to find out"
     else:
         found = "beyond noise as printed; whether a repetition finds it is another question"
-    return f"“{says}”: {found} (unpaired, p = {p:.3f})."
+    return f"“{says}”: {found} (unpaired, p {p_in_words(p)})."
 
 
 def say_fold_by_fold(differences: pd.Series, low: float, high: float) -> str:

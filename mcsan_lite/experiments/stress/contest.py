@@ -148,8 +148,14 @@ def contest_sentences(table: pd.DataFrame) -> list[str]:
             for row in rows.itertuples()
         )
         first, second = ranked.iloc[0], ranked.iloc[1]
-        lead = f"mostly follows {first.outcome}"
+        most, next_most = _named(first.outcome), _named(second.outcome)
+        lead = f"mostly follows {most}"
         if first.low <= second.high:
-            lead = f"follows {first.outcome} and {second.outcome} about as often"
+            lead = f"follows {most} and {next_most} about as often"
         said.append(f"{name} in conflict {lead}: {shares}, n {first.n}.")
     return said
+
+
+def _named(outcome: str) -> str:
+    """An outcome as a sentence has it: "the rule", but "neither"."""
+    return outcome if outcome == "neither" else f"the {outcome}"

@@ -18,7 +18,7 @@
 #
 # Klang und Wörter zusammenzubringen heißt **multimodale Fusion**. Dafür gibt es mehrere
 # Wege. Du klebst beides am Eingang zusammen (*early fusion*). Oder ein Modell beurteilt
-# den Klang, ein zweites die Wörter, und du verrechnest ihre beiden Stimmen (*late
+# den Klang, ein zweites die Wörter, und du verrechnest ihre beiden Urteile (*late
 # fusion*). Oder jedes Wort sucht sich die Momente des Klangs, die es braucht, und jeder
 # Moment seine Wörter: Das ist **Cross-Attention**, die Aufmerksamkeit (Attention) über
 # Kreuz, der Weg des Papers, das dieser Kurs nachbaut. Lektion 07 vergleicht alle.
@@ -68,7 +68,7 @@ torch.set_num_threads(1)  # kleine Tensoren: ein zweiter Thread kostet mehr als 
 mc.enter_course_folder()  # dort liegen data/ und runs/, wo auch immer dies hier liegt
 mc.figures.use_theme(language="de")
 
-# %% [markdown] translates="0a82f8f4"
+# %% [markdown] translates="d69d1f96"
 # ## 1 · Vier Clips: Rate zuerst
 #
 # Zuerst die Spielregel, damit du eine faire Chance hast. Nach ihr ist auch das ganze
@@ -82,7 +82,8 @@ mc.figures.use_theme(language="de")
 # - **Seine Betonung.** Ein betontes Wort ist höher, langsamer und lauter als seine
 #   Nachbarn. Das zeigt kein Transkript, aber das Ohr hört es.
 # - **Die Erregung** (Arousal) der ganzen Äußerung. Eine aufgeregte Stimme ist vom
-#   ersten bis zum letzten Wort schneller, lauter, höher und lebhafter als eine ruhige.
+#   ersten bis zum letzten Wort schneller, lauter, höher und lebhafter als *dieselbe*
+#   Stimme, wenn sie ruhig ist.
 #
 # | im Transkript steht | genau dieses Wort ist betont | es ist nicht betont |
 # |---|---|---|
@@ -108,10 +109,12 @@ for number, clip in enumerate(clips, 1):
     text = f"Clip {number}: „{clip.text}“ · {seconds:.1f} s Klang"
     display(mc.figures.play(signal, 16_000, alt=text))
 
-# %% [markdown] translates="6750216c"
+# %% [markdown] translates="a1234848"
 # Kannst du die Clips nicht abspielen? Dann rate nach diesem Bild. Ein hohes und langes
 # Stück Welle ist laut und langsam. Wie schnell und wie laut jeder Clip im Ganzen ist,
-# steht unter dem Bild. (Zahlen stehen hier mit Punkt statt Komma, so wie in Python.)
+# steht unter dem Bild. Achte bei der Erregung auf das Tempo: Lautstärken lassen sich
+# nur innerhalb einer Stimme vergleichen, und nur die Clips 1 und 2 haben dieselbe.
+# (Zahlen stehen hier mit Punkt statt Komma, so wie in Python.)
 
 # %% tags=["hide-input"] translates="07df1021"
 fig, axes = plt.subplots(4, 1, figsize=(8, 6.2), layout="constrained")
@@ -235,7 +238,7 @@ pd.DataFrame(table, index=names)
 # %% translates="dfcf4acf"
 print(read.say_what_respelling_did(before, after, demanded * len(networks)))
 
-# %% [markdown] translates="aaeb4bf7"
+# %% [markdown] translates="0f9860a5"
 # ## 3 · Wohin schaut jedes Wort?
 #
 # In einer Schicht des Netzes stellt jedes Wort allen Momenten des Klangs eine Frage und
@@ -244,9 +247,12 @@ print(read.say_what_respelling_did(before, after, demanded * len(networks)))
 # $$\Delta H_{a \to l} = \mathrm{softmax}\!\left(Q_l K_a^{\top} / \sqrt{d}\right) V_a
 # \qquad \text{(Gl. 9)}$$
 #
-# Das Ergebnis der Softmax ist eine Tabelle. Sie hat eine Zeile für jedes Wort und eine
-# Spalte für jeden Moment, und jede Zeile ergibt zusammen eins. Hier ist sie für Clip 2
-# und Netz 0.
+# $Q_l$ ist eine gelernte Fassung der Wörter; $K_a$ und $V_a$ sind zwei gelernte
+# Fassungen der Momente. Die Softmax macht aus Werten Anteile. Ihr Ergebnis ist eine
+# Tabelle mit einer Zeile für jedes Wort und einer Spalte für jeden Moment, und jede
+# Zeile ergibt zusammen eins. Ein *Kopf* (head) ist eine von mehreren solchen Tabellen
+# nebeneinander. Lektion 06 baut das alles von Hand. Hier ist die Tabelle für Clip 2 und
+# Netz 0.
 
 # %% translates="9d0a5730"
 clip = clips[1]
@@ -296,7 +302,7 @@ print(looks.describe())
 minute = time.perf_counter() - began
 print(f"Klang, Tipp, Vorhersage und Karte: {minute:.0f} s seit dem ersten Import.")
 
-# %% [markdown] translates="c48d694c"
+# %% [markdown] translates="cbf63fd5"
 # ## 4 · Stimmt die Karte?
 #
 # Schreib deine Antwort auf, bevor du weiterliest: **Zeigt diese Karte, warum das Netz
@@ -313,6 +319,9 @@ print(f"Klang, Tipp, Vorhersage und Karte: {minute:.0f} s seit dem ersten Import
 #    Gewicht dort? (*others*) Geschieht das genauso oft, dann zeigt die Karte vielleicht
 #    eine Stelle, an der das Netz gern hinhört; aber die Zeile des entscheidenden Wortes
 #    zeigt nichts, was gerade zu ihm gehört.
+#
+# Wir nehmen die ersten Äußerungen dieser Art im Testteil und lassen die weg, die nur
+# ein Wort haben: Dort gibt es keine anderen Wörter zum Vergleichen.
 #
 # *Von hier an braucht die Lektion das gesprochene Korpus. `make course` stellt es her.
 # Fehlt es noch, dann macht es die nächste Zelle; das dauert ein, zwei Minuten, und nur
@@ -371,15 +380,15 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # mit besseren Werkzeugen, und vergleicht sie mit Netzen aus einer zweiten Welt des
 # Korpus.
 
-# %% [markdown] translates="b05f4d2b"
+# %% [markdown] translates="84fd3bb6"
 # ## 5 · Braucht es beides, und muss es hinschauen?
 #
-# Ein Bild beantwortet beide Fragen. Die senkrechten Linien sind die besten Ergebnisse,
-# die *irgendjemand* erreichen könnte: nur mit den Wörtern, nur mit dem Klang, oder mit
+# Ein Bild stellt beide Fragen. Die senkrechten Linien sind die besten Ergebnisse, die
+# *irgendjemand* erreichen könnte: nur mit den Wörtern, nur mit dem Klang, oder mit
 # beidem, aber ohne zu wissen, welches Wort zu welchem Klang gehört. Sie folgen durch
-# Rechnen aus der Regel. Die Punkte sind Ergebnisse mitgelieferter Netze. Der eine ist
-# das Mittel der drei Netze mit Cross-Attention. Der andere gehört zu einem einzelnen
-# Netz, das ohne sie trainiert wurde, so wie eine Zeile in Tabelle 3 des Papers.
+# Rechnen aus der Regel. Der eine Punkt ist das Mittel der drei Netze. Der andere ist
+# ein einzelnes Netz, das ohne Cross-Attention trainiert wurde, so wie eine Zeile in
+# Tabelle 3 des Papers.
 
 # %% translates="fdd435a6"
 without = checkpoints.find_checkpoint("matching", 0, "w/o cross", folder=FOLDER)
@@ -407,11 +416,11 @@ for (name, best), (side, height) in zip(marks.items(), places, strict=True):
 ax.set_ylim(-0.6, 2.0)
 mc.figures.show(
     fig,
-    alt="Trefferquote des Netzes mit und ohne Cross-Attention, mit 95-%-Intervallen, "
-    "und drei Obergrenzen als senkrechte Linien.",
+    alt="Anteil richtiger Äußerungen mit und ohne Cross-Attention, mit "
+    "95-%-Intervallen, und drei Obergrenzen als senkrechte Linien.",
     caption=f"Mit Cross-Attention {right}, ohne {without_cross}, auf {n_test} "
-    "Test-Äußerungen. Die Intervalle sind nicht von einer Art: Ein einzelnes Training "
-    "hat das von Wilson, über Äußerungen; mehrere eines über Äußerungen und Seeds.",
+    "Test-Äußerungen. Die Intervalle sind verschieden berechnet: bei einem Training "
+    "nach Wilson, über Äußerungen; bei mehreren über Äußerungen und Seeds.",
 )
 
 # %% translates="74653a23"
@@ -435,12 +444,13 @@ print(read.say_what_matching_adds(right, without_cross, ceilings["both, unmatche
 # > meistens nicht so. Und ein Label ist, was jemand gehört hat oder spielen sollte,
 # > nicht, was jemand gefühlt hat.
 # >
-# > **Wem ein falsches Label schadet.** „Wütend“ an einer Anruferin, einem Bewerber oder
-# > einem Schulkind hat Folgen für diesen Menschen und keine für das Modell. Fehler sind
-# > nicht gleich verteilt: Sie treffen die, die in den Trainingsdaten fehlen, etwa
-# > Menschen mit anderen Akzenten oder Sprachen, ältere Menschen, und Menschen, deren
-# > Stimme durch eine Krankheit verändert ist. Wer von so einem System beurteilt wird,
-# > bekommt das Label selten zu sehen und kann ihm kaum je widersprechen.
+# > **Wem ein falsches Label schadet.** Das Label „wütend“ hat bei einer Anruferin,
+# > einem Bewerber oder einem Schulkind Folgen für diesen Menschen und keine für das
+# > Modell. Fehler sind nicht gleich verteilt: Sie treffen die, die in den
+# > Trainingsdaten fehlen, etwa Menschen mit anderen Akzenten oder Sprachen, ältere
+# > Menschen, und Menschen, deren Stimme durch eine Krankheit verändert ist. Wer von so
+# > einem System beurteilt wird, bekommt das Label selten zu sehen und kann ihm kaum je
+# > widersprechen.
 # >
 # > Die [Modellkarte](../../MODEL_CARD.md) (auf Englisch) sagt, wofür die Netze dieses
 # > Kurses da sind und wofür nicht.
@@ -452,11 +462,11 @@ print(read.say_what_matching_adds(right, without_cross, ceilings["both, unmatche
 # week“* und betont **week**. Im Transkript stehen *sweet* und *week*. Welche Klasse
 # ergibt die Regel?
 #
-# <details><summary>Tipp 1</summary>Welches Wort wertet hier? Ist es
+# <details><summary>Hinweis 1</summary>Welches Wort wertet hier? Ist es
 # <em>week</em>?</details>
-# <details><summary>Tipp 2</summary>Es ist <em>sweet</em>. Ist <em>dieses</em> Wort
+# <details><summary>Hinweis 2</summary>Es ist <em>sweet</em>. Ist <em>dieses</em> Wort
 # betont?</details>
-# <details><summary>Tipp 3</summary>Ein positives Wort ohne Betonung: Sieh in der
+# <details><summary>Hinweis 3</summary>Ein positives Wort ohne Betonung: Sieh in der
 # zweiten Zeile der Tabelle in Abschnitt 1 nach.</details>
 
 # %% tags=["exercise"] translates="924e92cd"
@@ -472,11 +482,11 @@ check.rule(answer_1)
 # Sinn) ist `"negative"`, `"positive"` oder `"none"`; `stressed` (betont) und `aroused`
 # (aufgeregt) sind True oder False.
 #
-# <details><summary>Tipp 1</summary>Schreib ein <code>if</code> für jeden
+# <details><summary>Hinweis 1</summary>Schreib ein <code>if</code> für jeden
 # Sinn.</details>
-# <details><summary>Tipp 2</summary>Bei <code>"none"</code> spielt die Betonung
+# <details><summary>Hinweis 2</summary>Bei <code>"none"</code> spielt die Betonung
 # überhaupt keine Rolle.</details>
-# <details><summary>Tipp 3</summary>Die Erregung entscheidet nur zwischen frustration
+# <details><summary>Hinweis 3</summary>Die Erregung entscheidet nur zwischen frustration
 # und sadness und zwischen surprise und neutral.</details>
 
 # %% tags=["exercise"] translates="fbbb0445"
@@ -504,12 +514,12 @@ check.label(label)
 # nur die Transkripte und hört nie einen Klang. Welchen Anteil der Äußerungen kann man
 # so bestenfalls richtig erraten? Gib eine Zahl an.
 #
-# <details><summary>Tipp 1</summary>Wer liest, kennt den Sinn. Wie viele Klassen bleiben
-# dann bei jedem Sinn übrig?</details>
-# <details><summary>Tipp 2</summary>Beim negativen Sinn bleiben drei Klassen, beim
+# <details><summary>Hinweis 1</summary>Wer liest, kennt den Sinn. Wie viele Klassen
+# bleiben dann bei jedem Sinn übrig?</details>
+# <details><summary>Hinweis 2</summary>Beim negativen Sinn bleiben drei Klassen, beim
 # positiven zwei, und zwei dort, wo kein Wort wertet.</details>
-# <details><summary>Tipp 3</summary>Der beste Tipp gewinnt eine Klasse aus jeder Gruppe:
-# drei Klassen von sieben.</details>
+# <details><summary>Hinweis 3</summary>Wer am besten rät, gewinnt eine Klasse aus jeder
+# Gruppe: drei Klassen von sieben.</details>
 
 # %% tags=["exercise"] translates="a8464e79"
 share = ...
@@ -529,8 +539,9 @@ check.text_ceiling(share)
 #    Ergebnis? **a** wie gut das Modell bei neuen Menschen ist · **b** wie gut es bei
 #    Menschen ist, die es schon gehört hat · **c** gar nichts
 # 2. Von 100 Äußerungen sind 90 neutral, den Rest teilen sich drei andere Klassen. Ein
-#    Modell sagt immer *neutral*. Seine Trefferquote und sein Recall, gemittelt über die
-#    vier Klassen, sind **a** 90 % und 25 % · **b** 90 % und 90 % · **c** 25 % und 25 %
+#    Modell sagt immer *neutral*. Seine Accuracy (der Anteil richtiger Antworten) und
+#    sein Recall, gemittelt über die vier Klassen, sind **a** 90 % und 25 % · **b** 90 %
+#    und 90 % · **c** 25 % und 25 %
 # 3. Alle 10 ms beginnt ein Frame. Wie viele Frames sind das ungefähr in zwei Sekunden?
 #    **a** 20 · **b** 100 · **c** 200
 # 4. Zwei Wörter bekommen ähnliche Wortvektoren, wenn sie **a** ähnlich geschrieben
@@ -567,7 +578,7 @@ check.where_to_start(answers_to_quiz)
 # | Attention sehen und wissen willst, was sie wert ist | [10 · Seeing attention](../10_seeing_attention.ipynb) ★, [11 · Is it an explanation?](../11_is_it_an_explanation.ipynb) ★ |
 # | Softmax, LSTM oder eine Konfusionsmatrix noch nie getroffen hast | beginne mit 02 und lies weiter: Alles wird aus kleinen Zahlen gebaut, sobald es gebraucht wird |
 
-# %% [markdown] translates="8e30b9b9"
+# %% [markdown] translates="9b313d36"
 # ## Rückblick
 # - Du hast gehört, dass Clips mit denselben Wörtern verschiedene Gefühle tragen können,
 #   und dass ein und derselbe Klang ein anderes Gefühl trägt, sobald ein Wort anders
@@ -583,7 +594,10 @@ check.where_to_start(answers_to_quiz)
 #   Schicht Information geleitet hat.
 # - Dass die Ergebnisse etwas über echte Sprache sagen oder über die Tabellen des
 #   Papers. Dieses Korpus ist künstlich.
-# - Dass Cross-Attention immer hilft. Diese Aufgabe ist so gebaut, dass man sie braucht.
+# - Dass Cross-Attention immer hilft, oder dass diese Aufgabe ohne sie nicht zu lösen
+#   ist. Wo das Netz ohne sie über der dritten Linie von Abschnitt 5 liegt, sind Wörter
+#   und Klänge auf anderem Weg zusammengekommen, vielleicht über ihre Reihenfolge
+#   (Lektion 13).
 #
 # **Zum Weiterlesen:** das Paper, Abschnitte 2.3 und 3.5; Jain & Wallace, *Attention is
 # not Explanation* (NAACL 2019); Wiegreffe & Pinter, *Attention is not not Explanation*
