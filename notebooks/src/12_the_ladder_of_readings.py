@@ -940,7 +940,7 @@ check.why_edit_a_voice(answer)
 
 # %% [markdown]
 # ## Recap
-# - You computed five rungs by hand, and the package gave the same numbers.
+# - You computed several rungs by hand, and checked them against the package.
 # - You checked how nearly integrated gradients add up, and saw that rollout adds
 #   nothing at $N = 1$.
 # - You covered whole words and flattened their voice, with another word as a control.
@@ -955,8 +955,7 @@ check.why_edit_a_voice(answer)
 # - That scores which add up are true, or that readings which agree are right.
 # - That an additive model could not solve the task: EMAP is one additive function, the
 #   closest to this network.
-# - Anything about pitch from the pitch edit alone: it is done on MFCC, not on the
-#   voice.
+# - Anything about pitch from the pitch edit alone: it changes MFCC, not the voice.
 #
 # To add a reading of your own, see
 # [docs/adding_a_reading.md](../docs/adding_a_reading.md).
