@@ -88,14 +88,14 @@ def say_rows(found: pd.Series) -> str:
         found: a row of `rows_of_map`.
     """
     measured = (
-        f"the decisive word's row is heaviest inside its own sound in {found.own} of the clips, "
+        f"the decisive word's row is heaviest inside its own sound in {found.own} of clips, "
         f"the rows of other words in {found.others}; chance is {found.chance}"
     )
     if not found["above chance"]:
-        return f"{measured}. It cannot be told from chance."
+        return f"{measured}. It is not shown to be above chance."
     if found["a word of its own"]:
-        return f"{measured}. The word looks at its own sound."
-    return f"{measured}. The map shows a place, and no word of its own."
+        return f"{measured}. Over these trainings, the word looks at its own sound."
+    return f"{measured}. The map shows a place, and is not shown to differ by word."
 
 
 def picture_caption(results: Path = RESULTS) -> str:
@@ -106,7 +106,7 @@ def picture_caption(results: Path = RESULTS) -> str:
     """
     found = rows_of_map(results).loc["matching"]
     return (
-        "*The first test clip of the synthetic corpus that fits a rule which was fixed before "
+        "*The first test clip of the corpus that fits a rule which was fixed before "
         "looking (`docs/figure.py`). The box marks the word that decides the label. One example "
         f"proves nothing. Over {found.n} clips and {found.networks} trainings {say_rows(found)}*"
     )
@@ -136,7 +136,11 @@ def say_fusion(results: Path = RESULTS) -> str:
     ahead = others[(others["wa gap low"] > 0) & (others["wa Holm p"] < 0.05)]
     score = f"{mcsan.wa:.3f} [{mcsan['wa low']:.3f}, {mcsan['wa high']:.3f}]"
     every = len(ahead) == len(others)
-    claim = "is ahead of simpler fusion here" if every else "is not ahead of all simpler fusion"
+    claim = (
+        "is ahead of simpler fusion here"
+        if every
+        else "is not shown to be ahead of all simpler fusion"
+    )
     return (
         f"**Cross-attention {claim}.** On the same encoders, {counted_over}, it reaches "
         f"{score}; early, late, gated, tensor and low-rank fusion reach {others.wa.min():.3f} to "
@@ -167,10 +171,10 @@ def say_order(results: Path = RESULTS) -> str:
         for row in (f"{FLOOR}{ORDER_ALONE}", FULL)
     )
     gap, low, high = 100 * table.loc[FULL, list(above)].astype(float)
-    claim = "proves more than order" if low > 0 else "does not prove that words met their sounds"
     side = "above" if low > 0 else "below" if high < 0 else "not distinguishable from"
     return (
-        f"**The score of MCSAN {claim}.** Boosted trees that know only places and stresses reach "
+        "**The score of MCSAN does not prove that words met their sounds.** Order alone can tell "
+        "all here: boosted trees that know only places and stresses reach "
         f"{order} on {folds_of(table)}. MCSAN, with {mcsan}, is {side} them "
         f"({gap:+.1f} points [{low:+.1f}, {high:+.1f}]; lesson 15)."
     )
@@ -221,7 +225,7 @@ def say_cross(results: Path = RESULTS) -> list[str]:
         return []
     gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
     return [
-        "On ten folds, MCSAN gains {:+.1f} points [{:+.1f}, {:+.1f}] by cross-attention.".format(
+        "On ten folds, MCSAN less w/o cross is {:+.1f} points [{:+.1f}, {:+.1f}] there.".format(
             *gap
         )
     ]
@@ -237,14 +241,17 @@ def say_wiring(results: Path = RESULTS) -> str:
     file = ablations_file(results)
     table = load_table(file, numbers=numbers).set_index("row")
     compared = table[table["wa gap"].notna()]
-    corrected = compared.index[compared["wa Holm p"] < 0.05]
-    certain = "1 is certain" if len(corrected) == 1 else f"{len(corrected)} are certain"
+    corrected = compared[compared["wa Holm p"] < 0.05]
+    certain = "1 is shown" if len(corrected) == 1 else f"{len(corrected)} are shown"
     cross = 100 * compared.loc["w/o cross", ["wa gap", "wa gap low", "wa gap high"]].astype(float)
     gap = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*cross)
-    named = [f"{row} ({gap})" if row == "w/o cross" else row for row in corrected]
+    named = {row: f"{row} ({gap})" if row == "w/o cross" else row for row in corrected.index}
+    ahead = [named[row] for row in corrected.index[corrected["wa gap"] > 0]]
+    below = [named[row] for row in corrected.index[corrected["wa gap"] < 0]]
     said = [
-        f"**Of {counted(len(compared), 'ablation')}, {certain}.** On {folds_of(table)}, after "
-        f"Holm's correction, a gap to MCSAN is left for: {'; '.join(named) or 'none'}",
+        f"**Of {counted(len(compared), 'gap')} of an ablation, {certain}.** On {folds_of(table)}, "
+        f"after Holm's correction, MCSAN is ahead of: {'; '.join(ahead) or 'none'}",
+        *([f"It is below: {'; '.join(below)}"] if below else []),
         *say_never_began(file),
     ]
     command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"

@@ -194,9 +194,12 @@ def changes_sentence(changes: pd.DataFrame) -> str:
     """
     helps = list(changes.choice[changes.low > 0])
     hurts = list(changes.choice[changes.high < 0])
+    tested = int(changes.low.notna().sum())
     return (
-        f"Of {len(changes)} changes, these are shown to help: {', '.join(helps) or 'none'}; and "
-        f"these to hurt: {', '.join(hurts) or 'none'}."
+        f"Of {tested} changes with an interval, these are shown to help: "
+        f"{', '.join(helps) or 'none'}; and these to hurt: {', '.join(hurts) or 'none'}. Each "
+        f"interval is of its change alone: by luck about {0.05 * tested:.1f} of them would leave "
+        "zero out."
     )
 
 

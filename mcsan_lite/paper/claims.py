@@ -85,8 +85,9 @@ class Claim:
         """What a test says of the claim; nan where nothing varied.
 
         "not above" asks for a gap below PAPER_MARGINS, "alike" for one within it (TOST), "score"
-        for a score within ABSOLUTE_MARGIN of the printed one, whose own error is counted in. What
-        speaks against "alike" and "score" is a gap beyond the same margin, not one beyond zero.
+        for a score within ABSOLUTE_MARGIN of the printed one, whose own error is counted in where
+        it was printed. What speaks against these three is a gap beyond the same margin, not one
+        beyond zero.
 
         Args:
             test: of the gap a - b, or of a's score.
@@ -103,8 +104,8 @@ class Claim:
         if self.kind == "above":
             return Support(p_above, p_below)
         if self.kind == "not above":
-            p_below_margin = t.cdf((test.mean - margin) / test.se, test.df)
-            return Support(float(p_below_margin), p_above)
+            from_margin = (test.mean - margin) / test.se
+            return Support(float(t.cdf(from_margin, test.df)), float(t.sf(from_margin, test.df)))
         return Support(alike(test, margin).p, apart(test, margin).p)
 
     def _judge_score(self, test: Test) -> Support:

@@ -32,10 +32,13 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
         "MCSAN is below": high < 0,
         "Not distinguishable from MCSAN": (low <= 0) & (high >= 0),
     }
-    said = [f"Compared with MCSAN, each by its own interval: {len(compared)}."]
+    said = [f"Compared with MCSAN, each by its own interval: {low.notna().sum()}."]
     for words, chosen in groups.items():
         said.append(f"{words}: {named_or_none(compared.row[chosen])}.")
-    corrected = f"After Holm's correction for {counted(len(compared), 'comparison')}"
+    if low.isna().any():
+        said.append(f"Without an interval: {named_or_none(compared.row[low.isna()])}.")
+    tests = compared[f"{score} Holm p"].notna().sum()
+    corrected = f"After Holm's correction for {counted(tests, 'comparison')}"
     said.append(f"{corrected}, a gap is left for: {named_or_none(compared.row[holds])}.")
     missing = table.row[table[score].isna()]
     if len(missing):
