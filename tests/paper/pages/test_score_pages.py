@@ -19,8 +19,8 @@ WICKED = "<script>alert(1)</script>"
 @pytest.mark.parametrize(
     ("speaker", "good", "says"),
     [
-        (0.15, True, "Of 1 floor without sound and words, none is shown to be above"),
-        (0.40, False, "This split tells something without sound and without words"),
+        (0.15, True, "Of 1 floor that knows names alone, none is shown to be above"),
+        (0.40, False, "Names alone tell something on this split"),
     ],
 )
 def test_the_leak_meter_answers_by_the_numbers(speaker, good, says):
@@ -28,6 +28,13 @@ def test_the_leak_meter_answers_by_the_numbers(speaker, good, says):
     answer = leak_answer(results(scores, model="floor"))
     assert answer.good is good and says in answer.text and "WA 0.15" in answer.text
     assert ("speaker only 0.4" in answer.text) is not good
+    one_fold = results(scores, folds=1, model="floor")
+    assert leak_answer(one_fold).good is good
+
+
+def test_marks_of_the_transcript_are_no_leak_of_the_split():
+    scores = {"majority": 0.15, "speaker only": 0.15, "length + punctuation only": 0.4}
+    assert leak_answer(results(scores, model="floor")).good
 
 
 def test_nothing_to_leak_is_said():
