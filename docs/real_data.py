@@ -23,7 +23,7 @@ SPEAKERS = "speakers-ravdess-quick.csv"
 CHANGES = "ambiguities-ravdess-quick-folds.csv"
 CURVE_NUMBERS = (
     *("speakers", "n_train", "tested", "mean", "low", "high"),
-    *("gain", "gain low", "gain high"),
+    *("gain", "gain low", "gain high", "gain p"),
 )
 SCORES = {"wa": "WA", "ua": "UA", "weighted_f1": "weighted F1"}
 RESULT_NUMBERS = ("seed", "n_train", "n_test", *SCORES)

@@ -10,10 +10,17 @@ matching hint.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
 NOT_SOLVED = "not solved yet."
+RETURNS_NOTHING = (
+    "your function returns nothing: end it with `return …` (print shows a value and returns none)."
+)
+SOMETIMES_NOTHING = (
+    "for some inputs your function returns nothing: every way through it needs its `return …`."
+)
 
 
 class Solved(int):
@@ -28,7 +35,8 @@ class Solved(int):
 def exercise(find_mistake: Callable[..., str | None]) -> Callable[..., Solved]:
     """Turn a function that finds mistakes into a check that prints a verdict.
 
-    An exercise that is still open, or code that stops, is a verdict and not a crash.
+    An exercise that is still open, or code that stops, is a verdict and not a crash. A function
+    that gives None and is not right gets that said, since its `return` was forgotten.
 
     Args:
         find_mistake: takes the student's answer and returns a hint, or None where it is right.
@@ -56,12 +64,54 @@ def find_mistake_of(check: Callable[..., Solved], student, *args) -> str | None:
     """
     if student is None or student is ...:
         return NOT_SOLVED
+    find_mistake = check.__wrapped__
+    watched = [_Watched(answer) for answer in (student, *args)]
     try:
-        return check.__wrapped__(student, *args)
+        mistake = find_mistake(*(one.answer for one in watched))
     except NotImplementedError:
         return NOT_SOLVED
     except Exception as error:
-        return f"your code stops with {type(error).__name__}: {error}"
+        mistake = f"your code stops with {type(error).__name__}: {error}"
+    if mistake is None or "returns nothing" in mistake:  # some checks say so themselves
+        return mistake
+    return _forgotten_return(list(inspect.signature(find_mistake).parameters), watched) or mistake
+
+
+class _Watched:
+    """A student's answer. A function notes of each of its calls whether it gave anything.
+
+    A class is left as it is, and so is what else a check takes: methods may well return None.
+    """
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+        self.gave: list[bool] = []
+        self.is_function = inspect.isroutine(answer)
+        if not self.is_function:
+            return
+
+        @functools.wraps(answer)
+        def noting(*args, **kwargs):
+            found = answer(*args, **kwargs)
+            self.gave.append(found is not None)
+            return found
+
+        self.answer = noting
+
+
+def _forgotten_return(names: list[str], watched: list[_Watched]) -> str | None:
+    """The hint for a function that gave None, always or sometimes.
+
+    Where a check takes several functions, it begins with the name of this one.
+    """
+    functions = {
+        name: one.gave for name, one in zip(names, watched, strict=False) if one.is_function
+    }
+    for name, gave in functions.items():
+        if not all(gave):
+            hint = SOMETIMES_NOTHING if any(gave) else RETURNS_NOTHING
+            return hint if len(functions) == 1 else f"{name}: {hint}"
+    return None
 
 
 def print_verdict(name: str, words: str, *, right: bool) -> None:
@@ -141,14 +191,49 @@ def three_letters(
     Returns:
         A hint, or None where the answer is right.
     """
+    chosen = _letters_of(student)
+    if chosen is None:
+        return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
+    if hint := _wrong_letter(chosen, right, wrong):
+        return hint
+    if chosen == set(right):
+        return None
+    return f"right so far, but {3 - len(chosen)} more {more}: {look_for}."
+
+
+def letter_set(student: object, right: Mapping[str, str], wrong: Mapping[str, str]) -> str | None:
+    """The mistake in a set of letters of which any number is wanted.
+
+    Args:
+        student: the answer.
+        right: for each letter that is wanted, what is said where it is missing.
+        wrong: for each other letter, why it is not wanted.
+
+    Returns:
+        A hint, or None where the answer is right.
+    """
+    chosen = _letters_of(student)
+    if chosen is None:
+        return 'the answer is a set of letters, such as {"a", "b"}.'
+    if hint := _wrong_letter(chosen, right, wrong):
+        return hint
+    for letter in sorted(set(right) - chosen):
+        return f"look at {letter} again: {right[letter]}"
+    return None
+
+
+def _letters_of(student: object) -> set[str] | None:
+    """The letters of an answer in lower case; None where it is no collection of texts."""
     is_collection = isinstance(student, set | list | tuple | frozenset)
     if not is_collection or not all(isinstance(letter, str) for letter in student):
-        return 'the answer is a set of three letters, such as {"a", "b", "c"}.'
-    chosen = {letter.strip().lower() for letter in student}
+        return None
+    return {letter.strip().lower() for letter in student}
+
+
+def _wrong_letter(chosen: set[str], right: Iterable[str], wrong: Mapping[str, str]) -> str | None:
+    """Why a letter of the answer is not wanted, or that there is no such letter."""
     for letter in sorted(chosen & set(wrong)):
         return f"{letter}: {wrong[letter]}"
     if chosen - set(right):
         return f"take letters from a to {max({*right, *wrong})}."
-    if chosen == set(right):
-        return None
-    return f"right so far, but {3 - len(chosen)} more {more}: {look_for}."
+    return None

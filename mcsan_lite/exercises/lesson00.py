@@ -42,8 +42,9 @@ def _truth(sense: str, stressed: bool, aroused: bool) -> str:
 @exercise
 def rule(answer: str) -> str | None:
     """E0.1: the class of a calm *the sweet and the week* with the stress on week."""
+    given, answer = answer, str(answer).strip().lower()
     if answer not in _CLASSES:
-        return f"{answer!r} is not one of the classes: {', '.join(_CLASSES)}."
+        return f"{given!r} is not one of the classes: {', '.join(_CLASSES)}."
     if answer == "excitement":
         return (
             "you used the stress of another word. Only the stress of the evaluative word counts, "
@@ -96,24 +97,35 @@ def _is_swapped(student) -> bool:
 
 @exercise
 def text_ceiling(share: float) -> str | None:
-    """E0.3: the best share that a reader of the text alone can get right."""
-    if abs(share - 3 / 7) < 0.01:
+    """E0.3: the best share that a reader can get right where the senses hold 2, 2 and 1 classes."""
+    if abs(share - 3 / 5) < 0.01:
         return None
-    if abs(share - 1 / 7) < 0.01:
-        return "1/7 is blind guessing. A reader knows the sense, which leaves two or three classes."
+    if abs(share - 60) < 1:
+        return "as a percentage that is right; give a share."
+    if share > 1:
+        return "give a share between 0 and 1."
+    if abs(share - 3 / 7) < 0.01:
+        return "3/7 is for the seven classes of this lesson. The world of the question has five."
+    if abs(share - 1 / 5) < 0.01:
+        return "1/5 is blind guessing. A reader knows the sense, which leaves one or two classes."
     if abs(share - 1 / 3) < 0.01:
         return (
-            "1/3 counts the senses. A guess within the negative sense is right one time in three, "
-            "but within each of the other two it is right one time in two."
+            "1/3 counts the senses. A reader knows the sense: then a guess is right one time in "
+            "two, or always."
         )
-    if abs(share - 4 / 9) < 0.01:
+    if abs(share - 1 / 2) < 0.01:
         return (
-            "you averaged 1/3, 1/2 and 1/2 evenly. The senses are not equally likely: they hold "
-            "3, 2 and 2 of the seven classes."
+            "1/2 is right within the negative and the positive sense. Where no word is "
+            "evaluative, one class is left, and the guess is certain."
+        )
+    if abs(share - 2 / 3) < 0.01:
+        return (
+            "you averaged 1/2, 1/2 and 1 evenly. The senses are not equally likely: they hold 2, "
+            "2 and 1 of the five classes."
         )
     return (
         "count the classes that can be right: the best guess wins one class of each of the three "
-        "senses, and all seven classes are equally likely."
+        "senses, and all five classes are equally likely."
     )
 
 

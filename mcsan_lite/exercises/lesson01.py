@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mcsan_lite.exercises.exercise import exercise
+from mcsan_lite.exercises.exercise import exercise, letter_set
 
 # Not in alphabetical order; unequal; "ann" has one utterance, so that halving somebody shows.
 _SPEAKER_OF = {
@@ -161,31 +161,21 @@ def _wrong_order(people: Sequence[_Fold]) -> str | None:
     return None
 
 
+_RECOGNISED = {
+    "a": "the copies are made *first*. Where does the twin of a test clip go?",
+    "b": "two seconds of one sentence, with the same voice and feeling, can lie on both sides.",
+    "d": "the people are new, but are the words? Section 9 has a number for it.",
+}
+_UNDERSTOOD = {
+    "c": "innocent: the folds come first, so no copy of a test clip is ever in train.",
+    "e": "innocent: counts of the training part say nothing about a test utterance.",
+}
+
+
 @exercise
-def recognised(answer: set) -> str | None:
+def recognised(student) -> str | None:
     """E1.3: the letters of the procedures that leak."""
-    answer = set(answer)
-    strange = answer - set("abcde")
-    if strange:
-        return f"{min(strange)!r} is not one of the five letters."
-    if "c" in answer:
-        return "c is innocent: the folds come first, so no copy of a test clip is ever in train."
-    if "e" in answer:
-        return "e is innocent: counts of the training part say nothing about a test utterance."
-    if "a" not in answer:
-        return (
-            "look at a again: the copies are made *first*. Where does the twin of a test clip go?"
-        )
-    if "b" not in answer:
-        return (
-            "look at b again: two seconds of one sentence, with the same voice and feeling, can "
-            "lie on both sides."
-        )
-    if "d" not in answer:
-        return (
-            "look at d again: the people are new, but are the words? Section 9 has a number for it."
-        )
-    return None
+    return letter_set(student, _RECOGNISED, _UNDERSTOOD)
 
 
 _FLOORS = ("speaker only", "dialogue + speaker only", "length + punctuation only", "none of them")

@@ -5,11 +5,13 @@ In: a student's answer, function or class. Out: a hint, or None where it is righ
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mcsan_lite.exercises.exercise import exercise, hint_for
+from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
 
 
 @exercise
@@ -70,6 +72,8 @@ def normaliser(student) -> str | None:
             "apply changed the array that it was given. Return a new one: whoever called you still "
             "needs the old."
         )
+    if found is None:
+        return "apply returns nothing: end it with `return …`."
     found = np.asarray(found)
     if found.shape != other.shape:
         return (
@@ -134,6 +138,8 @@ def _second_fit(fitted, other: np.ndarray, before: np.ndarray) -> str | None:
             "the refusal comes too late: the second fit had already changed the statistics. Look "
             "before you compute."
         )
+    if np.allclose(fitted.apply(other), before):
+        return "the second fit was ignored silently: the caller believes that it worked. Raise."
     return (
         "a second fit went through silently. Raise an error: sooner or later somebody fits on the "
         "test part."
@@ -143,7 +149,7 @@ def _second_fit(fitted, other: np.ndarray, before: np.ndarray) -> str | None:
 @exercise
 def frame_count(student) -> str | None:
     """E3.3: student(seconds) -> how many MFCC frames the package makes of so long a clip."""
-    seconds = (0.5, 2.0, 2.375, 9.5, 12.5)  # exact in binary: no rounding can be blamed
+    seconds = (0.5, 2.0, 2.375, 9.5, 12.5)  # exact in binary; 0.010 is not
     right = [51, 201, 238, 951, 1000]
     found = [student(s) for s in seconds]
     if found == right:
@@ -153,6 +159,8 @@ def frame_count(student) -> str | None:
             "a number of frames is whole: a frame that would begin after the last hop does not "
             "exist, so round down."
         )
+    if hint := hint_for(found[:4], _mistaken_counts(seconds[:4]), operator.eq):
+        return hint
     if found[:4] == right[:4]:
         return f"a clip of 12.5 s cannot have {found[4]} frames: the paper cuts at 1,000."
     half_a_second, two_seconds, *_ = found
@@ -175,6 +183,18 @@ def frame_count(student) -> str | None:
     return f"a clip of {length} s: you say {count} frames, and that is not what the package makes."
 
 
+def _mistaken_counts(seconds: Sequence[float]) -> Iterator[tuple[list[int], str]]:
+    """What is counted by right rules in floating point, and by rounding; and their hints."""
+    binary = "0.5 // 0.010 is 49 in floating point. Count samples: round(seconds · 16,000) // 160."
+    for first in (1, 0):
+        yield [first + int(length // 0.010) for length in seconds], binary
+    yield (
+        [1 + math.ceil(100 * length) for length in seconds],
+        "2.375 s are 237.5 hops: round down. A frame that would begin after the end of the clip "
+        "does not exist.",
+    )
+
+
 def _first_wrong(
     seconds: Sequence[float], found: Sequence[int], right: Sequence[int]
 ) -> tuple[float, int]:
@@ -194,6 +214,4 @@ def what_is_lost(answer: str) -> str | None:
         "d": "the DCT alone could be undone with all 64 coefficients. But 24 of them are dropped, "
         "201 bins became 64 bands, and |·|² threw the phase away before that.",
     }
-    if answer == "c":
-        return None
-    return hints.get(answer, f"{answer!r} is not one of 'a', 'b', 'c', 'd'.")
+    return letter_hint({"answer": answer}, "answer", "c", hints)

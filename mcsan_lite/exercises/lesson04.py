@@ -162,10 +162,10 @@ def masked_mean(student) -> str | None:
     found = student(given, mask.clone())
     if not torch.equal(given, x):
         return "you changed x itself. Return something new: the caller still needs the old one."
-    if not isinstance(found, Tensor) or found.shape != right.shape:
-        return (
-            f"the shape should be (B, E) = {tuple(right.shape)}, and is {tuple(np.shape(found))}."
-        )
+    if not isinstance(found, Tensor):
+        return f"return a torch tensor; this is of type {type(found).__name__}."
+    if found.shape != right.shape:
+        return f"the shape should be (B, E) = {tuple(right.shape)}, and is {tuple(found.shape)}."
     if torch.allclose(found, right, atol=1e-5):
         return _with_nan_padding(student, x.masked_fill(~is_word, torch.nan), mask, right)
     unknown = (

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 import torch
 from torch import Tensor, nn
 
-from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
+from mcsan_lite.exercises.exercise import NOT_SOLVED, exercise, hint_for, letter_hint
 from mcsan_lite.models.mcsan import MCSANConfig
 
 
@@ -88,44 +88,63 @@ def _mistaken_averages(
 
 @exercise
 def pooled_lengths(student) -> str | None:
-    """E5.1: student(lengths) -> how many pooled frames are real after two blocks."""
+    """E5.1: student(lengths, blocks) -> how many pooled frames are real after so many blocks."""
     lengths = [1, 3, 4, 9, 10, 17, 18, 26, 100, 1000]
-    right = [math.ceil(math.ceil(n / 3) / 3) for n in lengths]
-    answer = student(torch.tensor(lengths))
-    try:
-        found = [round(float(n), 3) for n in answer]
-    except TypeError:
-        return "return one number for each length: a tensor or a list."
-    if found == right:
-        return None
-    if len(found) != len(right):
-        return f"{len(found)} numbers came back for {len(right)} lengths."
-    hint = hint_for(found, _mistaken_lengths(lengths), operator.eq)
-    if hint:
+    for blocks in (2, 1, 3):
+        answer = student(torch.tensor(lengths), blocks)
+        try:
+            found = [round(float(n), 3) for n in answer]
+        except TypeError:
+            return "return one number for each length: a tensor or a list."
+        if len(found) != len(lengths):
+            return f"{len(found)} numbers came back for {len(lengths)} lengths."
+        right = _real_frames(lengths, blocks)
+        if found != right:
+            return _wrong_lengths(lengths, found, right, blocks)
+    return None
+
+
+def _real_frames(lengths: Sequence[int], blocks: int) -> list[int]:
+    return [math.ceil(n / 3**blocks) for n in lengths]
+
+
+def _wrong_lengths(
+    lengths: Sequence[int], found: list[float], right: Sequence[int], blocks: int
+) -> str:
+    """The mistake in E5.1, of which the numbers for two blocks are looked at first."""
+    if blocks != 2:
+        if found == _real_frames(lengths, 2):
+            return f"right for two blocks; for blocks = {blocks} the same came out. Use `blocks`."
+        return f"right for two blocks, but not for blocks = {blocks}: let each block take its turn."
+    if hint := hint_for(found, _mistaken_lengths(lengths), operator.eq):
         return hint
     rows = zip(lengths, found, right, strict=True)
     length, pooled = next((length, pooled) for length, pooled, wanted in rows if pooled != wanted)
     return (
-        f"{length} frames: {pooled:g} came out. Cut them into windows of three and count the last "
-        "one too; then do the same again."
+        f"{length} frames and two blocks: {pooled:g} came out. Cut them into windows of three and "
+        "count the last one too; then do the same again."
     )
 
 
 def _mistaken_lengths(lengths: Sequence[int]) -> Iterator[tuple[list[float], str]]:
-    """What mistakes give for these lengths, and their hints."""
+    """What mistakes give for these lengths and two blocks, and their hints."""
     yield (
         [n // 9 for n in lengths],
         "rounded down: an utterance of 4 frames has none left, and the last sounds of every other "
         "one are lost. The last window counts even if part of it is padding.",
     )
-    yield [math.ceil(n / 3) for n in lengths], "this is one block. There are two."
+    yield (
+        [math.ceil(n / 3) for n in lengths],
+        "this is one block, and `blocks` was 2: the next one pools what the first one gives.",
+    )
     yield (
         [round(n / 9, 3) for n in lengths],
         "a length is a whole number. What happens to a window that is begun but not full?",
     )
+    yield [math.ceil(n / 6) for n in lengths], "two blocks of three make windows of 9, not of 6."
     yield (
         [n // 9 + 1 for n in lengths],
-        "9 frames are exactly one pooled frame; your rule gives two.",
+        "after two blocks 9 frames are exactly one pooled frame; your rule gives two.",
     )
     yield (
         [max(0, math.ceil(n / 3 - 2)) for n in lengths],
@@ -148,13 +167,22 @@ def receptive_field(student) -> str | None:
                 "between neighbours."
             )
         field, step = found
-        mistake = _wrong_step(step, layers) or _wrong_field(field, layers)
+        mistake = (
+            _wrong_order(found, layers) or _wrong_step(step, layers) or _wrong_field(field, layers)
+        )
         if mistake:
             return f"for {layers}: {mistake}"
     return None
 
 
 _Layers = Sequence[tuple[int, int]]  # (kernel, stride)
+
+
+def _wrong_order(found: Sequence[int], layers: _Layers) -> str | None:
+    step, field = found
+    if field == step or _wrong_step(step, layers) or _wrong_field(field, layers):
+        return None
+    return "right numbers, other order: first how many frames are seen, then the step."
 
 
 def _wrong_step(found: int, layers: _Layers) -> str | None:
@@ -257,6 +285,8 @@ def how_far(student) -> str | None:
             'the answer is a dict: {"before": a number, "forward": a set of numbers, "both": a set '
             'of numbers, "weight": a letter}.'
         )
+    if any(value is ... for value in student.values()):
+        return NOT_SOLVED
     before = student["before"]
     if before != 2:
         ask = "how many windows, 17 frames long and begun every 9, can hold one MFCC frame?"

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
-from mcsan_lite.exercises.exercise import exercise, hint_for, letter_hint
+from mcsan_lite.exercises.exercise import NOT_SOLVED, exercise, hint_for, letter_hint
 
 
 def _same(a: object, b: Tensor) -> bool:
@@ -124,10 +125,6 @@ def _wrong_softmaxes(scores: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, str
     yield scores, no_softmax
 
 
-def _identity(x: Tensor) -> Tensor:
-    return x
-
-
 _Map = Callable[[Tensor], Tensor]
 
 
@@ -196,7 +193,7 @@ def _wrong_looks(
         "to_query and to_key are swapped: queries are made from the text with to_query.",
     )
     yield (
-        _look(text, audio, _identity, _identity),
+        _look(text, audio, nn.Identity(), nn.Identity()),
         "the projections are missing: Eq. 6 and 7 pass the states through to_query and to_key "
         "first.",
     )
@@ -278,24 +275,39 @@ def _wrong_merge(merge: _Map, x: Tensor) -> str | None:
     return None
 
 
+class _SeesNaN(TorchFunctionMode):
+    """Notes whether an operation gave NaN, even if a later one paints over it."""
+
+    seen = False
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        found = func(*args, **(kwargs or {}))
+        if isinstance(found, Tensor) and found.is_floating_point():
+            self.seen = self.seen or bool(found.isnan().any())
+        return found
+
+
 @exercise
 def safe_softmax(student) -> str | None:
-    """E6.4: student(scores, mask) -> weights, without NaN where a row has no key.
-
-    Neither values nor gradients may be NaN.
-    """
+    """E6.4: student(scores, mask) -> weights; NaN arises nowhere, even if a row has no key."""
     torch.manual_seed(5)
     scores = torch.randn(3, 4, requires_grad=True)
     mask = torch.tensor([[True] * 4, [True, True, False, False], [False] * 4])
-    found = student(scores, mask.clone())
+    with _SeesNaN() as watch:
+        found = student(scores, mask.clone())
     if not isinstance(found, Tensor) or found.shape != (3, 4):
         return "return one tensor, the weights, of the shape of the scores."
     if found.isnan().any():
         return (
             "the row without any key is still NaN: e⁻ᵒᵒ is 0 everywhere, and 0 / 0 is not a number."
         )
-    right = scores.detach().masked_fill(~mask, -torch.inf).softmax(-1)
-    weights, without_key = found.detach()[:2], found.detach()[2]
+    return _wrong_rows(found.detach(), scores.detach(), mask) or _wrong_way(found, scores, watch)
+
+
+def _wrong_rows(found: Tensor, scores: Tensor, mask: Tensor) -> str | None:
+    """The mistake in the values of E6.4 (3, 4), of which the last row has no key."""
+    right = scores.masked_fill(~mask, -torch.inf).softmax(-1)
+    weights, without_key = found[:2], found[2]
     if not _same(weights, right[:2]):
         return (
             "the rows that do have keys changed: they must stay what the plain masked softmax "
@@ -309,6 +321,11 @@ def safe_softmax(student) -> str | None:
     if not _same(without_key, torch.zeros(4)):
         row = [round(weight, 2) for weight in without_key.tolist()]
         return f"the row without any key must be zero; it is {row}."
+    return None
+
+
+def _wrong_way(found: Tensor, scores: Tensor, watch: _SeesNaN) -> str | None:
+    """The mistake in how E6.4 came to right values: in its gradient, or on the way."""
     if not found.requires_grad:
         return (
             "the weights were cut from the graph (detach, no_grad or .data), so nothing can be "
@@ -320,6 +337,11 @@ def safe_softmax(student) -> str | None:
             "the values are right, but the gradient is NaN: the NaN was painted over after the "
             "softmax, where backpropagation still meets it. Fill with the lowest finite number "
             "instead of minus infinity."
+        )
+    if watch.seen:
+        return (
+            "values and gradient are right, but a NaN arose on the way and was painted over: with "
+            "an added mask it would be in the gradient. Write it so that none arises."
         )
     return None
 
@@ -340,6 +362,8 @@ def predictions(student) -> str | None:
     """E6.5: student = {"zero", "large", "heads": numbers, "shuffled": letter, "printed": word}."""
     if not isinstance(student, dict) or set(student) != set(_ASKED):
         return f"the answer is a dict with the keys {', '.join(_ASKED)}."
+    if any(value is ... for value in student.values()):
+        return NOT_SOLVED
     four_zeros = "every score is then 0, and the softmax of four equal numbers is …"
     multiplied = "differences between scores are multiplied as well: what does e do to them?"
     return (

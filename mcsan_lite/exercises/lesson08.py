@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mcsan_lite.exercises.exercise import exercise, hint_for
+from mcsan_lite.exercises.exercise import NOT_SOLVED, exercise, hint_for
 
 
 def _same(a: object, b: Tensor) -> bool:
@@ -236,14 +236,22 @@ _STREAMS = {
 @exercise
 def concatenation(student) -> str | None:
     """E8.4: {"order": a letter, "streams": {row: pooled vectors that enter the classifier}}."""
-    has_fields = isinstance(student, dict) and set(student) == {"order", "streams"}
-    if not has_fields or not isinstance(student["streams"], dict):
-        return 'the answer is a dict: {"order": "a", "streams": {"w/o audio": 0, …}}.'
-    order = str(student["order"]).strip().lower()
+    form = 'the answer is a dict: {"order": "a", "streams": {"w/o audio": 0, …}}.'
+    if not isinstance(student, dict) or set(student) != {"order", "streams"}:
+        return form
+    order, streams = student["order"], student["streams"]
+    if order is ... or streams is ...:
+        return NOT_SOLVED
+    if not isinstance(streams, dict):
+        return form
+    if any(number is ... for number in streams.values()):
+        return NOT_SOLVED
+    order = str(order).strip().lower()
     if order != "b":
         return _WRONG_ORDERS.get(order, 'for "order" take one of the letters a, b, c, d.')
     for row, (right, hint) in _STREAMS.items():
-        found = student["streams"].get(row, "nothing")
-        if found != right:
-            return f"{row}: {found} is not right: {hint}"
+        if row not in streams:
+            return f"streams: {row} is missing."
+        if streams[row] != right:
+            return f"{row}: {streams[row]} is not right: {hint}"
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mcsan_lite.exercises.exercise import exercise, hint_for
+from mcsan_lite.exercises.exercise import exercise, hint_for, letter_set
 
 
 @exercise
@@ -40,19 +40,20 @@ def ua(student) -> str | None:
     )
 
 
+_LEAKS = {
+    "a": "the mean over *all* utterances has the test utterances in it.",
+    "c": "choosing a seed by its test score is choosing on test.",
+}
+_NO_LEAKS = {
+    "b": "this is what validation is for. The test part plays no role in it.",
+    "d": "innocent: cutting one utterance looks at that utterance alone.",
+}
+
+
 @exercise
-def leaks(answer: set) -> str | None:
+def leaks(student) -> str | None:
     """E9.2: the letters of the steps that leak."""
-    answer = set(answer)
-    if "d" in answer:
-        return "d is innocent: cutting one utterance looks at that utterance alone."
-    if "b" in answer:
-        return "b is what validation is for. The test part plays no role in it."
-    if "a" not in answer:
-        return "look at a again: the mean over *all* utterances has the test utterances in it."
-    if "c" not in answer:
-        return "look at c again: choosing a seed by its test score is choosing on test."
-    return None
+    return letter_set(student, _LEAKS, _NO_LEAKS)
 
 
 _WRONG_EPOCHS = {

@@ -5,6 +5,8 @@ The maps are made so that no two mistakes give the same picture.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -95,9 +97,9 @@ def _wrong_top(top: object, highest: float) -> str | None:
 def describe(student) -> str | None:
     """E10.2: student(tokens, times (A,), weights (L, A)) -> text, one line per word."""
     tokens = ["she", "said", "pain"]
-    times = np.array([0.04, 0.13, 0.22, 0.31, 0.4, 0.49, 0.58, 0.67])
+    times = 0.04 + 0.09 * np.arange(10)
     heaviest, shares = (5, 2, 6), (0.61, 0.37, 0.82)
-    weights = np.stack([np.full(8, (1 - share) / 7) for share in shares])
+    weights = np.stack([np.full(10, (1 - share) / 9) for share in shares])
     weights[range(3), heaviest] = shares
     found = student(list(tokens), times.copy(), weights.copy())
     if not isinstance(found, str):
@@ -126,7 +128,7 @@ def _wrong_time(line: str, frame: int, row: np.ndarray, times: np.ndarray) -> st
         return ": this is the lightest frame. Take the argmax."
     if f"{0.09 * frame:.2f} s" in line:
         return ": the middle of what a frame sees lies 0.04 s after index × 0.09. `times` has it."
-    numbers = line.replace(f"{row[frame]:.0%}", "").replace("%", "").split()
+    numbers = re.sub(r"[\d.]+\s?%", "", line).split()
     if str(frame) in numbers:
         return (
             f": frame {frame} is a number of the array. A listener needs seconds: times[{frame}]."
@@ -136,18 +138,23 @@ def _wrong_time(line: str, frame: int, row: np.ndarray, times: np.ndarray) -> st
 
 def _wrong_share(line: str, share: float) -> str | None:
     """The mistake in the shares that a line names, or None."""
-    if f"{share:.0%}" not in line:
+    if not _says_percent(line, share):
         return (
             f": how much? Its heaviest frame has {share:.0%} of the row, which is not in {line!r}. "
             "A place without a share sounds the same for 5% and for 95%."
         )
-    if "12%" not in line:
-        over = "3 words" if "33%" in line else "what"
+    if not _says_percent(line, 0.1):
+        over = "3 words" if _says_percent(line, 1 / 3) else "what"
         return (
-            f": an even spread over {over}? The row is shared out among 8 frames: say 12%, so that "
-            "the share has something to stand beside."
+            f": an even spread over {over}? The row is shared out among 10 frames: say 10%, so "
+            "that the share has something to stand beside."
         )
     return None
+
+
+def _says_percent(line: str, share: float) -> bool:
+    """Whether a line has a share as "61%", "61 %" or "61.0%"."""
+    return bool(re.search(rf"(?<![\d.]){100 * share:.0f}(\.0+)?\s?%", line))
 
 
 # E10.3: the points of each head. The best head is 2; every other one is what a mistake gives.
@@ -183,13 +190,15 @@ def choose(student) -> str | None:
     """E10.3: student(scores: id, split, head, points) -> the head that is best on validation."""
     found = student(_scores())
     try:
-        found = int(found)
+        head, number = int(found), float(found)
     except (TypeError, ValueError):
         return f"return one number, the head; this is a {type(found).__name__}."
-    if found == 2:
+    if number != head:
+        return "this is the score of a head. Return its number: idxmax, not max."
+    if head == 2:
         return None
     return _WRONG_HEADS.get(
-        found, f"{found} is not one of the heads 0, 2, 5, 7, 9. Return the head, not its score."
+        head, f"{head} is not one of the heads 0, 2, 5, 7, 9. Return the head, not its score."
     )
 
 

@@ -216,6 +216,7 @@ def bill(student) -> str | None:
     """E12.4: student(x (A, D), weight (D,)) -> (A,) the bill of each position.
 
     The logit is weight · max over positions of x, and a bill says what a position adds to it.
+    Positions that tie for a channel share its bill.
     """
     rng = np.random.default_rng(4)
     x, weight = rng.normal(size=(6, 8)), rng.normal(size=8)
@@ -230,12 +231,28 @@ def bill(student) -> str | None:
         return f"the bills sum to {found.sum():.3f}, the logit is {logit:.3f}."
     if not np.allclose(found, right):
         return "the sum is right, the bills are not: find for each channel which position won."
-    tied = np.array([[1.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
-    total = float(np.sum(student(tied.copy(), np.array([3.0, 1.0]))))
-    if not np.isclose(total, 5.0):
+    return _wrong_ties(student)
+
+
+def _wrong_ties(student) -> str | None:
+    """The mistake where two positions win the first channel, and all three win the last one."""
+    x, weight = np.array([[1.0, 0, 2], [1, 2, 2], [0, 1, 2]]), np.array([3.0, 1, 6])
+    right = [5.5, 7.5, 4.0]
+    found = np.asarray(student(x.copy(), weight.copy()), float)
+    if not np.isclose(found.sum(), 17):
         return (
-            f"where two positions tie, the bills sum to {total:g} and the logit is 5: bill one of "
-            "them, or split."
+            f"where positions tie, the bills sum to {found.sum():g} and the logit is 17: the "
+            "winners of a channel share its bill."
+        )
+    if np.allclose(found, [15, 2, 0]):
+        return (
+            "where positions tie, the first one pays for all: argmax names only the first winner. "
+            "Ask which positions are equal to the maximum."
+        )
+    if not np.allclose(found, right):
+        return (
+            f"where positions tie, the bills are {found.tolist()} and should be {right}: each "
+            "winner of a channel pays the same part of it."
         )
     return None
 

@@ -98,8 +98,8 @@ def own_and_others(student) -> str | None:
 
 _ROWS = {
     "keeps": "which of the four networks must keep every word's row when words change places?",
-    "layer": "in the stripped network, the steps of sound that enter which layer are the first to "
-    "hold other moments?",
+    "layer": "at the input of which layer does a step of sound first depend on the sound of other "
+    "moments?",
     "scale": 'does full_scale make the weights "flatter" or "sharper"?',
 }
 

@@ -348,19 +348,22 @@ def _wrong_pooling(mean: Tensor, top: Tensor) -> str | None:
         return "the first half is a sum: it grows with the length."
     if torch.allclose(mean, right_top) and torch.allclose(top, right_mean):
         return "the mean comes first, then the largest value."
-    if not torch.allclose(mean, right_mean, atol=1e-5):
-        return (
-            f"the mean of the first utterance is {mean[0].tolist()}; by hand it is "
-            f"{right_mean[0].tolist()}."
-        )
+    if mistake := _differing_row("the mean", mean, right_mean):
+        return mistake
     if torch.allclose(top[0], torch.tensor([0.0, 4.0, 0.0])):
         return (
             "a padded zero won against negative values: fill padding with minus infinity before "
             "the maximum."
         )
-    if not torch.allclose(top, right_top):
-        return (
-            f"the largest values of the first utterance are {top[0].tolist()}; by hand "
-            f"{right_top[0].tolist()}."
-        )
+    return _differing_row("the largest value", top, right_top)
+
+
+def _differing_row(what: str, found: Tensor, right: Tensor) -> str | None:
+    """The first of two utterances in which `what` differs, with both rows, or None."""
+    for name, own, by_hand in zip(("first", "second"), found, right, strict=True):
+        if not torch.allclose(own, by_hand, atol=1e-5):
+            shown, wanted = (
+                [round(number, 5) for number in row.tolist()] for row in (own, by_hand)
+            )
+            return f"{what} of the {name} utterance is {shown}; by hand it is {wanted}."
     return None

@@ -23,7 +23,7 @@ def _mean_precision(true: np.ndarray, pred: np.ndarray) -> float:
 def name_of(student) -> str | None:
     """E16.1: student(score) -> "WA", "UA" or "precision", from what the score gives."""
     wanted = {"WA": metrics.wa, "UA": metrics.ua, "precision": _mean_precision}
-    found = {name: str(student(score)) for name, score in wanted.items()}
+    found = {name: str(student(_of_arrays(score))) for name, score in wanted.items()}
     if all(name == answer for name, answer in found.items()):
         return None
     if found["WA"] == "UA" and found["UA"] == "WA":
@@ -38,6 +38,11 @@ def name_of(student) -> str | None:
         f'it calls {name} "{found[name]}". On your small example, do the two give different '
         "numbers?"
     )
+
+
+def _of_arrays(score):
+    """The score, which takes lists of labels as well."""
+    return lambda true, pred: score(np.asarray(true), np.asarray(pred))
 
 
 @exercise
@@ -112,7 +117,7 @@ def folds_of(student) -> str | None:
         return f"{len(torn)} of 30 recordings are in two folds, such as {torn[0]}."
     sizes = np.bincount(fold.astype(int), minlength=k)
     if sizes.min() == 0:
-        return f"a fold is empty: the folds hold {sizes.tolist()} clips."
+        return f"a fold is empty: the folds hold {sizes.tolist()} clips. Every fold gets some."
     if sizes.max() > 2 * len(recording) / k:
         return f"the folds hold {sizes.tolist()} clips: one has more than twice its share."
     return None

@@ -51,14 +51,14 @@ def calibration(student) -> str | None:
     """E17.1: student(confidence (N,), right (N,) bool, bins) -> ECE."""
     rng = np.random.default_rng(17)
     confidence = rng.uniform(0.4, 1.0, 60)
-    confidence[:4] = (0.5, 1.0, 0.7, 0.3)
-    right = rng.random(60) < np.where(confidence > 0.7, 0.55, 0.9)
-    right[confidence >= 0.9] = True  # but for the one that is surest
-    right[1] = False
-    found = float(student(confidence.copy(), right.copy(), 10))
-    gaps, counts = _gaps(confidence, right, 10)
+    confidence[:4] = (0.5, 1.0, 0.75, 0.25)  # on the edges of four bins, exact in binary
+    middle = (confidence > 0.5) & (confidence < 0.75)
+    right = rng.random(60) < np.where(middle, 0.3, 0.95)  # one bin too sure, the others not
+    right[:4] = True, False, True, False  # in a wrong bin, each changes the ECE
+    found = float(student(confidence.copy(), right.copy(), 4))
+    gaps, counts = _gaps(confidence, right, 4)
     expected = float((np.abs(gaps) * counts).sum() / counts.sum())
-    if hint := hint_for(found, _ece_mistakes(confidence, right, 10), np.isclose):
+    if hint := hint_for(found, _ece_mistakes(confidence, right, 4), np.isclose):
         return hint
     if not np.isclose(found, expected):
         return (
@@ -68,7 +68,7 @@ def calibration(student) -> str | None:
     few = float(student(confidence.copy(), right.copy(), 2))
     gaps, counts = _gaps(confidence, right, 2)
     if not np.isclose(few, (np.abs(gaps) * counts).sum() / counts.sum()):
-        return "right for ten bins, not for two: use the argument `bins`."
+        return "right for four bins, not for two: use the argument `bins`."
     return None
 
 
@@ -153,23 +153,57 @@ def _noise_mistakes(
 
 @exercise
 def noisy(student) -> str | None:
-    """E17.3: student(signal (S,), noise (S,), snr_db) -> (S,) at that SNR."""
+    """E17.3: student(signal (S,), noise (N,), snr_db) -> (S,) at that SNR.
+
+    A noise that is shorter than the signal starts again from its beginning.
+    """
     rng = np.random.default_rng(19)
     signal = 0.2 * np.sin(np.arange(400) / 5) * rng.uniform(0.2, 1, 400)
     noise = 3 * rng.standard_normal(400)
     for snr_db in (6.0, -3.0):
         found = np.asarray(student(signal.copy(), noise.copy(), snr_db), float)
-        if found.shape != signal.shape:
-            return f"the shape is {found.shape}; expected {signal.shape}."
-        if hint := hint_for(found, _noise_mistakes(signal, noise, snr_db), np.allclose):
-            return hint
-        left = np.mean((found - signal) ** 2)
-        measured = 10 * np.log10(np.mean(signal**2) / left) if left else np.inf
-        if not np.isclose(measured, snr_db, atol=1e-6):
-            return f"asked for {snr_db:g} dB, measured {measured:.2f} dB."
-        if abs(np.corrcoef(found - signal, noise)[0, 1]) < 0.999:
-            return "the SNR is right, but what was added is another noise than the given one."
+        if mistake := _wrong_noise(found, signal, noise, snr_db):
+            return mistake
+    return _wrong_loop(student, signal, noise[:150] * np.linspace(0.5, 1.5, 150))
+
+
+def _wrong_noise(
+    found: np.ndarray, signal: np.ndarray, noise: np.ndarray, snr_db: float
+) -> str | None:
+    """The mistake in a signal with noise that is as long as the signal, or None."""
+    if found.shape != signal.shape:
+        return f"the shape is {found.shape}; expected {signal.shape}."
+    if hint := hint_for(found, _noise_mistakes(signal, noise, snr_db), np.allclose):
+        return hint
+    left = np.mean((found - signal) ** 2)
+    measured = 10 * np.log10(np.mean(signal**2) / left) if left else np.inf
+    if not np.isclose(measured, snr_db, atol=1e-6):
+        return f"asked for {snr_db:g} dB, measured {measured:.2f} dB."
+    if abs(np.corrcoef(found - signal, noise)[0, 1]) < 0.999:
+        return "the SNR is right, but what was added is another noise than the given one."
     return None
+
+
+def _wrong_loop(student, signal: np.ndarray, short: np.ndarray) -> str | None:
+    """The mistake where the noise is shorter than the signal, or None."""
+    again = "let it start again from its beginning, until the signal ends."
+    try:
+        found = np.asarray(student(signal.copy(), short.copy(), 6.0), float)
+    except ValueError:
+        return f"a noise that is shorter than the signal cannot be added yet: {again}"
+    if found.shape != signal.shape:
+        return f"with a shorter noise, {found.size} of {len(signal)} samples come out: {again}"
+    added, looped = found - signal, np.resize(short, len(signal))
+    if not added[len(short) :].any():
+        return f"where a shorter noise ends, the signal goes on without any: {again}"
+    too_early = looped * np.sqrt(np.mean(signal**2) / np.mean(short**2) / 10**0.6)
+    if np.allclose(added, too_early):
+        return (
+            "the power is that of the short noise. What is heard is the noise as it starts again: "
+            "make it as long as the signal first, and then take its mean square."
+        )
+    mistake = _wrong_noise(found, signal, looped, 6.0)
+    return f"with a noise that is shorter than the signal: {mistake}" if mistake else None
 
 
 _CLAIMS = {

@@ -25,6 +25,7 @@ from mcsan_lite.exercises.exercise import (
     letter_hint,
     three_letters,
 )
+from mcsan_lite.paper.report import SCORE_NAMES
 
 _TEXTS = ("question", "margin_from", "reproduced_if", "differs_if", "otherwise", "stop")
 _FIELDS = (
@@ -34,8 +35,13 @@ _FIELDS = (
 
 
 @exercise
-def protocol(student) -> str | None:
-    """E18.1: a protocol that is complete, and that could still be held against its author."""
+def protocol(student, example: Mapping | None = None) -> str | None:
+    """E18.1: a protocol that is complete, and that could still be held against its author.
+
+    Args:
+        student: the protocol.
+        example: a protocol whose sentence is taken already; None where any sentence will do.
+    """
     if not isinstance(student, Mapping):
         return "a protocol is a dictionary, with the fields of the template."
     missing = [name for name in _FIELDS if name not in student]
@@ -43,6 +49,11 @@ def protocol(student) -> str | None:
         return f"the protocol says nothing about {', '.join(missing)}."
     if any(student[name] is ... for name in _FIELDS):
         return NOT_SOLVED
+    if example is not None and student["claim"] == example["claim"]:
+        return (
+            f"claim: {student['claim']!r} is the sentence of the worked example. Take another one "
+            'from the menu, such as "w/o self wa".'
+        )
     return (
         _wrong_sentence(student)
         or _wrong_data(student)
@@ -60,8 +71,9 @@ def _wrong_sentence(plan: Mapping) -> str | None:
     for row in (claim.a, claim.b):
         if row not in str(plan["question"]):
             return f"question: it must name both rows, and {row!r} is missing."
-    if claim.metric.upper() not in str(plan["question"]).upper():
-        return f"question: it must name the score, {claim.metric.upper()}."
+    score = SCORE_NAMES[claim.metric]
+    if not re.search(rf"\b{score}\b", str(plan["question"]), re.IGNORECASE):
+        return f"question: it must name the score, {score}."
     return None
 
 
@@ -95,12 +107,24 @@ def _wrong_margin(plan: Mapping) -> str | None:
         return f"margin: {margin:g} is a share, so {100 * margin:g} points. One point is 0.01."
     if margin > 0.1:
         return f"margin: gaps of {100 * margin:g} points would not matter? Then none will."
-    from_result = re.search(
-        r"\b(result|interval|our gap|our run)", str(plan["margin_from"]).lower()
-    )
-    if from_result:
+    if _leans_on_result(str(plan["margin_from"]).lower()):
         return "margin_from: a margin that comes from the result was not stated before it."
     return None
+
+
+# Words that keep a result away from the margin, close before it: "not our result".
+_APART = r"\b(before|not|no|nor|never|without|independent(ly)? of|whatever|regardless of)\b"
+
+
+def _leans_on_result(reason: str) -> bool:
+    """Whether a clause of the reason takes the margin from the study's own result."""
+    for clause in re.split(r"[,;.:]", reason):
+        found = re.search(r"\b(result|interval|our (own )?(gap|run))", clause)
+        if not found or re.search(r"\b(paper|published|others?|earlier)\b", clause):
+            continue
+        if not re.search(rf"\bbefore\b|{_APART}(\s+\w+){{0,3}}\s*$", clause[: found.start()]):
+            return True
+    return False
 
 
 def _wrong_test(plan: Mapping) -> str | None:
@@ -126,12 +150,21 @@ def _wrong_words(plan: Mapping) -> str | None:
     rules = [plan[name].strip().lower() for name in ("reproduced_if", "differs_if", "otherwise")]
     if len(set(rules)) < len(rules):
         return "two of the three outcomes have the same rule, so no result could decide."
-    if re.search(r"until|as soon as|unless (it|we)", plan["stop"].lower()):
+    if _stops_at_a_result(plan["stop"].lower()):
         return (
             "stop: a run that goes on until something appears will find it. Fix the number of "
             "trainings, and stop there whatever they show."
         )
     return None
+
+
+def _stops_at_a_result(rule: str) -> bool:
+    """Whether a run goes on until something appears, and not until all planned trainings end."""
+    for _, wait in re.findall(r"\b(until|as soon as|unless (?:it|we))\b([^,;.]*)", rule):
+        planned = re.match(r" (all|every|each|(the )?\d+|(the )?(\w+ )?planned)\b", wait)
+        if not planned or re.search(r"\b(p|intervals?|gaps?|zero|level|scores?)\b", wait):
+            return True
+    return False
 
 
 def _gap_mistakes(sd: float, folds: int, share: float) -> Iterator[tuple[float, str]]:
@@ -210,7 +243,8 @@ def sentence(student, study: Study) -> str | None:
     """
     if not isinstance(student, str):
         return "the answer is a text."
-    text = " ".join(student.replace("−", "-").replace("–", "-").split())
+    ranges_in_words = re.sub(r"(?<=\d)[-–−](?=\d)", " to ", student)  # "2.0–8.4" has no minus
+    text = " ".join(ranges_in_words.replace("−", "-").replace("–", "-").split())
     return (
         _too_strong(text)
         or _wrong_numbers(text, study)
@@ -243,12 +277,18 @@ def _wrong_numbers(text: str, study: Study) -> str | None:
                 f"{name} has the wrong sign: {study.claim.a} less {study.claim.b}, {points:+.1f}."
             )
         return f"{name} of the interval or gap is missing or not that of this run, in points."
-    if not re.search(rf"\b{gap.n}\b[^.;]{{0,12}}\bfold", text):
-        return f"over how many folds? Say “{gap.n} folds”."
+    # Words may stand between the number and the folds, but no other number, and no other things.
+    if not re.search(rf"\b{gap.n}\b((?!sentence|seed|\b\d)[^.;]){{0,40}}\bfold", text):
+        return f"over how many folds? Say “{gap.n} folds”, in digits."
     return None
 
 
+_DENIES = r"(\b(not|never|cannot)|n['’]t) ((yet|be|been) )*reproduced"
+
+
 def _wrong_verdict(text: str, study: Study) -> str | None:
+    if re.search(_DENIES, text.lower()):
+        return f"“not {REPRODUCED}” is no verdict: say {REPRODUCED}, {DIFFERS} or {OPEN}."
     said = [word for word in (REPRODUCED, DIFFERS, OPEN) if word in text.lower()]
     if not said:
         return f"the verdict is missing: one of {REPRODUCED}, {DIFFERS}, {OPEN}."
@@ -282,7 +322,7 @@ _REVIEWS = {
     "A": (
         "b",
         {
-            "a": "its sentence is quoted and its numbers are there.",
+            "a": "it says which two rows it compares, and its numbers are there.",
             "c": "it says which speech it is about.",
             "d": "nothing was chosen on the test part here.",
         },

@@ -285,4 +285,4 @@ def _what_the_map_says(row: pd.Series) -> str:
         return f"{compared}: the word's own row shows its sound."
     if row["points low"] > row.chance:
         return f"{compared}: above chance, and other rows may point there as well."
-    return f"{compared}: no more than chance."
+    return f"{compared}: not shown to be above chance."

@@ -23,7 +23,7 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.fold import Fold, make_fold
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.comparison import run_interval
-from mcsan_lite.evaluation.significance import Test, corrected_t
+from mcsan_lite.evaluation.significance import Test, corrected_t, holm
 from mcsan_lite.experiments.floors import floors_table
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.figures.results import draw_speakers
@@ -132,8 +132,8 @@ def curve_table(results: pd.DataFrame, score: str = "wa") -> pd.DataFrame:
         score: "wa", "ua" or "weighted_f1".
 
     Returns:
-        system, speakers, n_train (mean), mean, low, high; gain, gain low, gain high, over the
-        fewest training speakers; tested (how many speakers).
+        system, speakers, n_train (mean), mean, low, high; gain, gain low, gain high and gain p,
+        over the fewest training speakers; tested (how many speakers).
     """
     rows = []
     for (name, speakers), group in results.groupby(["name", "speakers"], sort=False):
@@ -151,6 +151,7 @@ def curve_table(results: pd.DataFrame, score: str = "wa") -> pd.DataFrame:
                 "gain": gained.mean,
                 "gain low": gained.low,
                 "gain high": gained.high,
+                "gain p": gained.p,
                 "tested": group.fold.nunique(),
             }
         )
@@ -158,32 +159,42 @@ def curve_table(results: pd.DataFrame, score: str = "wa") -> pd.DataFrame:
 
 
 def _gain(more: pd.DataFrame, fewest: pd.DataFrame, score: str) -> Test:
-    """What more training speakers are worth, paired by the tested speaker; seeds are averaged."""
+    """What more training speakers are worth, paired by the tested speaker; seeds are averaged.
+
+    The two sides train on parts of different sizes. The correction takes the mean of their shares.
+    """
     by_speaker, before = (one.groupby("fold")[score].mean() for one in (more, fewest))
-    share = float((more.n_test / more.n_train).mean())
-    return corrected_t(by_speaker - before, share)
+    shares = [(side.n_test / side.n_train).mean() for side in (more, fewest)]
+    return corrected_t(by_speaker - before, float(np.mean(shares)))
 
 
 def curve_verdicts(table: pd.DataFrame) -> list[str]:
-    """One sentence per system: do more training speakers help?
+    """One sentence per system: do more training speakers help, after Holm over the systems?
 
     Args:
         table: of `curve_table`.
     """
-    said = []
-    for name, rows in table.groupby("system", sort=False):
-        rows = rows.sort_values("speakers")
-        fewest, most = rows.iloc[0], rows.iloc[-1]
-        low, high = most["gain low"], most["gain high"]
-        points = f"{100 * most.gain:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
-        start = f"{name}: from {fewest.speakers} to {most.speakers} training speakers {points}"
-        if low > 0:
-            said.append(f"{start}: more speakers help.")
-        elif high < 0:
-            said.append(f"{start}: more speakers hurt.")
-        else:
-            said.append(f"{start}: this does not show whether more speakers help.")
-    return said
+    ends = {
+        str(name): (rows.loc[rows.speakers.idxmin()], rows.loc[rows.speakers.idxmax()])
+        for name, rows in table.groupby("system", sort=False)
+    }
+    adjusted = holm([most["gain p"] for _, most in ends.values()])
+    return [
+        _verdict(name, fewest, most, p)
+        for (name, (fewest, most)), p in zip(ends.items(), adjusted, strict=True)
+    ]
+
+
+def _verdict(name: str, fewest: pd.Series, most: pd.Series, holm_p: float) -> str:
+    points = f"{100 * most.gain:+.1f} points"
+    if not np.isnan(most["gain low"]):
+        points += f" [{100 * most['gain low']:+.1f}, {100 * most['gain high']:+.1f}]"
+    start = f"{name}: from {fewest.speakers} to {most.speakers} training speakers {points}"
+    if holm_p < 0.05:
+        return (
+            f"{start}: more speakers {'help' if most.gain > 0 else 'hurt'} (Holm's p {holm_p:.3f})."
+        )
+    return f"{start}: after Holm's correction, this does not show whether more speakers help."
 
 
 def save_curve(path: Path, table: pd.DataFrame) -> None:

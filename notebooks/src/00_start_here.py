@@ -490,23 +490,24 @@ def label(sense, stressed, aroused):
 check.label(label)
 
 # %% [markdown]
-# **E0.3 · Explain** (★★, 4 min). All seven classes are equally likely. A reader sees
-# only the transcripts and never hears a sound. What share of utterances can the best
-# reader get right? Give a number.
+# **E0.3 · Predict** (★★, 4 min). Think of another world, in which five classes are
+# equally likely: two have a negative sense, two a positive one, and one has none. A
+# reader sees only the transcripts and never hears a sound. What share of utterances can
+# the best reader get right? Give a share between 0 and 1.
 #
 # <details><summary>Hint 1</summary>A reader knows the sense. How many classes are left
 # for each sense?</details>
-# <details><summary>Hint 2</summary>Three classes are left for the negative sense, two
-# for the positive one, and two where there is no evaluative word.</details>
-# <details><summary>Hint 3</summary>The best guess wins one class of each group: three
-# classes of seven.</details>
+# <details><summary>Hint 2</summary>Where two classes are left, the reader names one of
+# them. How often is that right? And where one class is left?</details>
+# <details><summary>Hint 3</summary>The best guess wins one class of each group, and
+# there are three groups. How many classes are there in all?</details>
 
 # %% tags=["exercise"]
 share = ...
 check.text_ceiling(share)
 
 # %% tags=["solution"]
-share = 3 / 7
+share = 3 / 5
 check.text_ceiling(share)
 
 # %% [markdown]

@@ -369,9 +369,9 @@ low, high = mc.share_interval(p, fold_size)
 gap = published.wa - mc.paper.TABLE3_PUBLISHED.drop(index="MCSAN").wa.max()
 print(read.say_how_wide_a_fold_is(p, low, high, abs(gap)))
 deviations = mc.paper.TABLE3_PUBLISHED.wa_sd
-print(read.say_deviations_beside_chance("WA", deviations, sd_partition))
+print(read.say_deviations_beside_chance("WA", deviations, sd_partition, folds=10))
 deviations = mc.paper.TABLE3_PUBLISHED.ua_sd
-print(read.say_deviations_beside_chance("UA", deviations, sd_ua))
+print(read.say_deviations_beside_chance("UA", deviations, sd_ua, folds=10))
 
 # %% [markdown]
 # The gap in the first sentence is the one between MCSAN and the best other row of the

@@ -892,9 +892,9 @@ check.frame_to_seconds(frame_to_seconds)
 
 # %% [markdown]
 # **E3.2 · Break it** (★★, 10 min). First build a normaliser. Its `fit` takes a list
-# of clips, each an array of shape (frames, coefficients), and works only once. Its
-# `apply` takes one such array and returns a normalised copy. When the check is happy,
-# break it: take one safeguard out again, and see what the check says.
+# of clips, each an array of shape (frames, coefficients). A second call of `fit` raises
+# an error. Its `apply` takes one such array and returns a normalised copy. When the
+# check is happy, break it: take one safeguard out again, and see what the check says.
 #
 # <details><summary>Hint 1</summary>It has two jobs: to remember, and to refuse. What
 # tells you that fit has been called before?</details>
@@ -938,7 +938,7 @@ class Normaliser:
 check.normaliser(Normaliser)
 
 # %% [markdown]
-# **E3.3 · Predict** (★, 4 min). A clip is `seconds` long, at least 25 ms. How many
+# **E3.3 · Implement** (★, 4 min). A clip is `seconds` long, at least 25 ms. How many
 # rows does its MFCC table have, after the padding of section 3 and the paper's cut?
 # Write your rule down before you compare it with `extraction.mfcc`.
 #

@@ -62,6 +62,7 @@ from sklearn.preprocessing import StandardScaler
 
 # %%
 from mcsan_lite.datasets.synthetic import ceilings, rules, speech
+from mcsan_lite.evaluation import intervals
 from mcsan_lite.exercises import lesson04 as check
 from mcsan_lite.exercises.verdicts import lesson04 as read
 from mcsan_lite.features import words
@@ -713,21 +714,26 @@ print(read.say_what_analogies_return(
 #
 # **Homophones.** *pain* and *pane* sound the same. For the ear they are one word, and
 # for the table they are two. **Predict** their cosine: is it closer to 1, or to the
-# cosine of any two words? (The interval is over the pairs.)
+# cosine of any two words? To see what luck does, keep the evaluative word of each pair
+# and deal the plain ones anew, many times.
 
 # %%
-alike = np.array([glove.similarity(a, b) for a, b in pairs])
-mixed = np.random.default_rng(0).permutation(sorted(homophones)).reshape(-1, 2)
-unlike = np.array([glove.similarity(a, b) for a, b in mixed])
-mean, half = mc.fold_interval(alike)  # Student's interval over the pairs
+evaluative_words, plain_words = zip(*pairs, strict=True)
+every = np.array([[glove.similarity(a, b) for b in plain_words]
+                  for a in evaluative_words])  # (pairs, pairs)
+alike = every.diagonal()
+place = np.arange(len(pairs))
+draw = np.random.default_rng(0)
+dealt = [every[place, draw.permutation(place)] for _ in range(2000)]
+unlike = dealt[0]  # one of the random pairings, for the figure
 print(read.say_whether_homophones_are_alike(
-    read.Measured(mean, mean - half, mean + half), unlike.mean()))
+    alike.mean(), [one.mean() for one in dealt]))
 
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
 cosines = pd.DataFrame({
     "cosine": [*alike, *unlike],
-    "pairs": ["sound alike"] * len(alike) + ["any two"] * len(unlike),
+    "pairs": ["sound alike"] * len(alike) + ["dealt anew"] * len(unlike),
 })
 sns.stripplot(cosines, x="cosine", y="pairs", hue="pairs", legend=False, ax=ax,
               palette=list(mc.figures.OKABE_ITO[:2]), alpha=0.7)
@@ -738,7 +744,7 @@ ax.set(ylabel="")
 mc.figures.show(
     fig,
     alt="Cosines of pairs of homophones, and of random pairs of the same words.",
-    caption=f"{len(alike)} pairs that no ear can tell apart, and as many random pairs "
+    caption=f"{len(alike)} pairs that no ear can tell apart, and one random pairing "
             "of the same words. The least and the most similar homophones are named.",
 )
 
@@ -834,17 +840,17 @@ pd.DataFrame({
 # Which is better? Ask for a number. For each homophone we know whether it is
 # evaluative. If it is, we know whether it is negative or positive. Of its three nearest
 # words, how many are of its own kind? Chance is what random neighbours would give. The
-# interval of word2vec is Student's, over the three trainings.
+# intervals cover trainings and words, as if the words were independent.
 
 # %%
 def share_of_own_kind(vectors, kind_of):
-    """Mean over the words: the share of their three nearest that are of their kind."""
+    """For each word: the share of its three nearest that are of its kind."""
     shares = []
     for word, kind in kind_of.items():
         others = [other for other in kind_of if other != word]
         others.sort(key=lambda other: (-vectors.similarity(word, other), other))
         shares.append(np.mean([kind_of[other] == kind for other in others[:3]]))
-    return np.mean(shares)
+    return np.array(shares)
 
 
 def chance_of(kind_of):
@@ -867,10 +873,13 @@ for question, kinds in questions.items():
     if len(kinds) < 4:
         print(f"{question} This corpus holds {len(kinds)} such words: too few.")
         continue
-    mean, half = mc.fold_interval([share_of_own_kind(one, kinds) for one in trained])
-    found = read.Measured(mean, mean - half, mean + half)
-    of_glove = share_of_own_kind(glove, kinds)
-    print(read.say_what_company_teaches(question, found, of_glove, chance_of(kinds)))
+    by_word = np.stack([share_of_own_kind(one, kinds) for one in trained])
+    of_glove = share_of_own_kind(glove, kinds)  # (words,); by_word: (trainings, words)
+    found = read.Measured(*mc.score_interval(by_word.mean(axis=1), len(kinds)))
+    gap = read.Measured(*intervals.paired_interval(by_word - of_glove))
+    chance = chance_of(kinds)
+    print(read.say_what_company_teaches(
+        question, found, of_glove.mean(), gap, chance))
 
 # %% [markdown]
 # In the synthetic corpus, two evaluative words never meet in one utterance. So plain
@@ -1263,11 +1272,11 @@ def masked_mean(x, mask):
 check.masked_mean(masked_mean)
 
 # %% [markdown]
-# **E4.4 · Predict** (★★, 6 min). Write `text_ceiling(prior, sense)`: the best
+# **E4.4 · Implement** (★★, 6 min). Write `text_ceiling(prior, sense)`: the best
 # accuracy of a reader who sees the sense of a text and nothing else. `prior` maps each
 # class to its probability, `sense` maps each class to the one sense that its texts
-# have. When it works, call it with the seven classes of section 4. First predict how
-# near it comes to the ceiling that was printed there.
+# have. When it works, call it with `prior_of_seven` and `sense_of_seven`, the classes
+# of section 4. First predict how near it comes to the ceiling that was printed there.
 #
 # <details><summary>Hint 1</summary>For each sense, the reader names one class, always
 # the same. Which?</details>
@@ -1277,6 +1286,18 @@ check.masked_mean(masked_mean)
 # classes.</details>
 
 # %% tags=["exercise"]
+sense_of_seven = {
+    "anger": "negative",
+    "frustration": "negative",
+    "sadness": "negative",
+    "excitement": "positive",
+    "happiness": "positive",
+    "surprise": "none",
+    "neutral": "none",
+}
+prior_of_seven = dict.fromkeys(sense_of_seven, 1 / 7)
+
+
 def text_ceiling(prior, sense):
     raise NotImplementedError
 
@@ -1284,6 +1305,18 @@ def text_ceiling(prior, sense):
 check.text_ceiling(text_ceiling)
 
 # %% tags=["solution"]
+sense_of_seven = {
+    "anger": "negative",
+    "frustration": "negative",
+    "sadness": "negative",
+    "excitement": "positive",
+    "happiness": "positive",
+    "surprise": "none",
+    "neutral": "none",
+}
+prior_of_seven = dict.fromkeys(sense_of_seven, 1 / 7)
+
+
 def text_ceiling(prior, sense):
     ceiling = 0
     for one_sense in set(sense.values()):
@@ -1293,6 +1326,7 @@ def text_ceiling(prior, sense):
 
 
 check.text_ceiling(text_ceiling)
+print(f"seven equal classes: {text_ceiling(prior_of_seven, sense_of_seven):.4f}")
 
 # %% [markdown]
 # ## Recap

@@ -236,18 +236,19 @@ print(read.say_what_rounding_down_costs(lengths["MFCC frames"], lengths["left ov
 # with $-\infty$, which no maximum ever chooses.
 #
 # **E5.1 · Implement** (★, 5 min). A batch is padded, so its pooled length says
-# nothing about a single utterance. For each number of MFCC frames, return how many
-# pooled frames are real after **two** blocks.
+# nothing about a single utterance. Return how many pooled frames are real, for each
+# number of MFCC frames and after so many `blocks`. Each of them pools by three, and a
+# network may have more or fewer than the paper's two.
 #
-# <details><summary>Hint 1</summary>Look at the column "rounded up" of
-# the table above.</details>
-# <details><summary>Hint 2</summary>Take one block first: how many windows of
-# three do you need to cover n frames? Then do the same with the result.</details>
+# <details><summary>Hint 1</summary>Take one block first: how many windows of
+# three do you need to cover n frames?</details>
+# <details><summary>Hint 2</summary>What does the second block get to see? And the
+# third?</details>
 # <details><summary>Hint 3</summary><code>(n + 2) // 3</code>
-# rounds n / 3 up.</details>
+# rounds n / 3 up. Each block does it to the result of the block before.</details>
 
 # %% tags=["exercise"]
-def pooled_lengths(lengths):
+def pooled_lengths(lengths, blocks):
     """Tensor of MFCC frame counts (at least 1) -> tensor of real pooled frames."""
     raise NotImplementedError
 
@@ -256,9 +257,9 @@ check.pooled_lengths(pooled_lengths)
 
 
 # %% tags=["solution"]
-def pooled_lengths(lengths):
+def pooled_lengths(lengths, blocks):
     """Tensor of MFCC frame counts (at least 1) -> tensor of real pooled frames."""
-    for _ in range(2):
+    for _ in range(blocks):
         lengths = (lengths + 2) // 3  # rounded up
     return lengths
 
@@ -546,7 +547,7 @@ print(f"one dot product for each word and frame: {tuple(products.shape)}")
 # numbers.</details>
 
 # %% tags=["exercise"]
-answer = ...
+answer = {"before": ..., "forward": ..., "both": ..., "weight": ...}
 check.how_far(answer)
 
 
@@ -796,8 +797,10 @@ gaps = {}
 for edit in ("another word", "mean frame"):
     by_clip = share["trained", edit] - share["untrained", edit]
     gaps[edit] = read.Measured(*mean_interval(by_clip))
+by_edit = share["trained"] - share["untrained"]  # one number per edit and utterance
+between = mean_interval(by_edit["another word"] - by_edit["mean frame"])
 print(read.say_whether_training_smears(gaps["another word"]))
-print(read.say_whether_edits_agree(gaps))
+print(read.say_whether_edits_agree(gaps, read.Measured(*between)))
 
 # %% [markdown]
 # How long a memory lasts is not fixed by the architecture. The forget gates are
@@ -810,7 +813,8 @@ print(read.say_whether_edits_agree(gaps))
 # <details><summary>Hint 1</summary>Type <code>mc.MCSANConfig?</code> in
 # a new cell, and look for the part of the network that this lesson is about.</details>
 # <details><summary>Hint 2</summary>The config is frozen, so make a copy with
-# one field changed: <code>dataclasses.replace</code> is imported above.</details>
+# one field changed: <code>replace</code> (of the module dataclasses) is imported
+# above.</details>
 # <details><summary>Hint 3</summary>The field is
 # <code>encoder</code>, and its other value is <code>"linear"</code>.</details>
 

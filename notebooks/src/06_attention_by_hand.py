@@ -499,8 +499,8 @@ print("head 0 holds the first half of every position")
 # **E6.3 · Implement** (★★, 8 min). `split(x, heads)` takes (L, D) to (heads, L,
 # D/heads). `merge(x)` is its inverse: it takes (heads, L, D/heads) to (L, D).
 #
-# <details><summary>Hint 1</summary>The line that makes
-# <code>right</code> in the cell above.</details>
+# <details><summary>Hint 1</summary>Which axis of (L, D) do the heads share
+# among them? And where must the axis of the heads stand in the end?</details>
 # <details><summary>Hint 2</summary>To split, cut the last axis and bring the
 # heads to the front. To merge, take the same two steps backwards.</details>
 # <details><summary>Hint 3</summary><code>x.unflatten(-1, (heads,
@@ -812,15 +812,15 @@ say_what_breaks("MultiHead of this course", ours, of_course)
 # -math.inf)`, and the check tells you what happens. Then write a version in which no
 # NaN arises at all.
 #
-# <details><summary>Hint 1</summary>The function
-# <code>masked_softmax</code> in <code>mcsan_lite/models/layers.py</code>, which
-# <code>attend</code> calls.</details>
+# <details><summary>Hint 1</summary>Where does the first NaN arise: before, in, or
+# after the softmax?</details>
 # <details><summary>Hint 2</summary>Take a very low finite score instead of
 # minus infinity: the softmax of equal numbers is even, not NaN. Then take away what a
 # masked key still received.</details>
 # <details><summary>Hint 3</summary>Fill with
 # <code>torch.finfo(scores.dtype).min</code>, take the softmax, and multiply by the
-# mask.</details>
+# mask. <code>masked_softmax</code> in <code>mcsan_lite/models/layers.py</code>, which
+# <code>attend</code> calls, does the same.</details>
 
 # %% tags=["exercise"]
 def safe_softmax(scores, mask):
@@ -899,9 +899,9 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 # **E6.5 · Predict** (★★, 6 min).
 #
 # - **zero**: a query of zeros asks four real keys. How much weight does each get? Give
-#   a number.
+#   a decimal number between 0 and 1.
 # - **large**: a query is multiplied by a million, and one of the four keys agrees with
-#   it best. How much weight does that key get? Give a number.
+#   it best. How much weight does that key get? Give a decimal number again.
 # - **shuffled**: frames and their values are shuffled together, without positions. The
 #   context of a word **a** stays the same · **b** changes, because the weights now
 #   belong to other frames · **c** becomes blurred.
@@ -919,7 +919,7 @@ print(read.say_what_shuffling_does(without, with_positions, placed.abs().mean().
 # moves the scores closer together.</details>
 
 # %% tags=["exercise"]
-answer = ...
+answer = {"zero": ..., "large": ..., "shuffled": ..., "heads": ..., "printed": ...}
 check.predictions(answer)
 
 

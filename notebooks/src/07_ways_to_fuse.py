@@ -303,8 +303,8 @@ print("maximum over all frames, which word-blind pooling keeps:", round(loudest,
 # - **zero**: whose interaction $I$ is zero for all weights? **a** early · **b** late ·
 #   **c** gated
 # - **and**: "negative words and stress" is two conditions at once. Which is the
-#   simplest fusion that can decide both? **a** late · **b** tensor · **c** only
-#   cross-attention
+#   simplest fusion that can say yes only if both hold? **a** late · **b** tensor ·
+#   **c** only cross-attention
 # - **products**: `factor` is 32. How many products does our `TensorFusion` compute?
 #   Give a number.
 # - **bottleneck**: which of these still has single steps of the sound when the words

@@ -784,7 +784,7 @@ mc.figures.show(
 print(read.say_largest_part(sizes))
 
 # %% [markdown]
-# **E8.3 · Predict** (★★, 10 min). How many parameters has one `AttentionBlock`, given
+# **E8.3 · Implement** (★★, 10 min). How many parameters has one `AttentionBlock`, given
 # `hidden` and the width of the feed-forward layer? Return three numbers: attention,
 # feed-forward, LayerNorms. Predict first: does the number of heads matter?
 #
@@ -852,9 +852,9 @@ print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 # One number is missing from this table: the number of streams, that is, of pooled
 # vectors that enter the classifier. You will find it yourself.
 #
-# **E8.4 · Explain** (★, 8 min). **Order.** Eq. 18 joins $\mathbf h_a^c, \mathbf h_l^c,
-# \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them in another order and trains from
-# the start. Does that matter?
+# **E8.4 · Explain** (★★, 8 min). **Order.** Eq. 18 joins
+# $\mathbf h_a^c, \mathbf h_l^c, \mathbf h_a^s, \mathbf h_l^s$. A colleague joins them
+# in another order and trains from the start. Does that matter?
 #
 # - **a** Yes: the first stream gets more weight, so it should be the audio.
 # - **b** No: the first linear map has its own columns for each input, and all columns
@@ -863,8 +863,8 @@ print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 # - **d** No: a LayerNorm removes the difference.
 #
 # **Streams.** How many vectors of width $d$ does the classifier get in these rows:
-# `w/o self`, `w/o audio`, `cross + self (seq)`, `N = 2`? Answer with a dictionary:
-# `{"order": a letter, "streams": {row: number, …}}`.
+# `w/o self`, `w/o audio`, `cross + self (seq)`, `N = 2`? Fill in a letter and four
+# numbers.
 #
 # <details><summary>Hint 1</summary>The table above, and the wirings of
 # section 7.</details>
@@ -875,7 +875,13 @@ print(read.say_rows_by_size(nine["of the full model"].drop("MCSAN").to_dict()))
 # other. A single modality has nothing to cross with.</details>
 
 # %% tags=["exercise"]
-answer = ...
+streams_by_row = {
+    "w/o self": ...,
+    "w/o audio": ...,
+    "cross + self (seq)": ...,
+    "N = 2": ...,
+}
+answer = {"order": ..., "streams": streams_by_row}
 
 check.concatenation(answer)
 

@@ -661,8 +661,8 @@ pd.DataFrame(table).T.round(2)
 # - If the decisive row is above chance, and above the other rows, the map has **a word
 #   of its own**.
 # - If the decisive row is above chance, but not shown to be above the other rows, the
-#   map has **a readable place, no word of its own**. This stretch of sound attracts
-#   other words as well.
+#   map has **a readable place**, and a lead of the word's own row is not shown. This
+#   stretch of sound may attract other words as well.
 # - If an **untrained** network's decisive row beats its other rows, the comparison with
 #   other words is void for every network of that world: nothing had to be learned to
 #   win it.
@@ -914,7 +914,7 @@ def choose(scores):
 check.choose(choose)
 
 # %% [markdown]
-# **E10.4 · Implement** (★★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`,
+# **E10.4 · Implement** (★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`,
 # the first and the last second that its heaviest frame sees before the BiLSTM. Frame
 # $k$ sees MFCC frames $9k-4$ to $9k+12$; MFCC frame $t$ is centred on $t \times 10$ ms
 # and its window is 25 ms long. There is no sound before 0 s.

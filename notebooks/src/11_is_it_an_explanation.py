@@ -47,7 +47,7 @@ from IPython.display import display
 import mcsan_lite as mc
 from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import NEGATIVE, POSITIVE
-from mcsan_lite.evaluation.intervals import with_interval
+from mcsan_lite.evaluation.intervals import paired_interval, with_interval
 from mcsan_lite.exercises import lesson11 as check
 from mcsan_lite.exercises.verdicts import lesson10 as rows_read
 from mcsan_lite.exercises.verdicts import lesson11 as read
@@ -381,14 +381,15 @@ for seed in SEEDS:
         network = runs["matching", seed].model
         moved[how].append(controls.attention_moves(network, data, labels, how))
 for how, tables in moved.items():
-    table = pd.concat(tables)
-    parts = (table["same prediction"], table["right"], table["right then"])
-    print(read.say_swapped_weights(how, *[share_of(part) for part in parts]))
-print(
-    f"{len(data)} utterances times {len(SEEDS)} seeds are taken as independent. The "
-    "same utterances seen by three networks are not quite, so the intervals are too "
-    "narrow."
-)
+    shares = []
+    for part in ("same prediction", "right then"):
+        by_seed = [table[part].mean() for table in tables]
+        shares.append(read.Measured(*mc.score_interval(by_seed, len(data))))
+    right = np.stack([table["right"].astype(float) for table in tables])
+    then = np.stack([table["right then"].astype(float) for table in tables])
+    lost = read.Measured(*paired_interval(right - then))  # (seeds, utterances)
+    print(read.say_swapped_weights(how, *shares, lost))
+print(f"The intervals count {len(data)} utterances and {len(SEEDS)} seeds.")
 
 # %% [markdown]
 # This breaks a trained machine, and a broken machine proves little: the later layers
@@ -446,7 +447,7 @@ for other in pairs.columns.drop("MCSAN"):
 # Do the readings of three trainings agree on the same utterance, for the true class?
 # And does a reading look the same on a network with **random** weights (Adebayo et al.
 # 2018)? If it does, it shows the input or the architecture, and nothing that was
-# learned. The sentences below compare intervals over utterances.
+# learned. The sentences below compare both on the same utterances.
 
 # %%
 trained_seeds = {f"seed {seed}": runs["matching", seed].model for seed in SEEDS}
@@ -457,15 +458,16 @@ for name in SHOWN:
     def frames(network, one, method=mc.READINGS[name]):
         return method.read(network, one, labels.index(one.label)).frames
 
-    shares = []
+    agree = []
     for models in (trained_seeds, control):
-        agree = controls.agreement(frames, models, data[:FEW])
-        shares.append(share_of(agree.mean(axis=1)))
-    between_seeds, with_untrained = shares
-    print(read.say_stability(name, between_seeds, with_untrained))
+        found = controls.agreement(frames, models, data[:FEW])
+        agree.append(found.mean(axis=1))  # one number per utterance
+    between_seeds, with_untrained = agree
+    more = share_of(between_seeds - with_untrained)  # on the same utterances
+    print(read.say_stability(name, share_of(with_untrained), more))
     print(
-        f"    Rank correlation: {between_seeds.mean:+.2f} between seeds, "
-        f"{with_untrained.mean:+.2f} between trained and untrained."
+        f"    Rank correlation: {between_seeds.mean():+.2f} between seeds, "
+        f"{with_untrained.mean():+.2f} between trained and untrained."
     )
 
 # %% [markdown]

@@ -532,9 +532,10 @@ def share_of(values):
 
 
 for (world, edit), group in voice.groupby(["world", "edit"], sort=False):
-    own = share_of(group[group.word == "decisive"].fall)
-    other = share_of(group[group.word == "another"].fall)
-    print(f"{world} world,", read.say_word_edit(edit, own, other))
+    # Utterance by utterance, the decisive word comes first and another word second.
+    own, other = group.fall.to_numpy().reshape(-1, 2).T
+    falls = (share_of(own), share_of(other), share_of(own - other))
+    print(f"{world} world,", read.say_word_edit(edit, *falls))
 
 # %% [markdown]
 # ## 8 · All rungs on one utterance
@@ -672,13 +673,15 @@ mc.figures.show(
 )
 
 # %%
+once = read.counted_once(table)  # rollout only where it is not the raw map again
 for world in WORLDS:
-    print(read.say_who_points(table, world))
-print(read.say_which_world_points(table))
+    print(read.say_who_points(once, world))
+print(read.say_which_world_points(once))
 
 # %% [markdown]
-# A reading that points below chance is not *wrong* about the network. It may rightly
-# show that the network keeps its evidence in another place.
+# Where rollout is the raw map again (section 3), these sentences leave it out, so that
+# nothing counts twice. A reading that points below chance is not *wrong* about the
+# network. It may rightly show that the network keeps its evidence in another place.
 #
 # Occlusion also depends on the sound that fills the hole. **Do two fillers name the
 # same place?** Where they do not, at least one of the two peaks is owed to its filler.
@@ -730,7 +733,7 @@ print(f"interaction {v_both - v_sound - v_words + v_none}: half of it is in each
 # or it can be nothing at all. We show both.
 
 # %%
-interactions = {world: {} for world in WORLDS}
+interactions = {world: {} for world in WORLDS}  # one number per utterance
 rows = {}
 for world in WORLDS:
     for absent in ("mean", "empty"):
@@ -740,12 +743,14 @@ for world in WORLDS:
             total, values["v(both)"] - values["v(none)"], atol=1e-6
         )
         rows[world, absent] = values[["audio", "text", "interaction"]].mean()
-        interactions[world][absent] = share_of(values.interaction)
+        interactions[world][absent] = values.interaction
         if (world, absent) == ("matching", "mean"):
             mc.figures.draw_shapley(values).show()
 display(pd.DataFrame(rows).T.round(2))
-for world in WORLDS:
-    print(read.say_shapley(world, interactions[world]))
+for world, found in interactions.items():
+    apart = share_of(found["mean"] - found["empty"])
+    each = {absent: share_of(values) for absent, values in found.items()}
+    print(read.say_shapley(world, each, apart))
 
 # %% [markdown]
 # ## 11 · EMAP: what is lost without the interaction?
@@ -887,14 +892,17 @@ check.path_gradients(path_gradients)
 # %% [markdown]
 # **E12.4 · Implement** (★★, 6 min). Receipts. `x` (A, D) are the positions of the last
 # layer, `weight` (D,) is one class's row of a linear read-out. Return the bill of each
-# position, (A,). The bills must sum to `weight @ x.max(0)`.
+# position, (A,). Section 6 bills one winner per channel. Yours must be fair as well:
+# where several positions tie for a channel, they share its bill evenly. The bills must
+# sum to `weight @ x.max(0)`.
 #
-# <details><summary>Hint 1</summary>In each channel only one position has a
-# say.</details>
-# <details><summary>Hint 2</summary><code>x.argmax(0)</code> says which; it is worth
-# <code>weight * x.max(0)</code>.</details>
-# <details><summary>Hint 3</summary><code>np.bincount(…, weights, minlength)</code>
-# collects by position.</details>
+# <details><summary>Hint 1</summary>In each channel only the winners have a say. Mostly
+# that is one position; where positions tie, it is several.</details>
+# <details><summary>Hint 2</summary><code>x == x.max(0)</code> (A, D) says who won, and
+# its sum over positions says how many share the bill.</details>
+# <details><summary>Hint 3</summary>A channel's bill is <code>weight * x.max(0)</code>.
+# Each winner pays one part of it. Add up each position's parts over the
+# channels.</details>
 
 
 # %% tags=["exercise"]
@@ -909,7 +917,10 @@ check.bill(bill)
 # %% tags=["solution"]
 def bill(x, weight):
     """-> (A,) what each position answers for."""
-    return np.bincount(x.argmax(0), weight * x.max(0), minlength=len(x))
+    top = x.max(0)  # (D,)
+    won = x == top  # (A, D), several per channel where positions tie
+    parts = won / won.sum(0)  # (A, D), each channel's add up to one
+    return parts @ (weight * top)
 
 
 check.bill(bill)

@@ -665,8 +665,6 @@ check.stripped(stripped)
 # %% tags=["solution"]
 def stripped(config):
     """An MCSANConfig -> the same without recurrence and positions."""
-    from dataclasses import replace
-
     return replace(config, encoder="linear", positions="none")
 
 
@@ -716,8 +714,8 @@ check.own_and_others(own_and_others)
 # - **keeps**: the set of those of `"MCSAN"`, `"no positions"`, `"no recurrence"` and
 #   `"neither"` that must keep every word's row when the words change places;
 # - **layer**: a network has a linear encoder, no positions, and many layers of
-#   cross-attention. Which layer is the first one whose entering steps of sound hold
-#   other moments? (A number, from 1.)
+#   cross-attention. Number the layers from 1. At the input of which layer does a step
+#   of sound first depend on the sound of other moments?
 # - **scale**: does `full_scale=True` make the rows `"flatter"` or `"sharper"`?
 #
 # <details><summary>Hint 1</summary>For *keeps*: which parts of a network know that one

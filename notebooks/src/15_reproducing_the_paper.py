@@ -806,11 +806,11 @@ check.standing(answer, printed_gaps)
 # %% [markdown]
 # **E15.2 · Implement** (★★, 10 min). Write a reader for your own corpus. A csv file has
 # the columns `clip,words,mood,actor`, and there is no sound. Return a `Corpus` with a
-# name of your choice, and in it one `Utterance` per row, with the clip as its id and
-# `audio=None`. The classes are `labels`, in that order. A row whose mood is not in
-# `labels`, or that has no words, goes to `skipped` as `Skipped(clip, kind, detail)`,
-# where the detail names the mood that was found. (The package's own reader of such
-# tables is `--corpus manifest`.)
+# name of your choice, and in it one `Utterance` per row: clip → `id`, words → `text`,
+# mood → `label`, actor → `speaker`, and `audio=None`. The classes are `labels`, in that
+# order. A row whose mood is not in `labels`, or that has no words, goes to `skipped` as
+# `Skipped(clip, kind, detail)`. An unknown mood is named in `detail`; for missing words
+# the kind is enough. (The package's own reader of such tables is `--corpus manifest`.)
 #
 # <details><summary>Hint 1</summary><code>csv.DictReader</code> gives one dict per row,
 # and understands commas within quotes.</details>
@@ -822,6 +822,9 @@ check.standing(answer, printed_gaps)
 # <code>labels</code> on as it is.</details>
 
 # %% tags=["exercise"]
+import csv
+
+
 def adapter(path, labels):
     """-> Corpus"""
     raise NotImplementedError

@@ -204,14 +204,14 @@ print(read.say_swap("classes as in IEMOCAP", effects["1 names swapped (UA)"]))
 #
 # **E16.1 · Implement** (★★, 5 min). Write the probe. `name_of(score)` gets a function
 # `score(true, pred)` and returns `"WA"`, `"UA"` or `"precision"` (the mean precision of
-# the classes that occur). Call it on a few labels of your own.
+# the classes that occur). Call it on a few labels of your own, as NumPy arrays.
 #
 # <details><summary>Hint 1</summary>You need one small example on which all three come
 # out differently.</details>
 # <details><summary>Hint 2</summary>A lazy guesser separates WA from UA. Precision needs
 # a guesser who names a rare class once, and correctly.</details>
-# <details><summary>Hint 3</summary>true = 0 0 0 0 1 1 and pred = 0 0 0 0 0 1: WA is
-# 5/6, UA is 3/4, and precision is 9/10.</details>
+# <details><summary>Hint 3</summary>Take true = 0 0 0 0 1 1 and pred = 0 0 0 0 0 1, as
+# NumPy arrays: WA is 5/6, UA is 3/4, and precision is 9/10.</details>
 
 
 # %% tags=["exercise"]
@@ -502,8 +502,8 @@ print("examples:", report["repeats"]["audio"]["examples"][:2])
 # this on RAVDESS, whose takes come in pairs.
 #
 # **E16.4 · Repair** (★★, 6 min). Write `folds_of(recording, k)`, which returns one
-# number from 0 to `k - 1` for each clip. Clips of the same recording get the same fold,
-# and no fold may hold more than twice its share of the clips.
+# number from 0 to `k - 1` for each clip. Clips of the same recording get the same fold.
+# Every fold gets some clips, and none gets more than twice its share of them.
 #
 # <details><summary>Hint 1</summary>Deal recordings, not clips.</details>
 # <details><summary>Hint 2</summary><code>np.unique(recording,
@@ -686,20 +686,10 @@ def script_e(x, y):
     return pred
 
 
-# %%
-SCRIPTS = {"a": script_a, "b": script_b, "c": script_c, "d": script_d, "e": script_e}
-hunted = slice(0, 280)
-found = {}
-for letter, script in SCRIPTS.items():
-    as_it_is = metrics.wa(y[hunted], script(x[hunted], y[hunted]))
-    shuffled = on_shuffled_labels(script, x[hunted], y[hunted])
-    found[letter] = [as_it_is, *shuffled]
-columns = ["WA", "on shuffled labels", "low", "high"]
-pd.DataFrame(found, index=columns).T.round(3).assign(chance=round(CHANCE, 3))
-
 # %% [markdown]
 # **E16.6 · Break it** (★★★, 6 min). Give the letters of the broken scripts as a set,
-# such as `{"a", "d"}`. Read the code first, and use the table to check yourself.
+# such as `{"a", "d"}`. Read the code, and decide before you run on: the table below the
+# answer is there to check yourself.
 #
 # <details><summary>Hint 1</summary>Ask of each line: could its result change if the
 # labels of the *test part* changed?</details>
@@ -714,6 +704,22 @@ check.broken_scripts(broken_scripts)
 # %% tags=["solution"]
 broken_scripts = {"b", "c", "e"}
 check.broken_scripts(broken_scripts)
+
+# %% [markdown]
+# **Check yourself.** The table has the score of each script as it is, and its score on
+# shuffled labels. If the interval of the latter (*low* to *high*) lies above chance,
+# labels of the test part reach the answers. Does the table say what the code told you?
+
+# %%
+SCRIPTS = {"a": script_a, "b": script_b, "c": script_c, "d": script_d, "e": script_e}
+hunted = slice(0, 280)
+found = {}
+for letter, script in SCRIPTS.items():
+    as_it_is = metrics.wa(y[hunted], script(x[hunted], y[hunted]))
+    shuffled = on_shuffled_labels(script, x[hunted], y[hunted])
+    found[letter] = [as_it_is, *shuffled]
+columns = ["WA", "on shuffled labels", "low", "high"]
+pd.DataFrame(found, index=columns).T.round(3).assign(chance=round(CHANCE, 3))
 
 # %% [markdown]
 # ## 7 · Softmax, and softmax again
@@ -804,9 +810,11 @@ table = {}
 for name, prob in probabilities.items():
     sure = prob.max(1).values.mean().item()
     error = intervals.calibration_error(intervals.reliability(prob.numpy(), y))
-    wa = metrics.wa(y, prob.argmax(1).numpy())
+    right = prob.argmax(1).numpy() == y
+    wa = right.mean()
+    surer, half = mc.fold_interval(prob.max(1).values.numpy() - right)
     table[name] = {"WA": wa, "mean confidence": sure, "ECE": error}
-    print(read.say_confidence(name, sure, wa))
+    print(read.say_confidence(name, sure, wa, (surer, surer - half, surer + half)))
 pd.DataFrame(table).T.round(3)
 
 # %% [markdown]
@@ -1123,14 +1131,15 @@ for name, found in in_place.items():
     print(f"{name}: {read.say_floor(wa, floor_wa, above_floor[name])}")
     changed = float(np.mean(found != moved[name]))
     print(read.say_moved_clip(changed, wa, metrics.wa(stressed, moved[name])))
-right, wrong = above_floor["over time"], above_floor["time as channels"]
-print(read.say_what_floor_tells(right, wrong))
 
 # %%
 wrong_axis, right_axis = in_place["time as channels"], in_place["over time"]
 reported = (metrics.wa(stressed, wrong_axis), metrics.wa(stressed, right_axis))
-effects["8 time as channels (WA)"] = gap(stressed, wrong_axis, right_axis)
-print(read.say_effect(*reported, effects["8 time as channels (WA)"], "WA"))
+between = gap(stressed, wrong_axis, right_axis)
+effects["8 time as channels (WA)"] = between
+print(read.say_effect(*reported, between, "WA"))
+right, wrong = above_floor["over time"], above_floor["time as channels"]
+print(read.say_what_floor_tells(right, wrong, between))
 
 # %% [markdown]
 # The two networks differ in more than the axis (the wrong one has no mask, and another

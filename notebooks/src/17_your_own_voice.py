@@ -358,7 +358,8 @@ for row in curve.itertuples():
         low = curve.loc[row.Index, "cost low"]
         noticed.append(read.Doubted(name, low, row.wa, row.confidence, unlike[key]))
 display(pd.DataFrame(noticed).round(2))
-print(read.say_noticed(noticed))
+clean = curve[curve.stress == curves.UNSTRESSED].iloc[0]
+print(read.say_noticed(noticed, clean.confidence))
 
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
@@ -498,7 +499,7 @@ def my_ece(confidence, right, bins):
 check.calibration(my_ece)
 
 # %% [markdown]
-# **E17.2 · Implement** (★★, 5 min). Compute the probabilities (N, C) at a given
+# **E17.2 · Implement** (★, 5 min). Compute the probabilities (N, C) at a given
 # temperature from those at $T = 1$.
 #
 # <details><summary>Hint 1</summary>Logits first: a logarithm gives them back, up to a
@@ -529,9 +530,12 @@ check.soften(soften)
 
 # %% [markdown]
 # **E17.3 · Implement** (★★, 6 min). Add a given `noise` to a `signal` at a stated SNR
-# in dB.
+# in dB. A recorded noise is often shorter than the signal. It then starts again from
+# its beginning until the signal ends, and the SNR must hold for what is heard.
 #
-# <details><summary>Hint 1</summary>An SNR compares powers: mean squares.</details>
+# <details><summary>Hint 1</summary>Make the noise as long as the signal first:
+# <code>np.resize(noise, len(signal))</code>. An SNR compares powers: mean
+# squares.</details>
 # <details><summary>Hint 2</summary>10 dB are a factor of ten in power, <code>10 **
 # (snr_db / 10)</code>.</details>
 # <details><summary>Hint 3</summary>What must the noise's power become? Scale its
@@ -550,8 +554,9 @@ check.noisy(noisy)
 # %% tags=["solution"]
 def noisy(signal, noise, snr_db):
     """-> (S,) signal plus scaled noise."""
+    heard = np.resize(noise, len(signal))  # starts again where it is too short
     wanted = np.mean(signal**2) / 10 ** (snr_db / 10)
-    return signal + noise * np.sqrt(wanted / np.mean(noise**2))
+    return signal + heard * np.sqrt(wanted / np.mean(heard**2))
 
 
 check.noisy(noisy)

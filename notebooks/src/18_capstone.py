@@ -114,10 +114,10 @@ TEMPLATE = {
     "protocol": ...,  # how it is cut, such as "kfold10"
     "folds": ...,
     "seeds": ...,
-    "chosen_on": ...,
+    "chosen_on": ...,  # "validation"
     "margin": ...,  # a share: one point is 0.01
     "margin_from": ...,
-    "test": ...,
+    "test": ...,  # "corrected t"
     "level": ...,
     "seen": ...,  # "nothing" or "the table"
     "reproduced_if": ...,
@@ -335,7 +335,7 @@ display(Markdown(pages))
 
 # %% tags=["exercise"]
 mine = {**TEMPLATE}  # fill in every field
-check.protocol(mine)
+check.protocol(mine, plan)  # another sentence than that of the worked example
 
 # %% tags=["solution"]
 mine = {
@@ -356,10 +356,10 @@ mine = {
     "otherwise": "not distinguishable; alike if TOST shows it",
     "stop": "when all planned folds are there, whatever they show",
 }
-check.protocol(mine)
+check.protocol(mine, plan)
 
 # %% [markdown]
-# **E18.2 · Implement** (★★, 7 min). Write `smallest(sd, folds, test_share)`: the
+# **E18.2 · Implement** (★, 7 min). Write `smallest(sd, folds, test_share)`: the
 # smallest gap whose corrected 95 % interval excludes zero. All three numbers and the
 # answer are shares, not points. (`scipy_stats` is imported above.)
 #
@@ -423,8 +423,9 @@ check.broken_moves(answer)
 # **E18.4 · Explain** (★★★, 8 min). Write the verdict of the worked example in **one
 # sentence** of your own. It names both rows, the gap with its interval in points (one
 # decimal), the number of folds, the kind of speech, the correction, and one of the
-# three verdicts. The check holds your sentence against the numbers of `study`. An
-# f-string keeps them right when the runs change: `f"{100 * study.gap.mean:+.1f}"`.
+# three verdicts. Write the interval as *low to high*, and the number of folds in
+# digits. The check holds your sentence against the numbers of `study`. An f-string
+# keeps them right when the runs change: `f"{100 * study.gap.mean:+.1f}"`.
 #
 # <details><summary>Hint 1</summary>What would a reader have to know to disagree with
 # you?</details>

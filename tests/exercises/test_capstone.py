@@ -177,6 +177,34 @@ def test_an_interval_that_holm_overrules_is_named():
     assert "the lucky one" not in pages(made_study(0.01, 0.04))
 
 
+def open_study(claim, level, low, p):
+    """A study of one sentence alone whose interval excludes zero, and whose verdict is open."""
+    study = made_study(0.05, 0.02)
+    plan = {**study.plan, "level": level}
+    gap = replace(study.gap, low=low, high=0.09)
+    claim = capstone.claim_called(claim)
+    support = Support(p, 1 - p)
+    changes = {"claim": claim, "plan": plan, "gap": gap, "alone": support, "support": support}
+    return replace(study, family=1, alike_p=0.5, **changes)
+
+
+def test_an_open_study_beyond_zero_says_why_it_is_open():
+    strict = open_study("w/o cross wa", 0.01, 0.003, 0.03)
+    assert strict.verdict == capstone.OPEN
+    told = report._meaning(strict)
+    assert "at the planned level of 0.01 this is not shown" in told and "lucky" not in told
+    assert "at the planned level of 0.01" in report._meaning(replace(strict, family=4))
+    assert "lucky one" in report._meaning(
+        replace(strict, family=4, alone=Support(0.005, 1.0), support=Support(0.02, 1.0))
+    )
+    kinds = {claim.kind: claim.id for claim in capstone.CLAIMS}
+    for kind in ("alike", "not above"):
+        beside = open_study(kinds[kind], 0.05, 0.003, 0.2)
+        told = report._meaning(beside)
+        assert "shown at 95 %, but neither that it lies inside the margin nor" in told
+        assert "lucky" not in told
+
+
 def test_the_two_pages_are_two_pages_and_say_whose_speech_it_is():
     study = made_study(0.06, 0.01)
     text = pages(study)

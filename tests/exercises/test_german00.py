@@ -13,7 +13,7 @@ from mcsan_lite.exercises import lesson00 as english_check
 from mcsan_lite.exercises.de import lesson00 as german_check
 from mcsan_lite.exercises.de.verdicts import lesson00 as german
 from mcsan_lite.exercises.de.verdicts import sentences as german_words
-from mcsan_lite.exercises.exercise import NOT_SOLVED
+from mcsan_lite.exercises.exercise import NOT_SOLVED, RETURNS_NOTHING, SOMETIMES_NOTHING
 from mcsan_lite.exercises.translated import RIGHT, translated_hint
 from mcsan_lite.exercises.verdicts import lesson00 as english
 from mcsan_lite.exercises.verdicts import sentences as english_words
@@ -41,8 +41,9 @@ def map_with(agreeing):
     return weights
 
 
-SHARES = [(0.9, 0.85, 0.95), (0.5, 0.45, 0.55), (0.1, 0.05, 0.15)]
-GAPS = [(0.3, 0.2, 0.4), (0.01, -0.05, 0.07), (-0.3, -0.4, -0.2)]
+NAN = float("nan")
+SHARES = [(0.9, 0.85, 0.95), (0.5, 0.45, 0.55), (0.1, 0.05, 0.15), (0.4, NAN, NAN)]
+GAPS = [(0.3, 0.2, 0.4), (0.01, -0.05, 0.07), (-0.3, -0.4, -0.2), (0.1, NAN, NAN)]
 
 # For each verdict: arguments with all outcomes, the opposite ones too. A tuple of three numbers is
 # a mean with its interval.
@@ -141,6 +142,25 @@ def test_both_languages_tell_the_same_outcomes_apart(name):
             "schaut sogar davon weg",
             "über dem",
         ),
+        (
+            "say_whether_rows_point",
+            (SHARES[0], (0.3, 0.2, 0.4), GAPS[0], 0.95),
+            "tut es öfter als die anderen Zeilen",
+            "am meisten",
+        ),
+        (
+            "say_whether_rows_point",
+            (SHARES[3], SHARES[3], GAPS[3], 0.95),
+            "in 40 % der Äußerungen",
+            "nan",
+        ),
+        (
+            "say_whether_rows_point",
+            (SHARES[3], SHARES[3], GAPS[3], 0.95),
+            "hat kein Intervall, das man mit dem Zufallsniveau vergleichen könnte",
+            "liegt",
+        ),
+        ("say_what_matching_adds", (SHARES[0], SHARES[3], None), "Es gibt kein Intervall", "nan"),
         ("say_what_matching_adds", (SHARES[0], SHARES[2], None), "besser", "schlechter"),
         ("say_what_matching_adds", (SHARES[2], SHARES[0], None), "schlechter", "besser"),
         ("say_what_matching_adds", (SHARES[0], SHARES[0], None), "nicht gezeigt", "besser"),
@@ -201,8 +221,9 @@ def hints_of(module):
 
 def test_each_hint_has_german_words():
     hints = hints_of(english_check)
-    assert len(hints) == 12
-    for hint in (*hints, RIGHT, NOT_SOLVED, "your code stops with KeyError: 'x'"):
+    assert len(hints) == 16
+    said_by_all = (RIGHT, NOT_SOLVED, RETURNS_NOTHING, SOMETIMES_NOTHING)
+    for hint in (*hints, *said_by_all, "your code stops with KeyError: 'x'"):
         other = translated_hint(hint, german_check._WORDS)
         assert other != hint and "{" not in other, hint
     assert len({translated_hint(hint, german_check._WORDS) for hint in hints}) == len(hints)
@@ -222,7 +243,11 @@ def test_a_hint_without_words_stays_english():
         ("rule", ..., "noch nicht gelöst."),
         ("label", lambda a, b, c: 1 / 0, "bricht ab mit ZeroDivisionError: division by zero"),
         ("label", _never_surprised, "2 von 12 Fällen"),
-        ("text_ceiling", 1 / 7, "blindes Raten"),
+        ("label", lambda a, b, c: None, "deine Funktion gibt nichts zurück"),
+        ("label", lambda a, b, c: "anger" if b else None, "bei manchen Eingaben"),
+        ("text_ceiling", 1 / 5, "blindes Raten"),
+        ("text_ceiling", 60, "als Prozentzahl stimmt das"),
+        ("text_ceiling", 43, "zwischen 0 und 1"),
     ],
 )
 def test_a_wrong_answer_gets_its_hint_in_german(check, wrong, hint, capsys):
@@ -232,7 +257,12 @@ def test_a_wrong_answer_gets_its_hint_in_german(check, wrong, hint, capsys):
 
 @pytest.mark.parametrize(
     ("check", "right"),
-    [("rule", "happiness"), ("label", english_check._truth), ("text_ceiling", 3 / 7)],
+    [
+        ("rule", "happiness"),
+        ("rule", "Happiness"),
+        ("label", english_check._truth),
+        ("text_ceiling", 3 / 5),
+    ],
 )
 def test_a_right_answer_is_right(check, right, capsys):
     assert getattr(german_check, check)(right)

@@ -26,6 +26,11 @@ def _arousal_forgotten(sense, stressed, aroused):
     return check._truth(sense, stressed, aroused or sense == "negative")
 
 
+def _only_the_negative(sense, stressed, aroused):
+    if sense == "negative":
+        return check._truth(sense, stressed, aroused)
+
+
 @pytest.mark.parametrize(
     "function, wrong, hint",
     [
@@ -37,14 +42,27 @@ def _arousal_forgotten(sense, stressed, aroused):
         (check.label, _stress_always_counts, "the stress must not matter"),
         (check.label, _arousal_forgotten, "use `aroused`"),
         (check.label, lambda a, b, c: 1 / 0, "stops with ZeroDivisionError"),
-        (check.text_ceiling, 1 / 7, "blind guessing"),
+        (check.label, lambda a, b, c: print("anger"), "your function returns nothing"),
+        (check.label, _only_the_negative, "for some inputs your function returns nothing"),
+        (check.text_ceiling, 1 / 5, "blind guessing"),
         (check.text_ceiling, 1 / 3, "counts the senses"),
-        (check.text_ceiling, 4 / 9, "not equally likely"),
+        (check.text_ceiling, 1 / 2, "the guess is certain"),
+        (check.text_ceiling, 2 / 3, "not equally likely"),
+        (check.text_ceiling, 3 / 7, "the seven classes of this lesson"),
+        (check.text_ceiling, 60, "as a percentage that is right; give a share."),
+        (check.text_ceiling, 43, "give a share between 0 and 1."),
+        (check.text_ceiling, 42.9, "give a share between 0 and 1."),
+        (check.text_ceiling, 4 / 5, "count the classes that can be right"),
     ],
 )
 def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
     assert not function(wrong)
     assert hint in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", ["Happiness", " HAPPINESS "])
+def test_a_class_may_be_written_in_capitals(answer):
+    assert check.rule(answer)
 
 
 def test_an_open_exercise_is_a_verdict(capsys):

@@ -122,12 +122,13 @@ SHARED = {
 @pytest.mark.parametrize(
     "function, wrong, hint",
     [
-        (check.recognised, {"a", "b", "c", "d"}, "c is innocent"),
-        (check.recognised, {"a", "b", "d", "e"}, "e is innocent"),
+        (check.recognised, {"a", "b", "c", "d"}, "c: innocent"),
+        (check.recognised, {"A", "B", "D", "E"}, "e: innocent"),
         (check.recognised, {"b", "d"}, "look at a again"),
         (check.recognised, {"a", "d"}, "look at b again"),
         (check.recognised, {"a", "b"}, "look at d again"),
-        (check.recognised, "abx", "'x' is not one of the five"),
+        (check.recognised, {"a", "b", "d", "x"}, "take letters from a to e"),
+        (check.recognised, "a, b and d", "the answer is a set of letters"),
         (check.exposed_by, {"A": "speaker only"}, "fill in all four"),
         (check.exposed_by, GOOD | {"C": ...}, "fill in all four"),
         (check.exposed_by, GOOD | {"B": "scene"}, "none of the four choices"),
@@ -154,6 +155,11 @@ SHARED = {
 def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
     assert not function(wrong)
     assert hint in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", [{"A", "B", "D"}, ["a ", "b", "D"]])
+def test_letters_may_be_capitals(answer):
+    assert check.recognised(answer)
 
 
 @pytest.mark.parametrize("function", [check.recognised, check.exposed_by])

@@ -1,5 +1,7 @@
 """Each check passes its solution and fails each wrong answer with the matching hint."""
 
+import math
+
 import numpy as np
 import pytest
 from notebook_solutions import solution
@@ -69,6 +71,11 @@ class _RefusesTooLate(_Right):
             raise RuntimeError("already fitted")
 
 
+class _PrintsOnly(_Right):
+    def apply(self, frames):
+        print(frames.shape)
+
+
 class _Variance(_Right):
     def apply(self, frames):
         return (frames - self.mean) / self.deviation**2
@@ -115,7 +122,8 @@ class _Transposed(_Right):
         (check.frame_to_seconds, lambda k: k * 0.010, "frame 10 sees"),
         (check.normaliser, _OwnStatistics, "That is the leak"),
         (check.normaliser, _RefitsSilently, "went through silently"),
-        (check.normaliser, _KeepsTheFirstSilently, "went through silently"),
+        (check.normaliser, _KeepsTheFirstSilently, "the second fit was ignored silently"),
+        (check.normaliser, _PrintsOnly, "apply returns nothing"),
         (check.normaliser, _RefusesTooLate, "too late"),
         (check.normaliser, _Variance, "divide by the variance"),
         (check.normaliser, _OneMean, "one mean for the whole table"),
@@ -129,17 +137,31 @@ class _Transposed(_Right):
         (check.frame_count, lambda s: min(1000, int(s / 0.025)), "starts every hop"),
         (check.frame_count, lambda s: min(1000, 1 + int((s - 0.025) * 100)), "without padding"),
         (check.frame_count, lambda s: min(1000, 1 + s * 100), "whole"),
+        (
+            check.frame_count,
+            lambda s: min(1000, 1 + int(s // 0.010)),
+            "0.5 // 0.010 is 49 in floating point. Count samples",
+        ),
+        (check.frame_count, lambda s: 1 + int(s // 0.010), "is 49 in floating point"),
+        (check.frame_count, lambda s: int(s // 0.010), "is 49 in floating point"),
+        (check.frame_count, lambda s: min(1000, 1 + round(100 * s)), "round down"),
+        (check.frame_count, lambda s: min(1000, 1 + math.ceil(100 * s)), "round down"),
         (check.frame_count, lambda s: 7, "not what the package makes"),
         (check.what_is_lost, "a", "c0 is the mean level"),
         (check.what_is_lost, "b", "holds for 13"),
         (check.what_is_lost, "d", "threw the phase away"),
-        (check.what_is_lost, "e", "not one of"),
+        (check.what_is_lost, "A", "c0 is the mean level"),
+        (check.what_is_lost, "e", "take one of the letters a, b, c, d"),
         (check.frame_count, lambda s: 1 / 0, "stops with ZeroDivisionError"),
     ],
 )
 def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
     assert not function(wrong)
     assert hint in capsys.readouterr().out
+
+
+def test_a_letter_may_be_a_capital():
+    assert check.what_is_lost(" C")
 
 
 def test_an_open_exercise_is_a_verdict(capsys):

@@ -76,19 +76,33 @@ WRONG = [
     (check.average_both, lambda x, f, b: (f(x)[0] + b(x)[0].flip(1)) / 2, "the input was not"),
     (check.average_both, lambda x, f, b: torch.maximum(f(x)[0], back(x, b)), "takes the larger"),
     (check.average_both, lambda x, f, b: f(x), "gives a pair"),
-    (check.average_both, lambda x, f, b: None, "this is a NoneType"),
+    (check.average_both, lambda x, f, b: None, "your function returns nothing"),
+    (check.average_both, lambda x, f, b: 1.0, "this is a float"),
     (check.average_both, lambda x, f, b: f(x)[0][:, -1], "expected (1, T, D)"),
     (check.average_both, lambda x, f, b: (f(x)[0] - back(x, b)) / 2, "differ from Eq. 3"),
     (check.average_both, lambda x, f, b: f(x + "1"), "your code stops with TypeError"),
-    (check.pooled_lengths, lambda n: n // 9, "rounded down: an utterance of 4"),
-    (check.pooled_lengths, lambda n: n // 3 // 3, "rounded down: an utterance of 4"),
-    (check.pooled_lengths, lambda n: (n + 2) // 3, "this is one block"),
-    (check.pooled_lengths, lambda n: n / 9, "a whole number"),
-    (check.pooled_lengths, lambda n: n // 9 + 1, "9 frames are exactly one"),
-    (check.pooled_lengths, lambda n: [round(i / 9) for i in n.tolist()], "rounded to the nearest"),
-    (check.pooled_lengths, lambda n: (n + 2) // 3 - 1, "1 frames: 0 came out"),
-    (check.pooled_lengths, lambda n: n[:3], "3 numbers came back"),
-    (check.pooled_lengths, lambda n: 112, "one number for each length"),
+    (check.pooled_lengths, lambda n, b: n // 3**b, "rounded down: an utterance of 4"),
+    (check.pooled_lengths, lambda n, b: n // 3 // 3, "rounded down: an utterance of 4"),
+    (check.pooled_lengths, lambda n, b: (n + 2) // 3, "this is one block"),
+    (check.pooled_lengths, lambda n, b: n / 3**b, "a whole number"),
+    (check.pooled_lengths, lambda n, b: -(-n // (3 * b)), "windows of 9, not of 6"),
+    (check.pooled_lengths, lambda n, b: n // 3**b + 1, "9 frames are exactly one"),
+    (
+        check.pooled_lengths,
+        lambda n, b: [round(i / 3**b) for i in n.tolist()],
+        "rounded to the nearest",
+    ),
+    (check.pooled_lengths, lambda n, b: (n + 2) // 3 - 1, "1 frames and two blocks: 0 came out"),
+    (check.pooled_lengths, lambda n, b: (n + 8) // 9, "for blocks = 1 the same came out"),
+    (
+        check.pooled_lengths,
+        lambda n, b: (n + 2) // 3 if b == 1 else (n + 8) // 9,
+        "for blocks = 3 the same came out",
+    ),
+    (check.pooled_lengths, lambda n, b: (n + b**3) // 9, "not for blocks = 1"),
+    (check.pooled_lengths, lambda n, b: n[:3], "3 numbers came back"),
+    (check.pooled_lengths, lambda n, b: 112, "one number for each length"),
+    (check.pooled_lengths, lambda n: (n + 8) // 9, "your code stops with TypeError"),
     (check.receptive_field, field(lambda r, j, k, s: (r + k - 1, j * s)), "strides were left out"),
     (
         check.receptive_field,
@@ -106,6 +120,7 @@ WRONG = [
     (check.receptive_field, lambda n: (25, 9), "the field is 17 frames; 25 came out"),
     (check.receptive_field, lambda n: (17, 9), "for [(5, 1), (2, 2)"),
     (check.receptive_field, lambda n: 17, "return two numbers"),
+    (check.receptive_field, lambda n: field()(n)[::-1], "right numbers, other order"),
     (check.how_far, told(before=1), "so they overlap"),
     (check.how_far, told(before=17), "the other way round"),
     (check.how_far, told(before="all"), "how many windows, 17 frames long"),
@@ -121,6 +136,7 @@ WRONG = [
     (check.how_far, told(both={4}), "To which frames can a state"),
     (check.how_far, told(weight="a"), "carried there from anywhere"),
     (check.how_far, told(weight="b"), "not what changed the prediction"),
+    (check.how_far, told(both=...), "not solved yet"),
     (check.how_far, "d", "the answer is a dict"),
     (check.without_recurrence, lambda config: config, "the encoder is still 'bilstm'"),
     (
@@ -139,7 +155,8 @@ WRONG = [
         "Change one thing at a time",
     ),
     (check.without_recurrence, lambda config: {"encoder": "linear"}, "not a dict"),
-    (check.without_recurrence, lambda config: None, "this is of type NoneType"),
+    (check.without_recurrence, lambda config: None, "your function returns nothing"),
+    (check.without_recurrence, lambda config: "linear", "this is of type str"),
 ]
 
 
@@ -152,4 +169,4 @@ def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
 
 
 def test_rounding_up_once_over_nine_is_the_same_rule():
-    assert check.pooled_lengths(lambda n: [math.ceil(i / 9) for i in n.tolist()])
+    assert check.pooled_lengths(lambda n, b: [math.ceil(i / 3**b) for i in n.tolist()])

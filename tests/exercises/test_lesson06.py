@@ -164,6 +164,12 @@ WRONG = [
     (check.text_from_audio, looks(v=lambda a, t: t), "your code stops with RuntimeError"),
     (check.safe_softmax, minus_infinity, "still NaN"),
     (check.safe_softmax, lambda s, m: added_infinity(s, m).nan_to_num(0), "the gradient is NaN"),
+    (check.safe_softmax, lambda s, m: minus_infinity(s, m).nan_to_num(0), "a NaN arose on the way"),
+    (
+        check.safe_softmax,
+        lambda s, m: torch.where(m.any(-1, keepdim=True), minus_infinity(s, m), 0.0),
+        "a NaN arose on the way",
+    ),
     (check.safe_softmax, lowest, "an even spread over padding"),
     (check.safe_softmax, lambda s, m: s.softmax(-1) * m, "the rows that do have keys changed"),
     (check.safe_softmax, lambda s, m: (lowest(s, m) * m).detach(), "cut from the graph"),
@@ -182,6 +188,7 @@ WRONG = [
     (check.predictions, told(heads="c"), "give a number"),
     (check.predictions, told(printed="sharper"), "closer together"),
     (check.predictions, told(printed="Neither"), "2.8 times as large"),
+    (check.predictions, told(printed=...), "not solved yet"),
     (check.predictions, 0.25, "a dict with the keys"),
 ]
 
@@ -194,8 +201,23 @@ def test_a_wrong_answer_gets_its_hint(exercise, wrong, hint, capsys):
     assert hint in capsys.readouterr().out
 
 
-def test_painting_over_is_right_where_masked_fill_stops_the_gradient():
-    assert check.safe_softmax(lambda s, m: minus_infinity(s, m).nan_to_num(0))
+def by_hand(s, m):
+    powers = s.exp() * m
+    return powers / powers.sum(-1, keepdim=True).clamp(min=1e-30)
+
+
+def only_where_there_are_keys(s, m):
+    some = m.any(-1)
+    weights = torch.zeros_like(s)
+    weights[some] = minus_infinity(s[some], m[some])
+    return weights
+
+
+@pytest.mark.parametrize(
+    "right", [lambda s, m: lowest(s, m) * m, by_hand, only_where_there_are_keys]
+)
+def test_any_softmax_in_which_no_nan_arises_is_right(right):
+    assert check.safe_softmax(right)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +234,9 @@ def test_painting_over_is_right_where_masked_fill_stops_the_gradient():
         (split, lambda x: x.mean(0).repeat(1, len(x)), "heads are not averaged"),
         (split, lambda x: x.mean(0), "merge: the shape is (3, 4)"),
         (split, lambda x: merge(x.flip(0)), "must give x back"),
-        (split, lambda x: None, "this is a NoneType"),
+        (split, lambda x: None, "merge: your function returns nothing"),
+        (lambda x, h: None, merge, "split: your function returns nothing"),
+        (split, lambda x: x.tolist(), "merge: return a tensor"),
     ],
 )
 def test_a_wrong_split_or_merge_gets_its_hint(splits, merges, hint, capsys):

@@ -104,7 +104,10 @@ WRONG = [
     ("break_late", [[True, True], [False, False]], "the words alone"),
     ("break_late", [[True, False], [False, False]], "AND or OR"),
     ("break_late", [[False, True], [True, True]], "AND or OR"),
-    ("break_late", [[1, 0], [0, 1]], "the answer is a table"),
+    ("break_late", [[1, 0], [0, 0]], "AND or OR"),
+    ("break_late", [[2, 0], [0, 1]], "the answer is a table"),
+    ("break_late", [["True", "False"], ["False", "True"]], "the answer is a table"),
+    ("break_late", [True, False], "the answer is a table"),
     ("fusion_conclusions", {"a", "b", "c"}, "b: equal scores"),
     ("fusion_conclusions", {"a", "d", "c"}, "d: a network that can"),
     ("fusion_conclusions", {"a", "e", "f"}, "f: one generated corpus"),
@@ -120,8 +123,11 @@ def test_a_wrong_answer_gets_its_hint(check, answer, hint, capsys):
     assert hint in capsys.readouterr().out
 
 
-def test_the_other_diagonal_breaks_late_fusion_as_well():
-    assert lesson07.break_late([[False, True], [True, False]])
+@pytest.mark.parametrize(
+    "table", [[[False, True], [True, False]], [[1, 0], [0, 1]], np.array([[0.0, 1.0], [1.0, 0.0]])]
+)
+def test_the_other_diagonal_and_numbers_break_late_fusion_as_well(table):
+    assert lesson07.break_late(table)
 
 
 def test_what_breaks_late_fusion_really_does():

@@ -184,7 +184,16 @@ WRONG = [
     ("concatenation", swap(**{"w/o audio": 2}), "with one modality there is nothing to cross"),
     ("concatenation", swap(**{"cross + self (seq)": 4}), "one module feeds the other"),
     ("concatenation", swap(**{"N = 2": 8}), "stacked layers replace"),
-    ("concatenation", {"order": "b", "streams": {}}, "w/o self: nothing is not right"),
+    ("concatenation", {"order": "b", "streams": {}}, "streams: w/o self is missing."),
+    (
+        "concatenation",
+        {"order": "b", "streams": {"w/o self": 2, "w/o audio": 1, "cross + self (seq)": 2}},
+        "streams: N = 2 is missing.",
+    ),
+    ("concatenation", swap(**{"N = 2": ...}), "not solved yet"),
+    ("concatenation", {"order": "b", "streams": ...}, "not solved yet"),
+    ("concatenation", {**swap(), "order": ...}, "not solved yet"),
+    ("concatenation", {"order": "b", "streams": [2, 1, 2, 4]}, "the answer is a dict"),
     ("concatenation", "b", "the answer is a dict"),
 ]
 

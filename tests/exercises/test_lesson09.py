@@ -30,10 +30,14 @@ def _precision(true, pred):
         (check.ua, lambda t, p: np.mean([_recall(t, p, c) for c in range(4)]), "leave it out"),
         (check.ua, _precision, "that is precision"),
         (check.ua, lambda t, p: 0.9, "on a small example"),
-        (check.leaks, {"a", "c", "d"}, "d is innocent"),
+        (check.leaks, {"a", "c", "d"}, "d: innocent"),
         (check.leaks, {"a", "b"}, "what validation is for"),
         (check.leaks, {"c"}, "look at a again"),
-        (check.leaks, {"a"}, "look at c again"),
+        (check.leaks, {"A"}, "look at c again"),
+        (check.leaks, {"A", "B", "C"}, "what validation is for"),
+        (check.leaks, {"a", "c", "x"}, "take letters from a to d"),
+        (check.leaks, "a and c", "the answer is a set of letters"),
+        (check.leaks, {1, 3}, "the answer is a set of letters"),
         (check.choose, lambda h: h.epoch[h.test_wa.idxmax()], "the best on *test*"),
         (check.choose, lambda h: h.valid_wa.idxmax(), "epochs count from one"),
         (check.choose, lambda h: h.epoch[h.valid_wa[::-1].idxmax()], "take the earlier one"),
@@ -66,6 +70,11 @@ def _precision(true, pred):
 def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
     assert not function(wrong)
     assert hint in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", [{"A", "C"}, ["a", " c"]])
+def test_letters_may_be_capitals(answer):
+    assert check.leaks(answer)
 
 
 def test_an_open_exercise_is_a_verdict(capsys):

@@ -120,7 +120,10 @@ WRONG = [
     ("describe", said(pick=np.argmin), "this is the lightest frame"),
     ("describe", said(time=lambda times, top: f"{1000 * times[top]:.0f} ms"), "that is not in"),
     ("describe", said(share=""), "how much?"),
-    ("describe", said(even=lambda weights: "…"), "say 12%"),
+    ("describe", said(even=lambda weights: "…"), "say 10%"),
+    ("describe", said(even=lambda weights: "110%"), "say 10%"),
+    ("describe", said(even=lambda weights: "12.5%"), "an even spread over what?"),
+    ("describe", said(share="5%"), "Its heaviest frame has 61% of the row"),
     (
         "describe",
         said(even=lambda weights: f"{1 / len(weights):.0%}"),
@@ -140,6 +143,7 @@ WRONG = [
     ("choose", by(over=lambda points: points.sum()), "largest sum"),
     ("choose", by(best=lambda means: means.argmax()), "not the head's own number"),
     ("choose", by(best=lambda means: means), "return one number"),
+    ("choose", by(best=lambda means: means.max()), "this is the score of a head"),
     ("choose", lambda scores: 4, "is not one of the heads"),
     ("seen", span(4, 12), "half a window is missing"),
     ("seen", span(4, 12, floor=-1), "half a window is missing"),
@@ -161,6 +165,21 @@ WRONG = [
 def test_a_wrong_answer_is_told_what_is_wrong(name, student, says, capsys):
     assert not getattr(check, name)(student)
     assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("percent", ["{:.0%}", "{:.1%}", "{:.0f} %", "{:.0f}\u202f%"])
+def test_a_share_may_be_written_in_several_ways(percent):
+    def written(share):
+        return percent.format(share if "%}" in percent else 100 * share)
+
+    def student(tokens, times, weights):
+        lines = []
+        for token, row in zip(tokens, weights, strict=True):
+            shares = f"{written(row.max())}; even {written(1 / len(row))}"
+            lines.append(f"{token} looks most at {times[row.argmax()]:.2f} s ({shares})")
+        return "\n".join(lines)
+
+    assert check.describe(student)
 
 
 def test_the_frames_of_the_check_are_the_package_s():

@@ -132,7 +132,9 @@ WRONG = [
     ("bill", lambda x, w: bills(np.multiply)(x, w)[::-1], "the sum is right, the bills are not"),
     ("bill", lambda x, w: 2 * bills(np.multiply)(x, w), "the bills sum to"),
     ("bill", lambda x, w: w * x.max(0), "one number per position"),
-    ("bill", lambda x, w: ((x == x.max(0)) * x * w).sum(1), "where two positions tie"),
+    ("bill", lambda x, w: ((x == x.max(0)) * x * w).sum(1), "the bills sum to 44"),
+    ("bill", bills(np.multiply), "the first one pays for all"),
+    ("bill", lambda x, w: bills(np.multiply)(x[::-1], w)[::-1], "should be [5.5, 7.5, 4.0]"),
     ("why_edit_a_voice", "a", "stays as it is in both cases"),
     ("why_edit_a_voice", "b", "the stranger input"),
     ("why_edit_a_voice", "D ", "each word is edited in its turn"),
@@ -154,10 +156,19 @@ def test_other_right_solutions_pass_too():
         best = x == x.max(0)
         return (best / best.sum(0) * x * w).sum(1)
 
+    def channel_by_channel(x, w):
+        paid = [0.0] * len(x)
+        for channel, weight in zip(x.T, w, strict=True):
+            winners = np.flatnonzero(channel == channel.max())
+            for position in winners:
+                paid[position] += weight * channel.max() / len(winners)
+        return paid
+
     def left_ends(slope, x, base, steps):
         shares = np.linspace(0, 1, steps)
         return (x - base) * np.mean([slope(base + share * (x - base)) for share in shares], 0)
 
     assert lesson12.bill(split_ties)
+    assert lesson12.bill(channel_by_channel)
     assert lesson12.path_gradients(left_ends)
     assert lesson12.why_edit_a_voice(" C")

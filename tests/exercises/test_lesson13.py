@@ -23,7 +23,7 @@ CHECKS = {
 
 @pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
 def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = solution(LESSON, number)
+    space = solution(LESSON, number, replace=replace)  # imported at the top of the lesson
     capsys.readouterr()
     assert getattr(lesson13, check)(space[CHECKS[check]])
     assert capsys.readouterr().out == f"✓ {check}: right.\n"

@@ -266,7 +266,17 @@ WRONG = [
     ("pool", pooled(mean=lambda x, mask: (x * mask[..., None]).sum(1)), "is a sum"),
     ("pool", pooled(mean=lambda x, mask: x[:, 0]), "by hand it is"),
     ("pool", pooled(top=lambda x, mask: (x * mask[..., None]).amax(1)), "a padded zero won"),
-    ("pool", pooled(top=lambda x, mask: x[:, 0]), "the largest values of the first"),
+    ("pool", pooled(top=lambda x, mask: x[:, 0]), "the largest value of the first"),
+    (
+        "pool",
+        pooled(mean=lambda x, mask: (x * mask[..., None]).sum(1) / mask[0].sum()),
+        "the mean of the second utterance is [3.0, -0.5, 3.0]; by hand it is [2.0, -0.33333, 2.0]",
+    ),
+    (
+        "pool",
+        pooled(top=lambda x, mask: x[:, :2].amax(1)),
+        "the largest value of the second utterance is [2.0, 1.0, 1.0]",
+    ),
     (
         "pool",
         lambda x, mask: torch.cat(pooled()(x, mask).chunk(2, -1)[::-1], -1),
@@ -294,6 +304,23 @@ def test_other_right_solutions_pass_too():
         and lesson15.not_run(["E", "a ", "d"])
     )
     assert lesson15.standing({name: sorted(rows) for name, rows in STANDING.items()}, GAPS)
+
+
+def test_for_missing_words_the_kind_is_enough():
+    def kinds(path, labels):
+        corpus = right(path, labels)
+        moods = {r["clip"]: r["mood"] for r in read(path)}
+        skipped = []
+        for one in corpus.skipped:
+            unknown = moods[one.id] not in labels
+            skipped.append(
+                Skipped(one.id, "unknown mood", moods[one.id])
+                if unknown
+                else Skipped(one.id, "no words")
+            )
+        return dataclasses.replace(corpus, skipped=tuple(skipped))
+
+    assert lesson15.adapter(kinds)
 
 
 def test_the_rows_of_wa_are_told_from_those_of_ua(capsys):

@@ -145,6 +145,7 @@ WRONG = [
     (check.balanced, lambda y, train, seed: train + 40, "some rows do not exist"),
     (check.folds_of, lambda recording, k: np.arange(len(recording)) % k, "are in two folds"),
     (check.folds_of, lambda recording, k: np.zeros(len(recording), int), "a fold is empty"),
+    (check.folds_of, lambda recording, k: recordings(recording) % (k - 1), "Every fold gets some"),
     (check.folds_of, lambda recording, k: recordings(recording), "numbered from 0 to k - 1"),
     (check.folds_of, lambda recording, k: recordings(recording)[:30] % k, "one for each"),
     (
@@ -233,6 +234,13 @@ WRONG = [
 def test_a_wrong_answer_gets_its_hint(function, wrong, hint, capsys):
     assert not function(wrong)
     assert hint in capsys.readouterr().out
+
+
+def test_a_probe_may_call_the_score_on_lists():
+    def with_lists(score):
+        return right_name(lambda true, pred: score(true.tolist(), pred.tolist()))
+
+    assert check.name_of(with_lists)
 
 
 def test_an_open_exercise_is_a_verdict(capsys):

@@ -72,6 +72,38 @@ def another_noise(signal, noise, snr_db):
     return scaled(right_noise)(signal, np.roll(noise, 7), snr_db)
 
 
+def fitted(lengthen):
+    """The right noise, made as long as the signal by `lengthen(noise, length)`."""
+    return lambda s, n, d: scaled(right_noise)(s, lengthen(n, len(s)), d)
+
+
+def silence_after(noise, length):
+    return np.pad(noise, (0, length - len(noise)))
+
+
+def power_of_the_short_one(signal, noise, snr_db):
+    power = np.mean(signal**2) / np.mean(noise**2) / 10 ** (snr_db / 10)
+    return signal + np.resize(noise, len(signal)) * np.sqrt(power)
+
+
+def cut_to_the_noise(signal, noise, snr_db):
+    return scaled(right_noise)(signal[: len(noise)], noise, snr_db)
+
+
+def in_bins_of(edges, side="left"):
+    """An ECE with np.digitize; `edges(bins)` are the lower ones of all bins."""
+
+    def ece(confidence, right, bins):
+        bin_of = np.digitize(confidence, edges(bins), right=side == "right") - 1
+        total = 0.0
+        for one in np.unique(bin_of):
+            inside = bin_of == one
+            total += inside.sum() * abs(right[inside].mean() - confidence[inside].mean())
+        return total / len(right)
+
+    return ece
+
+
 WRONG = [
     ("calibration", lambda c, r, b: np.abs(r - c).mean(), "no bins here"),
     ("calibration", lambda c, r, b: abs(r.mean() - c.mean()), "cancel each other"),
@@ -82,7 +114,9 @@ WRONG = [
     ("calibration", binned(lambda g, n, b: (g**2 * n).sum() / n.sum()), "are squared"),
     ("calibration", binned(lambda g, n, b: (np.abs(g) * n).sum()), "divide by the number"),
     ("calibration", binned(right_price, lambda bin_of, bins: bin_of), "confidence of exactly 1"),
-    ("calibration", lambda c, r, b: binned(right_price)(c, r, 10), "right for ten bins, not"),
+    ("calibration", lambda c, r, b: binned(right_price)(c, r, 4), "right for four bins, not"),
+    ("calibration", in_bins_of(lambda bins: np.linspace(0, 1, bins + 1)), "exactly 1"),
+    ("calibration", in_bins_of(lambda bins: np.arange(bins) / bins, "right"), "on an edge"),
     ("soften", lambda p, t: p / t / (p / t).sum(-1, keepdims=True), "nothing changed"),
     ("soften", lambda p, t: softmax(t * np.log(p)), "the wrong way round"),
     ("soften", lambda p, t: softmax(p / t), "probabilities in place of logits"),
@@ -107,6 +141,15 @@ WRONG = [
     ("noisy", scaled(lambda p, n, ratio: 2 * p / n / ratio), "asked for 6 dB, measured 2.99"),
     ("noisy", another_noise, "another noise than the given one"),
     ("noisy", lambda s, n, d: s[:3], "the shape is"),
+    ("noisy", scaled(right_noise), "shorter than the signal cannot be added yet"),
+    ("noisy", cut_to_the_noise, "150 of 400 samples come out"),
+    ("noisy", fitted(silence_after), "the signal goes on without any"),
+    ("noisy", power_of_the_short_one, "the power is that of the short noise"),
+    (
+        "noisy",
+        fitted(lambda n, length: np.repeat(n, 3)[:length] if len(n) < length else n),
+        "shorter than the signal: the SNR is right, but what was added is another noise",
+    ),
     ("defensible", {"a", "b", "d"}, "turns no answer"),
     ("defensible", {"b", "c", "d"}, "not measured"),
     ("defensible", ["e"], "not that the answer is right"),
@@ -135,7 +178,11 @@ def test_other_right_solutions_pass_too():
                 total += abs((right[inside] - confidence[inside]).sum())
         return total / len(right)
 
+    def with_tiles(noise, length):
+        return np.tile(noise, -(-length // len(noise)))[:length]
+
     assert lesson17.calibration(by_loop)
+    assert lesson17.calibration(in_bins_of(lambda bins: np.linspace(0, 1, bins + 1)[:-1]))
     assert lesson17.soften(lambda prob, temperature: softmax(np.log(prob) / temperature))
-    assert lesson17.noisy(scaled(right_noise))
+    assert lesson17.noisy(fitted(with_tiles))
     assert lesson17.defensible(["B", "f ", "d"])

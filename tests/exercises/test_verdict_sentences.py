@@ -1,8 +1,21 @@
 """Words follow numbers."""
 
+from collections import namedtuple
+
+import pandas as pd
 import pytest
 
-from mcsan_lite.exercises.verdicts import sentences
+from mcsan_lite.exercises.verdicts import (
+    lesson11,
+    lesson12,
+    lesson13,
+    lesson14_design,
+    lesson16,
+    sentences,
+)
+
+UNTESTED = namedtuple("Measured", "mean low high")(0.1, float("nan"), float("nan"))
+ROW = pd.DataFrame([{"change": "a", "mean": 0.1, "low": UNTESTED.low, "high": UNTESTED.high}])
 
 
 @pytest.mark.parametrize(
@@ -25,3 +38,26 @@ def test_shares_and_points_are_written_out():
     assert sentences.in_percent(0.428) == "43 %" and sentences.in_percent(0.428, 1) == "42.8 %"
     assert sentences.percent_interval(0.27, -0.05, 0.49) == "27 % (0 to 49 %)"
     assert sentences.points_interval(0.023, -0.063, 0.108) == "+2.3 points (-6.3 to +10.8)"
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda: lesson11.say_deletion("a", UNTESTED, "b"),
+        lambda: lesson11.say_insertion("silence", {"a": UNTESTED}, "b"),
+        lambda: lesson11.say_eraser("a", UNTESTED, UNTESTED, "b"),
+        lambda: lesson11.say_trained_without("a", UNTESTED, 3),
+        lambda: lesson12.say_additive("matching", UNTESTED, 9),
+        lambda: lesson13.say_smear({"a": UNTESTED}, 0.8),
+        lambda: lesson13.say_who_recognises(ROW, 0.8),
+        lambda: lesson13.say_cost(ROW, "MCSAN"),
+        lambda: lesson13.say_short_training("a", UNTESTED, 0.8),
+        lambda: lesson14_design.say_promise_kept(ROW),
+        lambda: lesson16.say_copying_helps(UNTESTED),
+        lambda: lesson16.say_size_of_choice((0.1, 0.2), (60, 880), UNTESTED),
+    ],
+)
+def test_nothing_is_claimed_without_an_interval(say):
+    said = say().lower()
+    assert "nan" not in said and "(0 to 100 %)" not in said
+    assert "no interval" in said or "without an interval" in said or "want of an interval" in said

@@ -5,10 +5,21 @@ import pytest
 
 from mcsan_lite.corpus import Word
 from mcsan_lite.exercises.verdicts import lesson00 as read
+from mcsan_lite.exercises.verdicts import sentences
 from mcsan_lite.exercises.verdicts.lesson00 import RowsAgainstChance
 from mcsan_lite.exercises.verdicts.sentences import Measured
 
 RULE = ["sadness", "anger", "happiness", "surprise"]
+nan = float("nan")
+
+
+@pytest.mark.parametrize("ends", [(nan, nan), (nan, 0.3), (0.2, nan)])
+def test_no_interval_is_made_up(ends):
+    assert sentences.percent_interval(0.3, *ends) == "30 %"
+    assert sentences.percent_interval(0.3, *ends, decimals=1) == "30.0 %"
+    assert sentences.points_interval(0.3, *ends) == "+30.0 points"
+    assert sentences.gap_side(*ends) == "without an interval"
+    assert sentences.side_of(*ends, 0.25) == "without an interval to compare with"
 
 
 def test_how_many_are_right():
@@ -78,7 +89,7 @@ def rows(own, others, gap, chance=0.22):
             (
                 "above chance",
                 "the own row points there more often",
-                "the word's own row does so most",
+                "the word's own row does so more often than the other rows do",
             ),
             "being right and pointing",
         ),
@@ -109,6 +120,15 @@ def test_whether_rows_point(found, says, says_not):
     for part in says:
         assert part in said
     assert says_not not in said and "3 trainings" in said
+
+
+def test_rows_without_an_interval_show_nothing():
+    found = rows((0.6, nan, nan), (0.2, nan, nan), (0.4, nan, nan))
+    said = read.say_whether_rows_point(found, 0.957, trainings=1)
+    assert "inside that word in 60 % of utterances" in said
+    assert "That is without an interval to compare with chance." in said
+    assert "+40.0 points: there is no interval to judge by." in said
+    assert "nothing here shows that the map points" in said
 
 
 def test_networks_that_are_wrong_show_no_contrast():
@@ -146,6 +166,9 @@ def test_what_matching_adds():
     none = read.say_what_matching_adds(FULL, FULL, ceiling=0.99)
     assert "no difference is shown" in none
     assert "is below the 99 %" in none and "goes on elsewhere" not in none
+    alone = read.say_what_matching_adds(FULL, Measured(0.88, nan, nan), ceiling=0.84)
+    assert "+7.0 points: there is no interval to judge by." in alone
+    assert "the score is without an interval to compare with the 84 %" in alone
 
 
 def test_the_interval_of_a_difference_holds_both():

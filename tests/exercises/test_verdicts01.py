@@ -4,9 +4,11 @@ import pytest
 
 from mcsan_lite.exercises.verdicts import lesson01 as read
 
-HIGH = [0.58, 0.62, 0.60, 0.59]
-LOW = [0.22, 0.28, 0.25, 0.24]
-WIDE = [0.1, 0.9, 0.3, 0.7]
+nan = float("nan")
+HIGH = (0.6, 0.57, 0.63)
+LOW = (0.25, 0.21, 0.29)
+WIDE = (0.5, 0.1, 0.9)
+ALONE = (0.6, nan, nan)  # nothing varies over the folds, or there is one
 
 
 @pytest.mark.parametrize(
@@ -54,27 +56,32 @@ def test_who_is_shared(shares, says):
 
 
 @pytest.mark.parametrize(
-    ("scores", "says"),
+    ("score", "says"),
     [
         (HIGH, "recognition of the voice"),
         (LOW, "That is no knowledge of the speaker"),
-        (WIDE, "finds nothing"),
+        (WIDE, "is not shown to find anything"),
+        (
+            ALONE,
+            "scores 60 %, without an interval to compare with chance (40 %). This floor is not",
+        ),
     ],
 )
-def test_what_a_name_tells(scores, says):
-    assert says in read.say_what_a_name_tells("here", scores, 0.4)
+def test_what_a_name_tells(score, says):
+    assert says in read.say_what_a_name_tells("here", score, 0.4)
 
 
 @pytest.mark.parametrize(
-    ("name", "sound", "says"),
+    ("gap", "says"),
     [
-        (LOW, HIGH, "more than the name gives"),
-        (HIGH, LOW, "less than the name alone"),
-        (HIGH, WIDE, "no proof of hearing"),
+        ((0.3, 0.2, 0.4), "+30.0 points (+20.0 to +40.0). The listener gets more than the name"),
+        ((-0.3, -0.4, -0.2), "less than the name alone"),
+        ((0.01, -0.1, 0.12), "no proof of hearing an emotion: these folds do not show that it"),
+        ((0.01, nan, nan), "+1.0 points. There is no interval, so nothing is shown."),
     ],
 )
-def test_sound_against_name(name, sound, says):
-    assert says in read.say_sound_against_name(name, sound)
+def test_sound_against_name(gap, says):
+    assert says in read.say_sound_against_name(gap)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +90,7 @@ def test_sound_against_name(name, sound, says):
         (HIGH, LOW, "The method is the same. The first split promises more"),
         (LOW, HIGH, "The method is the same. The first split promises less"),
         (HIGH, WIDE, "show no difference"),
+        (HIGH, ALONE, "+0.0 points. There is no interval, so nothing is shown."),
     ],
 )
 def test_what_a_split_promises(easier, harder, says):
@@ -91,11 +99,19 @@ def test_what_a_split_promises(easier, harder, says):
 
 
 def test_which_promise_holds():
-    said = read.say_which_promise_holds("here", {"a": 0.59, "b": 0.26, "c": 0.05}, (0.24, 0.2, 0.3))
-    assert (
-        "59 % promised by a is too high; the 26 % promised by b is not contradicted; the 5 %"
-        in said
+    promises = {"a": HIGH, "b": LOW, "c": (0.05, 0.03, 0.07), "d": ALONE}
+    said = read.say_which_promise_holds("here", promises, (0.24, 0.2, 0.3))
+    assert said == (
+        "here: the locked-away voices give 24 % (20 to 30 %). Measured against that, the 60 % (57 "
+        "to 63 %) promised by a is too high; the 25 % (21 to 29 %) promised by b is not "
+        "contradicted; the 5 % (3 to 7 %) promised by c is too low; the 60 % promised by d is not "
+        "tested, for want of an interval."
     )
+
+
+def test_a_promise_is_no_exact_number():
+    said = read.say_which_promise_holds("here", {"a": (0.45, 0.38, 0.52)}, (0.4, 0.36, 0.44))
+    assert said.endswith("the 45 % (38 to 52 %) promised by a is not contradicted.")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +143,12 @@ def test_beside_the_paper(worst, says):
 )
 def test_what_new_scenes_cost(new, says):
     assert says in read.say_what_new_scenes_cost(0.547, new, 0.224)
+
+
+@pytest.mark.parametrize("largest", [0.25, 0.3])
+def test_without_a_lead_none_is_lost(largest):
+    said = read.say_what_new_scenes_cost(0.25, 0.2, largest)
+    assert said.endswith(f"alone gives {100 * largest:.1f} %, so there is no lead to lose.")
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,19 @@ def test_order_of_models(after, says):
     ("interval", "says"),
     [
         ((0.4, 0.37, 0.43), "are above the largest class (16 %): words, 40 % (37 to 43 %)."),
-        ((0.16, 0.13, 0.19), "These are not shown to be above it: words."),
-        ((0.1, 0.08, 0.12), "No floor is above the largest class"),
+        ((0.16, 0.13, 0.19), "No floor is shown to be above the largest class (16 %)."),
+        ((0.1, 0.08, 0.12), "No floor is shown to be above the largest class (16 %)."),
+        ((0.5, float("nan"), float("nan")), "No floor is shown to be above the largest class"),
     ],
 )
 def test_where_the_floors_lie(interval, says):
     assert says in read.say_where_the_floors_lie({"words": interval}, 0.16)
+
+
+def test_floors_on_both_sides():
+    floors = {"words": (0.4, 0.37, 0.43), "names": (0.16, 0.13, 0.19)}
+    said = read.say_where_the_floors_lie(floors, 0.16)
+    assert said.endswith("words, 40 % (37 to 43 %). These are not shown to be above it: names.")
 
 
 @pytest.mark.parametrize(("mean", "best"), [(0.9, "sound"), (0.1, "words")])
@@ -103,13 +110,25 @@ def test_how_wide_a_fold_is(gap, says):
 @pytest.mark.parametrize(
     ("deviations", "says"),
     [
-        ([0.01, 0.012], "2 of 2 published deviations are below 0.0169. Stratified"),
-        ([0.02, 0.03], "0 of 2 published deviations are below 0.0169. All rows vary more"),
-        ([0.01, 0.03], "1 of 2 published deviations are below 0.0169. So the printed"),
+        ([0.005, 0.006], "2 of 2 published deviations are below 0.0169. Each taken alone, with"),
+        ([0.005, 0.006], "none of them is shown to be larger than that and 2 to be smaller"),
+        (
+            [0.005, 0.02],
+            "so 2 rows are not 2 findings. Stratified folds or an average over seeds can make",
+        ),
+        ([0.02, 0.05], "1 of them is shown to be larger than that and none to be smaller"),
+        ([0.05, 0.06], "2 of them are shown to be larger than that and none to be smaller"),
+        # Seven of nine are below, and none differs: ten folds know little of a deviation.
+        ([0.013] * 7 + [0.02] * 2, "7 of 9 published deviations are below 0.0169. Each"),
+        ([0.013] * 7 + [0.02] * 2, "none of them is shown to be larger than that and none to be"),
     ],
 )
 def test_deviations_beside_chance(deviations, says):
-    assert says in read.say_deviations_beside_chance("WA", deviations, 0.0169)
+    assert says in read.say_deviations_beside_chance("WA", deviations, 0.0169, folds=10)
+
+
+def test_deviations_that_are_not_smaller_need_no_excuse():
+    assert "Stratified" not in read.say_deviations_beside_chance("WA", [0.02, 0.05], 0.0169, 10)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ def test_whose_pitch_survives():
     assert "Low voices keep more" in said
     said = read.say_whose_pitch_survives(kept, 40, 152, read.SurvivalGap(0.0, -0.2, 0.2))
     assert "no difference between the two" in said
+    said = read.say_whose_pitch_survives(kept, 40, 152, read.SurvivalGap(0.1, np.nan, np.nan))
+    assert said.endswith("+10.0 points. There is no interval, so nothing is shown.")
 
 
 def test_the_gap_is_that_of_two_groups():
@@ -88,13 +90,28 @@ def test_stress_is_read_from_its_intervals():
     down = read.Shift(-2.0, -2.2, -1.8)
     said = read.say_what_stress_changes(up, up, [none, read.Shift(0.5, 0.3, 0.7)])
     assert "Stressed words are longer." in said and "Stressed words are louder." in said
-    assert "1 of the 2 upper coefficients" in said and "0.50, less than" in said
+    assert "1 of the 2 upper coefficients" in said
+    assert said.endswith("is 0.50, less than length and less than level.")
     said = read.say_what_stress_changes(down, down, [none, none])
     assert "Stressed words are shorter." in said and "Stressed words are softer." in said
     assert "0 of the 2" in said and "largest" not in said
     said = read.say_what_stress_changes(none, none, [down])
     assert "not shown to be longer" in said and "not shown to be louder" in said
-    assert "2.00, no less than" in said
+    assert said.endswith("2.00, no less than length and no less than level.")
+
+
+def test_a_ripple_is_compared_with_length_and_with_level():
+    long, loud, ripple = read.Shift(1.4, 1.2, 1.6), read.Shift(0.4, 0.2, 0.6), read.Shift(1, 0.8, 2)
+    said = read.say_what_stress_changes(long, loud, [ripple])
+    assert said.endswith("is 1.00, less than length, but no less than level.")
+    said = read.say_what_stress_changes(loud, long, [ripple])
+    assert said.endswith("is 1.00, less than level, but no less than length.")
+
+
+def test_a_ripple_without_an_interval_has_not_moved():
+    up, alone = read.Shift(1.4, 1.2, 1.6), read.Shift(0.5, np.nan, np.nan)
+    said = read.say_what_stress_changes(up, alone, [alone])
+    assert "for 0 of the 1 upper" in said and "not shown to be louder" in said
 
 
 def test_the_leak_is_compared_both_ways():

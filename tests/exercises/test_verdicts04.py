@@ -4,6 +4,8 @@ import pytest
 
 from mcsan_lite.exercises.verdicts import lesson04 as read
 
+nan = float("nan")
+
 
 def near(mean, half=0.03):
     return read.Measured(mean, mean - half, mean + half)
@@ -46,6 +48,8 @@ def test_the_mask_is_worth_something_or_not():
     assert "no difference in score is shown" in read.say_what_a_missing_mask_costs(
         near(0.4), near(0.0), 0.1
     )
+    alone = read.say_what_a_missing_mask_costs(near(0.4), read.Measured(0.1, nan, nan), 0.1)
+    assert "+10.0 points: there is no interval to judge by." in alone
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,14 @@ def test_the_mask_is_worth_something_or_not():
 def test_text_against_its_ceiling(mean, words):
     said = read.say_where_text_stands("GloVe", near(mean), 0.14, 0.428)
     assert words in said and "above the majority's 14.0 %" in said
+    assert "sound" not in said  # an open interval sends nobody elsewhere
+
+
+def test_text_without_an_interval():
+    said = read.say_where_text_stands("GloVe", read.Measured(0.43, nan, nan), 0.14, 0.428)
+    assert said.endswith(
+        "without an interval to compare with the ceiling of 42.8 %. Nothing is shown."
+    )
 
 
 def test_text_against_chance_alone():
@@ -87,9 +99,18 @@ def test_analogies():
 
 
 def test_homophones():
-    assert "No likeness of words" in read.say_whether_homophones_are_alike(near(0.14), 0.14)
-    assert "some likeness" in read.say_whether_homophones_are_alike(near(0.5), 0.14)
-    assert "less alike" in read.say_whether_homophones_are_alike(near(0.0), 0.14)
+    dealt = [0.1, 0.2] * 50
+    said = read.say_whether_homophones_are_alike(0.2, dealt)
+    assert "mean cosine of the pairs is 0.20" in said and "at random, 100 times" in said
+    assert "the mean is 0.15, and 50.0 % of these pairings are at least as similar" in said
+    assert said.endswith("No likeness of words that sound the same is shown.")
+    assert "some likeness" in read.say_whether_homophones_are_alike(0.5, dealt)
+    assert "less alike" in read.say_whether_homophones_are_alike(0.0, dealt)
+
+
+def test_homophones_above_the_mean_of_random_pairs_may_be_luck():
+    dealt = [0.1] * 95 + [0.3] * 5
+    assert "No likeness" in read.say_whether_homophones_are_alike(0.3, dealt)
 
 
 def test_the_picture():
@@ -98,11 +119,14 @@ def test_the_picture():
 
 
 def test_company():
-    said = read.say_what_company_teaches("Plain?", near(0.98), 0.65, 0.48)
-    assert "above chance" in said and "word2vec is ahead" in said
-    said = read.say_what_company_teaches("Sign?", near(0.48), 0.75, 0.47)
+    said = read.say_what_company_teaches("Plain?", near(0.9), 0.65, near(0.25), 0.48)
+    assert "above chance" in said
+    assert said.endswith("is +25.0 points (+22.0 to +28.0): word2vec is ahead.")
+    said = read.say_what_company_teaches("Sign?", near(0.48), 0.75, near(-0.27), 0.47)
     assert "not distinguishable from chance" in said and "GloVe is ahead" in said
-    assert "Neither is shown" in read.say_what_company_teaches("Sign?", near(0.48), 0.49, 0.3)
+    for gap in (read.Measured(0.35, -0.05, 0.75), read.Measured(0.35, nan, nan)):
+        said = read.say_what_company_teaches("Plain?", read.Measured(1, 1, 1), 0.65, gap, 0.48)
+        assert said.endswith("neither is shown to be ahead.")
 
 
 def test_carrying_over():
@@ -111,7 +135,14 @@ def test_carrying_over():
     assert "above chance" in said and "carries over" in said
     said = read.say_whether_vectors_carry_over(low, [high, near(0.26)], 0.143)
     assert "Random vectors do better" in said
-    assert "overlap" in read.say_whether_vectors_carry_over(low, [near(0.15)], 0.143)
+    open_ = read.say_whether_vectors_carry_over(low, [near(0.15)], 0.143)
+    assert open_.endswith("overlaps those of random vectors, which decides nothing.")
+
+
+def test_vectors_carry_over_only_above_every_draw():
+    wide = read.Measured(0.14, 0.05, 0.3)  # its mean is not the highest, but its interval is
+    said = read.say_whether_vectors_carry_over(near(0.25), [wide, near(0.15)], 0.143)
+    assert "decides nothing" in said
 
 
 def test_fillers():
@@ -119,7 +150,10 @@ def test_fillers():
     assert "policy 'random' is ahead" in read.say_which_filler_wins(found, "here")
     found = {"zero": near(0.39), "mean": near(0.19), "random": near(0.18)}
     assert "policy 'zero' is ahead" in read.say_which_filler_wins(found, "here")
-    assert "overlap" in read.say_which_filler_wins({"a": near(0.2), "b": near(0.2)}, "here")
+    said = read.say_which_filler_wins({"a": near(0.2), "b": near(0.2)}, "here")
+    assert "no policy is shown to be ahead, and they are not shown to be alike" in said
+    third = {"a": near(0.3), "b": near(0.2), "c": read.Measured(0.15, 0.0, 0.3)}
+    assert "decides nothing" in read.say_which_filler_wins(third, "here")
 
 
 def test_frozen_against_trainable():

@@ -2,6 +2,9 @@
 
 from mcsan_lite.exercises.verdicts import lesson05 as read
 
+nan = float("nan")
+ALONE = read.Measured(0.6, nan, nan)
+
 
 def between(mean, half=0.01):
     return read.Measured(mean, mean - half, mean + half)
@@ -66,12 +69,21 @@ def test_how_far_the_edit_reaches():
     assert "carries the edit further" in read.say_how_far_it_reaches(far, near, more, 0.99)
     assert "carries the edit less far" in read.say_how_far_it_reaches(near, far, less, 0.99)
     assert "no difference is shown" in read.say_how_far_it_reaches(far, near, none, 0.99)
+    alone = read.say_how_far_it_reaches(ALONE, near, ALONE, 0.99)
+    assert "by 0.600 in the trained network" in alone
+    assert alone.endswith("There is no interval, so nothing is shown.")
 
 
 def test_the_verdict_of_the_smear_test():
     said = read.say_smear_test("trained", between(0.45), 0.84)
     assert "45 % (44 to 46 %)" in said and "smeared, but not evenly" in said and "84 %" in said
-    assert "over the whole clip" in read.say_smear_test("trained", between(0.84), 0.84)
+    above = read.say_smear_test("trained", between(0.9), 0.84)
+    assert "smeared, and frames that see the word move less than the others" in above
+    for unclear, even in ((between(0.84), 0.84), (read.Measured(0.6, 0.4, 0.85), 0.8)):
+        said = read.say_smear_test("trained", unclear, even)
+        assert "Verdict: smeared; how evenly is not shown; if all frames" in said
+    alone = read.say_smear_test("trained", ALONE, 0.8)
+    assert "network: 60 % of" in alone and alone.endswith("so there is no verdict.")
     assert "no smear is shown" in read.say_smear_test("trained", between(0.0), 0.84)
 
 
@@ -81,17 +93,40 @@ def test_the_predict_is_answered_either_way():
     unclear = read.say_whether_training_smears(between(0.005))
     assert "no difference is shown" in unclear and "smears" not in unclear
     assert "+13.0 points (+12.0 to +14.0)" in read.say_whether_training_smears(between(0.13))
+    alone = read.say_whether_training_smears(ALONE)
+    assert "+60.0 points of all movement. There is no interval" in alone and "smears" not in alone
 
 
 def test_whether_the_edits_agree():
-    same = {"another word": between(0.13), "mean frame": between(0.14)}
-    assert "Both edits give the same answer" in read.say_whether_edits_agree(same)
-    turned = same | {"mean frame": between(-0.14)}
-    assert "do not give the same answer" in read.say_whether_edits_agree(turned)
+    turned = {"another word": between(0.13), "mean frame": between(-0.14)}
+    said = read.say_whether_edits_agree(turned, between(0.27))
+    assert said.endswith(
+        "The two edits differ by +27.0 points (+26.0 to +28.0): the choice of the edit matters "
+        "here."
+    )
+    assert "another word, +13.0 points" in said and "Neither" not in said
+    assert "matters here" in read.say_whether_edits_agree(turned, between(-0.27))
+    assert "there is no interval, so nothing" in read.say_whether_edits_agree(turned, ALONE)
+
+
+def test_edits_on_two_sides_of_significance_may_be_alike():
+    gaps = {"one": read.Measured(0.03, 0.002, 0.058), "two": read.Measured(0.028, -0.001, 0.057)}
+    said = read.say_whether_edits_agree(gaps, read.Measured(0.002, -0.01, 0.014))
+    assert said.endswith("that the choice of the edit matters is not shown.")
+    assert "Neither" not in said
+
+
+def test_two_open_intervals_are_no_agreement():
+    gaps = {"one": read.Measured(0.05, -0.01, 0.11), "two": read.Measured(-0.04, -0.1, 0.02)}
+    said = read.say_whether_edits_agree(gaps, read.Measured(0.09, 0.03, 0.15))
+    assert "Neither edit shows a difference between the networks." in said
+    assert "same answer" not in said and "matters here" in said
 
 
 def test_without_recurrence():
     nothing = read.Measured(0, 0, 0)
     assert "is a place again" in read.say_smear_without_recurrence(nothing)
+    one = read.Measured(0, nan, nan)
+    assert "is a place again" in read.say_smear_without_recurrence(one)
     assert "20 % (19 to 21 %)" in read.say_smear_without_recurrence(between(0.2))
     assert "Something other than the BiLSTM" in read.say_smear_without_recurrence(between(0.2))

@@ -4,6 +4,8 @@ import pytest
 
 from mcsan_lite.exercises.verdicts import lesson07 as read
 
+nan = float("nan")
+
 
 def test_who_interacts():
     said = read.say_who_interacts({"late": 1e-8, "early": 0.3, "gated": 0.1})
@@ -20,6 +22,7 @@ def test_who_interacts():
         ((0.1, 0.05, 0.15), "MCSAN is ahead of late: +10.0 points (+5.0 to +15.0)."),
         ((-0.1, -0.15, -0.05), "MCSAN is behind late: -10.0 points (-15.0 to -5.0)."),
         ((0.1, -0.05, 0.25), "MCSAN is not distinguishable from late: +10.0 points"),
+        ((0.1, nan, nan), "Without an interval, MCSAN is not compared with late: +10.0 points."),
     ],
 )
 def test_gaps_to_mcsan(gap, said):
@@ -41,6 +44,7 @@ def test_after_holm():
         ((0.9, 0.85, 0.95), " is above ", "it must use more"),
         ((0.6, 0.55, 0.65), " is below ", "a perfect listener of that view would score more"),
         ((0.8, 0.7, 0.9), " is not distinguishable from ", "does not show"),
+        ((0.8, nan, nan), "late: 80 % is without an interval to compare with ", "does not show"),
     ],
 )
 def test_side_of_a_ceiling(score, side, meaning):
@@ -102,15 +106,26 @@ def test_what_leaking_changes():
     turned = read.say_what_leaking_changes("late", alike, behind)
     assert "(-2.0 to +4.0), no difference is shown; in the leaking" in turned
     assert turned.endswith("MCSAN is behind.")
+    alone = read.say_what_leaking_changes("late", ahead, (0.1, nan, nan))
+    assert alone.endswith("in the leaking world +10.0 points, without an interval.")
 
 
 def test_whether_leaking_levels():
     ahead, alike = (0.1, 0.05, 0.15), (0.01, -0.02, 0.04)
     apart, level = {"late": ahead, "gated": ahead}, {"late": ahead, "gated": alike}
     said = read.say_whether_leaking_levels(apart, level)
-    assert "from 2 of 2 fusions in the matching world and from 1 of 2 in the leaking" in said
-    assert "from 10.0 to 5.5 points" in said and said.endswith("as expected.")
-    assert read.say_whether_leaking_levels(level, apart).endswith("against what was expected.")
-    wider = {"late": (0.3, -0.1, 0.7), "gated": (0.3, -0.1, 0.7)}
-    assert "does not settle" in read.say_whether_leaking_levels(apart, wider)
-    assert "does not settle" in read.say_whether_leaking_levels(wider, wider)
+    assert said == (
+        "Each fusion taken alone, the lead of MCSAN is smaller in the leaking world over gated; it "
+        "is not shown to change over late."
+    )
+    turned = read.say_whether_leaking_levels(level, apart)
+    assert "larger in the leaking world over gated" in turned
+    alone = {"late": ahead, "gated": (0.1, nan, nan)}
+    said = read.say_whether_leaking_levels(apart, alone)
+    assert said.endswith("not shown to change over late; it is without an interval over gated.")
+
+
+def test_fewer_shown_gaps_and_smaller_means_are_no_proof():
+    matching = {"late": (0.1, 0.01, 0.19)}  # shown in one world, open in the other: no difference
+    said = read.say_whether_leaking_levels(matching, {"late": (0.05, -0.05, 0.15)})
+    assert said.endswith("not shown to change over late.") and "expected" not in said

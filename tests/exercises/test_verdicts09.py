@@ -13,6 +13,8 @@ SINGLE = ["w/o audio", "w/o text"]
 NOTHING = (0.002, -0.01, 0.014)
 GAIN = (0.05, 0.02, 0.08)
 LOSS = (-0.05, -0.08, -0.02)
+nan = float("nan")
+ALONE = (0.9, nan, nan)
 
 CASES = [
     (read.say_above_floors, (HIGH, {"majority": 0.2, "words": 0.5}), "above the highest floor"),
@@ -23,13 +25,47 @@ CASES = [
         (HIGH, {"words": 0.2, ORDER_ALONE: 0.99}),
         "above the highest floor, words with 20%, and below the 99% of order alone",
     ),
-    (read.say_which_climb, (BOTH_CLIMB, SINGLE), "These are both versions that read"),
+    (
+        read.say_above_floors,
+        (HIGH, {"words": 0.2, ORDER_ALONE: 0.99}),
+        "where the words and stresses lie. The floor's own error is not counted.",
+    ),
+    (read.say_above_floors, (LOW, {"words": 0.5}), "with 50%. The floor's own error is not"),
+    (
+        read.say_above_floors,
+        (ALONE, {"words": 0.5}),
+        "gets 90 % of the test part right. That is without an interval to compare with the highest",
+    ),
+    (
+        read.say_which_climb,
+        (BOTH_CLIMB, SINGLE),
+        "are above it. These are both versions that read the two modalities; one seed each.",
+    ),
+    (
+        read.say_which_climb,
+        (BOTH_CLIMB | {"N = 2": HIGH}, SINGLE),
+        "These are all 3 versions that read the two modalities; one seed each.",
+    ),
     (
         read.say_which_climb,
         (ONE_CLIMBS, SINGLE),
-        "“MCSAN” gets above it. That is 1 of the 2 versions",
+        "“MCSAN” is above it; one seed each. That is not shown for “w/o cross”.",
     ),
-    (read.say_which_climb, (NONE_CLIMBS, SINGLE), "does not show that two modalities beat one"),
+    (
+        read.say_which_climb,
+        ({"w/o audio": LOW, "MCSAN": HIGH}, ["w/o audio"]),
+        "“MCSAN” is above it; one seed each.",
+    ),
+    (
+        read.say_which_climb,
+        (NONE_CLIMBS, SINGLE),
+        "No version that reads two modalities is shown to get above “w/o audio”",
+    ),
+    (
+        read.say_which_climb,
+        (NONE_CLIMBS, SINGLE),
+        "does not show that two modalities beat one, and it does not show that they do not",
+    ),
     (read.say_early_gap, (0.01, 0.06, 3, 10), "+6.0 points, which is larger"),
     (
         read.say_early_gap,
@@ -72,25 +108,38 @@ CASES = [
     (read.say_past_peak, (12, 30, 1.4), "risen by 40%: judged by its loss, this training has gone"),
     (read.say_past_peak, (30, 30, 1.0), "has not gone past its peak"),
     (read.say_peeking_buys, (GAIN, 10, 7), "(+2.0 to +8.0). The 10 parts chose 7 different"),
-    (read.say_peeking_buys, (NOTHING, 10, 7), "so this run shows no gain. The 10 parts"),
+    (
+        read.say_peeking_buys,
+        (NOTHING, 10, 7),
+        "The interval holds zero, so this run shows no gain. The 10 parts",
+    ),
+    (read.say_peeking_buys, (ALONE, 1, 1), "+90.0 points. There is no interval, so this run"),
+    (read.say_bought_is_gone, (NOTHING,), "no difference shown. Nothing here says that the gain"),
     (
         read.say_bought_is_gone,
-        (GAIN, NOTHING),
-        "no difference shown. Nothing here says that the gain",
+        ((0.02, 0.01, 0.03),),
+        "are worth +2.0 points (+1.0 to +3.0), over utterances of this one training: they are "
+        "better there as well, so a part of the gain is a better epoch.",
+    ),
+    (read.say_bought_is_gone, (LOSS,), "they are worse there. Peeking did harm."),
+    (read.say_bought_is_gone, (ALONE,), "without an interval, nothing is shown."),
+    (
+        read.say_size_and_gain,
+        ({25: (0.09, 0.07, 0.11), 200: (0.03, 0.01, 0.05)},),
+        "Peeking buys 9.0 points with 25 utterances and 3.0 points with 200. The difference is "
+        "+6.0 points (+3.2 to +8.8): the smaller test part makes peeking pay more.",
     ),
     (
-        read.say_bought_is_gone,
-        (GAIN, GAIN),
-        "better there by no less. These are better epochs indeed",
+        read.say_size_and_gain,
+        ({25: (0.03, 0.01, 0.05), 200: (0.09, 0.07, 0.11)},),
+        "-6.0 points (-8.8 to -3.2): here the larger test part makes peeking pay more.",
     ),
-    (
-        read.say_bought_is_gone,
-        (GAIN, (0.02, 0.01, 0.03)),
-        "So about 40 % of the gain comes from a better epoch; the other 60 % exists only on",
+    (  # in order, but by luck
+        read.say_size_and_gain,
+        ({25: GAIN, 50: (0.045, 0.0, 0.09), 200: (0.04, -0.01, 0.09)},),
+        "these draws do not show that the size matters.",
     ),
-    (read.say_bought_is_gone, (GAIN, LOSS), "Peeking did harm"),
-    (read.say_size_and_gain, ({25: 0.09, 200: 0.03},), "The smaller the test part, the more"),
-    (read.say_size_and_gain, ({25: 0.03, 200: 0.09},), "does not simply fall"),
+    (read.say_size_and_gain, ({25: GAIN, 200: ALONE},), "without an interval, nothing is shown."),
     (read.say_peeking_in_runs, ([0.0, 0.0, 0.02],), "In 2 of these 3 runs"),
     (read.say_peeking_in_runs, ([0.01, 0.03],), "In 0 of these 2 runs"),
     (read.say_worst_confusion, ("joy", 0.4, "calm", 90), "found least is joy: 40% of its 90"),
@@ -104,6 +153,7 @@ CASES = [
         (0.90, HIGH, 0.04),
         "the average confidence is not distinguishable from the share that is right. The mean",
     ),
+    (read.say_sure_or_right, (0.9, ALONE, 0.04), "no interval, so the two are not compared. The"),
     (read.say_steps_off_diagonal, (0, 6), "In none of the 6"),
     (read.say_steps_off_diagonal, (2, 6), "In 2 of 6"),
 ]

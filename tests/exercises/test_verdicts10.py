@@ -50,10 +50,31 @@ def test_a_control_at_chance_voids_nothing():
     shown = {"a": read.OWN_WORD, "b": read.PLACE}
     control = {"fresh": read.NOTHING}
     assert read.voided_by_untrained(shown, control) == shown
-    assert "the verdicts above stand" in read.say_what_the_control_did(control)
+    said = read.say_what_the_control_did(control)
+    assert "no untrained network is shown to point, so no verdict is void" in said
+    assert "does not show that training made the difference" in said
     assert "readable place as well" in read.say_what_the_control_did({"fresh": read.PLACE})
     assert "seen in 1 of 2 trained networks: a" in read.say_worlds_together(shown)
     assert "No trained network" in read.say_worlds_together({"a": read.NOTHING})
+
+
+def test_a_control_just_beside_a_trained_network_proves_no_training():
+    lead, fresh = read.Measured(0.040, 0.003, 0.077), read.Measured(0.036, -0.001, 0.073)
+    control = {"a, fresh": read.what_rows_show(rows(LOW, fresh))}
+    trained = {"a, 0": read.what_rows_show(rows(LOW, lead))}
+    assert read.voided_by_untrained(trained, control) == {"a, 0": read.DEPENDS}
+    assert "does not show that training" in read.say_what_the_control_did(control)
+
+
+def test_a_lead_that_is_not_shown_is_not_called_absent():
+    close = read.RowsOfMap(HIGH, HIGH, read.Measured(0.1, -0.01, 0.21), 0.2)
+    said = read.say_what_rows_show("net", close, read.what_rows_show(close))
+    assert "a lead of the word's own row over the others is not shown." in said
+    together = read.say_worlds_together({"net": read.PLACE})
+    assert "no lead of the word's own row is shown" in together
+    assert "no word of its own" not in said + together
+    fresh = read.say_what_the_control_did({"fresh": read.PLACE})
+    assert "None of them is shown to have a word of its own" in fresh
 
 
 def test_a_network_is_told_with_chance_and_other_words():

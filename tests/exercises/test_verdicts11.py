@@ -10,7 +10,9 @@ HIGH, LOW = Measured(0.9, 0.8, 1.0), Measured(0.4, 0.3, 0.5)
 def test_being_right_is_not_pointing():
     said = [read.say_right_and_pointing("w", 0.9, HIGH, chance) for chance in (0.2, 0.85, 1.1)]
     assert "above chance (20%), so the map is readable" in said[0]
-    assert "being right does not make the map point" in said[1]
+    assert "not distinguishable from chance (85%), so pointing is not shown." in said[1]
+    wide = read.say_right_and_pointing("w", 0.9, Measured(0.30, 0.18, 0.42), 0.22)
+    assert wide.endswith("not distinguishable from chance (22%), so pointing is not shown.")
     assert "below chance (110%), so the map points elsewhere" in said[2]
 
 
@@ -21,23 +23,27 @@ def test_deletion():
 
 
 def test_swapped_and_untrained_weights():
-    assert "does need its own weights" in read.say_swapped_weights("uniform", LOW, HIGH, LOW)
-    assert "no need of its own weights is shown" in read.say_swapped_weights(
-        "uniform", HIGH, HIGH, HIGH
-    )
-    assert "cannot replace" in read.say_trained_without("x", UP, 3)
-    assert "better without" in read.say_trained_without("x", DOWN, 3)
+    needed = read.say_swapped_weights("uniform", LOW, HIGH, UP)
+    assert "stay, and 90 % (80 to 100 %) are right. Own weights less these: +20.0 points" in needed
+    assert "do need their own weights" in needed
+    assert "with the other weights more is right" in read.say_swapped_weights("x", LOW, LOW, DOWN)
+    assert "no need of their own" in read.say_swapped_weights("x", HIGH, HIGH, FLAT)
+    more, less = [read.say_trained_without("x", gap, 3) for gap in (UP, DOWN)]
+    assert "over these seeds it scores higher" in more
+    assert "over these seeds it scores lower" in less
+    assert all("error from the utterances is not counted" in said for said in (more, less))
     assert "may still hide" in read.say_trained_without("x", FLAT, 3)
     assert "no interval and no verdict" in read.say_trained_without("x", None, 1)
 
 
 def test_stability():
-    assert "seeds agree more with each other" in read.say_stability("x", HIGH, LOW)
-    assert "before any training" in read.say_stability("x", HIGH, LOW)
-    assert "not shown to agree more" in read.say_stability("x", LOW, HIGH)
-    assert "nothing of it is shown to be there before training" in read.say_stability(
-        "x", HIGH, FLAT
-    )
+    shared = read.say_stability("x", LOW, UP)
+    assert "these seeds agree more with each other than one of them with no training" in shared
+    assert shared.endswith("a part of it is there in this one untrained network, too.")
+    assert "these seeds agree less" in read.say_stability("x", HIGH, DOWN)
+    assert "not shown to agree more" in read.say_stability("x", LOW, FLAT)
+    alone = read.say_stability("x", FLAT, UP)
+    assert alone.endswith("this one untrained network is not shown to share any of it.")
 
 
 def test_who_follows():

@@ -33,23 +33,38 @@ def test_who_points():
 
 
 def test_word_edits():
-    assert "not so in another" in read.say_word_edit("rate", UP, FLAT)
-    assert "not clearly more" in read.say_word_edit("rate", UP, UP)
-    assert "No fall is shown" in read.say_word_edit("rate", FLAT, FLAT)
-    assert "No fall is shown" in read.say_word_edit("rate", DOWN, FLAT)
+    said = read.say_word_edit("rate", UP, FLAT, UP)
+    assert said.endswith(
+        "falls more for the decisive word than for another; for the other no change is shown."
+    )
+    both = read.say_word_edit("rate", UP, Measured(0.4, 0.3, 0.5), Measured(0.4, 0.1, 0.7))
+    assert both.endswith(
+        "more for the decisive word than for another; for the other it falls as well."
+    )
+    rises = read.say_word_edit("rate", UP, Measured(-0.13, -0.24, -0.02), UP)
+    assert rises.endswith("for the other it rises.")
+    assert "not shown to fall more than" in read.say_word_edit("rate", UP, UP, FLAT)
+    assert "No fall is shown" in read.say_word_edit("rate", FLAT, FLAT, FLAT)
+    assert "No fall is shown" in read.say_word_edit("rate", DOWN, FLAT, DOWN)
 
 
 def test_fillers():
     assert "mostly the same place" in read.say_fillers("w", UP, UP)
-    assert "mostly another place" in read.say_fillers("w", FLAT, UP)
-    assert "as often as not" in read.say_fillers("w", Measured(0.5, 0.3, 0.7), UP)
+    assert "part of what was read may be the filler" in read.say_fillers("w", FLAT, UP)
+    wide = read.say_fillers("w", Measured(0.60, 0.42, 0.75), UP)
+    assert "it is not shown whether the fillers name mostly the same place (same peak 60" in wide
 
 
 def test_interactions():
-    assert "more than the sum of the parts" in read.say_shapley("w", {"mean": UP, "empty": UP})
-    assert "overlap" in read.say_shapley("w", {"mean": DOWN, "empty": DOWN})
-    assert "They disagree" in read.say_shapley("w", {"mean": UP, "empty": FLAT})
-    assert "None of them" in read.say_shapley("w", {"mean": FLAT, "empty": FLAT})
+    alike = {"mean": UP, "empty": UP}
+    assert "more than the sum of the parts" in read.say_shapley("w", alike, FLAT)
+    assert "overlap" in read.say_shapley("w", {"mean": DOWN, "empty": DOWN}, FLAT)
+    assert "None of them" in read.say_shapley("w", {"mean": FLAT, "empty": FLAT}, FLAT)
+    one = {"mean": Measured(0.3, 0.1, 0.5), "empty": Measured(0.2, -0.05, 0.45)}
+    said = read.say_shapley("w", one, Measured(0.1, -0.2, 0.4))
+    assert said.endswith("do not all show the same, and a difference between them is not shown.")
+    said = read.say_shapley("w", {"mean": UP, "empty": DOWN}, Measured(1.6, 1.2, 2.0))
+    assert "differ by +1.6 (+1.2 to +2.0), so what is said depends on the stand-in" in said
     assert "is right less often" in read.say_additive("w", UP, 9)
     assert "no loss without the interaction is shown" in read.say_additive("w", FLAT, 9)
     assert "decides better" in read.say_additive("w", DOWN, 9)
@@ -74,6 +89,21 @@ def test_agreement_names_the_closest_and_the_farthest_pair():
     assert "mostly they differ" in said
     assert "mostly they agree" in read.say_agreement(table.clip(lower=0.8))
     assert read.say_agreement(table.iloc[:1, :1]) == "No two readings can be compared."
+
+
+def test_rollout_that_is_the_raw_map_is_counted_once():
+    score = {"low": 0.3, "chance": 0.2, "points": 0.4, "mass": 0.3, "auc": 0.6}
+    readings = ("raw attention", "rollout", "receipts")
+    rows = [{"reading": one, "world": "a", **score} for one in readings]
+    rows += [{"reading": one, "world": "b", **score} for one in readings[1:]]
+    rows.append({"reading": "raw attention", "world": "b", **score, "mass": 0.31})
+    table = pd.DataFrame(rows)
+    once = read.counted_once(table)
+    assert list(once[once.world == "a"].reading) == ["raw attention", "receipts"]
+    assert len(once[once.world == "b"]) == 3  # another map than the raw one
+    assert "2 in the a world and 3 in the b world" in read.say_which_world_points(once)
+    alone = table[table.reading == "rollout"]
+    assert len(read.counted_once(alone)) == 2
 
 
 def test_which_world_points():

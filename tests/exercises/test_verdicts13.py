@@ -19,9 +19,11 @@ def test_order():
 def test_smear():
     nothing = Measured(0.0, 0.0, 0.0)
     assert "There is no smear" in read.say_smear({"linear": nothing}, 0.5)
-    assert "can still be found" in read.say_smear({"bilstm": LOW}, 0.5)
+    below = read.say_smear({"bilstm": LOW}, 0.5)
+    assert below.endswith("lies outside the word, less than if all steps moved alike (50 %).")
     assert "more than if all steps" in read.say_smear({"bilstm": HIGH}, 0.5)
-    assert "about as much as if all steps" in read.say_smear({"bilstm": MIDDLE}, 0.5)
+    wide = read.say_smear({"bilstm": Measured(0.70, 0.45, 0.95)}, 0.85)
+    assert "not distinguishable from what it would be if all steps moved alike (85 %)" in wide
 
 
 def test_the_first_layer_that_smears():
@@ -54,7 +56,8 @@ def test_sharpness():
 
 def test_pointing():
     assert "finds its sound" in read.say_pointing("x", HIGH, UP, 0.3)
-    assert "no word of its own" in read.say_pointing("x", HIGH, FLAT, 0.3)
+    place = read.say_pointing("x", HIGH, FLAT, 0.3)
+    assert place.endswith("a lead of the word's own row over the others is not shown.")
     assert "not shown to point in these utterances" in read.say_pointing("x", LOW, UP, 0.3)
 
 
@@ -86,20 +89,21 @@ def test_a_word_of_its_own():
     assert said.startswith("Maps with a word of its own: “neither”. Not shown to point: MCSAN, no")
     assert read.say_own_word(table()).startswith("No map is shown to have a word of its own.")
     both = pd.DataFrame([row("x", 0.6, 0.58)])
-    assert "but not above other words: x." in read.say_own_word(both)
+    assert "Above chance; a lead over other words is not shown: x." in read.say_own_word(both)
 
 
 @pytest.mark.parametrize(
     ("points", "says"),
     [
-        ({"neither": 0.6}, "To take one of them away is not enough"),
+        ({"neither": 0.6}, "Without only one of the two, a word of its own is not shown."),
         ({"neither": 0.6, "steps": 0.6}, "already in “no recurrence”"),
         ({}, "not confirmed."),
         ({"places": 0.6}, "though it has one in “no positions”"),
         ({"mcsan": 0.6, "neither": 0.6}, "nothing has to go"),
-        ({"mcsan": 0.6, "neither": 0.6}, "the difference is not shown"),
-        ({"mcsan": 0.5, "neither": 0.8}, "80 % (75 to 85 %) instead of 50 % (45 to 55 %): more"),
-        ({"mcsan": 0.8, "neither": 0.5}, ": less often"),
+        ({"mcsan": 0.6, "neither": 0.6}, "difference is +0.0 points (-7.1 to +7.1): not shown."),
+        ({"mcsan": 0.5, "neither": 0.8}, "80 % (75 to 85 %) instead of 50 % (45 to 55 %). The"),
+        ({"mcsan": 0.5, "neither": 0.58}, "is +8.0 points (+0.9 to +15.1): more often."),
+        ({"mcsan": 0.8, "neither": 0.5}, ": less often."),
     ],
 )
 def test_whether_both_have_to_go(points, says):
@@ -128,9 +132,13 @@ def test_who_recognises():
 
 
 def test_what_matching_is_worth():
-    assert "here the gap is matching" in read.say_matching(table())
+    said = read.say_matching(table())
+    assert "is +10.0 points (+7.2 to +12.8): cross-attention earns points here." in said
     equal = table().assign(WA=0.8, low=0.78, high=0.82)
     assert "no gap is shown" in read.say_matching(equal)
+    close = table()  # the intervals overlap, and still the difference is shown
+    close.loc[close.change == "neither", ["WA", "low", "high"]] = (0.83, 0.81, 0.85)
+    assert "+3.0 points (+0.2 to +5.8): cross-attention earns" in read.say_matching(close)
     turned = table()
     turned.loc[turned.change == "neither", ["WA", "low", "high"]] = (0.6, 0.58, 0.62)
     assert "costs more than it brings" in read.say_matching(turned)

@@ -105,6 +105,8 @@ def test_what_holm_takes_away():
     ],
 )
 def test_a_gap_alike_or_unknown(numbers, says):
+    unknown = pd.Series((nan, nan, nan, nan), ["low", "high", "low 90", "high 90"])
+    assert read.gap_or_alike(unknown, 0.01) == "we do not know"
     gap = pd.Series(numbers, ["low", "high", "low 90", "high 90"])
     assert read.gap_or_alike(gap, 0.01) == says
     number = "1" if says == "we do not know" else "0"
@@ -140,12 +142,17 @@ def test_peeking_and_the_smallest_gap():
     less = read.say_peeking_rows(intervals(a=(0.005, nan, nan), b=(0.0, nan, nan)), gaps)
     assert "most in a: +0.5 points, the same in every fold" in less
     assert "The mean is less than the smallest gap of the table (b" in less
-    assert "nothing in any row" in read.say_peeking_rows(intervals(a=(0.0, nan, nan)), gaps)
+    none = read.say_peeking_rows(intervals(a=(0.0, nan, nan)), gaps)
+    assert none.endswith(
+        "nothing in any row: in no training was another epoch better on the test part."
+    )
 
 
 def test_interaction():
-    assert "does need both" in read.say_interaction("x", (0.2, 0.1, 0.3))
-    assert "harms it here" in read.say_interaction("x", (-0.2, -0.3, -0.1))
+    said = read.say_interaction("x", (0.2, 0.1, 0.3))
+    assert said.startswith("x: WA less that of its EMAP is +20.0 points (+10.0 to +30.0).")
+    assert said.endswith("Its EMAP is right less often.")
+    assert "is right more often" in read.say_interaction("x", (-0.2, -0.3, -0.1))
     says = read.say_interaction("x", (0.2, -0.1, 0.5))
     assert "No use of interaction is shown" in says and "does not mean that there is none" in says
 
@@ -180,15 +187,20 @@ def test_a_promise_that_is_kept_or_broken():
 
 
 def test_equal_learners():
-    assert "neither is shown to be better" in design.say_equal_worth(-0.0057, 0.0056)
-    assert "does not do what it was made for" in design.say_equal_worth(-0.02, 0.0056)
+    behind = design.say_equal_worth(-0.0073, 0.0056)
+    assert "A is 0.73 points behind B" in behind and "neither is shown to be better" in behind
+    ahead = design.say_equal_worth(0.02, 0.0056)
+    assert "A is 2.00 points ahead of B" in ahead and "does not do what it was made for" in ahead
 
 
 def test_repeating():
-    rows = intervals(few=(0.1, 0.05, 0.15), many=(0.6, 0.5, 0.7), middle=(0.12, 0.06, 0.2))
-    assert "worse (+50" in design.say_repeats(rows.loc["few"], rows.loc["many"])
-    assert "better (-50" in design.say_repeats(rows.loc["many"], rows.loc["few"])
-    assert "no clear difference" in design.say_repeats(rows.loc["few"], rows.loc["middle"])
+    alarms = "its share of false alarms"
+    assert f"raises {alarms}: +50.0 points (+4" in design.say_repeats((0.5, 0.4, 0.6))
+    assert f"lowers {alarms}: -50.0 points (-6" in design.say_repeats((-0.5, -0.6, -0.4))
+    said = design.say_repeats((0.02, -0.01, 0.05))
+    assert f"is not shown to change {alarms}: +2.0 points (-1.0 to +5.0)." in said
+    # Shares of 10 % (7 to 15 %) and 15 % (11 to 20 %) overlap; on the same toys they may differ.
+    assert "raises" in design.say_repeats((0.05, 0.02, 0.08))
 
 
 def test_power_that_is_enough_or_never():

@@ -78,6 +78,7 @@ def test_a_printed_gap():
     clear = read.say_printed_gap(4.0, 0.0001, (0.02, 0.01, 0.03))
     assert clear.startswith("t 4.00, p below 0.001, +2.0 points")
     assert "alone carry the sentence" in clear
+    assert "do not carry" in read.say_printed_gap(nan, nan, (0.01, nan, nan))
 
 
 def test_weak_sentences():
@@ -119,8 +120,8 @@ def test_systems_lie_above_or_below_a_floor():
     assert read.say_above_a_floor("a", below, "MCSAN").endswith("MCSAN itself is below it.")
     untested = gaps.assign(low=nan, high=nan)  # one fold without predictions has no interval
     says = read.say_above_a_floor("order", untested, "MCSAN")
-    assert "0 of 3 systems above; not dist" in says
-    assert says.endswith("MCSAN itself is not distinguishable from it.")
+    assert "0 of 3 systems above; without an interval to compare with it: MCSAN, rival" in says
+    assert says.endswith("MCSAN itself is without an interval to compare with it.")
 
 
 def test_a_name_with_a_comma_is_quoted():
@@ -153,6 +154,6 @@ def test_a_model_of_ones_own():
         "m: 30 % (20 to 40 %). On the same folds it is above “a, b” and “c”; below “d”."
     )
     untested = gaps[:1].assign(low=nan, high=nan)
-    assert "it is not distinguishable from “a, b”." in read.say_own_model(
+    assert "it is without an interval to compare with “a, b”." in read.say_own_model(
         "m", (0.3, 0, 1), untested
     )

@@ -50,14 +50,18 @@ def test_what_is_noticed():
     seen = read.Doubted("noise at 0", 0.3, 0.4, 0.95, 0.99)
     missed = read.Doubted("gain at -6", 0.1, 0.7, 0.9, 0.03)
     harmless = read.Doubted("gain at -1", -0.01, 0.9, 0.9, 0.02)
-    told = read.say_noticed([seen, missed, harmless])
+    told = read.say_noticed([seen, missed, harmless], 0.94)
     assert "2 of 3 conditions cost accuracy. In 1 of them" in told
     assert "not so under gain at -6 (3 %)" in told
-    assert "under noise at 0 the network is 95 % sure and 40 % right" in told
-    assert "not so under" not in read.say_noticed([seen])
-    assert "nothing to notice" in read.say_noticed([harmless])
+    assert "under noise at 0: the network is 95 % sure and 40 % right" in told
+    assert told.endswith("its confidence is 94 %: it does not fall, and so gives no warning.")
+    warned = read.say_noticed([seen._replace(confidence=0.6)], 0.94)
+    assert warned.endswith("is 94 %: it falls by 34.0 points, which is too little.")
+    assert "no warning" not in warned
+    assert "not so under" not in read.say_noticed([seen], 0.94)
+    assert "nothing to notice" in read.say_noticed([harmless], 0.94)
     modest = seen._replace(confidence=0.2)
-    told = read.say_noticed([modest])
+    told = read.say_noticed([modest], 0.94)
     assert "Nowhere is the network clearly surer" in told and "1 of 1 conditions" in told
 
 

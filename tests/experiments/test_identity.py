@@ -137,7 +137,7 @@ def test_the_verdict_follows_the_interval(low, high, says):
     [
         (0.66, 0.30, "the word's own row shows its sound"),
         (0.66, 0.62, "other rows may point there as well"),
-        (0.28, 0.10, "no more than chance"),
+        (0.28, 0.10, "not shown to be above chance"),
     ],
 )
 def test_a_map_is_read_beside_chance_and_other_words(points, others, says):

@@ -136,6 +136,22 @@ def test_sentences_follow_from_the_numbers():
     assert any("not sure enough" in one for one in said)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "says"),
+    [
+        ((0.90, 0.90, 0.041, 0.010, 0.072, 0.045), "90% sure and 90% right, no miscalibration"),
+        ((0.90, 0.90, 0.200, 0.150, 0.250, 0.045), "right, on average neither too sure nor not"),
+        ((0.90, 0.70, 0.200, 0.150, 0.250, 0.045), "90% sure and 70% right, too sure; ECE 0.200"),
+        ((0.70, 0.90, 0.200, 0.150, 0.250, 0.045), "70% sure and 90% right, not sure enough;"),
+    ],
+)
+def test_calibration_within_luck_and_ties_are_not_called_too_sure(numbers, says):
+    names = ("confidence", "wa", "ece", "ece low", "ece high", "ece by luck")
+    row = dict(zip(names, numbers, strict=True))
+    row |= {"stress": "white noise", "unit": "dB SNR", "level": 10.0}
+    assert says in curves._worst_sureness(pd.DataFrame([row]))
+
+
 def test_models_are_kept_apart_and_seeds_together():
     both = [conditions.CLEAN, condition("gain")]
     made = trial_of(names=("a", "a", "b"))
@@ -242,16 +258,47 @@ def contest_rows(*shares):
     )
 
 
-def test_who_wins_a_contest_is_said_only_where_intervals_are_apart():
-    clear = contest_rows((0.1, 0.05, 0.2), (0.9, 0.8, 0.95))
+def with_lead(rows, lead, low, high):
+    """The first outcome's lead over the second, on both rows."""
+    leads = {"lead": [lead, -lead], "lead low": [low, -high], "lead high": [high, -low]}
+    return rows.assign(**leads)
+
+
+def test_mostly_needs_more_than_half():
+    clear = contest_rows((0.1, 0.05, 0.2), (0.9, 0.8, 0.95))  # without leads: an older file
     assert "mostly follows the words alone" in contest.contest_sentences(clear)[0]
     turned = contest_rows((0.9, 0.8, 0.95), (0.1, 0.05, 0.2))
     assert "mostly follows the voice" in contest.contest_sentences(turned)[0]
-    close = contest_rows((0.45, 0.3, 0.6), (0.55, 0.4, 0.7))
-    said = contest.contest_sentences(close)[0]
-    assert "follows the words alone and the voice about as often" in said
     neither = clear.assign(outcome=["voice", "neither"])
     assert "mostly follows neither" in contest.contest_sentences(neither)[0]
+
+
+def test_who_wins_a_contest_is_said_only_where_the_lead_is_shown():
+    most = with_lead(contest_rows((0.45, 0.38, 0.52), (0.20, 0.15, 0.26)), 0.25, 0.14, 0.36)
+    assert contest.contest_sentences(most)[0].startswith(
+        "m in conflict most often follows the voice (lead 25 points [14, 36]): voice 45%"
+    )
+    close = contest_rows((0.45, 0.3, 0.6), (0.55, 0.4, 0.7))
+    unknown = "follows the words alone and the voice; which of them more often is not shown"
+    for rows in (close, with_lead(close, -0.1, -0.3, 0.1)):
+        assert unknown in contest.contest_sentences(rows)[0]
+    near = contest_rows((0.58, 0.48, 0.68), (0.42, 0.32, 0.52))  # overlap, and yet a lead
+    led = contest.contest_sentences(with_lead(near, 0.16, 0.02, 0.30))[0]
+    assert "most often follows the voice (lead 16 points" in led
+
+
+def test_a_lead_is_paired_over_recordings():
+    followed = np.repeat(["voice", "words", "neither"], (45, 30, 25))
+    there = {one: (followed == one).astype(int)[None] for one in ("voice", "words", "neither")}
+    first, second = [contest._row(one, there, np.arange(100)) for one in ("voice", "words")]
+    assert (first["share"], first["lead"]) == (0.45, pytest.approx(0.15))
+    assert second["lead"] == pytest.approx(-0.15)
+    # Exclusive outcomes: variance (p + q - (p - q)²) / n.
+    half = 1.96 * np.sqrt((0.75 - 0.15**2) / 100)
+    assert first["lead low"] == pytest.approx(0.15 - half, abs=0.02)
+    assert first["lead high"] == pytest.approx(0.15 + half, abs=0.02)
+    certain = {"voice": np.ones((1, 9), int), "words": np.zeros((1, 9), int)}
+    assert np.isnan(contest._row("voice", certain, np.arange(9))["lead low"])  # nothing varies
 
 
 def test_files_are_whole_and_say_the_numbers(tmp_path):

@@ -195,11 +195,7 @@ def _meaning(study: Study) -> str:
     if study.verdict == OPEN and study.shown_alike:
         return "The two rows may be called alike at that margin."
     if study.verdict == OPEN and study.gap.low * study.gap.high > 0:
-        return (
-            "The interval is that of this sentence alone, and it excludes zero. But "
-            f"{study.family} sentences were looked at, and this may be the lucky one: we do not "
-            "know."
-        )
+        return _open_beyond_zero(study)
     if study.verdict == OPEN:
         return "The interval leaves room for *yes* and for *no*: we do not know."
     if study.claim.kind != "above":
@@ -209,6 +205,26 @@ def _meaning(study: Study) -> str:
     return (
         "The direction is shown. That the gap is large enough to matter is not: the interval "
         "reaches below the margin."
+    )
+
+
+def _open_beyond_zero(study: Study) -> str:
+    """Why a study is open although the interval of its gap excludes zero."""
+    level = study.plan["level"]
+    if study.claim.kind != "above":
+        return (
+            "A difference from zero is shown at 95 %, but neither that it lies inside the margin "
+            "nor that it lies outside: we do not know."
+        )
+    if study.family > 1 and min(study.alone) < level:
+        return (
+            "The interval is that of this sentence alone, and it excludes zero. But "
+            f"{study.family} sentences were looked at, and this may be the lucky one: we do not "
+            "know."
+        )
+    return (
+        f"The 95 % interval excludes zero, but at the planned level of {level:g} this is not "
+        "shown: we do not know."
     )
 
 

@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcsan_lite.exercises import lesson00 as english
-from mcsan_lite.exercises.exercise import NOT_SOLVED
+from mcsan_lite.exercises.exercise import NOT_SOLVED, RETURNS_NOTHING, SOMETIMES_NOTHING
 from mcsan_lite.exercises.translated import RIGHT, in_other_words
 
 _WORDS = {
     RIGHT: "richtig.",
     NOT_SOLVED: "noch nicht gelöst.",
+    RETURNS_NOTHING: (
+        "deine Funktion gibt nichts zurück: Beende sie mit `return …` (print zeigt einen Wert und "
+        "gibt keinen zurück)."
+    ),
+    SOMETIMES_NOTHING: (
+        "bei manchen Eingaben gibt deine Funktion nichts zurück: Jeder Weg durch sie braucht sein "
+        "`return …`."
+    ),
     "your code stops with {name}: {error}": "dein Code bricht ab mit {name}: {error}",
     "{answer} is not one of the classes: {classes}.": (
         "{answer} ist keine der Klassen: {classes}."
@@ -48,23 +56,35 @@ _WORDS = {
         "{number} von 12 Fällen sind anders, zuerst: sense={sense}, stressed={stressed}, "
         "aroused={aroused}."
     ),
-    "1/7 is blind guessing. A reader knows the sense, which leaves two or three classes.": (
-        "1/7 ist blindes Raten. Wer liest, kennt den Sinn; dann bleiben zwei oder drei Klassen."
+    "as a percentage that is right; give a share.": (
+        "als Prozentzahl stimmt das; gib einen Anteil an."
     ),
-    "1/3 counts the senses. A guess within the negative sense is right one time in three, but "
-    "within each of the other two it is right one time in two.": (
-        "1/3 zählt die Arten von Sinn. Beim negativen Sinn trifft ein Tipp einmal von drei Malen, "
-        "bei den beiden anderen aber einmal von zwei Malen."
+    "give a share between 0 and 1.": "gib einen Anteil zwischen 0 und 1 an.",
+    "3/7 is for the seven classes of this lesson. The world of the question has five.": (
+        "3/7 gilt für die sieben Klassen dieser Lektion. Die Welt der Frage hat fünf."
     ),
-    "you averaged 1/3, 1/2 and 1/2 evenly. The senses are not equally likely: they hold 3, 2 and 2 "
-    "of the seven classes.": (
-        "du hast 1/3, 1/2 und 1/2 gleich gewichtet. Sie sind aber nicht gleich häufig: Auf sie "
-        "entfallen 3, 2 und 2 der sieben Klassen."
+    "1/5 is blind guessing. A reader knows the sense, which leaves one or two classes.": (
+        "1/5 ist blindes Raten. Wer liest, kennt den Sinn; dann bleiben eine oder zwei Klassen."
+    ),
+    "1/3 counts the senses. A reader knows the sense: then a guess is right one time in two, or "
+    "always.": (
+        "1/3 zählt die Arten von Sinn. Wer liest, kennt den Sinn: Dann trifft ein Tipp einmal von "
+        "zwei Malen, oder immer."
+    ),
+    "1/2 is right within the negative and the positive sense. Where no word is evaluative, one "
+    "class is left, and the guess is certain.": (
+        "1/2 stimmt beim negativen und beim positiven Sinn. Wo kein Wort wertet, bleibt eine "
+        "Klasse, und der Tipp ist sicher."
+    ),
+    "you averaged 1/2, 1/2 and 1 evenly. The senses are not equally likely: they hold 2, 2 and 1 "
+    "of the five classes.": (
+        "du hast 1/2, 1/2 und 1 gleich gewichtet. Sie sind aber nicht gleich häufig: Auf sie "
+        "entfallen 2, 2 und 1 der fünf Klassen."
     ),
     "count the classes that can be right: the best guess wins one class of each of the three "
-    "senses, and all seven classes are equally likely.": (
+    "senses, and all five classes are equally likely.": (
         "zähl die Klassen, die richtig sein können: Der beste Tipp gewinnt bei jedem der drei "
-        "Sinne eine Klasse, und alle sieben Klassen sind gleich häufig."
+        "Sinne eine Klasse, und alle fünf Klassen sind gleich häufig."
     ),
 }
 

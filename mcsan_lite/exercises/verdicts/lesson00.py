@@ -13,6 +13,7 @@ import numpy as np
 from mcsan_lite.corpus import Word
 from mcsan_lite.evaluation.intervals import paired_interval, score_interval
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
     Measured,
     gap_side,
     listed_names,
@@ -24,6 +25,7 @@ _SAID_OF_GAP = {
     "more": "the own row points there more often",
     "less": "the own row points there less often",
     "no difference shown": "no difference is shown",
+    NO_INTERVAL: "there is no interval to judge by",
 }
 # A row of weights within a tenth of the even spread leans nowhere.
 _EVEN_WITHIN = 0.1
@@ -190,7 +192,10 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
         f"{points_interval(*rows.gap)}: {_SAID_OF_GAP[compared]}. "
     )
     if side == "above" and compared == "more":
-        meaning = "So the map points at the evidence, and the word's own row does so most."
+        meaning = (
+            "So the map points at the evidence, and the word's own row does so more often than the "
+            "other rows do."
+        )
     elif side == "above" and side_of(rows.others.low, rows.others.high, rows.chance) == "above":
         meaning = (
             "So the map shows a place that many words look at, and nothing is shown that belongs "
@@ -231,6 +236,7 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
         "more": "the network with cross-attention scores higher",
         "less": "the network with cross-attention scores lower",
         "no difference shown": "no difference is shown",
+        NO_INTERVAL: "there is no interval to judge by",
     }[gap_side(low, high)]
     text = (
         f"The network is right in {full} of the utterances with cross-attention, and in {without} "

@@ -1,23 +1,27 @@
 """What lesson 01 says of its results: who is on both sides of a split, and what that is worth.
 
-In: counts, shares and scores of folds, all as numbers. Out: sentences, which follow from them.
+In: counts and shares as numbers, scores as means with their intervals. Folds of one corpus share
+most of what they are trained on, so an interval over folds must allow for that: it is the corrected
+one (`evaluation.significance.corrected_t`). Out: sentences, which follow from the numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import ttest_ind
 
-from mcsan_lite.evaluation.intervals import fold_interval
+from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
     gap_side,
     listed_names,
     percent_interval,
     points_interval,
     side_of,
 )
+
+Interval = tuple[float, float, float]  # mean, low, high
 
 _NEARLY_BALANCED = 1.5  # times as many utterances in the largest class as in the smallest
 
@@ -93,19 +97,18 @@ def say_who_is_shared(protocol: str, shares: Mapping[str, float]) -> str:
     return f"{text} Always new: {listed_names(new)}." if new else text
 
 
-def say_what_a_name_tells(where: str, scores: Sequence[float], chance: float) -> str:
+def say_what_a_name_tells(where: str, score: Interval, chance: float) -> str:
     """Whether a floor that sees only the speaker's name is above chance.
 
     Args:
         where: corpus and split.
-        scores: one WA per fold.
+        score: its WA over folds.
         chance: as a share.
     """
-    mean, half_width = fold_interval(scores)
-    low, high = mean - half_width, mean + half_width
+    _, low, high = score
     side = side_of(low, high, chance)
     text = (
-        f"{where}: the name alone scores {percent_interval(mean, low, high)}, {side} chance "
+        f"{where}: the name alone scores {percent_interval(*score)}, {side} chance "
         f"({100 * chance:.0f} %)."
     )
     if side == "above":
@@ -115,73 +118,71 @@ def say_what_a_name_tells(where: str, scores: Sequence[float], chance: float) ->
             f"{text} That is no knowledge of the speaker: where each class comes equally often, "
             "the one that train has most of is the one that test has least of."
         )
-    return f"{text} This floor finds nothing in the name."
+    return f"{text} This floor is not shown to find anything in the name."
 
 
-def say_sound_against_name(name: Sequence[float], sound: Sequence[float]) -> str:
+def say_sound_against_name(gap: Interval) -> str:
     """Whether the sound is shown to add anything to the name, on the same folds.
 
     Args:
-        name: WA of the floor that sees only the name, one per fold.
-        sound: WA of the floor that hears, in the same order.
+        gap: WA of the floor that hears minus that of the floor that sees only the name, paired by
+            fold.
     """
-    mean, half_width = fold_interval(np.subtract(sound, name))
-    low, high = mean - half_width, mean + half_width
-    text = f"Sound minus name, on the same folds: {points_interval(mean, low, high)}."
+    text = f"Sound minus name, on the same folds: {points_interval(*gap)}."
     return {
         "more": f"{text} The listener gets more than the name gives.",
         "less": f"{text} The listener gets less than the name alone would give.",
         "no difference shown": f"{text} The listener's score is no proof of hearing an emotion: "
-        "the name alone does as well, as far as these folds can tell.",
-    }[gap_side(low, high)]
+        "these folds do not show that it gets more than the name gives.",
+        NO_INTERVAL: f"{text} There is no interval, so nothing is shown.",
+    }[gap_side(*gap[1:])]
 
 
 def say_what_a_split_promises(
-    corpus: str, kinds: tuple[str, str], easier: Sequence[float], harder: Sequence[float]
+    corpus: str, kinds: tuple[str, str], easier: Interval, harder: Interval
 ) -> str:
     """Whether one split promises more than another to the same method.
-
-    The interval is Welch's. Folds share what they are trained on, so it is a guide, no proof.
 
     Args:
         corpus: its name.
         kinds: what is tested in each split, such as ("random utterances", "new speakers").
-        easier: WA of the first split, one per fold.
-        harder: WA of the second split, one per fold.
+        easier: WA of the first split, over its folds.
+        harder: WA of the second split, over its folds.
     """
-    interval = ttest_ind(easier, harder, equal_var=False).confidence_interval()
-    low, high = float(interval.low), float(interval.high)
-    gap = float(np.mean(easier) - np.mean(harder))
+    gap = difference_interval(easier, harder)
     first, second = kinds
-    text = f"{corpus}: {first} minus {second} is {points_interval(gap, low, high)}."
+    text = f"{corpus}: {first} minus {second} is {points_interval(*gap)}."
     return {
         "more": f"{text} The method is the same. The first split promises more.",
         "less": f"{text} The method is the same. The first split promises less.",
         "no difference shown": f"{text} These folds show no difference between the two splits.",
-    }[gap_side(low, high)]
+        NO_INTERVAL: f"{text} There is no interval, so nothing is shown.",
+    }[gap_side(*gap[1:])]
 
 
-def say_which_promise_holds(
-    corpus: str, promises: Mapping[str, float], met: tuple[float, float, float]
-) -> str:
+def say_which_promise_holds(corpus: str, promises: Mapping[str, Interval], met: Interval) -> str:
     """Which split had promised what strangers then gave.
+
+    A promise is a mean over folds, so it has an interval too; the difference has that of both.
 
     Args:
         corpus: its name.
-        promises: the mean score of each split, by its name.
-        met: mean, low and high of the score on voices that were locked away.
+        promises: the score of each split over its folds, by its name.
+        met: the score on voices that were locked away.
     """
-    mean, low, high = met
+    words = {
+        "more": "too high",
+        "less": "too low",
+        "no difference shown": "not contradicted",
+        NO_INTERVAL: "not tested, for want of an interval",
+    }
     said = []
     for split, promise in promises.items():
-        side = side_of(low, high, promise)
-        holds = "is not contradicted" if side == "not distinguishable from" else "is too high"
-        if side == "above":
-            holds = "is too low"
-        said.append(f"the {100 * promise:.0f} % promised by {split} {holds}")
-    score = percent_interval(mean, low, high)
+        side = gap_side(*difference_interval(promise, met)[1:])
+        said.append(f"the {percent_interval(*promise)} promised by {split} is {words[side]}")
     return (
-        f"{corpus}: the locked-away voices give {score}. Measured against that, {'; '.join(said)}."
+        f"{corpus}: the locked-away voices give {percent_interval(*met)}. Measured against that, "
+        f"{'; '.join(said)}."
     )
 
 
@@ -235,11 +236,13 @@ def say_what_new_scenes_cost(random: float, new: float, largest: float) -> str:
         largest: share of the largest class.
     """
     text = f"it goes from {100 * random:.1f} to {100 * new:.1f} %. The largest class alone gives "
-    text += f"{100 * largest:.1f} %, so new scenes cost"
+    text += f"{100 * largest:.1f} %, so"
+    if random <= largest:
+        return f"{text} there is no lead to lose."
     if new >= random:
-        return f"{text} nothing."
+        return f"{text} new scenes cost nothing."
     lost = min(1.0, (random - new) / (random - largest))
-    return f"{text} {100 * lost:.0f} % of the lead over it."
+    return f"{text} new scenes cost {100 * lost:.0f} % of the lead over it."
 
 
 def say_never_tested(protocol: str, tested: int, total: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mcsan_lite.exercises.verdicts.lesson14_design import deviation_limits
 from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
 from mcsan_lite.experiments.floors import ORDER_ALONE
 
@@ -129,7 +130,7 @@ def say_where_the_floors_lie(
     loud = f"These floors are above the largest class ({100 * reference:.0f} %): "
     loud += f"{'; '.join(above)}."
     if not above:
-        loud = f"No floor is above the largest class ({100 * reference:.0f} %)."
+        return f"No floor is shown to be above the largest class ({100 * reference:.0f} %)."
     return f"{loud} These are not shown to be above it: {', '.join(silent)}." if silent else loud
 
 
@@ -171,24 +172,30 @@ def say_how_wide_a_fold_is(share: float, low: float, high: float, gap: float) ->
     return f"{text} A gap of {100 * gap:.1f} points is wider than that."
 
 
-def say_deviations_beside_chance(score: str, deviations: Sequence[float], expected: float) -> str:
-    """How many published deviations are smaller than what sampling alone gives.
+def say_deviations_beside_chance(
+    score: str, deviations: Sequence[float], expected: float, folds: int
+) -> str:
+    """How many published deviations are shown to differ from what sampling alone gives.
 
     Args:
         score: such as "WA".
-        deviations: published ones, one per row.
+        deviations: published ones, one per row, each over `folds` folds.
         expected: the deviation that sampling alone gives.
+        folds: how many there were, at least 2.
     """
     below = sum(deviation < expected for deviation in deviations)
-    text = f"{score}: {below} of {len(deviations)} published deviations are below {expected:.4f}."
-    if below == len(deviations):
-        return (
-            f"{text} Stratified folds or an average over seeds can do that, and the rows share "
-            "their folds, so it proves nothing."
-        )
-    if not below:
-        return f"{text} All rows vary more than sampling alone."
-    return f"{text} So the printed deviations are about as large as those of sampling alone."
+    sides = [side_of(*deviation_limits(one, folds), expected) for one in deviations]
+    more, less = sides.count("above"), sides.count("below")
+    rows = len(deviations)
+    text = (
+        f"{score}: {below} of {rows} published deviations are below {expected:.4f}. Each taken "
+        f"alone, with its 95 % interval (chi-square, {folds} folds), {more or 'none'} of them "
+        f"{'is' if more <= 1 else 'are'} shown to be larger than that and {less or 'none'} to be "
+        f"smaller. The rows share their folds, so {rows} rows are not {rows} findings."
+    )
+    if less:
+        return f"{text} Stratified folds or an average over seeds can make a deviation smaller."
+    return text
 
 
 def say_the_loudest_class(counts: Mapping[str, int]) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
     gap_side,
     in_percent,
     listed_names,
@@ -210,9 +211,13 @@ def _high_against_low(gap: SurvivalGap | None) -> str:
     if gap is None:
         return "There are too few voices on one side to compare high with low ones."
     found = f"High minus low voices: {points_interval(*gap)}."
-    shown = {"more": "High voices keep more of their pitch.", "less": "Low voices keep more."}
-    side = gap_side(gap.low, gap.high)
-    return f"{found} {shown.get(side, 'These clips show no difference between the two.')}"
+    shown = {
+        "more": "High voices keep more of their pitch.",
+        "less": "Low voices keep more.",
+        "no difference shown": "These clips show no difference between the two.",
+        NO_INTERVAL: "There is no interval, so nothing is shown.",
+    }
+    return f"{found} {shown[gap_side(gap.low, gap.high)]}"
 
 
 def shift_of(stressed: Sequence[float], plain: Sequence[float], quantile: float = 1.96) -> Shift:
@@ -243,7 +248,7 @@ def say_what_stress_changes(length: Shift, level: Shift, ripples: Sequence[Shift
     """
     longer = {"above": "longer", "below": "shorter"}.get(side_of(length.low, length.high, 0))
     louder = {"above": "louder", "below": "softer"}.get(side_of(level.low, level.high, 0))
-    moved = [one for one in ripples if side_of(one.low, one.high, 0) != "not distinguishable from"]
+    moved = [one for one in ripples if side_of(one.low, one.high, 0) in ("above", "below")]
     lines = [
         f"Length: d = {length}. Stressed words are {longer or 'not shown to be longer'}.",
         f"Level, c0: d = {level}. Stressed words are {louder or 'not shown to be louder'}.",
@@ -252,9 +257,20 @@ def say_what_stress_changes(length: Shift, level: Shift, ripples: Sequence[Shift
     ]
     if moved:
         largest = max(abs(one.mean) for one in moved)
-        sizes = "less" if largest < max(abs(length.mean), abs(level.mean)) else "no less"
-        lines.append(f"The largest of them is {largest:.2f}, {sizes} than length or level.")
+        lines.append(f"The largest of them is {largest:.2f}, {_beside(largest, length, level)}.")
     return "\n".join(lines)
+
+
+def _beside(size: float, length: Shift, level: Shift) -> str:
+    """How a distance compares with those of length and of level, whatever their signs."""
+    others = {"length": abs(length.mean), "level": abs(level.mean)}
+    larger = [name for name, other in others.items() if size < other]
+    if len(larger) == 2:
+        return "less than length and less than level"
+    if not larger:
+        return "no less than length and no less than level"
+    (rest,) = set(others) - set(larger)
+    return f"less than {larger[0]}, but no less than {rest}"
 
 
 class Leak(NamedTuple):

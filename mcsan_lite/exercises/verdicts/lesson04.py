@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
+
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
+    NOT_COMPARED,
     Measured,
     gap_side,
     in_percent,
@@ -16,6 +20,8 @@ from mcsan_lite.exercises.verdicts.sentences import (
     points_interval,
     side_of,
 )
+
+_EACH_TAIL = 0.025  # of random pairings: 5 % on both sides together
 
 
 def say_what_tokenisers_change(where: str, known: Mapping[str, float]) -> str:
@@ -95,9 +101,12 @@ def say_what_a_missing_mask_costs(masked: Measured, gap: Measured, changed: floa
         gap: accuracy with the mask minus accuracy without, on the same utterances.
         changed: the share of answers that change with the other utterances of the batch.
     """
-    meaning = {"more": "the mask helps", "less": "the mask hurts"}.get(
-        gap_side(gap.low, gap.high), "no difference in score is shown"
-    )
+    meaning = {
+        "more": "the mask helps",
+        "less": "the mask hurts",
+        "no difference shown": "no difference in score is shown",
+        NO_INTERVAL: "there is no interval to judge by",
+    }[gap_side(gap.low, gap.high)]
     lines = [
         f"With a mask, the score is {masked}. With minus without the mask is "
         f"{points_interval(*gap)}: {meaning}."
@@ -133,7 +142,9 @@ def say_where_text_stands(best: str, found: Measured, chance: float, ceiling: fl
     meaning = {
         "above": "That would be a leak, or luck: look for the cause before you believe it.",
         "below": "A better text model could still gain something.",
-    }.get(top, "No gap is shown, so look for the rest in the sound, not in a better text model.")
+        "not distinguishable from": "No gap is shown.",
+        NOT_COMPARED: "Nothing is shown.",
+    }[top]
     return f"{line} It is {top} the ceiling of {in_percent(ceiling, 1)}. {meaning}"
 
 
@@ -195,21 +206,24 @@ def say_what_analogies_return(went_in: int, neighbours: int, asked: int) -> str:
     )
 
 
-def say_whether_homophones_are_alike(pairs: Measured, random: float) -> str:
+def say_whether_homophones_are_alike(pairs: float, dealt: Sequence[float]) -> str:
     """Whether words that sound the same have like vectors.
 
     Args:
-        pairs: mean cosine of the pairs, with its interval.
-        random: mean cosine of random pairs of the same words.
+        pairs: mean cosine of the pairs.
+        dealt: the same of the same words, paired at random, one number per random pairing.
     """
-    side = side_of(pairs.low, pairs.high, random)
-    meaning = {
-        "above": "Sounding alike goes with some likeness of the vectors.",
-        "below": "Words that sound alike are even less alike than others.",
-    }.get(side, "No likeness of words that sound the same is shown.")
+    dealt = np.asarray(dealt)
+    as_high, as_low = float(np.mean(dealt >= pairs)), float(np.mean(dealt <= pairs))
+    meaning = "No likeness of words that sound the same is shown."
+    if as_high <= _EACH_TAIL:
+        meaning = "Sounding alike goes with some likeness of the vectors."
+    elif as_low <= _EACH_TAIL:
+        meaning = "Words that sound alike are even less alike than others."
     return (
-        f"The mean cosine of the pairs is {pairs.mean:.2f} ({pairs.low:.2f} to {pairs.high:.2f}). "
-        f"That is {side} the {random:.2f} of random pairs. {meaning}"
+        f"The mean cosine of the pairs is {pairs:.2f}. Pair the same words at random, "
+        f"{len(dealt):,} times: the mean is {dealt.mean():.2f}, and {in_percent(as_high, 1)} of "
+        f"these pairings are at least as similar. {meaning}"
     )
 
 
@@ -234,24 +248,27 @@ def say_how_far_a_picture_holds(variance: float, agree: float, chance: float) ->
     )
 
 
-def say_what_company_teaches(question: str, own: Measured, glove: float, chance: float) -> str:
+def say_what_company_teaches(
+    question: str, own: Measured, glove: float, gap: Measured, chance: float
+) -> str:
     """Whether vectors trained on a small text know something.
 
     Args:
         question: what is asked of neighbours.
-        own: of the vectors trained here, with an interval over trainings.
+        own: of the vectors trained here, with an interval over trainings and words.
         glove: of GloVe.
+        gap: own minus GloVe's, paired over the words.
         chance: of random neighbours.
     """
     side = side_of(own.low, own.high, chance)
     better = {
-        "above": "word2vec is ahead",
-        "below": "GloVe is ahead",
-    }.get(side_of(own.low, own.high, glove), "Neither is shown to be ahead")
+        "more": "word2vec is ahead",
+        "less": "GloVe is ahead",
+    }.get(gap_side(gap.low, gap.high), "neither is shown to be ahead")
     return (
-        f"{question} For word2vec the share is {own}, {side} chance ({in_percent(chance)}). "
-        "For GloVe it "
-        f"is {in_percent(glove)}. {better}."
+        f"{question} For word2vec the share is {own}, {side} chance ({in_percent(chance)}). For "
+        f"GloVe it is {in_percent(glove)}. word2vec minus GloVe, over the same words, is "
+        f"{points_interval(*gap)}: {better}."
     )
 
 
@@ -267,12 +284,12 @@ def say_whether_vectors_carry_over(
     """
     side = side_of(glove.low, glove.high, chance)
     best = max(random)
-    if glove.low > best.high:
+    if glove.low > max(draw.high for draw in random):
         meaning = "What GloVe knows from elsewhere carries over to words that training never met."
-    elif glove.high < min(random).low:
-        meaning = "Random vectors do better here: GloVe's knowledge does not help."
+    elif glove.high < min(draw.low for draw in random):
+        meaning = "Random vectors do better here: no carrying over is shown."
     else:
-        meaning = "The intervals overlap: no carrying over is shown."
+        meaning = "GloVe's interval overlaps those of random vectors, which decides nothing."
     return (
         f"With GloVe the score is {glove}, {side} chance ({in_percent(chance, 1)}). With "
         "the best of "
@@ -289,10 +306,13 @@ def say_which_filler_wins(found: Mapping[str, Measured], where: str) -> str:
     """
     ranked = sorted(found, key=lambda policy: found[policy].mean, reverse=True)
     listed = ", ".join(f"{policy} {found[policy]}" for policy in ranked)
-    first, second = ranked[:2]
-    if found[first].low > found[second].high:
+    first, *others = ranked
+    if found[first].low > max(found[policy].high for policy in others):
         return f"{where}: {listed}. The policy {first!r} is ahead: its interval overlaps no other."
-    return f"{where}: {listed}. The intervals of the first two overlap: neither is shown ahead."
+    return (
+        f"{where}: {listed}. The interval of {first!r} overlaps another, which decides nothing: no "
+        "policy is shown to be ahead, and they are not shown to be alike."
+    )
 
 
 def say_whether_to_train_vectors(

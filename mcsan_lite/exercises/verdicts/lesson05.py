@@ -6,9 +6,12 @@ difference a difference where the interval holds none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
+    NOT_COMPARED,
     Measured,
     gap_side,
     percent_interval,
@@ -162,6 +165,7 @@ def say_how_far_it_reaches(
         "more": "The trained network carries the edit further.",
         "less": "The trained network carries the edit less far.",
         "no difference shown": "Over the same clips, no difference is shown.",
+        NO_INTERVAL: "There is no interval, so nothing is shown.",
     }[gap_side(gap.low, gap.high)]
     return (
         f"{seconds:.2f} s away from the nearest frame that sees the edit, frames still move by "
@@ -171,6 +175,8 @@ def say_how_far_it_reaches(
 
 
 def _movement(value: Measured) -> str:
+    if math.isnan(value.low):
+        return f"{value.mean:.3f}"
     return f"{value.mean:.3f} ({value.low:.3f} to {value.high:.3f})"
 
 
@@ -188,15 +194,15 @@ def say_smear_test(network: str, share: Measured, even: float) -> str:
     )
     if share.low <= 0:
         return f"{said} Verdict: no smear is shown."
-    if share.high < even:
-        return (
-            f"{said} Verdict: smeared, but not evenly; if all frames moved alike, it would be "
-            f"{100 * even:.0f} %."
-        )
-    return (
-        f"{said} Verdict: smeared over the whole clip; if all frames moved alike, it would be "
-        f"{100 * even:.0f} %."
-    )
+    side = side_of(share.low, share.high, even)
+    if side == NOT_COMPARED:
+        return f"{said} There is no interval, so there is no verdict."
+    how = {
+        "below": "smeared, but not evenly",
+        "above": "smeared, and frames that see the word move less than the others",
+        "not distinguishable from": "smeared; how evenly is not shown",
+    }[side]
+    return f"{said} Verdict: {how}; if all frames moved alike, it would be {100 * even:.0f} %."
 
 
 def say_whether_training_smears(gap: Measured) -> str:
@@ -208,6 +214,11 @@ def say_whether_training_smears(gap: Measured) -> str:
     """
     side = gap_side(gap.low, gap.high)
     points = points_interval(*gap)
+    if side == NO_INTERVAL:
+        return (
+            f"Your prediction: trained minus untrained network is {points} of all movement. There "
+            "is no interval, so nothing is shown."
+        )
     if side not in _TRAINING:
         return (
             f"Your prediction: trained minus untrained network is {points} of all movement, so no "
@@ -220,17 +231,25 @@ def say_whether_training_smears(gap: Measured) -> str:
     )
 
 
-def say_whether_edits_agree(gaps: Mapping[str, Measured]) -> str:
+def say_whether_edits_agree(gaps: Mapping[str, Measured], difference: Measured) -> str:
     """Whether the answer depends on the sound that was written into the word.
+
+    One interval may hold zero while another does not, and the two edits still be alike. So what is
+    tested is their difference.
 
     Args:
         gaps: {edit: trained minus untrained share outside the word}.
+        difference: the first of these gaps minus the second, over the same utterances.
     """
-    sides = {gap_side(gap.low, gap.high) for gap in gaps.values()}
     found = "; ".join(f"{edit}, {points_interval(*gap)}" for edit, gap in gaps.items())
-    if len(sides) == 1:
-        return f"Both edits give the same answer: {found}."
-    return f"The edits do not give the same answer: {found}. The choice of the edit matters here."
+    shown = {
+        "no difference shown": "that the choice of the edit matters is not shown",
+        NO_INTERVAL: "there is no interval, so nothing is shown",
+    }.get(gap_side(difference.low, difference.high), "the choice of the edit matters here")
+    text = f"Trained minus untrained, by edit: {found}."
+    if not any(gap_side(gap.low, gap.high) in _TRAINING for gap in gaps.values()):
+        text += " Neither edit shows a difference between the networks."
+    return f"{text} The two edits differ by {points_interval(*difference)}: {shown}."
 
 
 def say_smear_without_recurrence(share: Measured) -> str:
@@ -239,7 +258,7 @@ def say_smear_without_recurrence(share: Measured) -> str:
     Args:
         share: the share of all movement that lies at frames which cannot see the edit.
     """
-    if share.high <= 0:
+    if share.mean <= 0:  # no share is below zero, so not one frame moved
         return (
             "With a linear map in place of the BiLSTM, 0 % of the movement lies outside the word: "
             "an encoder frame is a place again, and the smear test finds nothing."

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
+    NOT_COMPARED,
     gap_side,
     listed_names,
     percent_interval,
@@ -36,16 +39,19 @@ def say_above_floors(network: Interval, floors: Mapping[str, float]) -> str:
         f"The network gets {percent_interval(*network)} of the test part right. That is "
         f"{side_of(low, high, told[best])} the highest floor, {best} with {told[best]:.0%}"
     )
+    uncounted = "The floor's own error is not counted."
     if order is None:
-        return f"{said}."
+        return f"{said}. {uncounted}"
     return (
         f"{said}, and {side_of(low, high, order)} the {order:.0%} of {ORDER_ALONE}, which are told "
-        "where the words and stresses lie."
+        f"where the words and stresses lie. {uncounted}"
     )
 
 
 def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
-    """Which versions get above the best version that reads a single modality.
+    """Which versions are shown above the best version that reads a single modality.
+
+    Intervals that lie apart show a difference; intervals that overlap decide nothing.
 
     Args:
         rows: the test score of every version, with its interval.
@@ -56,22 +62,21 @@ def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
     above = [name for name in both if rows[name][1] > rows[best][2]]
     if not above:
         return (
-            f"No version that reads two modalities gets above “{best}” with "
-            f"{percent_interval(*rows[best])}. This run does not show that two modalities beat one."
+            f"No version that reads two modalities is shown to get above “{best}” with "
+            f"{percent_interval(*rows[best])}; one seed each. This run does not show that two "
+            "modalities beat one, and it does not show that they do not."
         )
     names = " and ".join(f"“{name}”" for name in above)
     text = (
         f"The best single modality is “{best}” with {percent_interval(*rows[best])}. {names} "
-        f"{'gets' if len(above) == 1 else 'get'} above it"
+        f"{'is' if len(above) == 1 else 'are'} above it"
     )
     if len(above) == len(both) and len(both) > 1:
         every = "both versions" if len(both) == 2 else f"all {len(both)} versions"
-        return (
-            f"{text}. These are {every} that read the two modalities. So this climb needs two "
-            "modalities, and by itself it does not need the module by which the versions differ."
-        )
-    verb = "is" if len(above) == 1 else "are"
-    return f"{text}. That {verb} {len(above)} of the {len(both)} versions that read two modalities."
+        return f"{text}. These are {every} that read the two modalities; one seed each."
+    rest = " and ".join(f"“{name}”" for name in both if name not in above)
+    tail = f" That is not shown for {rest}." if rest else ""
+    return f"{text}; one seed each.{tail}"
 
 
 def say_early_gap(early: float, late: float, epoch: int, last: int) -> str:
@@ -198,8 +203,11 @@ def say_peeking_buys(gain: Interval, parts: int, epochs: int) -> str:
         parts: how many test parts were drawn.
         epochs: how many different epochs they chose.
     """
+    side = gap_side(gain[1], gain[2])
     unclear = ""
-    if gap_side(gain[1], gain[2]) != "more":
+    if side == NO_INTERVAL:
+        unclear = "There is no interval, so this run shows no gain. "
+    elif side != "more":
         unclear = "The interval holds zero, so this run shows no gain. "
     return (
         f"Over {parts} test parts, choosing the epoch on test bought {points_interval(*gain)}. "
@@ -208,50 +216,48 @@ def say_peeking_buys(gain: Interval, parts: int, epochs: int) -> str:
     )
 
 
-def say_bought_is_gone(gain: Interval, elsewhere: Interval) -> str:
+def say_bought_is_gone(elsewhere: Interval) -> str:
     """Whether the epochs that were chosen on test are better on other utterances, too.
 
     Args:
-        gain: what they gain on the part that chose them, with its interval, as a share.
-        elsewhere: what they gain on all other utterances.
+        elsewhere: what they gain on the utterances that did not choose them, with its interval
+            over these.
     """
-    side = gap_side(elsewhere[1], elsewhere[2])
-    text = (
-        f"On the utterances that did not choose, the same epochs are worth "
-        f"{points_interval(*elsewhere)}"
-    )
-    if side == "more":
-        share = round(100 * elsewhere[0] / gain[0]) if gain[0] > 0 else 100
-        if share >= 100:
-            return f"{text}: they are better there by no less. These are better epochs indeed."
-        return (
-            f"{text}: they are better there as well. So about {share} % of the gain comes from a "
-            f"better epoch; the other {100 - share} % exists only on the part that chose."
-        )
-    if side == "less":
-        return f"{text}: they are worse there. Peeking did harm."
+    meaning = {
+        "more": "they are better there as well, so a part of the gain is a better epoch",
+        "less": "they are worse there. Peeking did harm",
+        "no difference shown": "no difference shown. Nothing here says that the gain exists "
+        "outside the table in which it was reported",
+        NO_INTERVAL: "without an interval, nothing is shown",
+    }[gap_side(elsewhere[1], elsewhere[2])]
     return (
-        f"{text}: {side}. Nothing here says that the gain exists outside the table in which it was "
-        "reported."
+        f"On the utterances that did not choose, the same epochs are worth "
+        f"{points_interval(*elsewhere)}, over utterances of this one training: {meaning}."
     )
 
 
-def say_size_and_gain(gains: Mapping[int, float]) -> str:
+def say_size_and_gain(gains: Mapping[int, Interval]) -> str:
     """Whether a smaller test part makes peeking pay more.
 
+    Only the ends are compared: that means fall in order may be luck. Both ends are parts of the
+    same utterances, so the interval of their difference is rather too wide.
+
     Args:
-        gains: the mean gain, as a share, by the size of the test part.
+        gains: the mean gain with its interval, as a share, by the size of the test part.
     """
-    sizes = sorted(gains)
-    values = [gains[size] for size in sizes]
-    falling = values == sorted(values, reverse=True)
-    ends = (
-        f"{100 * values[0]:.1f} points with {sizes[0]} utterances and {100 * values[-1]:.1f} "
-        f"points with {sizes[-1]}"
+    small, large = min(gains), max(gains)
+    difference = difference_interval(gains[small], gains[large])
+    meaning = {
+        "more": "the smaller test part makes peeking pay more",
+        "less": "here the larger test part makes peeking pay more",
+        "no difference shown": "these draws do not show that the size matters",
+        NO_INTERVAL: "without an interval, nothing is shown",
+    }[gap_side(difference[1], difference[2])]
+    return (
+        f"Peeking buys {100 * gains[small][0]:.1f} points with {small} utterances and "
+        f"{100 * gains[large][0]:.1f} points with {large}. The difference is "
+        f"{points_interval(*difference)}: {meaning}."
     )
-    if falling and values[0] > values[-1]:
-        return f"The smaller the test part, the more peeking buys: {ends}."
-    return f"Here the gain does not simply fall with the size of the test part: {ends}."
 
 
 def say_peeking_in_runs(gains: Sequence[float]) -> str:
@@ -317,6 +323,7 @@ def say_sure_or_right(confidence: float, right: Interval, error: float) -> str:
         "not distinguishable from": (
             "the average confidence is not distinguishable from the share that is right"
         ),
+        NOT_COMPARED: "there is no interval, so the two are not compared",
     }[side]
     return (
         f"The network is {confidence:.0%} sure on average and right in {percent_interval(*right)} "

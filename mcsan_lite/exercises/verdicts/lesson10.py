@@ -18,7 +18,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
 )
 
 OWN_WORD = "a word of its own"
-PLACE = "a readable place, no word of its own"
+PLACE = "a readable place; a lead of the word's own row over the others is not shown"
 DEPENDS = "rows depend on the word, but do not find its sound"
 NOTHING = "nothing readable"
 VOID = "void: an untrained network says so too"
@@ -98,9 +98,12 @@ def say_what_the_control_did(untrained: Mapping[str, str]) -> str:
     if PLACE in untrained.values():
         return (
             "Control: an untrained network has a readable place as well, so a readable place "
-            "alone is no sign of learning. None of them has a word of its own."
+            "alone is no sign of learning. None of them is shown to have a word of its own."
         )
-    return "Control: no untrained network shows anything, so the verdicts above stand."
+    return (
+        "Control: no untrained network is shown to point, so no verdict is void. That does not "
+        "show that training made the difference."
+    )
 
 
 def say_worlds_together(verdicts: Mapping[str, str]) -> str:
@@ -119,8 +122,9 @@ def say_worlds_together(verdicts: Mapping[str, str]) -> str:
         )
     if places:
         return (
-            f"A readable place, no word of its own: that is the verdict on {quoted_names(places)}. "
-            "In no world does this map show that a word was matched to its sound."
+            f"A readable place, and no lead of the word's own row is shown: that is the verdict on "
+            f"{quoted_names(places)}. In no world does this map show that a word was matched to "
+            "its sound."
         )
     return "No trained network has a map that this test can read, in any world."
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
+    UNTESTED,
     Measured,
     gap_side,
     in_percent,
@@ -31,8 +33,7 @@ def say_right_and_pointing(world: str, accuracy: float, own: Measured, chance: f
     moral = {
         "above": "the map is readable here; the next line says whether it is the word's own place",
         "below": "the map points elsewhere more often than luck would",
-        "not distinguishable from": "being right does not make the map point",
-    }[side]
+    }.get(side, "pointing is not shown")
     return (
         f"{world} world: the networks are right in {in_percent(accuracy, 1)}. The decisive word's "
         f"row points in {percent_interval(*own)}, which is {side} chance ({chance:.0%}), so "
@@ -52,7 +53,7 @@ def say_deletion(name: str, gain: Measured, rival: str) -> str:
         "more": f"hurts sooner than {rival}",
         "less": f"hurts later than {rival}",
         "no difference shown": f"is not distinguishable from {rival}",
-    }[gap_side(gain.low, gain.high)]
+    }.get(gap_side(gain.low, gain.high), f"is not compared with {rival}: {UNTESTED}")
     area = points_interval(*gain)
     return f"Deleting by {name} {found} (area {area})."
 
@@ -67,11 +68,12 @@ def say_insertion(filler: str, gains: Mapping[str, Measured], rival: str) -> str
     """
     named = {"more": [], "less": [], "no difference shown": []}
     for name, gain in gains.items():
-        named[gap_side(gain.low, gain.high)].append(name)
+        named.setdefault(gap_side(gain.low, gain.high), []).append(name)
     verbs = {
         "more": f"sooner than {rival}",
         "less": f"later than {rival}",
         "no difference shown": f"at a time that is not distinguishable from {rival}",
+        NO_INTERVAL: f"at a time that cannot be compared with {rival}, for want of an interval",
     }
     told = [f"{verbs[side]}: {listed_names(names)}" for side, names in named.items() if names]
     return f"Insertion with the filler “{filler}” brings the class back {'; '.join(told)}."
@@ -90,35 +92,35 @@ def say_eraser(name: str, more_lost: Measured, less_lost: Measured, rival: str) 
         "more": "without its top frames more is lost",
         "less": "without its top frames less is lost",
         "no difference shown": "without its top frames no other loss is shown",
-    }[gap_side(more_lost.low, more_lost.high)]
+    }.get(gap_side(more_lost.low, more_lost.high), UNTESTED)
     enough = {
         "more": "its top frames alone keep more",
         "less": "its top frames alone keep less",
         "no difference shown": "its top frames alone are not shown to keep more or less",
-    }[gap_side(less_lost.low, less_lost.high)]
+    }.get(gap_side(less_lost.low, less_lost.high), UNTESTED)
     return (
         f"{name}, compared with {rival}: {needed} ({points_interval(*more_lost)}), and {enough} "
         f"({points_interval(*less_lost)})."
     )
 
 
-def say_swapped_weights(how: str, same: Measured, right: Measured, right_then: Measured) -> str:
+def say_swapped_weights(how: str, same: Measured, right_then: Measured, lost: Measured) -> str:
     """What other weights at inference do to the predictions.
 
     Args:
         how: "uniform" or "permuted".
         same: the share of predictions that stay.
-        right: the share that was right.
         right_then: the share that is right with the other weights.
+        lost: the share that was right less `right_then`, paired.
     """
-    if right_then.high < right.low:
-        meaning = "this trained network does need its own weights"
-    else:
-        meaning = "no need of its own weights is shown for this score"
+    meaning = {
+        "more": "these trained networks do need their own weights",
+        "less": "with the other weights more is right",
+    }.get(gap_side(lost.low, lost.high), "no need of their own weights is shown for this score")
     return (
         f"{how} weights: {percent_interval(*same)} of the predictions stay, and "
-        f"{percent_interval(*right_then)} are right instead of {percent_interval(*right)}: "
-        f"{meaning}."
+        f"{percent_interval(*right_then)} are right. Own weights less these: "
+        f"{points_interval(*lost)}: {meaning}."
     )
 
 
@@ -133,32 +135,33 @@ def say_trained_without(name: str, difference: Measured | None, seeds: int) -> s
     if difference is None:
         return f"MCSAN minus {name}: with only {seeds} pair there is no interval and no verdict."
     found = {
-        "more": "learned weights carry something that the rest cannot replace",
-        "less": "the network does better without them",
+        "more": "over these seeds it scores higher; the error from the utterances is not counted",
+        "less": "over these seeds it scores lower; the error from the utterances is not counted",
         "no difference shown": "these seeds do not show that the score needs them; a difference "
         "inside the interval may still hide",
-    }[gap_side(difference.low, difference.high)]
+    }.get(gap_side(difference.low, difference.high), UNTESTED)
     return f"MCSAN minus {name}: {points_interval(*difference)} over {seeds} pairs: {found}."
 
 
-def say_stability(name: str, seeds: Measured, untrained: Measured) -> str:
+def say_stability(name: str, untrained: Measured, more: Measured) -> str:
     """Do seeds agree on a reading, and does an untrained network agree as well?
 
     Args:
         name: of the reading.
-        seeds: rank correlation between trained seeds.
-        untrained: rank correlation of a trained with an untrained network.
+        untrained: rank correlation of a trained network with one untrained network.
+        more: that between trained seeds less `untrained`, paired over utterances.
     """
+    before = "this one untrained network is not shown to share any of it"
     if untrained.low > 0:
-        before = "part of the picture was there before any training"
-    else:
-        before = "nothing of it is shown to be there before training"
-    if seeds.low > untrained.high:
-        return f"{name}: the seeds agree more with each other than with no training; {before}."
-    return (
-        f"{name}: the seeds are not shown to agree more with each other than a trained network "
-        f"with an untrained one; {before}."
+        before = "a part of it is there in this one untrained network, too"
+    found = {
+        "more": "these seeds agree more with each other than one of them with no training",
+        "less": "these seeds agree less with each other than one of them with no training",
+    }.get(
+        gap_side(more.low, more.high),
+        "these seeds are not shown to agree more with each other than one of them with no training",
     )
+    return f"{name}: {found}; {before}."
 
 
 def say_who_follows(edit: str, variants: Mapping[str, Measured], chance: float, luck: str) -> str:

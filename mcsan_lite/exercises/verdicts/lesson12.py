@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    UNTESTED,
     Measured,
     gap_side,
     points_interval,
@@ -132,23 +133,28 @@ def say_who_points(table: pd.DataFrame, world: str) -> str:
     return f"{told} Of {len(rows)} such intervals, about {lucky:.1f} lie above by luck alone."
 
 
-def say_word_edit(edit: str, own: Measured, other: Measured) -> str:
-    """Does the logit fall when the decisive word's voice is edited, and for that word alone?
+def say_word_edit(edit: str, own: Measured, other: Measured, more: Measured) -> str:
+    """Does the logit fall when the decisive word's voice is edited, and more than for another word?
 
     Args:
         edit: its name.
         own: fall of the logit, decisive word edited.
         other: fall of the logit, another word edited in the same way.
+        more: the first less the second, paired.
     """
     numbers = (
         f"the logit falls by {own.mean:+.2f} ({own.low:+.2f} to {own.high:+.2f}) for the decisive "
         f"word and by {other.mean:+.2f} ({other.low:+.2f} to {other.high:+.2f}) for another"
     )
+    beside = {
+        "more": "for the other it falls as well",
+        "less": "for the other it rises",
+    }.get(gap_side(other.low, other.high), "for the other no change is shown")
     found = "No fall is shown for the decisive word"
-    if own.low > 0 and own.low > other.high:
-        found = "The model listens to this in the decisive word, and not so in another"
+    if own.low > 0 and more.low > 0:
+        found = f"It falls more for the decisive word than for another; {beside}"
     elif own.low > 0:
-        found = "The logit falls, but not clearly more than for another word"
+        found = f"It falls, but is not shown to fall more than for another word; {beside}"
     return f"{edit}: {numbers}. {found}."
 
 
@@ -161,31 +167,35 @@ def say_fillers(world: str, same_peak: Measured, correlation: Measured) -> str:
         correlation: the mean rank correlation.
     """
     if same_peak.low > 0.5:
-        told = "mostly the same place"
+        told = "the fillers name mostly the same place"
     elif same_peak.high < 0.5:
-        told = "mostly another place: part of what was read is the filler"
+        told = "the fillers name mostly another place: part of what was read may be the filler"
     else:
-        told = "the same place about as often as not"
+        told = "it is not shown whether the fillers name mostly the same place"
     return (
-        f"{world} world: the fillers name {told} (same peak {100 * same_peak.mean:.0f} %, "
+        f"{world} world: {told} (same peak {100 * same_peak.mean:.0f} %, "
         f"{100 * same_peak.low:.0f} to {100 * same_peak.high:.0f} %; rank correlation "
         f"{correlation.mean:+.2f})."
     )
 
 
-def say_shapley(world: str, interaction: Mapping[str, Measured]) -> str:
-    """Whether sound and words interact, for every way of leaving a modality out.
+def say_shapley(world: str, interaction: Mapping[str, Measured], apart: Measured) -> str:
+    """Whether sound and words interact, for two ways of leaving a modality out.
 
     Args:
         world: its name.
         interaction: {way of leaving out: v(both) - v(audio) - v(text) + v(none)}.
+        apart: the first way's interaction less the second's, paired.
     """
     signs = {gap_side(share.low, share.high) for share in interaction.values()}
     told = "; ".join(
         f"“{way}” {share.mean:+z.1f} ({share.low:+z.1f} to {share.high:+z.1f})"
         for way, share in interaction.items()
     )
-    meaning = "They disagree, so whatever is said depends on the stand-in"
+    meaning = "They do not all show the same, and a difference between them is not shown"
+    if gap_side(apart.low, apart.high) in ("more", "less"):
+        difference = f"{apart.mean:+z.1f} ({apart.low:+z.1f} to {apart.high:+z.1f})"
+        meaning = f"They differ by {difference}, so what is said depends on the stand-in"
     if signs == {"more"}:
         meaning = "All say that both together give more than the sum of the parts"
     elif signs == {"less"}:
@@ -207,15 +217,33 @@ def say_additive(world: str, difference: Measured, n: int) -> str:
         "more": "without its interaction of sound and words this network is right less often",
         "less": "the additive function decides better than the model",
         "no difference shown": "no loss without the interaction is shown",
-    }[gap_side(difference.low, difference.high)]
+    }.get(gap_side(difference.low, difference.high), UNTESTED)
     return f"{world} world, model less EMAP: {points_interval(*difference)}, n {n}: {found}."
+
+
+def counted_once(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without rollout, in every world where it says what raw attention says.
+
+    With one layer, rollout is the raw map times a constant, and one reading would count twice.
+
+    Args:
+        table: of `pointing_table`.
+    """
+    scores, kept = ["points", "mass", "auc"], []
+    for _, rows in table.groupby("world", sort=False):
+        of = rows.set_index("reading")[scores]
+        twice = {"rollout", "raw attention"} <= set(of.index) and np.allclose(
+            of.loc["rollout"], of.loc["raw attention"], atol=1e-6
+        )
+        kept.append(rows[rows.reading != "rollout"] if twice else rows)
+    return pd.concat(kept)
 
 
 def say_which_world_points(table: pd.DataFrame) -> str:
     """In which world more readings are shown to point above chance.
 
     Args:
-        table: of `pointing_table`: world, reading, low, high, chance.
+        table: of `counted_once`: world, reading, low, high, chance.
     """
     above = (table.low > table.chance).groupby(table.world, sort=False).sum()
     counts = " and ".join(f"{count} in the {world} world" for world, count in above.items())

@@ -11,7 +11,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mcsan_lite.evaluation.comparison import ALIKE_MARGIN
+from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
+    NO_INTERVAL,
+    NOT_COMPARED,
+    UNTESTED,
     Measured,
     gap_side,
     listed_names,
@@ -21,7 +25,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
 )
 
 _OWN = "the word's own row finds its sound"
-_PLACE = "a readable place, no word of its own"
+_PLACE = "a readable place; a lead of the word's own row over the others is not shown"
 _NEITHER_SHOWN = "not shown to point in these utterances"
 _SUSPECTS = ("no positions", "no recurrence")  # one of the two is taken away
 _AS_IT_IS = "In MCSAN as it is, with recurrence and positions, cross-attention"
@@ -58,10 +62,10 @@ def say_smear(shares: Mapping[str, Measured], even: float) -> str:
         side = side_of(share.low, share.high, even)
         alike = f"if all steps moved alike ({100 * even:.0f} %)"
         found = {
-            "below": f"less than {alike}, so the word can still be found",
+            "below": f"less than {alike}",
             "above": f"more than {alike}",
-            "not distinguishable from": f"about as much as {alike}",
-        }[side]
+            NOT_COMPARED: NO_INTERVAL,
+        }.get(side, f"not distinguishable from what it would be {alike}")
         interval = percent_interval(*share)
         lines.append(f"{name}: {interval} of the movement lies outside the word, {found}.")
     return "\n".join(lines)
@@ -207,7 +211,7 @@ def say_own_word(table: pd.DataFrame) -> str:
     if found["own"]:
         told = f"Maps with a word of its own: {_named(found['own'])}."
     if found["place"]:
-        told += f" Above chance, but not above other words: {_named(found['place'])}."
+        told += f" Above chance; a lead over other words is not shown: {_named(found['place'])}."
     if found["nothing"]:
         told += f" Not shown to point: {_named(found['nothing'])}."
     return told
@@ -222,7 +226,7 @@ def say_who_recognises(table: pd.DataFrame, unmatched: float) -> str:
     """
     sides: dict[str, list[str]] = {"above": [], "not distinguishable from": [], "below": []}
     for _, row in table.iterrows():
-        sides[side_of(row.low, row.high, unmatched)].append(row.change)
+        sides.setdefault(side_of(row.low, row.high, unmatched), []).append(row.change)
     parts = [f"{side} it: {_named(names)}" for side, names in sides.items() if names]
     told = "; ".join(parts)
     told = told[0].upper() + told[1:]  # names of networks keep their capitals
@@ -239,7 +243,7 @@ def say_cost(gaps: pd.DataFrame, reference: str) -> str:
     words = {"more": "gains", "less": "costs", "no difference shown": "no difference shown"}
     lines = []
     for name, row in gaps.iterrows():
-        side = words[gap_side(row.low, row.high)]
+        side = words.get(gap_side(row.low, row.high), NO_INTERVAL)
         gap = points_interval(row["mean"], row.low, row.high)
         lines.append(f"{_quoted(name)}: {gap}, {side}")
     return f"WA less that of {reference}: {'; '.join(lines)}."
@@ -297,41 +301,47 @@ def say_both_have_to_go(table: pd.DataFrame) -> str:
         return f"{told}: the suspicion is not confirmed."
     if alone:
         return f"A word has a row of its own already in {listed_names(alone)}."
-    return "To take one of them away is not enough. Without both, a word's own row finds its sound."
+    return (
+        "Without only one of the two, a word of its own is not shown. Without both, a word's own "
+        "row finds its sound."
+    )
 
 
 def _say_more_often(before: pd.Series, after: pd.Series) -> str:
-    """Whether the decisive word's row points more often once both are taken away."""
-    change = "the difference is not shown"
-    if after["points low"] > before["points high"]:
-        change = "more often"
-    elif after["points high"] < before["points low"]:
-        change = "less often"
-    numbers = [
-        percent_interval(row.points, row["points low"], row["points high"])
-        for row in (after, before)
-    ]
-    return f"Without both, its row points in {numbers[0]} instead of {numbers[1]}: {change}."
+    """Whether the decisive word's row points more often once both are taken away.
+
+    The interval is that of two rows which were asked on other utterances each: wide, if anything.
+    """
+    now, then = [(row.points, row["points low"], row["points high"]) for row in (after, before)]
+    gap = difference_interval(now, then)
+    change = {"more": "more often", "less": "less often"}.get(gap_side(*gap[1:]), "not shown")
+    return (
+        f"Without both, its row points in {percent_interval(*now)} instead of "
+        f"{percent_interval(*then)}. The difference is {points_interval(*gap)}: {change}."
+    )
 
 
 def say_matching(table: pd.DataFrame) -> str:
     """What cross-attention is worth once nothing knows a place.
 
+    The interval of the difference takes both rows as if each had been tested on other utterances.
+
     Args:
         table: of `identity_table`, with "neither" and "neither, w/o cross".
     """
     rows = table.set_index("change")
-    stripped, without = rows.loc["neither"], rows.loc["neither, w/o cross"]
-    if stripped.low > without.high:
-        found = "The first lies above the second: here the gap is matching"
-    elif stripped.high < without.low:
-        found = "The first lies below the second: the attention costs more than it brings"
-    else:
-        found = "The intervals meet: no gap is shown"
+    stripped, without = [
+        tuple(rows.loc[name, ["WA", "low", "high"]]) for name in ("neither", "neither, w/o cross")
+    ]
+    gap = difference_interval(stripped, without)
+    found = {
+        "more": "cross-attention earns points here",
+        "less": "cross-attention costs more than it brings",
+    }.get(gap_side(*gap[1:]), "no gap is shown")
     return (
-        f"Without recurrence and positions, WA is "
-        f"{percent_interval(stripped.WA, stripped.low, stripped.high)}; without cross-attention "
-        f"as well, {percent_interval(without.WA, without.low, without.high)}. {found}."
+        f"Without recurrence and positions, WA is {percent_interval(*stripped)}; without "
+        f"cross-attention as well, {percent_interval(*without)}. The difference is "
+        f"{points_interval(*gap)}: {found}."
     )
 
 
@@ -348,7 +358,7 @@ def say_short_training(what: str, score: Measured, unmatched: float) -> str:
         "above": "it recognises sounds",
         "below": "so short a training does not show that it recognises any sound",
         "not distinguishable from": "whether it recognises sounds is not shown",
-    }[side]
+    }.get(side, UNTESTED)
     return (
         f"{what}: WA is {percent_interval(*score)}, {side} the {100 * unmatched:.0f} % that need "
         f"no matching: {meaning}. This was one short training with one seed."

@@ -159,7 +159,7 @@ def gap_or_alike(gap: pd.Series, margin: float) -> str:
         gap: low and high of the 95 % interval, low 90 and high 90 of the 90 % one.
         margin: the gap that would not matter.
     """
-    differs = gap_side(gap["low"], gap["high"]) != "no difference shown"
+    differs = gap_side(gap["low"], gap["high"]) in ("more", "less")
     within = -margin < gap["low 90"] and gap["high 90"] < margin
     if differs and within:
         return "a gap too small to matter"
@@ -204,7 +204,10 @@ def say_peeking_rows(gains: pd.DataFrame, gaps: pd.Series) -> str:
         gaps: each row's gap to the full network, as a share.
     """
     if not (gains["mean"] > 0).any():
-        return "On this corpus peeking bought nothing in any row: no training passed its peak."
+        return (
+            "On this corpus peeking bought nothing in any row: in no training was another epoch "
+            "better on the test part."
+        )
     most = gains["mean"].idxmax()
     gain = gains.loc[most]
     smallest = gaps.abs().idxmin()
@@ -258,19 +261,19 @@ def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
 
 
 def say_interaction(row: str, difference: tuple[float, float, float]) -> str:
-    """Whether a network needs sound and words at once: its accuracy less that of its EMAP.
+    """Whether a network is right more often than its EMAP, which adds sound and words up.
 
     Args:
         row: the name of the network.
         difference: mean, low and high, as shares.
     """
-    text = points_interval(*difference)
+    text = f"{row}: WA less that of its EMAP is {points_interval(*difference)}"
     side = gap_side(*difference[1:])
     if side == "more":
-        return f"{row}: without interaction it loses {text}; it does need both inputs at once."
+        return f"{text}. Its EMAP is right less often."
     if side == "less":
-        return f"{row}: without interaction it is better, {text}; what it mixes harms it here."
+        return f"{text}. Its EMAP is right more often."
     return (
-        f"{row}: the difference is {text}. No use of interaction is shown in these utterances, "
-        "which does not mean that there is none."
+        f"{text}. No use of interaction is shown in these utterances, which does not mean that "
+        "there is none."
     )

@@ -12,7 +12,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mcsan_lite.evaluation.significance import Spread
-from mcsan_lite.exercises.verdicts.sentences import listed_names, percent_interval, side_of
+from mcsan_lite.exercises.verdicts.sentences import (
+    UNTESTED,
+    gap_side,
+    listed_names,
+    percent_interval,
+    points_interval,
+    side_of,
+)
 
 
 def deviation_limits(deviation: float, n: int) -> tuple[float, float]:
@@ -76,8 +83,9 @@ def say_equal_worth(mean: float, error: float) -> str:
     so = "as made, neither is shown to be better"
     if abs(mean) > 2 * error:
         so = "by more than two errors, so this toy does not do what it was made for"
+    where = "behind" if mean < 0 else "ahead of"
     return (
-        f"Over all corpora, A is {100 * mean:+.2f} points ahead of B (standard error "
+        f"Over all corpora, A is {100 * abs(mean):.2f} points {where} B (standard error "
         f"{100 * error:.2f}): {so}."
     )
 
@@ -98,25 +106,25 @@ def say_promise_kept(alarms: pd.DataFrame, promised: float = 0.05) -> str:
     for name, share in alarms.iterrows():
         side = side_of(share["low"], share["high"], promised)
         interval = percent_interval(share["mean"], share["low"], share["high"])
-        lines.append(f"{name}: {interval} false alarms, {endings[side]}.")
+        lines.append(f"{name}: {interval} false alarms, {endings.get(side, UNTESTED)}.")
     return "\n".join(lines)
 
 
-def say_repeats(few: pd.Series, many: pd.Series) -> str:
+def say_repeats(change: tuple[float, float, float]) -> str:
     """Whether repeating the cross-validation raised the false alarms of one test.
 
     Args:
-        few: mean, low and high with few folds.
-        many: the same with many folds, on the same toys.
+        change: the share of false alarms with many folds less that with few, paired over the same
+            toys: mean, low and high.
     """
-    change = 100 * (many["mean"] - few["mean"])
-    if many["low"] > few["high"]:
-        what = "clearly made it worse"
-    elif many["high"] < few["low"]:
-        what = "clearly made it better"
-    else:
-        what = "made no clear difference"
-    return f"Repeating the cross-validation of one corpus {what} ({change:+.0f} points)."
+    what = {
+        "more": "raises",
+        "less": "lowers",
+    }.get(gap_side(*change[1:]), "is not shown to change")
+    return (
+        f"Repeating the cross-validation of one corpus {what} its share of false alarms: "
+        f"{points_interval(*change)}."
+    )
 
 
 def say_best_power(reached: Mapping[str, float], wanted: float = 0.8) -> str:

@@ -162,7 +162,7 @@ def say_printed_gap(t: float, p: float, gap: tuple[float, float, float]) -> str:
         p: its p.
         gap: mean, low and high, as shares.
     """
-    carry = "do not carry" if gap_side(*gap[1:]) == "no difference shown" else "carry"
+    carry = "carry" if gap_side(*gap[1:]) in ("more", "less") else "do not carry"
     return (
         f"t {t:.2f}, p {p_in_words(p)}, {points_interval(*gap)}: taken as unpaired, the printed "
         f"numbers alone {carry} the sentence."
@@ -220,18 +220,21 @@ def say_above_a_floor(name: str, gaps: pd.DataFrame, reference: str) -> str:
     """
     groups = _by_side(gaps)
     says = f"Floor “{name}”: {len(groups['above'])} of {len(gaps)} systems above"
-    for side in ("below", "not distinguishable from"):
-        if groups[side]:
-            says += f"; {side} it: {quoted_names(groups[side])}"
+    for side, systems in groups.items():
+        if side != "above" and systems:
+            says += f"; {side} it: {quoted_names(systems)}"
     (own,) = (side for side, systems in groups.items() if reference in systems)
     return f"{says}. {reference} itself is {own} it."
 
 
 def _by_side(gaps: pd.DataFrame) -> dict[str, list[str]]:
-    """Which gaps to zero are "above", "below" and "not distinguishable from" it, by name."""
+    """Which gaps are "above" zero, "below" and "not distinguishable from" it, by name.
+
+    Those that have no interval are a group of their own.
+    """
     groups: dict[str, list[str]] = {"above": [], "below": [], "not distinguishable from": []}
     for name, gap in gaps.iterrows():
-        groups[side_of(gap.low, gap.high, 0)].append(str(name))
+        groups.setdefault(side_of(gap.low, gap.high, 0), []).append(str(name))
     return groups
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    UNTESTED,
     gap_side,
     percent_interval,
     points_interval,
@@ -48,7 +49,7 @@ def say_swap(kind: str, less: Interval) -> str:
         return f"{text} A column called UA that holds WA flatters by as much."
     if side == "less":
         return f"{text} A column called UA that holds WA looks worse than it is."
-    return f"{text} Nobody could notice the swap here, because no difference is shown."
+    return f"{text} The swap is not shown to move the score here."
 
 
 def say_what_moved(name: str, moved: float) -> str:
@@ -75,7 +76,7 @@ def say_nil(gap: Interval, p: float, margin: float) -> str:
         return "Not one answer differs: here the mistake is nil."
     side = gap_side(gap[1], gap[2])
     text = f"The mistake is worth {points_interval(*gap)}."
-    if side != "no difference shown":
+    if side in ("more", "less"):
         verb = "flatters" if side == "more" else "costs"
         return f"{text} It {verb} here, however little."
     if p < 0.05:
@@ -96,7 +97,7 @@ def say_shuffled(score: Interval, chance: float) -> str:
             f"{text}, where chance is {100 * chance:.0f} %. Labels of the test part reach the "
             "answers."
         )
-    return f"{text}, no more than chance ({100 * chance:.0f} %). This check finds no leak."
+    return f"{text}, not shown to be above chance ({100 * chance:.0f} %). This check finds no leak."
 
 
 def say_effect(reported: float, right: float, gap: Interval, score: str) -> str:
@@ -131,7 +132,7 @@ def say_copying_helps(gap: Interval) -> str:
         "more": "it helps",
         "less": "it does harm",
         "no difference shown": "no gain is shown",
-    }[side]
+    }.get(side, UNTESTED)
     return f"Copying inside the folds is worth {points_interval(*gap)} of UA: {reading}."
 
 
@@ -178,7 +179,7 @@ def say_size_of_choice(
         "more": "the fewer choose, the more luck there is to choose from",
         "less": "here the larger part buys more",
         "no difference shown": "these draws do not show that the number matters",
-    }[gap_side(difference[1], difference[2])]
+    }.get(gap_side(difference[1], difference[2]), UNTESTED)
     return f"{text}: {reading}."
 
 
@@ -198,20 +199,25 @@ def say_one_batch(name: str, loss: float, lowest: float) -> str:
     return f"{text}: not learned by heart, and not the bound of {lowest:.3f} either."
 
 
-def say_confidence(name: str, sure: float, wa: float) -> str:
+def say_confidence(name: str, sure: float, wa: float, surer: Interval) -> str:
     """Whether a confidence fits the share that is right.
 
     Args:
         name: of the probabilities.
         sure: the mean of the highest probability.
         wa: the share that is right.
+        surer: the first less the second, with its interval over utterances.
     """
-    text = f"{name}: {100 * sure:.0f} % sure on average, and right in {100 * wa:.0f} %"
-    if sure - wa > 0.05:
+    text = (
+        f"{name}: {100 * sure:.0f} % sure on average, and right in {100 * wa:.0f} %, a difference "
+        f"of {points_interval(*surer)}"
+    )
+    side = gap_side(surer[1], surer[2])
+    if side == "more":
         return f"{text}. It is surer than it is right."
-    if wa - sure > 0.05:
+    if side == "less":
         return f"{text}. It is right more often than it believes."
-    return f"{text}. The two agree."
+    return f"{text}. It is not shown to be surer than it is right, or less sure."
 
 
 def say_company(kind: str, changed: float, alone: float, together: float) -> str:
@@ -278,12 +284,13 @@ def say_floor(network: float, floor: float, gap: Interval) -> str:
     return f"{text}."
 
 
-def say_what_floor_tells(right: Interval, wrong: Interval) -> str:
+def say_what_floor_tells(right: Interval, wrong: Interval, between: Interval) -> str:
     """Whether the floor distinguishes the broken network from the right one.
 
     Args:
         right: the right network's WA less the floor's, with its paired interval.
         wrong: the same of the broken one.
+        between: the broken network's WA less the right one's, with its paired interval.
     """
     right_is_below, wrong_is_below = right[2] < 0, wrong[2] < 0
     if not wrong_is_below:
@@ -296,7 +303,13 @@ def say_what_floor_tells(right: Interval, wrong: Interval) -> str:
             "Both networks are below the floor, which reads all of the sound's statistics. So it "
             "raises the alarm, and it does not say which of the two has the bug."
         )
-    return "The floor separates the two: the broken network alone is shown to be below it."
+    alone = "The broken network alone is shown to be below the floor"
+    if between[2] < 0:
+        return f"{alone}, and it is below the right one as well: the floor separates the two."
+    return (
+        f"{alone}. But it is not shown to be below the right one, so it is not shown that the "
+        "floor separates the two."
+    )
 
 
 def say_moved_clip(changed: float, before: float, after: float) -> str:
@@ -330,7 +343,8 @@ def say_bill(effects: Mapping[str, Interval]) -> str:
         "shown here."
     )
     if flatter:
-        largest = max(effects, key=lambda name: effects[name][0])
-        points = 100 * effects[largest][0]
-        return f"{text} The most flattering one is “{largest}” with {points:+.0f} points."
-    return f"{text} None of them makes a score look better than it is, in this run."
+        shown = {name: mean for name, (mean, low, _) in effects.items() if low > 0}
+        largest = max(shown, key=shown.get)
+        text += " Of those that are shown to flatter, the largest difference is that of "
+        return f"{text}“{largest}”: {points_interval(*effects[largest])}."
+    return f"{text} None is shown to make a score look better than it is, in this run."

@@ -13,7 +13,12 @@ import pandas as pd
 
 from mcsan_lite.evaluation.calibration import Answered
 from mcsan_lite.evaluation.intervals import share_interval
-from mcsan_lite.exercises.verdicts.sentences import gap_side, percent_interval, points_interval
+from mcsan_lite.exercises.verdicts.sentences import (
+    UNTESTED,
+    gap_side,
+    percent_interval,
+    points_interval,
+)
 from mcsan_lite.experiments.stress.sureness import Sureness
 
 # What two published scores must have in common before one may be taken from the other.
@@ -106,7 +111,7 @@ def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
         "more": "silence buys accuracy",
         "less": "it keeps silent where it is right",
         "no difference shown": "this does not show that silence buys accuracy",
-    }[gap_side(*gap[1:])]
+    }.get(gap_side(*gap[1:]), UNTESTED)
     return f"{told}: {reading}."
 
 
@@ -152,7 +157,7 @@ def say_which_costs_more(one: str, other: str, gap: Interval) -> str:
         gap: the cost of the first less that of the other, paired, as shares.
     """
     told = f"The cost of {one} less that of {other} is {_paired_points(gap)}"
-    if gap_side(*gap[1:]) == "no difference shown":
+    if gap_side(*gap[1:]) not in ("more", "less"):
         return f"{told}: this run does not show which of them costs more."
     return f"{told}: {one if gap[0] > 0 else other} costs more."
 
@@ -181,16 +186,16 @@ def say_landing(stressed: pd.Series, without: pd.Series, gap: Interval) -> str:
     reading = {
         "more": "what is left of the sound still helps",
         "less": "the ruined sound misleads; none at all would be better",
-        "no difference shown": "the ruined sound is not shown to be worth more than none",
-    }[gap_side(*gap[1:])]
+    }.get(gap_side(*gap[1:]), "the ruined sound is not shown to be worth more than none")
     return f"{numbers}: {reading}."
 
 
-def say_noticed(conditions: Sequence[Doubted]) -> str:
+def say_noticed(conditions: Sequence[Doubted], clean: float) -> str:
     """Of the conditions that cost accuracy, which were noticed, and by what.
 
     Args:
         conditions: stressed ones.
+        clean: the confidence in the same clips as they are.
     """
     harmful = [one for one in conditions if one.cost_low > 0]
     if not harmful:
@@ -208,10 +213,14 @@ def say_noticed(conditions: Sequence[Doubted]) -> str:
     surer = boldest.confidence - boldest.accuracy
     if surer <= _CLEARLY_SURER:
         return f"{told}. Nowhere is the network clearly surer than it is right."
+    fall = clean - boldest.confidence
+    warning = f"it falls by {100 * fall:.1f} points, which is too little"
+    if fall <= 0:
+        warning = "it does not fall, and so gives no warning"
     return (
-        f"{told}. Probabilities alone give no warning where they are needed most: under "
-        f"{boldest.name} the network is {100 * boldest.confidence:.0f} % sure and "
-        f"{100 * boldest.accuracy:.0f} % right."
+        f"{told}. The probabilities are the farthest off under {boldest.name}: the network is "
+        f"{100 * boldest.confidence:.0f} % sure and {100 * boldest.accuracy:.0f} % right. In the "
+        f"clips as they are its confidence is {100 * clean:.0f} %: {warning}."
     )
 
 

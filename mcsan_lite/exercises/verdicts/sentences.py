@@ -6,8 +6,14 @@ follow from the numbers alone, so that they are right for any corpus, profile an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
+
+# What `gap_side` and `side_of` say of an interval whose ends are nan: one value has no spread.
+NO_INTERVAL = "without an interval"
+NOT_COMPARED = f"{NO_INTERVAL} to compare with"
+UNTESTED = "there is no interval, so nothing is shown"  # the verdict in such a case
 
 
 class Measured(NamedTuple):
@@ -28,7 +34,12 @@ class Measured(NamedTuple):
 
 
 def side_of(low: float, high: float, reference: float) -> str:
-    """Where an interval lies: "above", "below" or "not distinguishable from" the reference."""
+    """Where an interval lies: "above", "below" or "not distinguishable from" the reference.
+
+    Where an end is nan, it lies nowhere: "without an interval to compare with" the reference.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return NOT_COMPARED
     if low > reference:
         return "above"
     if high < reference:
@@ -47,19 +58,34 @@ def in_percent(share: float, decimals: int = 0) -> str:
 
 
 def percent_interval(mean: float, low: float, high: float, decimals: int = 0) -> str:
-    """A share with its interval: 0.27, 0.05, 0.49 gives "27 % (5 to 49 %)"."""
+    """A share with its interval: 0.27, 0.05, 0.49 gives "27 % (5 to 49 %)".
+
+    Where an end is nan there is no interval to print, and the share stands alone.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return in_percent(mean, decimals)
     low, high = max(0.0, low), min(1.0, high)
     ends = f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f} %"
     return f"{100 * mean:.{decimals}f} % ({ends})"
 
 
 def points_interval(mean: float, low: float, high: float) -> str:
-    """A difference of shares in points: "+2.3 points (-6.3 to +10.8)"."""
+    """A difference of shares in points: "+2.3 points (-6.3 to +10.8)".
+
+    Where an end is nan, the difference stands alone.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return f"{100 * mean:+z.1f} points"
     return f"{100 * mean:+z.1f} points ({100 * low:+z.1f} to {100 * high:+z.1f})"
 
 
 def gap_side(low: float, high: float) -> str:
-    """What a difference with this interval shows: "more", "less" or "no difference shown"."""
+    """What a difference with this interval shows: "more", "less" or "no difference shown".
+
+    Where an end is nan, it shows nothing: "without an interval".
+    """
+    if math.isnan(low) or math.isnan(high):
+        return NO_INTERVAL
     if low > 0:
         return "more"
     if high < 0:

@@ -18,13 +18,15 @@ import pandas as pd
 from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_truth
 from mcsan_lite.errors import DataError
+from mcsan_lite.evaluation.bootstrap import over_seeds_and_clusters
 from mcsan_lite.experiments.conflict import OUTCOMES, conflict_set, followed
 from mcsan_lite.experiments.stress.curves import accuracy_of, clusters_of
 from mcsan_lite.experiments.stress.trial import Trial, probabilities_of
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.training.inference import load_run
 
-CONTEST_NUMBERS = ("trainings", "n", "share", "low", "high")  # its columns that hold numbers
+# The columns of a table that hold numbers. Older files lack the last three.
+CONTEST_NUMBERS = ("trainings", "n", "share", "low", "high", "lead", "lead low", "lead high")
 LENT_OUTCOMES = ("voice", "words alone", "neither")
 
 
@@ -36,7 +38,9 @@ def contest_table(trial: Trial) -> pd.DataFrame:
 
     Returns:
         One row per model and outcome: model, trainings, n, outcome, share, low and high (95 %, over
-        utterances and trainings). The outcomes are `conflict.OUTCOMES`, or `LENT_OUTCOMES`.
+        utterances and trainings); lead, lead low and lead high, which is the share less the largest
+        of the others, on the same recordings. The outcomes are `conflict.OUTCOMES`, or
+        `LENT_OUTCOMES`.
 
     Raises:
         DataError: where no two utterances can be set against each other.
@@ -59,20 +63,31 @@ def contest_table(trial: Trial) -> pd.DataFrame:
         follow = followed if outcomes == OUTCOMES else _followed_lent
         outcome = follow(conflicts, predicted)
         found.setdefault(one.name, []).append(outcome.loc[[u.id for u in corpus.utterances]])
-    rows = [
-        _row(name, outcome, series, clusters)
-        for name, series in found.items()
-        for outcome in outcomes
-    ]
+    rows = []
+    for name, series in found.items():
+        there = {one: np.stack([(had == one).to_numpy(int) for had in series]) for one in outcomes}
+        about = {"model": name, "trainings": len(series), "n": len(clusters)}
+        rows += [about | _row(outcome, there, clusters) for outcome in outcomes]
     return pd.DataFrame(rows)
 
 
-def _row(name: str, outcome: str, series: list[pd.Series], clusters: np.ndarray) -> dict:
-    """The share of one outcome. It is the accuracy of saying 1 wherever the outcome is there."""
-    there = np.stack([(one == outcome).to_numpy(int) for one in series])
-    share, low, high = accuracy_of(np.ones(there.shape[1], int), there, clusters)
-    about = {"model": name, "trainings": len(series), "n": there.shape[1], "outcome": outcome}
-    return about | {"share": share, "low": low, "high": high}
+def _row(outcome: str, there: dict[str, np.ndarray], clusters: np.ndarray) -> dict:
+    """The share of one outcome, and its lead over the most frequent other one.
+
+    A share is the accuracy of saying 1 wherever the outcome is there.
+
+    Args:
+        outcome: one of them.
+        there: outcome -> (trainings, n), 1 where it is there.
+        clusters: (n,) what is drawn as a whole.
+    """
+    ones = np.ones(len(clusters), int)
+    share, low, high = accuracy_of(ones, there[outcome], clusters)
+    rival = max((one for one in there if one != outcome), key=lambda one: there[one].mean())
+    lead = over_seeds_and_clusters(ones, there[outcome], there[rival], clusters)
+    lead_low, lead_high = np.clip((lead.low, lead.high), -1, 1).tolist()
+    found = {"outcome": outcome, "share": share, "low": low, "high": high}
+    return found | {"lead": lead.mean, "lead low": lead_low, "lead high": lead_high}
 
 
 def _by_rule(trial: Trial) -> pd.DataFrame | None:
@@ -137,8 +152,11 @@ def _with_other_words(corpus: Corpus, conflicts: pd.DataFrame) -> Corpus:
 def contest_sentences(table: pd.DataFrame) -> list[str]:
     """What each model follows most, and by how much.
 
+    A table without leads, from an older file, says which outcome is the most frequent one only
+    where this one is shown to be more than half of all.
+
     Args:
-        table: from `contest_table`.
+        table: from `contest_table`, or from the csv.
     """
     said = []
     for name, rows in table.groupby("model", sort=False):
@@ -148,12 +166,19 @@ def contest_sentences(table: pd.DataFrame) -> list[str]:
             for row in rows.itertuples()
         )
         first, second = ranked.iloc[0], ranked.iloc[1]
-        most, next_most = _named(first.outcome), _named(second.outcome)
-        lead = f"mostly follows {most}"
-        if first.low <= second.high:
-            lead = f"follows {most} and {next_most} about as often"
-        said.append(f"{name} in conflict {lead}: {shares}, n {first.n}.")
+        said.append(f"{name} in conflict {_followed_most(first, second)}: {shares}, n {first.n}.")
     return said
+
+
+def _followed_most(first: pd.Series, second: pd.Series) -> str:
+    """What the most frequent outcome and the next one allow to say."""
+    most, next_most = _named(first.outcome), _named(second.outcome)
+    if first.low > 0.5:
+        return f"mostly follows {most}"
+    if first.get("lead low", np.nan) > 0:
+        lead, low, high = (100 * first[f"lead{end}"] for end in ("", " low", " high"))
+        return f"most often follows {most} (lead {lead:.0f} points [{low:.0f}, {high:.0f}])"
+    return f"follows {most} and {next_most}; which of them more often is not shown"
 
 
 def _named(outcome: str) -> str:

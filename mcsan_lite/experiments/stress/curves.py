@@ -197,6 +197,10 @@ def _worst_sureness(rows: pd.DataFrame) -> str:
     worst = stressed.loc[stressed.ece.idxmax()]
     where = worst.stress + (f" at {worst.level:g} {worst.unit}" if worst.unit else "")
     side = "too sure" if worst.confidence > worst.wa else "not sure enough"
+    if worst["ece low"] <= worst["ece by luck"]:
+        side = "no miscalibration is shown"
+    elif f"{worst.confidence:.0%}" == f"{worst.wa:.0%}":
+        side = "on average neither too sure nor not sure enough"
     return (
         f"calibration is worst under {where}: {worst.confidence:.0%} sure and {worst.wa:.0%} "
         f"right, {side}; ECE {_span(worst, 'ece')} (by luck {worst['ece by luck']:.3f})."

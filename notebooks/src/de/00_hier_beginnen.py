@@ -509,24 +509,25 @@ def label(sense, stressed, aroused):
 
 check.label(label)
 
-# %% [markdown] translates="933cc5c6"
-# **E0.3 · Erklären** (★★, 4 min). Alle sieben Klassen sind gleich häufig. Jemand sieht
-# nur die Transkripte und hört nie einen Klang. Welchen Anteil der Äußerungen kann man
-# so bestenfalls richtig erraten? Gib eine Zahl an.
+# %% [markdown] translates="379f3747"
+# **E0.3 · Vorhersagen** (★★, 4 min). Denk dir eine andere Welt, in der fünf Klassen
+# gleich häufig sind: zwei mit negativem Sinn, zwei mit positivem und eine ohne. Jemand
+# sieht nur die Transkripte und hört nie einen Klang. Welchen Anteil der Äußerungen kann
+# man so bestenfalls richtig erraten? Gib einen Anteil zwischen 0 und 1 an.
 #
 # <details><summary>Hinweis 1</summary>Wer liest, kennt den Sinn. Wie viele Klassen
 # bleiben dann bei jedem Sinn übrig?</details>
-# <details><summary>Hinweis 2</summary>Beim negativen Sinn bleiben drei Klassen, beim
-# positiven zwei, und zwei dort, wo kein Wort wertet.</details>
+# <details><summary>Hinweis 2</summary>Wo zwei Klassen bleiben, nennt man eine davon.
+# Wie oft stimmt das? Und wo nur eine Klasse bleibt?</details>
 # <details><summary>Hinweis 3</summary>Wer am besten rät, gewinnt eine Klasse aus jeder
-# Gruppe: drei Klassen von sieben.</details>
+# Gruppe, und es gibt drei Gruppen. Wie viele Klassen sind es im Ganzen?</details>
 
 # %% tags=["exercise"] translates="a8464e79"
 share = ...
 check.text_ceiling(share)
 
-# %% tags=["solution"] translates="ce7ff296"
-share = 3 / 7
+# %% tags=["solution"] translates="1e127266"
+share = 3 / 5
 check.text_ceiling(share)
 
 # %% [markdown] translates="5e26ccf7"

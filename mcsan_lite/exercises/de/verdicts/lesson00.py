@@ -18,7 +18,7 @@ from mcsan_lite.exercises.de.verdicts.sentences import (
 )
 from mcsan_lite.exercises.verdicts import lesson00 as english
 from mcsan_lite.exercises.verdicts.lesson00 import RowsAgainstChance
-from mcsan_lite.exercises.verdicts.sentences import gap_side, side_of
+from mcsan_lite.exercises.verdicts.sentences import NO_INTERVAL, gap_side, side_of
 
 
 def rows_against_chance(own: np.ndarray, others: np.ndarray, chance: float) -> RowsAgainstChance:
@@ -158,6 +158,7 @@ _COMPARED = {
     "more": "Die eigene Zeile zeigt öfter dorthin",
     "less": "Die eigene Zeile zeigt seltener dorthin",
     "no difference shown": "Ein Unterschied ist nicht gezeigt",
+    NO_INTERVAL: "Es gibt kein Intervall, das etwas entscheiden könnte",
 }
 
 
@@ -180,8 +181,8 @@ def say_whether_rows_point(rows: RowsAgainstChance, right: float, trainings: int
     )
     if side == "above" and compared == "more":
         meaning = (
-            "Die Karte zeigt also auf die entscheidende Stelle, und am meisten tut es die eigene "
-            "Zeile des Wortes."
+            "Die Karte zeigt also auf die entscheidende Stelle, und die eigene Zeile des Wortes "
+            "tut es öfter als die anderen Zeilen."
         )
     elif side == "above" and side_of(rows.others.low, rows.others.high, rows.chance) == "above":
         meaning = (
@@ -232,6 +233,7 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
         "more": "Das Netz mit Cross-Attention schneidet besser ab",
         "less": "Das Netz mit Cross-Attention schneidet schlechter ab",
         "no difference shown": "Ein Unterschied ist nicht gezeigt",
+        NO_INTERVAL: "Es gibt kein Intervall, das etwas entscheiden könnte",
     }[gap_side(low, high)]
     text = (
         f"Mit Cross-Attention hat das Netz in {full} der Äußerungen recht, ohne in {without}. Der "

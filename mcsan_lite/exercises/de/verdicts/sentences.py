@@ -22,6 +22,7 @@ _SIDES = {
     "above": "liegt über {}",
     "below": "liegt unter {}",
     "not distinguishable from": "ist nicht von {} zu unterscheiden",
+    sentences.NOT_COMPARED: "hat kein Intervall, das man mit {} vergleichen könnte",
 }
 
 
