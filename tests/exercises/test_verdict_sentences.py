@@ -50,7 +50,7 @@ def test_shares_and_points_are_written_out():
         lambda: lesson12.say_additive("matching", UNTESTED, 9),
         lambda: lesson13.say_smear({"a": UNTESTED}, 0.8),
         lambda: lesson13.say_who_recognises(ROW, 0.8),
-        lambda: lesson13.say_cost(ROW, "MCSAN"),
+        lambda: lesson13.say_cost(ROW.set_index("change"), "MCSAN"),
         lambda: lesson13.say_short_training("a", UNTESTED, 0.8),
         lambda: lesson14_design.say_promise_kept(ROW),
         lambda: lesson16.say_copying_helps(UNTESTED),

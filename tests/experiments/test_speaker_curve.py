@@ -68,7 +68,7 @@ def results_with(gain):
 
 @pytest.mark.parametrize(
     ("gain", "says"),
-    [(0.2, "more speakers help."), (-0.2, "more speakers hurt."), (0.0, "does not show")],
+    [(0.2, "more speakers help (Holm's"), (-0.2, "more speakers hurt (Holm's"), (0.0, "not show")],
 )
 def test_the_verdict_follows_the_numbers(gain, says):
     table = speaker_curve.curve_table(results_with(gain))
@@ -78,6 +78,22 @@ def test_the_verdict_follows_the_numbers(gain, says):
     fewest, most = table.to_dict("records")
     assert fewest["gain"] == 0 and np.isclose(most["gain"], most["mean"] - fewest["mean"])
     assert most["gain low"] < most["gain"] < most["gain high"]
+
+
+def test_a_verdict_is_one_of_several_systems():
+    one = results_with(0.01)
+    p = speaker_curve.curve_table(one)["gain p"].iloc[1]
+    copies = [one.assign(name=f"system {number}") for number in range(3)]
+    table = speaker_curve.curve_table(pd.concat(copies))
+    table.loc[table["gain p"].notna(), "gain p"] = 0.03  # shown alone, and not as one of three
+    assert 0 < p <= 1 and all("not show" in one for one in speaker_curve.curve_verdicts(table))
+
+
+def test_without_an_interval_none_is_printed():
+    one = results_with(0.1)
+    table = speaker_curve.curve_table(one[one.fold == "0"])
+    (said,) = speaker_curve.curve_verdicts(table)
+    assert "nan" not in said and "does not show" in said
 
 
 def test_a_gain_is_paired_by_the_tested_speaker():
