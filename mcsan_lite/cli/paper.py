@@ -270,18 +270,18 @@ def _show_table(
     name = request.file_name(grid)
     every_fold = folder / f"{name}-folds.csv"
     per_fold = results.drop(columns="folder", errors="ignore")
-    save_table(every_fold, per_fold)
     dialogues = {one.id: one.dialogue for one in grid.corpus.utterances if one.dialogue}
     if request.table == "ambiguities":
         ledger = ledgers.ambiguities_ledger(results, dialogues=dialogues)
+        save_table(every_fold, per_fold)
         print(ledgers.ledger_markdown(ledger), every_fold, sep="\n")
         changes = ambiguities.sensitivity(results, dialogues=dialogues)
-        write_result_page(place, lambda: choices_page(ledger, changes))
-        return
+        return write_result_page(place, lambda: choices_page(ledger, changes))
     kind = _kind_of_claims(grid.corpus)
     table = verdicts.compared_table(results, kind, request.table, dialogues=dialogues)
     floors = _floors_on_folds(grid, results, options)
     table = verdicts.floors_beside(table, results, floors, dialogues=dialogues)
+    save_table(every_fold, per_fold)  # after all that may refuse: files of one run stay together
     files = report.write_table(table, folder, name)
     if request.table == "fusion" and request.on_grid_corpus and request.world != "leaking":
         files = [*files, _save_conflicts(request, grid, results, folder / name, options)]

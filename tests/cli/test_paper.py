@@ -14,7 +14,8 @@ from mcsan_lite.datasets.iemocap.simulate import write_iemocap
 from mcsan_lite.datasets.manifest import read_manifest
 from mcsan_lite.datasets.synthetic import generator
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
-from mcsan_lite.experiments import conflict, corpora, grids
+from mcsan_lite.errors import DataError
+from mcsan_lite.experiments import conflict, corpora, floors, grids
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.paper import profiles, table_rows
 from mcsan_lite.paper.table_rows import ABLATIONS
@@ -98,6 +99,15 @@ def test_the_table_comes_from_disk(trained, mcsan, monkeypatch, tmp_path):
         and out.partition("### WA")[2].split("/")[0] == trained.partition("### WA")[2].split("/")[0]
     )
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_a_refused_table_writes_no_file(trained, mcsan, monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise DataError("floors that are odd", "others", "look at them.")
+
+    monkeypatch.setattr(floors, "floors_table", refuse)
+    status, _, err = mcsan("table", "table3", "--rows", ROWS, "--out", str(tmp_path))
+    assert status == 2 and "floors that are odd" in err and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", ["run", "table"])
