@@ -26,7 +26,7 @@ from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.lesson13 import say_cross_by_world, say_own_word
 from mcsan_lite.exercises.verdicts.lesson14 import at_chance
-from mcsan_lite.exercises.verdicts.sentences import listed_names
+from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.experiments.identity import cross_by_world
 from mcsan_lite.figures.basics import counted
@@ -171,7 +171,7 @@ def say_order(results: Path = RESULTS) -> str:
         for row in (f"{FLOOR}{ORDER_ALONE}", FULL)
     )
     gap, low, high = 100 * table.loc[FULL, list(above)].astype(float)
-    side = "above" if low > 0 else "below" if high < 0 else "not distinguishable from"
+    side = side_of(low, high, 0)
     return (
         "**The score of MCSAN does not prove that words met their sounds.** Order alone can tell "
         "all here: boosted trees that know only places and stresses reach "
