@@ -812,8 +812,8 @@ check.standing(answer, printed_gaps)
 # `Skipped(clip, kind, detail)`. An unknown mood is named in `detail`; for missing words
 # the kind is enough. (The package's own reader of such tables is `--corpus manifest`.)
 #
-# <details><summary>Hint 1</summary><code>csv.DictReader</code> gives one dict per row,
-# and understands commas within quotes.</details>
+# <details><summary>Hint 1</summary><code>import csv</code>: its <code>DictReader</code>
+# gives one dict per row, and understands commas within quotes.</details>
 # <details><summary>Hint 2</summary>Three things are dangerous because nothing crashes:
 # a slip of the pen that becomes a class, an order of classes that depends on the file,
 # and a row that disappears.</details>
@@ -822,9 +822,6 @@ check.standing(answer, printed_gaps)
 # <code>labels</code> on as it is.</details>
 
 # %% tags=["exercise"]
-import csv
-
-
 def adapter(path, labels):
     """-> Corpus"""
     raise NotImplementedError
