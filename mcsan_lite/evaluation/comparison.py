@@ -219,8 +219,7 @@ def above_floor(
     of_floor = floor.groupby("fold")[score].mean().loc[sorted(grid.fold.unique())]  # (folds,)
     if len(scores) > 1:
         return corrected_t(scores - of_floor.to_numpy()[:, None], _test_share(grid))
-    own, height = _tested(grid, None, score, dialogues), of_floor.iloc[0]
-    return replace(own, mean=own.mean - height, low=own.low - height, high=own.high - height)
+    return _tested(grid, None, score, dialogues).less(float(of_floor.iloc[0]))
 
 
 def run_interval(grid: pd.DataFrame, score: str) -> Test:

@@ -39,6 +39,15 @@ class Test:
     n: int = 0
     se: float = NAN
 
+    def less(self, height: float) -> Test:
+        """This value less a number that is taken as exact, such as the score of a floor.
+
+        The p that was found is of "the value is zero". Of the difference nothing was tested, so
+        it has none.
+        """
+        ends = {"low": self.low - height, "high": self.high - height}
+        return replace(self, mean=self.mean - height, **ends, statistic=NAN, p=NAN)
+
 
 class Spread(NamedTuple):
     """The two parts of how much scores or differences vary, as standard deviations."""

@@ -63,6 +63,7 @@ from mcsan_lite.evaluation.comparison import above_floor
 from mcsan_lite.evaluation.significance import welch_from_summary
 from mcsan_lite.exercises import lesson15 as check
 from mcsan_lite.exercises.verdicts import lesson15 as read
+from mcsan_lite.exercises.verdicts.sentences import p_in_words
 from mcsan_lite.experiments import corpora as corpora_module, floors, grids
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.training import cost
@@ -270,7 +271,7 @@ columns = {"WA": "wa", "gap": "wa gap", "low": "wa gap low", "high": "wa gap hig
 shown = pd.DataFrame({name: 100 * made[column] for name, column in columns.items()})
 shown = shown.astype(float).round(1)  # in points
 shown["alone"] = made["wa verdict"]
-shown["Holm p"] = made["wa Holm p"].map(read.p_in_words)
+shown["Holm p"] = made["wa Holm p"].map(p_in_words)
 shown["after Holm"] = made["wa verdict after Holm"].fillna(made["wa verdict"])
 print(read.say_both_verdicts(shown.alone, shown["after Holm"]))
 shown
@@ -364,7 +365,7 @@ test = mc.corrected_t(by_fold[claim.a] - by_fold[claim.b], share)
 line = ours.loc[claim.id]
 assert math.isclose(line.value, test.mean, abs_tol=1e-9)
 p_for, p_against = claim.judge(test)
-p_for, p_against = read.p_in_words(p_for), read.p_in_words(p_against)
+p_for, p_against = p_in_words(p_for), p_in_words(p_against)
 print(f"{test.n} folds of {grid.name}: p for it {p_for}, against it {p_against}")
 gap = (test.mean, test.low, test.high)
 print(read.say_sentence(claim.says, gap, line["before Holm"], line.verdict))

@@ -46,7 +46,7 @@ from mcsan_lite.evaluation import comparison, pairing
 from mcsan_lite.exercises import lesson18 as check
 from mcsan_lite.exercises.capstone import report, study as capstone
 from mcsan_lite.exercises.verdicts import lesson18 as read
-from mcsan_lite.exercises.verdicts.lesson15 import p_in_words
+from mcsan_lite.exercises.verdicts.sentences import p_in_words
 from mcsan_lite.experiments import grids
 from mcsan_lite.figures.basics import counted
 

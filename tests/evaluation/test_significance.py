@@ -344,3 +344,13 @@ def test_seeds_add_their_own_error():
     )
     with pytest.raises(ValueError, match=r"Given: .*Expected: .*Do: "):
         over_seeds_and_clusters(true, a[1:], b, cluster)
+
+
+def test_less_a_number_the_interval_moves_and_the_p_of_zero_is_gone():
+    score = s.corrected_t(np.array([[0.5], [0.6], [0.7]]), SHARE)
+    above = score.less(0.55)
+    assert above.mean == pytest.approx(0.05)
+    assert above.high - above.low == pytest.approx(score.high - score.low)
+    assert score.p < 0.05 and above.low < 0  # the score is above 0, and not shown above 0.55
+    assert math.isnan(above.p) and math.isnan(above.statistic)
+    assert (above.n, above.df, above.se) == (score.n, score.df, score.se)

@@ -19,6 +19,14 @@ ROW = pd.DataFrame([{"change": "a", "mean": 0.1, "low": UNTESTED.low, "high": UN
 
 
 @pytest.mark.parametrize(
+    ("p", "says"),
+    [(0.2274, "0.227"), (0.0004, "below 0.001"), (1, "1.000"), (UNTESTED.low, "none")],
+)
+def test_a_p_value_is_never_zero(p, says):
+    assert sentences.p_in_words(p) == says
+
+
+@pytest.mark.parametrize(
     ("low", "high", "says"),
     [(0.3, 0.4, "above"), (0.1, 0.2, "below"), (0.2, 0.3, "not distinguishable from")],
 )

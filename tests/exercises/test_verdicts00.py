@@ -127,7 +127,7 @@ def test_rows_without_an_interval_show_nothing():
     said = read.say_whether_rows_point(found, 0.957, trainings=1)
     assert "inside that word in 60 % of utterances" in said
     assert "That is without an interval to compare with chance." in said
-    assert "+40.0 points: there is no interval to judge by." in said
+    assert "+40.0 points: there is no interval, so nothing is shown." in said
     assert "nothing here shows that the map points" in said
 
 
@@ -167,7 +167,7 @@ def test_what_matching_adds():
     assert "no difference is shown" in none
     assert "is below the 99 %" in none and "goes on elsewhere" not in none
     alone = read.say_what_matching_adds(FULL, Measured(0.88, nan, nan), ceiling=0.84)
-    assert "+7.0 points: there is no interval to judge by." in alone
+    assert "+7.0 points: there is no interval, so nothing is shown." in alone
     assert "the score is without an interval to compare with the 84 %" in alone
 
 

@@ -49,7 +49,7 @@ def test_the_mask_is_worth_something_or_not():
         near(0.4), near(0.0), 0.1
     )
     alone = read.say_what_a_missing_mask_costs(near(0.4), read.Measured(0.1, nan, nan), 0.1)
-    assert "+10.0 points: there is no interval to judge by." in alone
+    assert "+10.0 points: there is no interval, so nothing is shown." in alone
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,6 @@ def test_a_choice_in_plain_words(choice, default, says):
     assert read.readable_choice(choice, default) == says
 
 
-@pytest.mark.parametrize(
-    ("p", "says"), [(0.2274, "0.227"), (0.0004, "below 0.001"), (1, "1.000"), (nan, "none")]
-)
-def test_a_p_value_is_never_zero(p, says):
-    assert read.p_in_words(p) == says
-
-
 def test_settings():
     verdicts = pd.Series({"a": "reproduced", "b": "differs"})
     assert read.say_settings(verdicts).endswith("Not met: b.")

@@ -11,8 +11,7 @@ import math
 import pandas as pd
 
 from mcsan_lite.exercises.capstone.study import DIFFERS, OPEN, Study
-from mcsan_lite.exercises.verdicts.lesson15 import p_in_words
-from mcsan_lite.exercises.verdicts.sentences import points_interval
+from mcsan_lite.exercises.verdicts.sentences import p_in_words, points_interval
 
 
 def verdict_sentence(study: Study) -> str:

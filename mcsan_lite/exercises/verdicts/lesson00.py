@@ -14,6 +14,7 @@ from mcsan_lite.corpus import Word
 from mcsan_lite.evaluation.intervals import paired_interval, score_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
+    UNTESTED,
     Measured,
     gap_side,
     listed_names,
@@ -25,7 +26,7 @@ _SAID_OF_GAP = {
     "more": "the own row points there more often",
     "less": "the own row points there less often",
     "no difference shown": "no difference is shown",
-    NO_INTERVAL: "there is no interval to judge by",
+    NO_INTERVAL: UNTESTED,
 }
 # A row of weights within a tenth of the even spread leans nowhere.
 _EVEN_WITHIN = 0.1
@@ -236,7 +237,7 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
         "more": "the network with cross-attention scores higher",
         "less": "the network with cross-attention scores lower",
         "no difference shown": "no difference is shown",
-        NO_INTERVAL: "there is no interval to judge by",
+        NO_INTERVAL: UNTESTED,
     }[gap_side(low, high)]
     text = (
         f"The network is right in {full} of the utterances with cross-attention, and in {without} "

@@ -14,6 +14,7 @@ import numpy as np
 from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
+    UNTESTED,
     gap_side,
     listed_names,
     percent_interval,
@@ -134,7 +135,7 @@ def say_sound_against_name(gap: Interval) -> str:
         "less": f"{text} The listener gets less than the name alone would give.",
         "no difference shown": f"{text} The listener's score is no proof of hearing an emotion: "
         "these folds do not show that it gets more than the name gives.",
-        NO_INTERVAL: f"{text} There is no interval, so nothing is shown.",
+        NO_INTERVAL: f"{text} {UNTESTED.capitalize()}.",
     }[gap_side(*gap[1:])]
 
 
@@ -156,7 +157,7 @@ def say_what_a_split_promises(
         "more": f"{text} The method is the same. The first split promises more.",
         "less": f"{text} The method is the same. The first split promises less.",
         "no difference shown": f"{text} These folds show no difference between the two splits.",
-        NO_INTERVAL: f"{text} There is no interval, so nothing is shown.",
+        NO_INTERVAL: f"{text} {UNTESTED.capitalize()}.",
     }[gap_side(*gap[1:])]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
+    UNTESTED,
     gap_side,
     in_percent,
     listed_names,
@@ -215,7 +216,7 @@ def _high_against_low(gap: SurvivalGap | None) -> str:
         "more": "High voices keep more of their pitch.",
         "less": "Low voices keep more.",
         "no difference shown": "These clips show no difference between the two.",
-        NO_INTERVAL: "There is no interval, so nothing is shown.",
+        NO_INTERVAL: f"{UNTESTED.capitalize()}.",
     }
     return f"{found} {shown[gap_side(gap.low, gap.high)]}"
 

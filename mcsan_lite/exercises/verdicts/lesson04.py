@@ -13,6 +13,7 @@ import numpy as np
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
     NOT_COMPARED,
+    UNTESTED,
     Measured,
     gap_side,
     in_percent,
@@ -105,7 +106,7 @@ def say_what_a_missing_mask_costs(masked: Measured, gap: Measured, changed: floa
         "more": "the mask helps",
         "less": "the mask hurts",
         "no difference shown": "no difference in score is shown",
-        NO_INTERVAL: "there is no interval to judge by",
+        NO_INTERVAL: UNTESTED,
     }[gap_side(gap.low, gap.high)]
     lines = [
         f"With a mask, the score is {masked}. With minus without the mask is "

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
     NOT_COMPARED,
+    UNTESTED,
     Measured,
     gap_side,
     percent_interval,
@@ -165,7 +166,7 @@ def say_how_far_it_reaches(
         "more": "The trained network carries the edit further.",
         "less": "The trained network carries the edit less far.",
         "no difference shown": "Over the same clips, no difference is shown.",
-        NO_INTERVAL: "There is no interval, so nothing is shown.",
+        NO_INTERVAL: f"{UNTESTED.capitalize()}.",
     }[gap_side(gap.low, gap.high)]
     return (
         f"{seconds:.2f} s away from the nearest frame that sees the edit, frames still move by "
@@ -244,7 +245,7 @@ def say_whether_edits_agree(gaps: Mapping[str, Measured], difference: Measured) 
     found = "; ".join(f"{edit}, {points_interval(*gap)}" for edit, gap in gaps.items())
     shown = {
         "no difference shown": "that the choice of the edit matters is not shown",
-        NO_INTERVAL: "there is no interval, so nothing is shown",
+        NO_INTERVAL: UNTESTED,
     }.get(gap_side(difference.low, difference.high), "the choice of the edit matters here")
     text = f"Trained minus untrained, by edit: {found}."
     if not any(gap_side(gap.low, gap.high) in _TRAINING for gap in gaps.values()):

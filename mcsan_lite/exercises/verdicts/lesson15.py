@@ -13,6 +13,7 @@ import pandas as pd
 from mcsan_lite.exercises.verdicts.sentences import (
     gap_side,
     listed_names,
+    p_in_words,
     percent_interval,
     points_interval,
     quoted_names,
@@ -40,13 +41,6 @@ _PLAIN_NAMES = {
     "select": "score that picks the epoch",
     "patience": "patience of early stopping",
 }
-
-
-def p_in_words(p: float) -> str:
-    """A p value as a text: 0.227 gives "0.227", 0.00001 "below 0.001", and nan "none"."""
-    if pd.isna(p):
-        return "none"
-    return "below 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
 def readable_choice(choice: str, default: object) -> str:

@@ -10,8 +10,7 @@ import math
 
 import pandas as pd
 
-from mcsan_lite.exercises.verdicts.lesson15 import p_in_words
-from mcsan_lite.exercises.verdicts.sentences import gap_side, points_interval
+from mcsan_lite.exercises.verdicts.sentences import gap_side, p_in_words, points_interval
 
 
 def say_menu(trainings: pd.Series) -> str:

@@ -79,6 +79,13 @@ def points_interval(mean: float, low: float, high: float) -> str:
     return f"{100 * mean:+z.1f} points ({100 * low:+z.1f} to {100 * high:+z.1f})"
 
 
+def p_in_words(p: float) -> str:
+    """A p value as a text: 0.227 gives "0.227", 0.00001 "below 0.001", and nan "none"."""
+    if math.isnan(p):
+        return "none"
+    return "below 0.001" if p < 0.0005 else f"{p:.3f}"
+
+
 def gap_side(low: float, high: float) -> str:
     """What a difference with this interval shows: "more", "less" or "no difference shown".
 

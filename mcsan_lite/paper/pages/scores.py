@@ -6,7 +6,6 @@ In: results of floors or of runs. Out: the page as text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -85,8 +84,7 @@ def _above_majority(floor: pd.DataFrame, majority: pd.DataFrame) -> Test:
     interval is that of the floor."""
     if floor.fold.nunique() > 1:
         return above_floor(floor, majority, "wa")
-    own, height = run_interval(floor, "wa"), majority.wa.mean()
-    return replace(own, mean=own.mean - height, low=own.low - height, high=own.high - height)
+    return run_interval(floor, "wa").less(majority.wa.mean())
 
 
 def runs_page(results: pd.DataFrame) -> str:
