@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -43,6 +44,17 @@ IDENTITY = "identity-synthetic-quick.csv"
 ABLATIONS = ("table3-synthetic-full.csv", "table3-synthetic-quick.csv")
 KILLS = "kills.csv"
 CLIP = "human-clip.txt"
+# The rows of Table 3, for a reader who has not seen the table.
+ABLATIONS_IN_WORDS = {
+    "w/o audio": "without sound",
+    "w/o text": "without words",
+    "w/o self": "without self-attention",
+    "w/o cross": "without cross-attention",
+    "cross + self (seq)": "with self-attention after cross-attention",
+    "self + cross (seq)": "with cross-attention after self-attention",
+    "N = 2": "with two layers",
+    "N = 3": "with three layers",
+}
 TASKS = {
     "generation": "generation of speech",
     "training": "training, two rows × three seeds",
@@ -88,14 +100,18 @@ def say_rows(found: pd.Series) -> str:
         found: a row of `rows_of_map`.
     """
     measured = (
-        f"the decisive word's row is heaviest inside its own sound in {found.own} of clips, "
-        f"the rows of other words in {found.others}; chance is {found.chance}"
+        "the map's row for the word that decides has its largest weight inside that word's sound "
+        f"in {found.own} of clips. The rows of the other words have theirs in the same place in "
+        f"{found.others}; chance is {found.chance}"
     )
     if not found["above chance"]:
         return f"{measured}. It is not shown to be above chance."
     if found["a word of its own"]:
         return f"{measured}. Over these trainings, the word looks at its own sound."
-    return f"{measured}. The map shows a place, and is not shown to differ by word."
+    return (
+        f"{measured}. So the map shows a place, and it is not shown that different words look at "
+        "different places."
+    )
 
 
 def picture_caption(results: Path = RESULTS) -> str:
@@ -142,10 +158,10 @@ def say_fusion(results: Path = RESULTS) -> str:
         else "is not shown to be ahead of all simpler fusion"
     )
     return (
-        f"**Cross-attention {claim}.** On the same encoders, {counted_over}, it reaches "
-        f"{score}; early, late, gated, tensor and low-rank fusion reach {others.wa.min():.3f} to "
-        f"{others.wa.max():.3f}. After Holm's correction it is ahead of {len(ahead)} of these "
-        f"{len(others)} (`mcsan run fusion`, lesson 07)."
+        f"**Cross-attention {claim}.** In the *matching* world, on the same encoders, "
+        f"{counted_over}, it reaches {score}; early, late, gated, tensor and low-rank fusion reach "
+        f"{others.wa.min():.3f} to {others.wa.max():.3f}. After Holm's correction it is ahead of "
+        f"{len(ahead)} of these {len(others)} (`mcsan run fusion`, lesson 07)."
     )
 
 
@@ -173,9 +189,10 @@ def say_order(results: Path = RESULTS) -> str:
     gap, low, high = 100 * table.loc[FULL, list(above)].astype(float)
     side = side_of(low, high, 0)
     return (
-        "**The score of MCSAN does not prove that words met their sounds.** Order alone can tell "
-        "all here: boosted trees that know only places and stresses reach "
-        f"{order} on {folds_of(table)}. MCSAN, with {mcsan}, is {side} them "
+        "**The score of MCSAN does not prove that it matched words with their sounds.** Boosted "
+        "trees that are told the sense and place of the written word, the arousal, and when a "
+        f"stress falls, but no sound, reach {order} on {folds_of(table)}. MCSAN, with {mcsan}, is "
+        f"{side} them "
         f"({gap:+.1f} points [{low:+.1f}, {high:+.1f}]; lesson 15)."
     )
 
@@ -205,11 +222,11 @@ def say_identity(results: Path = RESULTS) -> str:
     }
     ours, stripped = (table.low[name] > bound for name in scores)
     claim = "MCSAN recognises sounds" if ours else "MCSAN is not shown to recognise sounds"
-    does = "does" if stripped else "is not shown to, either"
+    does = "does recognise them" if stripped else "is not shown to recognise them, either"
     said = (
-        f"**Where order tells nothing, {claim}.** In the *listed* world {bound:.3f} can be had "
-        f"without. MCSAN has {scores['MCSAN']}. Without recurrence and positions it has "
-        f"{scores['neither']}, so that network {does} (lesson 13)."
+        f"**Where order tells nothing, {claim}.** In the *listed* world {bound:.3f} can be reached "
+        f"without recognising any. MCSAN reaches {scores['MCSAN']}. Without recurrence and "
+        f"positions it reaches {scores['neither']}, so that network {does} (lesson 13)."
     )
     return " ".join([said, *say_cross(results)])
 
@@ -225,9 +242,8 @@ def say_cross(results: Path = RESULTS) -> list[str]:
         return []
     gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
     return [
-        "On ten folds, MCSAN less w/o cross is {:+.1f} points [{:+.1f}, {:+.1f}] there.".format(
-            *gap
-        )
+        "In that world, on ten folds, cross-attention changes MCSAN's score by {:+.1f} points "
+        "[{:+.1f}, {:+.1f}].".format(*gap)
     ]
 
 
@@ -242,20 +258,31 @@ def say_wiring(results: Path = RESULTS) -> str:
     table = load_table(file, numbers=numbers).set_index("row")
     compared = table[table["wa gap"].notna()]
     corrected = compared[compared["wa Holm p"] < 0.05]
-    certain = "1 is shown" if len(corrected) == 1 else f"{len(corrected)} are shown"
     cross = 100 * compared.loc["w/o cross", ["wa gap", "wa gap low", "wa gap high"]].astype(float)
     gap = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*cross)
-    named = {row: f"{row} ({gap})" if row == "w/o cross" else row for row in corrected.index}
-    ahead = [named[row] for row in corrected.index[corrected["wa gap"] > 0]]
-    below = [named[row] for row in corrected.index[corrected["wa gap"] < 0]]
+    words = ABLATIONS_IN_WORDS | {"w/o cross": f"{ABLATIONS_IN_WORDS['w/o cross']} ({gap})"}
+    ahead = [words[row] for row in corrected.index[corrected["wa gap"] > 0]]
+    below = [words[row] for row in corrected.index[corrected["wa gap"] < 0]]
+    lower = "1 is" if len(ahead) == 1 else f"{len(ahead)} are"
+    basis = f"On {folds_of(table)}, after Holm's correction, MCSAN is"
     said = [
-        f"**Of {counted(len(compared), 'gap')} of an ablation, {certain}.** On {folds_of(table)}, "
-        f"after Holm's correction, MCSAN is ahead of: {'; '.join(ahead) or 'none'}",
-        *([f"It is below: {'; '.join(below)}"] if below else []),
+        f"**Of the paper's {counted(len(compared), 'ablation')}, {lower} shown to lower the "
+        f"score.** {basis} ahead of {one_by_one(ahead) if ahead else 'none of them'}",
+        *([f"It is below {one_by_one(below)}"] if below else []),
         *say_never_began(file),
     ]
     command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"
     return f"{'. '.join(said)} (`{command}`, lesson 14)."
+
+
+def one_by_one(changes: Sequence[str]) -> str:
+    """Changes of MCSAN in a sentence: "itself without sound, and without words".
+
+    Args:
+        changes: what differs, in words; with commas between them, as some hold an "and".
+    """
+    *first, last = changes
+    return f"itself {', '.join(first)}, and {last}" if first else f"itself {last}"
 
 
 def say_never_began(file: Path) -> list[str]:
@@ -268,8 +295,9 @@ def say_never_began(file: Path) -> list[str]:
     stuck = at_chance(trainings, chance)
     if not stuck.any():
         return []
-    rows = listed_names(trainings.name[stuck].unique())
-    return [f"Of {len(trainings)} trainings, {stuck.sum()} never began to learn, in {rows}"]
+    rows = trainings.name[stuck].unique()
+    where = " or ".join(ABLATIONS_IN_WORDS.get(row, f"in {row}") for row in rows)
+    return [f"Of {len(trainings)} trainings, {stuck.sum()} never began to learn: {where}"]
 
 
 def ceilings_lines(results: Path = RESULTS) -> str:
