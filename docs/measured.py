@@ -27,7 +27,7 @@ from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.lesson13 import say_cross_by_world, say_own_word
 from mcsan_lite.exercises.verdicts.lesson14 import at_chance
-from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
+from mcsan_lite.exercises.verdicts.sentences import side_of
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.experiments.identity import cross_by_world
 from mcsan_lite.figures.basics import counted
@@ -373,7 +373,7 @@ def worlds_lines(results: Path = RESULTS) -> str:
         above = 100 * row[["above", "above low", "above high"]].astype(float)
         less = "" if above.isna().all() else "{:+.1f} [{:+.1f}, {:+.1f}]".format(*above)
         rows.append((world, system, score, less))
-    sheet = markdown_rows(("world", "system", "WA", "less the best floor, points"), rows)
+    sheet = markdown_rows(("world", "system", "WA", "minus the best floor, points"), rows)
     *gaps, verdict = say_cross_by_world(worlds).splitlines()
     return "\n".join([sheet, "", *(f"- {gap}" for gap in gaps), "", verdict])
 

@@ -187,7 +187,7 @@ def changes_lines(file: Path) -> str:
 
 
 def changes_sentence(changes: pd.DataFrame) -> str:
-    """Which changes an interval shows to help or to hurt.
+    """For which changes an interval leaves zero out, and on which side.
 
     Args:
         changes: choice, low and high, as `sensitivity` gives them.
@@ -196,10 +196,10 @@ def changes_sentence(changes: pd.DataFrame) -> str:
     hurts = list(changes.choice[changes.high < 0])
     tested = int(changes.low.notna().sum())
     return (
-        f"Of {tested} changes with an interval, these are shown to help: "
-        f"{', '.join(helps) or 'none'}; and these to hurt: {', '.join(hurts) or 'none'}. Each "
-        f"interval is of its change alone: by luck about {0.05 * tested:.1f} of them would leave "
-        "zero out."
+        f"Of {tested} changes with an interval, it lies wholly above zero for: "
+        f"{', '.join(helps) or 'none'}; wholly below zero for: {', '.join(hurts) or 'none'}. These "
+        f"intervals are not corrected for their number. By luck alone about {0.05 * tested:.1f} of "
+        f"{tested} would leave zero out, so read a single one as a hint and not as a finding."
     )
 
 

@@ -61,7 +61,7 @@ def compact(table: pd.DataFrame, score: str) -> str:
         "gap, points",
         "verdict",
         "after Holm",
-        "above best floor, points",
+        "minus the best floor, points",
         "parameters",
     )
     rows = []

@@ -86,10 +86,15 @@ def test_what_a_row_shows():
 
 def test_a_word_of_its_own():
     said = read.say_own_word(table(neither=0.6))
-    assert said.startswith("Maps with a word of its own: “neither”. Not shown to point: MCSAN, no")
-    assert read.say_own_word(table()).startswith("No map is shown to have a word of its own.")
+    assert said.startswith(
+        "A word's row points at its own sound more often than the rows of other words do in: "
+        "“neither”. No pointing is shown in: MCSAN, no"
+    )
+    assert read.say_own_word(table()).startswith(
+        "No map is shown in which a word's row points at its own sound more"
+    )
     both = pd.DataFrame([row("x", 0.6, 0.58)])
-    assert "Above chance; a lead over other words is not shown: x." in read.say_own_word(both)
+    assert "not shown to do so more often than other rows, in: x." in read.say_own_word(both)
 
 
 @pytest.mark.parametrize(
@@ -182,10 +187,14 @@ def both_worlds(matching, listed):
     [
         (UP, FLAT, "no evidence that a word was matched"),
         (UP, Measured(-0.2, -0.3, -0.1), "no evidence that a word was matched"),
-        (UP, UP, "earns points where order tells nothing"),
-        (UP, Measured(0.002, -0.005, 0.008), "would (if any, fewer than 1). So its points"),
-        (FLAT, UP, "earns points where order tells nothing"),
-        (FLAT, FLAT, "not shown to earn points in either world"),
+        (UP, UP, "raises the score where order tells nothing"),
+        (
+            UP,
+            Measured(0.002, -0.005, 0.008),
+            "no gain is shown; if there is one, it is within 1 of 100 points. So the gain",
+        ),
+        (FLAT, UP, "raises the score where order tells nothing"),
+        (FLAT, FLAT, "not shown to raise the score in either world"),
     ],
 )
 def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
@@ -193,4 +202,4 @@ def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
     assert says in verdict and len(lines) == 2
     assert (listed == UP) != ("In MCSAN as it is, with recurrence and positions," in verdict)
     if listed == UP:
-        assert lines[1] == "listed world: MCSAN less w/o cross +20.0 points (+10.0 to +30.0), more."
+        assert lines[1] == "listed world: MCSAN minus w/o cross +20.0 points (+10.0 to +30.0), more."

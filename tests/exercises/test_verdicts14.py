@@ -48,11 +48,11 @@ def test_trainings_that_never_began_are_named():
     mixed = trainings(shallow=(0.96, 0.94), deep=(0.15, 0.9, 0.8), gone=(0.14, 0.15))
     assert list(read.at_chance(mixed, 0.152)) == [False, False, True, False, False, True, True]
     says = read.say_trainings_at_chance(mixed, 0.152).splitlines()
-    assert says[0] == "3 of 7 trainings end where guessing ends (15 %):"
-    assert says[1] == "deep: 1 of 3. The mean of all is 61.7 %, that of the others 85.0 %."
-    assert says[2:] == ["gone: 2 of 2."]
+    assert says[0] == "3 of 7 trainings end at the score of naming the largest class (15 %)."
+    assert says[1] == "For deep it is 1 of 3: the mean of the row is 61.7 %, and 85.0 % without it."
+    assert says[2:] == ["For gone they are 2 of 2."]
     fine = trainings(shallow=(0.96, 0.94))
-    assert read.say_trainings_at_chance(fine, 0.152).startswith("None of 2 trainings ends where")
+    assert read.say_trainings_at_chance(fine, 0.152).startswith("None of 2 trainings ends at")
 
 
 def test_a_training_just_above_chance_began():

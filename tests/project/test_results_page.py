@@ -10,7 +10,8 @@ PLACE = Path(__file__).resolve().parents[2] / "docs" / "results.py"
 SPEC = importlib.util.spec_from_file_location("results_page", PLACE)
 results_page = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(results_page)
-LEFT = "After Holm's correction for 1 comparison, a gap is left for: {}."
+LEFT = "After Holm's correction for 1 comparison, a gap is still shown for: {}."
+ALL = "After Holm's correction for 1 comparison, each of these gaps is still shown."
 
 
 def test_the_page_shows_what_is_in_results():
@@ -43,7 +44,8 @@ def test_words_follow_the_interval(low, high, says):
 
 def test_what_survives_the_correction_is_named():
     said = results_page.sentences(table_with(0.01, 0.05, 0.01), "wa")
-    assert said[-1] == LEFT.format("other")
+    assert said[-1] == ALL
+    assert said[0] == "1 row is compared with MCSAN, each by its own interval."
 
 
 def test_a_row_that_was_not_run_is_named():
@@ -66,8 +68,8 @@ def test_systems_are_held_against_the_best_floor():
     ]
     table = pd.DataFrame(rows)
     assert results_page.floor_sentence(table, "wa") == (
-        "The best floor is order alone (0.900). Above it, on the same folds: MCSAN. "
-        "Not distinguishable from it: w/o text. Below it: N = 2."
+        "The best floor is order alone (0.900). On the same folds, these score higher: MCSAN. "
+        "Not distinguishable from it: w/o text. These score lower: N = 2."
     )
     untested = results_page.floor_sentence(table.drop(columns=[low, high]), "wa")
     assert untested.endswith("No system was tested against it.")
@@ -123,7 +125,10 @@ def test_trainings_that_never_began_are_counted(tmp_path):
     file = tmp_path / "table3-world-full.csv"
     table.to_csv(file, index=False)
     (said,) = results_page.trainings_at_chance(file)
-    assert said == "1 of 2 trainings ends where guessing ends (15 %): N = 3: 1 of 1."
+    assert said == (
+        "1 of 2 trainings ends at the score of naming the largest class (15 %). "
+        "For N = 3 it is 1 of 1."
+    )
     found.assign(wa=0.9).to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
     assert results_page.trainings_at_chance(file) == []
     found.to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
@@ -182,9 +187,9 @@ def test_words_follow_the_rows_of_real_recordings(low, verdict, says):
 @pytest.mark.parametrize(
     ("low", "high", "says"),
     [
-        (0.01, 0.05, "to help: smooth; and these to hurt: none"),
-        (-0.05, -0.01, "to help: none; and these to hurt: smooth"),
-        (-0.01, 0.01, "to help: none; and these to hurt: none"),
+        (0.01, 0.05, "above zero for: smooth; wholly below zero for: none."),
+        (-0.05, -0.01, "above zero for: none; wholly below zero for: smooth."),
+        (-0.01, 0.01, "above zero for: none; wholly below zero for: none."),
     ],
 )
 def test_words_follow_what_a_remedy_changed(low, high, says):

@@ -207,13 +207,19 @@ def say_own_word(table: pd.DataFrame) -> str:
     found: dict[str, list[str]] = {"own": [], "place": [], "nothing": [], "no map": []}
     for _, row in table.iterrows():
         found[map_shows(row)].append(row.change)
-    told = "No map is shown to have a word of its own."
+    told = "No map is shown in which a word's row points at its own sound more than other rows do."
     if found["own"]:
-        told = f"Maps with a word of its own: {_named(found['own'])}."
+        told = (
+            "A word's row points at its own sound more often than the rows of other words do in: "
+            f"{_named(found['own'])}."
+        )
     if found["place"]:
-        told += f" Above chance; a lead over other words is not shown: {_named(found['place'])}."
+        told += (
+            " It points there more often than chance, but is not shown to do so more often than "
+            f"other rows, in: {_named(found['place'])}."
+        )
     if found["nothing"]:
-        told += f" Not shown to point: {_named(found['nothing'])}."
+        told += f" No pointing is shown in: {_named(found['nothing'])}."
     return told
 
 
@@ -259,26 +265,26 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
     gaps.columns = ["mean", "low", "high"]
     sides = {world: gap_side(gap.low, gap.high) for world, gap in gaps.iterrows()}
     lines = [
-        f"{world} world: MCSAN less w/o cross {points_interval(*gap)}, {sides[world]}."
+        f"{world} world: MCSAN minus w/o cross {points_interval(*gap)}, {sides[world]}."
         for world, gap in gaps.iterrows()
     ]
     here = gaps.loc["listed"]
     at_most = ""
     if here.low > -ALIKE_MARGIN and here.high < ALIKE_MARGIN:
-        at_most = f" (if any, fewer than {100 * ALIKE_MARGIN:g})"
+        at_most = f"; if there is one, it is within {100 * ALIKE_MARGIN:g} of 100 points"
     if sides["listed"] == "more":
         verdict = (
-            "Cross-attention earns points where order tells nothing. Only a score above what needs "
-            "no recognised sound would show that it earns them by recognising."
+            "Cross-attention raises the score where order tells nothing. Only a score above what "
+            "needs no recognised sound would show that it does so by recognising."
         )
     elif sides["matching"] == "more":
         verdict = (
-            f"{_AS_IT_IS} earns points where order helps, and is not shown to earn any where only "
-            f"recognised sounds would{at_most}. So its points in the matching world are no "
+            f"{_AS_IT_IS} raises the score where order helps. Where only recognised sounds could "
+            f"raise it, no gain is shown{at_most}. So the gain in the matching world is no "
             "evidence that a word was matched with its sound."
         )
     else:
-        verdict = f"{_AS_IT_IS} is not shown to earn points in either world."
+        verdict = f"{_AS_IT_IS} is not shown to raise the score in either world."
     return "\n".join([*lines, verdict])
 
 

@@ -241,23 +241,25 @@ def say_trainings_at_chance(results: pd.DataFrame, chance: float) -> str:
         chance: what guessing gives, as a share.
     """
     stuck = at_chance(results, chance)
-    guessing = f"guessing ends ({100 * chance:.0f} %)"
+    guessing = f"the score of naming the largest class ({100 * chance:.0f} %)"
     if not stuck.any():
-        return f"None of {len(results)} trainings ends where {guessing}."
+        return f"None of {len(results)} trainings ends at {guessing}."
     end = "ends" if stuck.sum() == 1 else "end"
-    lines = [f"{stuck.sum()} of {len(results)} trainings {end} where {guessing}:"]
+    lines = [f"{stuck.sum()} of {len(results)} trainings {end} at {guessing}."]
     for row, failed in stuck.groupby(results.name, sort=False):
         if failed.any():
-            lines.append(f"{row}: {_failed_and_others(failed, results.wa[failed.index])}")
+            lines.append(f"For {row} {_failed_and_others(failed, results.wa[failed.index])}")
     return "\n".join(lines)
 
 
 def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
-    text = f"{failed.sum()} of {len(failed)}"
+    are = "is" if failed.sum() == 1 else "are"
+    text = f"{'it' if are == 'is' else 'they'} {are} {failed.sum()} of {len(failed)}"
     if failed.all():
         return f"{text}."
-    others = in_percent(wa[~failed].mean(), 1)
-    return f"{text}. The mean of all is {in_percent(wa.mean(), 1)}, that of the others {others}."
+    mean, others = in_percent(wa.mean(), 1), in_percent(wa[~failed].mean(), 1)
+    without = "it" if are == "is" else "them"
+    return f"{text}: the mean of the row is {mean}, and {others} without {without}."
 
 
 def say_interaction(row: str, difference: tuple[float, float, float]) -> str:

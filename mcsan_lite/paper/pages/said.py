@@ -32,14 +32,20 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
         "MCSAN is below": high < 0,
         "Not distinguishable from MCSAN": (low <= 0) & (high >= 0),
     }
-    said = [f"Compared with MCSAN, each by its own interval: {low.notna().sum()}."]
+    tested = int(low.notna().sum())
+    are = "is" if tested == 1 else "are"
+    said = [f"{counted(tested, 'row')} {are} compared with MCSAN, each by its own interval."]
     for words, chosen in groups.items():
         said.append(f"{words}: {named_or_none(compared.row[chosen])}.")
     if low.isna().any():
         said.append(f"Without an interval: {named_or_none(compared.row[low.isna()])}.")
     tests = compared[f"{score} Holm p"].notna().sum()
     corrected = f"After Holm's correction for {counted(tests, 'comparison')}"
-    said.append(f"{corrected}, a gap is left for: {named_or_none(compared.row[holds])}.")
+    alone = (low > 0) | (high < 0)
+    if holds.any() and (holds == alone).all():
+        said.append(f"{corrected}, each of these gaps is still shown.")
+    else:
+        said.append(f"{corrected}, a gap is still shown for: {named_or_none(compared.row[holds])}.")
     missing = table.row[table[score].isna()]
     if len(missing):
         said.append(f"Not run: {named_or_none(missing)}.")
@@ -64,9 +70,9 @@ def floor_sentence(table: pd.DataFrame, score: str) -> str:
     tested = rows[rows[low_column].notna()]
     low, high = tested[low_column], tested[high_column]
     groups = {
-        "Above it, on the same folds": low > 0,
+        "On the same folds, these score higher": low > 0,
         "Not distinguishable from it": (low <= 0) & (high >= 0),
-        "Below it": high < 0,
+        "These score lower": high < 0,
     }
     sides = [f"{words}: {named_or_none(tested.index[of])}." for words, of in groups.items()]
     untested = rows[rows[column_name("above_floor", score)].notna() & rows[low_column].isna()]

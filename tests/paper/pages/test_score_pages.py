@@ -103,8 +103,10 @@ def test_a_table_is_held_against_its_best_floor():
     )
     page = read_page(table_page(table, "table3"))
     assert "The best floor is TF-IDF + LR (0.6" in page.text
-    assert "Above it, on the same folds: MCSAN." in page.text
-    assert "Below it: w/o audio." in page.text and "above best floor, points" in page.text
+    assert "On the same folds, these score higher: MCSAN." in page.text
+    assert (
+        "These score lower: w/o audio." in page.text and "minus the best floor, points" in page.text
+    )
     constant = results(
         {"majority": 0.15, "TF-IDF + LR": 0.65}, model="floor"
     )  # as w/o audio + 0.15

@@ -104,7 +104,8 @@ def test_results_are_told_by_their_numbers(folder, audio, says, never):
 
 
 @pytest.mark.parametrize(
-    ("own", "says"), [(0.8, "Above it, on the same folds: MCSAN"), (0.3, "Below it: MCSAN")]
+    ("own", "says"),
+    [(0.8, "On the same folds, these score higher: MCSAN"), (0.3, "These score lower: MCSAN")],
 )
 def test_the_best_floor_is_named_with_its_side(folder, own, says):
     text = read_page(build.report_page(folder({"MCSAN": own, "w/o audio": 0.2}))).text
