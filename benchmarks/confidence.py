@@ -36,6 +36,7 @@ from mcsan_lite.experiments.confidence.figure import reliability_figure
 from mcsan_lite.experiments.corpora import open_corpus
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper.table_rows import table3_specs
+from mcsan_lite.tables.shared import between_marks
 from mcsan_lite.training.runner import RunOptions, run_experiment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -190,11 +191,9 @@ def render(text: str, numbers: dict) -> str:
         text: of the page.
         numbers: what `measure` returned.
     """
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
     said = "\n".join(f"- {sentence}" for sentence in sentences(numbers))
-    parts = [START, said, shipped_table(numbers), small_table(numbers), END]
-    return before + "\n\n".join(parts) + after
+    parts = [said, shipped_table(numbers), small_table(numbers)]
+    return between_marks(text, START, END, "\n\n".join(parts))
 
 
 def main() -> None:
@@ -210,8 +209,10 @@ def main() -> None:
     if args.ravdess and args.meld:
         options = RunOptions(data=args.data, runs=args.runs, progress=True)
         numbers = measure(args.ravdess, args.meld, options)
-        if args.write:
-            NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+        if not args.write:  # the page shows the numbers that are kept, and no others
+            print(*sentences(numbers), sep="\n")
+            return
+        NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), numbers), encoding="utf-8")
     print(*sentences(numbers), sep="\n")
 

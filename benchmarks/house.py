@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
+from mcsan_lite.tables.shared import between_marks
+
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "mcsan_lite"
 PAGE = HERE.parent / "docs" / "architecture.md"
@@ -242,9 +244,7 @@ def table(now: dict[str, object]) -> str:
 
 def render(text: str, now: dict[str, object]) -> str:
     """The page with the table between its marks."""
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    return f"{head}{START}\n\n{table(now)}\n\n{END}{tail}"
+    return between_marks(text, START, END, table(now))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ import torch
 from mutated.kinds import Kind
 
 from mcsan_lite.errors import DataError
+from mcsan_lite.tables.shared import between_marks
 
 PAGE = Path(__file__).parents[1] / "docs" / "robustness.md"
 START, END = "<!-- mutations: made by benchmarks/mutations.py -->", "<!-- /mutations -->"
@@ -341,9 +342,7 @@ def table(tallies: dict[str, Tally]) -> str:
 
 def render(text: str, tallies: dict[str, Tally]) -> str:
     """The page with the table between its marks."""
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    return f"{head}{START}\n\n{table(tallies)}\n\n{END}{tail}"
+    return between_marks(text, START, END, table(tallies))
 
 
 def names_of_kinds() -> list[str]:

@@ -36,6 +36,7 @@ import training as lengths  # benchmarks/training.py
 from mcsan_lite.features.batch import Batch, Dims, batches
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.models import MODELS
+from mcsan_lite.tables.shared import between_marks
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "peers.md"
@@ -214,7 +215,7 @@ def page_table(rows: list[dict], machine: str, n: int, size: int) -> str:
     about = (
         f"{n} utterances of IEMOCAP's lengths, {size} per batch, float32, one thread. {machine}."
     )
-    return "\n".join([START, "", *lines, "", about, "", reading(rows), "", END])
+    return "\n".join([*lines, "", about, "", reading(rows)])
 
 
 def reading(rows: list[dict]) -> str:
@@ -229,9 +230,7 @@ def reading(rows: list[dict]) -> str:
 def write_page(table: str) -> None:
     """Put the table between its marks in docs/peers.md."""
     text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(before + table + after, encoding="utf-8")
+    PAGE.write_text(between_marks(text, START, END, table), encoding="utf-8")
 
 
 def main() -> int:

@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from mcsan_lite.tables.shared import between_marks
+
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = ROOT / "benchmarks" / "recordings.json"
 PAGE = ROOT / "docs" / "predict.md"
@@ -169,8 +171,6 @@ def render(text: str, rows: list[dict[str, object]]) -> str:
         text: of the page.
         rows: what `measure` returned.
     """
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
     lines = [
         "| asked | exit status | processor seconds | MB | said |",
         "|---|---|---|---|---|",
@@ -181,7 +181,7 @@ def render(text: str, rows: list[dict[str, object]]) -> str:
             f"| {row['asked']} | {row['status']} | {row['seconds']} | {row['MB']} | {said} |"
         )
     table = "\n".join(lines)
-    return f"{before}{START}\n\n{table}\n\n{_each_further(rows)}\n\n{END}{after}"
+    return between_marks(text, START, END, f"{table}\n\n{_each_further(rows)}")
 
 
 def _each_further(rows: list[dict[str, object]]) -> str:
@@ -201,8 +201,10 @@ def main() -> None:
     rows = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else []
     if args.clip:
         rows = measure(args.clip)
-        if args.write:
-            NUMBERS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        if not args.write:  # the page shows the numbers that are kept, and no others
+            print(json.dumps(rows, indent=1, ensure_ascii=False))
+            return
+        NUMBERS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
 
 

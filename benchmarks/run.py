@@ -13,105 +13,116 @@ import platform
 import sys
 from pathlib import Path
 
+from mcsan_lite.tables.shared import between_marks, markdown_rows
+
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results.json", HERE.parent / "docs" / "benchmarks.md"
 START, END = "<!-- benchmarks: made by benchmarks/run.py -->", "<!-- /benchmarks -->"
 NAMES = ("training", "folds", "extraction", "startup", "scale", "structure")
 
 
+def processor() -> str:
+    """What the processor calls itself; on ARM, Linux has no "model name"."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def machine() -> str:
+    """Where the benchmarks ran: processor, cores, system and versions."""
     import torch
 
-    names = (
-        [
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ]
-        if Path("/proc/cpuinfo").exists()
-        else [platform.processor()]
-    )
+    version = torch.__version__.partition("+")[0]
     return (
-        f"{names[0]}, {os.cpu_count()} cores, {platform.system()}, Python "
-        f"{platform.python_version()}, "
-        f"torch {torch.__version__.partition('+')[0]}"
+        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, torch {version}"
     )
 
 
 def table(found: dict) -> str:
-    """The page's rows: what, how it was compared, the ratio, what was asked for."""
-    t, f, x, s, scale, structure = (found[name]["result"] for name in NAMES)
-    small, large = scale[0], scale[-1]
-    bfloat16 = ("not run: this processor has no LSTM kernel for bfloat16", "")
-    if "bfloat16_ratio" in t:
-        bfloat16 = (
-            f"{t['bfloat16_utterances_per_s']:.0f} utterances/s, the same",
-            f"{t['bfloat16_ratio']:.1f} ×",
-        )
+    """The page's rows: what, how it was compared, the ratio, what was asked for.
+
+    Args:
+        found: {name: machine and result} of all benchmarks.
+    """
+    results = {name: found[name]["result"] for name in NAMES}
     rows = [
-        (
-            "training, float32",
-            f"{t['float32_utterances_per_s']:.0f} against {t['plain_utterances_per_s']:.0f} "
-            "utterances/s "
-            "of a plain loop (pad to 1000 frames, shuffle, packed LSTM), one core, paper's sizes, "
-            "IEMOCAP's lengths",
-            f"{t['float32_ratio']:.1f} ×",
-            "2.5 ×",
-        ),
-        ("training, `--precision bfloat16`", *bfloat16, "3.5 ×"),
-        (
-            "folds",
-            f"{f['trainings']} trainings, two at a time with one thread: "
-            f"{f['two_jobs_one_thread_s']:.0f} s; one by "
-            f"one with two threads: {f['sequential_two_threads_s']:.0f} s",
-            f"{f['ratio']:.1f} ×",
-            "1.5 ×",
-        ),
-        (
-            "features, empty cache",
-            f"{x['clips']} clips against a plain librosa loop",
-            f"{x['cold_ratio']:.1f} ×",
-            "1 ×",
-        ),
-        (
-            "features, again",
-            f"{x['warm_s'] * 1e3:.0f} ms against {x['plain_librosa_s']:.1f} s",
-            f"{x['warm_ratio']:.0f} ×",
-            "50 ×",
-        ),
-        ("`import mcsan_lite`", "fresh process", f"{s['import_mcsan_lite_s']:.2f} s", "1.5 s"),
-        ("`mcsan --help`", "fresh process", f"{s['mcsan_help_s']:.2f} s", "0.5 s"),
-        (
-            "an epoch over 100,000 utterances",
-            f"{large['ms_an_utterance']:.2f} ms per utterance, against "
-            f"{small['ms_an_utterance']:.2f} ms with 1,000",
-            f"{large['ms_an_utterance'] / small['ms_an_utterance']:.2f} ×",
-            "1 ×",
-        ),
-        (
-            "memory of that epoch",
-            f"{large['memory_added_mb']:.0f} MB for {large['features_on_disk_mb']:.0f} MB of "
-            "features "
-            f"on disk, against {small['memory_added_mb']:.0f} MB with 1,000 utterances",
-            "",
-            "not with the corpus",
-        ),
-        *structure_rows(structure),
+        *training_rows(results["training"]),
+        *folds_rows(results["folds"]),
+        *extraction_rows(results["extraction"]),
+        *startup_rows(results["startup"]),
+        *scale_rows(results["scale"]),
+        *structure_rows(results["structure"]),
     ]
-    lines = [
-        "| what | how | measured | wanted |",
-        "|---|---|---|---|",
-        *(f"| {' | '.join(row)} |" for row in rows),
-    ]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"*{found['startup']['machine']}; `python benchmarks/run.py` measures it again. "
-            "Ratios of "
-            "one run, side by side; training, features and scale by CPU seconds.*",
-        ]
+    about = (
+        f"*{found['startup']['machine']}; `python benchmarks/run.py` measures it again. Ratios of "
+        "one run, side by side; training, features and scale by CPU seconds.*"
     )
+    return f"{markdown_rows(('what', 'how', 'measured', 'wanted'), rows)}\n\n{about}"
+
+
+def training_rows(found: dict) -> list[tuple[str, str, str, str]]:
+    """Training beside a plain loop, in both precisions."""
+    bfloat16 = ("not run: this processor has no LSTM kernel for bfloat16", "")
+    if "bfloat16_ratio" in found:
+        bfloat16 = (
+            f"{found['bfloat16_utterances_per_s']:.0f} utterances/s, the same",
+            f"{found['bfloat16_ratio']:.1f} ×",
+        )
+    ours, plain = found["float32_utterances_per_s"], found["plain_utterances_per_s"]
+    how = (
+        f"{ours:.0f} against {plain:.0f} utterances/s of a plain loop (pad to 1000 frames, "
+        "shuffle, packed LSTM), one core, paper's sizes, IEMOCAP's lengths"
+    )
+    return [
+        ("training, float32", how, f"{found['float32_ratio']:.1f} ×", "2.5 ×"),
+        ("training, `--precision bfloat16`", *bfloat16, "3.5 ×"),
+    ]
+
+
+def folds_rows(found: dict) -> list[tuple[str, str, str, str]]:
+    """Two folds at a time, one thread each, beside one fold after another with two threads."""
+    together, one_by_one = found["two_jobs_one_thread_s"], found["sequential_two_threads_s"]
+    how = (
+        f"{found['trainings']} trainings, two at a time with one thread: {together:.0f} s; one by "
+        f"one with two threads: {one_by_one:.0f} s"
+    )
+    return [("folds", how, f"{found['ratio']:.1f} ×", "1.5 ×")]
+
+
+def extraction_rows(found: dict) -> list[tuple[str, str, str, str]]:
+    """Features with an empty cache and with a full one."""
+    cold = f"{found['clips']} clips against a plain librosa loop"
+    warm = f"{found['warm_s'] * 1e3:.0f} ms against {found['plain_librosa_s']:.1f} s"
+    return [
+        ("features, empty cache", cold, f"{found['cold_ratio']:.1f} ×", "1 ×"),
+        ("features, again", warm, f"{found['warm_ratio']:.0f} ×", "50 ×"),
+    ]
+
+
+def startup_rows(found: dict) -> list[tuple[str, str, str, str]]:
+    """How long a fresh process takes until it can do something."""
+    imported, helped = found["import_mcsan_lite_s"], found["mcsan_help_s"]
+    return [
+        ("`import mcsan_lite`", "fresh process", f"{imported:.2f} s", "1.5 s"),
+        ("`mcsan --help`", "fresh process", f"{helped:.2f} s", "0.5 s"),
+    ]
+
+
+def scale_rows(found: list[dict]) -> list[tuple[str, str, str, str]]:
+    """An epoch over the largest corpus beside one over the smallest: time and memory."""
+    small, large = found[0], found[-1]
+    slow, fast = large["ms_an_utterance"], small["ms_an_utterance"]
+    time = f"{slow:.2f} ms per utterance, against {fast:.2f} ms with 1,000"
+    memory = (
+        f"{large['memory_added_mb']:.0f} MB for {large['features_on_disk_mb']:.0f} MB of features "
+        f"on disk, against {small['memory_added_mb']:.0f} MB with 1,000 utterances"
+    )
+    return [
+        ("an epoch over 100,000 utterances", time, f"{slow / fast:.2f} ×", "1 ×"),
+        ("memory of that epoch", memory, "", "not with the corpus"),
+    ]
 
 
 def structure_rows(found: dict) -> list[tuple[str, str, str, str]]:
@@ -151,11 +162,12 @@ def structure_rows(found: dict) -> list[tuple[str, str, str, str]]:
 
 
 def render(text: str, found: dict) -> str:
-    head, _, rest = text.partition(START)
-    return f"{head}{START}\n\n{table(found)}\n\n{END}{rest.partition(END)[2]}"
+    """The page with the table between its marks."""
+    return between_marks(text, START, END, table(found))
 
 
 def main(names: list[str]) -> None:
+    """Run the named benchmarks, keep what they found, and write the page."""
     import importlib
 
     sys.path[:0] = [str(HERE), str(HERE.parent)]

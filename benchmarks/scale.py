@@ -71,10 +71,12 @@ def one_epoch(n: int) -> dict[str, float]:
         watcher = threading.Thread(target=watch)
         watcher.start()
         start = time.process_time()
-        fit(model, TrainingData(data, data[:7], "abcdefg", Standardizer().fit(data)), warm)
-        seconds = time.process_time() - start
-        done.set()
-        watcher.join()
+        try:
+            fit(model, TrainingData(data, data[:7], "abcdefg", Standardizer().fit(data)), warm)
+            seconds = time.process_time() - start
+        finally:  # a watcher that nobody stops would keep the process alive
+            done.set()
+            watcher.join()
         size = sum(len(f.audio) for f in data) * 160 / 1e6
     return {
         "utterances": n,

@@ -19,6 +19,7 @@ from mcsan_lite.cli.borders.advice import commands_of
 from mcsan_lite.cli.borders.ends import EXIT_STATUSES
 from mcsan_lite.cli.main import parser
 from mcsan_lite.paper.report import markdown_sheet
+from mcsan_lite.tables.shared import between_marks
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "commands.md"
@@ -171,12 +172,11 @@ def render(text: str, top: argparse.ArgumentParser) -> str:
         text: of the page.
         top: the parser of all commands.
     """
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return "\n\n".join([f"{before.rstrip()}\n\n{START}", reference(top), END + after])
+    return between_marks(text, START, END, reference(top))
 
 
 def main() -> None:
+    """Write the page."""
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(render(text, parser()), encoding="utf-8")
 

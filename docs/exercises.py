@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from mcsan_lite.tables.shared import markdown_rows
+from mcsan_lite.tables.shared import between_marks, markdown_rows
 from mcsan_lite.teaching.lessons import (
     CLONE,
     EXERCISE_KINDS,
@@ -56,9 +56,7 @@ def made() -> str:
 
 def render(text: str) -> str:
     """The page with the part between its marks made anew."""
-    before, rest = text.split(START)
-    _, after = rest.split(END)
-    return f"{before}{START}\n\n{made()}\n\n{END}{after}"
+    return between_marks(text, START, END, made())
 
 
 def main() -> None:

@@ -18,8 +18,9 @@ import nbformat
 import pandas as pd
 from nbformat import NotebookNode
 
+from mcsan_lite.errors import DataError
 from mcsan_lite.tables.own import load_table, save_table
-from mcsan_lite.tables.shared import markdown_rows
+from mcsan_lite.tables.shared import between_marks, markdown_rows
 from mcsan_lite.teaching.lessons import (
     CourseExercise,
     course_exercises,
@@ -49,6 +50,27 @@ def seconds_of(log: str) -> pd.DataFrame:
     found = [(lesson, int(seconds)) for lesson, seconds in _BUILT.findall(log)]
     table = pd.DataFrame(found, columns=["lesson", "seconds"])
     return table.groupby("lesson", as_index=False).seconds.max()
+
+
+def merged(known: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """The seconds of all lessons: those of a new build, and the known ones of the other lessons.
+
+    Args:
+        known: lesson and seconds.
+        new: the same, of a build of some lessons.
+
+    Raises:
+        DataError: where the build has no lesson.
+    """
+    if new.empty:
+        raise DataError(
+            "a log without a lesson that was built",
+            "lines such as: ok   notebooks/00_start_here.ipynb: 20 s",
+            "python notebooks/build.py --again > build.log",
+        )
+    others = known[~known.lesson.isin(new.lesson)]
+    every = pd.concat([others, new]).astype({"seconds": int})
+    return every.sort_values("lesson", ignore_index=True)
 
 
 def held_by(notebook: NotebookNode) -> dict[str, int]:
@@ -115,15 +137,14 @@ def render(text: str) -> str:
     seconds = dict(zip(table.lesson, table.seconds, strict=True))
     exercises = list(course_exercises())
     rows = [row_of(source, seconds, exercises) for source in lesson_sources()]
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{markdown_rows(COLUMNS, rows)}\n\n{END}{after}"
+    return between_marks(text, START, END, markdown_rows(COLUMNS, rows))
 
 
 def main(logs: list[str]) -> None:
     """Take the seconds of a build where one is given, then write the page."""
     for log in logs:
-        save_table(SECONDS, seconds_of(Path(log).read_text(encoding="utf-8")))
+        known = load_table(SECONDS, numbers=("seconds",))
+        save_table(SECONDS, merged(known, seconds_of(Path(log).read_text(encoding="utf-8"))))
     PAGE.write_text(render(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(PAGE.name, "written")
 

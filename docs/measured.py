@@ -34,7 +34,7 @@ from mcsan_lite.figures.basics import counted
 from mcsan_lite.paper.published import FLOOR, FULL
 from mcsan_lite.paper.verdicts import best_floor
 from mcsan_lite.tables.own import load_table
-from mcsan_lite.tables.shared import markdown_rows
+from mcsan_lite.tables.shared import between_marks, markdown_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
@@ -503,9 +503,7 @@ def render(text: str, page: str, results: Path = RESULTS) -> str:
     """
     for mark, make in PARTS.get(page, {}).items():
         start, end = f"<!-- {mark}: made by docs/measured.py -->", f"<!-- /{mark} -->"
-        before, _, rest = text.partition(start)
-        _, _, after = rest.partition(end)
-        text = f"{before}{start}\n\n{_wrapped(make(results))}\n\n{end}{after}"
+        text = between_marks(text, start, end, _wrapped(make(results)))
     known = values.measured_by_hand(results) | values.computed_values(results)
     return values.fill(text, known)
 

@@ -26,7 +26,7 @@ from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.paper.published import FLOOR
 from mcsan_lite.tables.own import load_table
-from mcsan_lite.tables.shared import markdown_rows
+from mcsan_lite.tables.shared import between_marks, markdown_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "results.md"
@@ -199,17 +199,11 @@ def render(text: str, results: Path = ROOT / "results") -> str:
         results: the folder of tables.
     """
     sections = "\n\n".join(section(*shown) for shown in tables_in(results))
-    text = _between(text, START, END, sections)
+    text = between_marks(text, START, END, sections)
     for mark, make in {**real_data.PARTS, **OWN_PARTS}.items():
         start, end = f"<!-- {mark}: made by docs/results.py -->", f"<!-- /{mark} -->"
-        text = _between(text, start, end, make(results))
+        text = between_marks(text, start, end, make(results))
     return text
-
-
-def _between(text: str, start: str, end: str, part: str) -> str:
-    before, _, rest = text.partition(start)
-    _, _, after = rest.partition(end)
-    return f"{before.rstrip()}\n\n{start}\n\n{part}\n\n{end}{after}"
 
 
 def meld_part(results: Path) -> str:

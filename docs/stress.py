@@ -21,6 +21,7 @@ from mcsan_lite.experiments.stress.report import (
 )
 from mcsan_lite.experiments.stress.study import StressTables
 from mcsan_lite.tables.own import load_table
+from mcsan_lite.tables.shared import between_marks
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "stress.md"
@@ -45,12 +46,11 @@ def render(text: str, tables: StressTables) -> str:
     said = "\n".join(f"- {sentence}" for sentence in stress_sentences(tables))
     parts = [said, curves_markdown(tables.curves), "### Words against voice"]
     parts += [contest_markdown(tables.contest), INTERVALS]
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return "\n\n".join([before.rstrip() + f"\n\n{START}", *parts, END + after])
+    return between_marks(text, START, END, "\n\n".join(parts))
 
 
 def main() -> None:
+    """Write the page."""
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(render(text, stored_tables()), encoding="utf-8")
 

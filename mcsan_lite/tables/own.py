@@ -113,11 +113,11 @@ def _rows(text: str, path: Path | str) -> list[list[str]]:
 
 
 def _numbers(cells: Sequence[str], where: str) -> np.ndarray:
-    if cells and all(map(_WHOLE.fullmatch, cells)):
-        return np.array([int(cell) for cell in cells])
     try:
+        if cells and all(map(_WHOLE.fullmatch, cells)):
+            return np.array([int(cell) for cell in cells], dtype=np.int64)
         return np.array([float(cell or "nan") for cell in cells])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _damaged(f"{where}: {error}") from None
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mcsan_lite.errors import DataError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -85,3 +87,28 @@ def save_svg(figure: Figure, path: Path) -> None:
             text.set_text(without_controls(written))
     with rc_context({"svg.hashsalt": "mcsan"}):  # ids of its parts are else drawn at random
         figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def between_marks(page: str, start: str, end: str, part: str) -> str:
+    """A page with a part that a program made in place of what stood between its two marks.
+
+    Args:
+        page: the whole text.
+        start: the mark above the part.
+        end: the mark below it.
+        part: what shall stand between them.
+
+    Raises:
+        DataError: where a mark is missing, or is there twice. Without this, a page would lose
+            everything below the first mark, or grow at each call.
+    """
+    for mark in (start, end):
+        if page.count(mark) != 1:
+            raise DataError(
+                f"a page with {page.count(mark)} × {mark}",
+                "each mark once",
+                "put the marks back, as the last commit has them.",
+            )
+    before, _, rest = page.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}\n\n{part}\n\n{end}{after}"

@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
+
+from mcsan_lite.errors import DataError
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "lessons.py"
 SPEC = importlib.util.spec_from_file_location("lessons_page", PLACE)
@@ -40,6 +43,17 @@ def test_the_seconds_come_from_the_slower_variant():
         "ok   notebooks/02_scores.ipynb: up to date\n"
     )
     assert page.seconds_of(log).to_dict("list") == {"lesson": ["00"], "seconds": [23]}
+
+
+def test_a_build_of_one_lesson_keeps_the_seconds_of_the_others():
+    known = pd.DataFrame({"lesson": ["00", "01", "02"], "seconds": [20, 30, 40]})
+    new = pd.DataFrame({"lesson": ["01"], "seconds": [35]})
+    assert page.merged(known, new).to_dict("list") == {
+        "lesson": ["00", "01", "02"],
+        "seconds": [20, 35, 40],
+    }
+    with pytest.raises(DataError, match="a log without a lesson"):
+        page.merged(known, page.seconds_of("nothing was built"))
 
 
 def test_a_lesson_is_counted():

@@ -49,6 +49,15 @@ def test_a_table_of_an_older_version_is_read(tmp_path):
     assert found.true.tolist() == [0, 1] and found.predicted.tolist() == [0, 0]
 
 
+def test_whole_numbers_are_of_64_bits_on_every_machine_and_longer_ones_are_damage(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"n\n{2**63 - 1}\n", encoding="utf-8")
+    found = load_table(path, numbers=["n"])
+    assert found.n.dtype == "int64" and found.n[0] == 2**63 - 1
+    path.write_text(f"n\n{2**63}\n", encoding="utf-8")
+    assert "column 'n' of" in refusals.refusal(lambda: load_table(path, numbers=["n"]))
+
+
 def test_only_declared_columns_hold_numbers(tmp_path):
     table = pd.DataFrame({"split": ["1e23456789", "07"], "n": [1, 2], "x": [0.1 + 0.2, np.nan]})
     save_table(tmp_path / "t.csv", table)

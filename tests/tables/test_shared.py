@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mcsan_lite.errors import DataError
 from mcsan_lite.paper.report import markdown_sheet
 from mcsan_lite.tables import shared
 
@@ -61,3 +62,18 @@ def test_an_svg_is_whole_xml_and_has_the_same_bytes_each_time(tmp_path):
     ElementTree.fromstring(data)
     assert data == (tmp_path / "b.svg").read_bytes()
     assert b"ab[31m" in data and b"<dc:date>" not in data
+
+
+def test_a_made_part_replaces_what_stood_between_its_marks():
+    page = "above\n\n<!-- a -->\n\nold\n\n<!-- /a -->\n\nbelow\n"
+    new = shared.between_marks(page, "<!-- a -->", "<!-- /a -->", "new")
+    assert new == page.replace("old", "new")
+    assert shared.between_marks(new, "<!-- a -->", "<!-- /a -->", "new") == new
+
+
+@pytest.mark.parametrize("lost", ["<!-- a -->", "<!-- /a -->"])
+def test_a_page_without_its_marks_loses_nothing(lost):
+    page = "<!-- a -->\n\nold\n\n<!-- /a -->\n\nbelow\n"
+    for broken in (page.replace(lost, ""), page + lost):
+        with pytest.raises(DataError, match="each mark once"):
+            shared.between_marks(broken, "<!-- a -->", "<!-- /a -->", "new")
