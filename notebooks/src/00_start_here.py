@@ -167,6 +167,9 @@ unseen = f"{n_test:,} test utterances that training never showed"
 print(f"The networks are right on {right} of the {unseen}.")
 
 # %% [markdown]
+# The bracket holds a *95 % interval*: the range in which the true share plausibly lies,
+# given how many networks and utterances were tested.
+#
 # Now each network hears the four clips and reads their transcripts.
 
 # %%
@@ -241,10 +244,12 @@ print(read.say_what_respelling_did(before, after, demanded * len(networks)))
 # \qquad \text{(Eq. 9)}$$
 #
 # $Q_l$ is a learned version of the words; $K_a$ and $V_a$ are two learned versions of
-# the moments. The softmax turns scores into shares. Its result is a table with one row
-# per word and one column per moment, and each row sums to one. A *head* is one of
-# several such tables side by side. Lesson 06 builds all of this by hand. Here is the
-# table for clip 2 and network 0.
+# the moments. $d$ says how many numbers a query has; dividing by its root only rescales
+# the scores. The softmax turns scores into shares. Its result is a table with one row
+# per word and one column per moment, and each row sums to one. $\Delta H_{a \to l}$ is
+# what the words receive from the sound. A *head* is one of several such tables side by
+# side. Lesson 06 builds all of this by hand. Here is the table for clip 2 and network
+# 0.
 
 # %%
 clip = clips[1]
@@ -369,7 +374,7 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # %% [markdown]
 # ## 5 · Does it need both, and does it need to look?
 #
-# One picture asks both questions. The upright lines are the best scores that
+# One picture asks both questions. The vertical lines are the best scores that
 # *anyone* could reach: with the words alone, with the sound alone, or with both but
 # without knowing which word is which sound. They follow from the rule by arithmetic.
 # One point is the mean of the three networks. The other is a single network that was
@@ -402,7 +407,7 @@ ax.set_ylim(-0.6, 2.0)
 mc.figures.show(
     fig,
     alt="Accuracy of the network with and without cross-attention, with 95 % "
-    "intervals, and three ceilings as upright lines.",
+    "intervals, and three ceilings as vertical lines.",
     caption=f"With cross-attention {right}, without {without_cross}, on {n_test:,} "
     "test utterances. The intervals are not of one kind: one training has Wilson's, "
     "over utterances; several trainings have one over utterances and seeds.",

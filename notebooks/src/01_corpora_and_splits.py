@@ -168,8 +168,9 @@ for name, found in counts.items():
 # %% [markdown]
 # ## 3 · Who says what the right answer is?
 #
-# Nobody knows what a speaker felt. Raters listen and vote, and the class with most
-# votes becomes the label. A turn without a majority is called `xxx` in IEMOCAP's files.
+# Nobody knows what a speaker felt. Raters listen and vote, and a class that gets more
+# than half of the votes becomes the label. A turn without such a majority is called
+# `xxx` in IEMOCAP's files.
 
 # %%
 votes = {
@@ -342,10 +343,11 @@ for one in voice[:3]:
 # %% [markdown]
 # ## 5 · Two ways to cut, in one picture
 #
-# The protocol `kfold10` deals *utterances* into ten folds, stratified by class. It is
-# the plain reading of the paper's "10-fold, 8:1:1". The protocol `speaker` deals
-# *people*. In each fold, one part trains the model (train), one chooses the epoch
-# (valid), and one is scored (test).
+# The protocol `kfold10` deals *utterances* at random into ten parts, all with the same
+# mixture of classes (*stratified*). It is the plain reading of the paper's "10-fold,
+# 8:1:1". The protocol `speaker` deals *people* into parts. A *fold* is one way to use
+# the parts: one of them is scored (test), the next one decides after which pass over
+# the data (*epoch*) the model is kept (valid), and all others train.
 
 # %%
 cuts = {}
@@ -404,7 +406,8 @@ for protocol, parts in cuts.items():
     print(read.say_who_is_shared(protocol, shares.to_dict()))
 
 # %% [markdown]
-# Here is the first number of that table by hand, and then the package's source:
+# Here is one number of that table by hand: the share of test utterances of the first
+# fold whose speaker is in train. After it comes the package's source:
 
 # %%
 fold = cuts["kfold10"][0]
@@ -426,7 +429,9 @@ print(inspect.getsource(splits.overlap))
 # The brackets hold 95 % intervals over folds: values of the true score that these folds
 # do not contradict. Two folds share most of their training utterances, so they err
 # together, and the intervals are wider than those of independent folds would be
-# (`mc.corrected_t`; lesson 14 explains it). The bars of the figures leave that out.
+# (`mc.corrected_t`; lesson 14 explains it). The bars of the figures treat folds as
+# independent and draw them again at random (*bootstrap*), so they are often narrower
+# than the brackets.
 
 
 # %%
@@ -463,8 +468,9 @@ for protocol, parts in cuts.items():
 # %% [markdown]
 # The second contestant hears. It gets means, deviations and percentiles of the MFCC, 40
 # numbers that describe the sound every 10 ms (lesson 03), and classifies them with
-# logistic regression. The package has both contestants as **floors**. This is all that
-# each of them sees of an utterance:
+# logistic regression. Both contestants are among the package's **floors**: simple
+# methods that a network has to beat (lesson 02). This is all that each of them sees of
+# an utterance:
 
 # %%
 NAME, SOUND = "speaker only", "MFCC statistics + LR"
@@ -557,8 +563,9 @@ for name, world in worlds.items():
         share = tested_share(mc.folds(world, protocol))
         found = over_folds(scored[name, SOUND, protocol], share)
         promises[name][KINDS[protocol]] = found
-    kinds, both = tuple(promises[name]), promises[name].values()
-    print(read.say_what_a_split_promises(name, kinds, *both))
+    kinds = tuple(promises[name])
+    on_random, on_new = promises[name].values()
+    print(read.say_what_a_split_promises(name, kinds, on_random, on_new))
 
 # %%
 for name in worlds:
@@ -809,9 +816,10 @@ print(read.say_what_a_split_promises("RAVDESS", kinds, kept_twins, new_actors))
 # line". Floors find only what they are made for. Everything else is tested by a split
 # that keeps it apart.
 #
-# RAVDESS cannot be cut by scene: it has two sentences, and three parts need three. And
-# since both sentences are said in every emotion, its words say nothing about the label,
-# and the fusion of words and sound cannot be learned from it.
+# RAVDESS cannot be cut by scene: it has only two sentences, but train, valid and test
+# would each need one of their own. And since both sentences are said in every emotion,
+# its words say nothing about the label, and the fusion of words and sound cannot be
+# learned from it.
 #
 # ## 9 · And IEMOCAP?
 #
@@ -870,8 +878,9 @@ print(f"TF-IDF + LR: {read.say_what_new_scenes_cost(random_text, new_scenes, 0.2
 # This does not say that MCSAN heard nothing. It says what a score on random folds can
 # and cannot show. One reason for the fall of the text is plain: of the scripted turns
 # with four words or more, 28 % occur word for word in the training folds of the random
-# split. With new sessions it is still 12 % of all turns of that length (same
-# measurement).
+# split. With new sessions, it is 12 % of *all* turns of that length, scripted or not
+# (same measurement). The two shares have different denominators, so do not subtract
+# them.
 #
 # On your own copy, with all seven classes, run `mcsan floors iemocap --protocol
 # kfold10`. In this notebook, the floors that see only where an utterance comes from run

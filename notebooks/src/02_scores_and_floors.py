@@ -93,8 +93,8 @@ for name, (share, classes) in largest_share.items():
 # ## 2 · One matrix, three scores
 #
 # Here are fifty utterances in three classes. The matrix has one row per true class and
-# one column per predicted class. With the counts $n_{ij}$, the row sums $n_i$ and the
-# column sums $m_j$:
+# one column per predicted class. Let $n$ be the number of utterances and $C$ the number
+# of classes. With the counts $n_{ij}$, the row sums $n_i$ and the column sums $m_j$:
 #
 # $$r_i = \frac{n_{ii}}{n_i}, \quad p_j = \frac{n_{jj}}{m_j}, \quad
 #   \mathrm{WA} = \frac{\sum_i n_{ii}}{n}, \quad \mathrm{UA} = \frac1C \sum_i r_i, \quad
@@ -236,9 +236,15 @@ print(f"UA: {read.say_order_of_models(was, now)}")
 # | majority | nothing |
 # | scenario, speaker, dialogue + speaker only | where the utterance comes from |
 # | length + punctuation only | marks and lengths, not one word |
-# | pooled word vectors, TF-IDF | the words, without or with little order |
+# | pooled word vectors | the words, without their order |
+# | TF-IDF | words, pairs of neighbouring words, pieces of words, punctuation marks |
 # | MFCC statistics | means and percentiles of the sound, no sequence |
 # | order alone | what the generator itself notes: the written sense and its place, the arousal, and when something is stressed. It recognises no sound, but it is also spared all listening and reading |
+#
+# (*TF-IDF* counts words, and a word that is in few utterances counts more. *LR* is
+# logistic regression, which adds up weighted inputs. An *SVM*, a support vector
+# machine, can also draw curved borders between classes. *Boosted trees* are many small
+# decision trees, each of which corrects those before it.)
 #
 # The validation part chooses each floor's settings, and the test part is scored once.
 # (The floors are loaded from `runs/` if `mcsan floors` or an earlier visit made them.)
@@ -285,19 +291,22 @@ print(read.say_where_the_floors_lie(others, reference))
 print(read.say_the_floor_to_beat(others))
 
 # %% [markdown]
-# A floor can be read in two ways. It is a **bar to clear**. Where it reads the same
-# input as the network, a network below it has a bug, or too little to learn from. Below
-# a floor that is told the truth, a network has only not shown that it needs more than
-# what the floor was told. A floor is also a **leak meter**. Suppose that it sees only
-# names or marks and is far above the majority. It then says how much of *any* score on
-# this split may be recognition of the scene, the speaker or the transcriber.
+# A floor is a **bar to clear** where it reads the same input as the network: a network
+# below it has a bug, or too little to learn from. A floor that is told the truth is
+# different. A network below that one need not have a bug; its score just does not show
+# that it uses more than the floor was told.
+#
+# A floor is also a **leak meter**. Suppose that it sees only names or marks and is far
+# above the majority. It then says how much of *any* score on this split may be
+# recognition of the scene, the speaker or the transcriber.
 #
 # Only generated speech has the floor “order alone”. Where the transcript follows the
 # speech, the third word is the third sound. Then it can be enough to know which *place*
 # in the sentence is stressed, and no sound has to be recognised at all. So a high score
 # of a network is no proof that it matched words with their sounds. Lesson 13 asks for
 # that proof in a world whose transcript has another order.
-#
+
+# %% [markdown]
 # ## 5 · The noise floor
 #
 # A fold of ten holds 749 utterances of IEMOCAP. Take the published WA of the paper's
@@ -309,8 +318,13 @@ print(read.say_the_floor_to_beat(others))
 #
 # with $C$ classes of $n_c$ utterances and recalls $r_c$. That is the answer for folds
 # of *fresh* utterances. The ten folds of a cross-validation **partition one corpus**:
-# an utterance that is in one fold is in no other. Their deviation therefore has the
-# finite factor $\sqrt{(N - n) / (N - 1)}$, with $N$ utterances in the corpus.
+# an utterance that is in one fold is in no other. So the score of a fold varies a
+# little less around that of the whole corpus, by the *finite-population factor*
+# $\sqrt{(N - n) / (N - 1)}$, with $N$ utterances in the corpus.
+#
+# (If the deviation of the ten scores divides by nine, this factor cancels, as lesson 14
+# shows. The paper does not say how it divided. The comparison below takes the smaller
+# number, in the paper's favour.)
 
 # %%
 published = mc.paper.TABLE3_PUBLISHED.loc["MCSAN"]

@@ -174,7 +174,8 @@ print(read.say_how_a_window_helps(share_far_away(tone), share_far_away(tone * ha
 # separates frequencies better and moments worse.
 #
 # **Predict:** a voice is a train of pulses. One of the windows 5 ms, 25 ms and 100 ms
-# shows the pulses as upright lines, and one shows their frequency as flat lines. Which?
+# shows the pulses as vertical lines, and one shows their frequency as flat lines.
+# Which?
 
 # %%
 step = 32  # samples, 2 ms
@@ -206,8 +207,8 @@ mc.figures.show(
     fig,
     alt="Three spectrograms of the same stretch, with windows of 5, 25 and 100 ms.",
     caption=f"The same {end - begin:.1f} s around the loudest moment, on one scale. "
-            "Upright lines are pulses of the voice, flat ones its harmonics. The paper "
-            "takes 25 ms.",
+            "Vertical lines are pulses of the voice, flat ones its harmonics. The "
+            "paper takes 25 ms.",
 )
 
 # %%
@@ -298,11 +299,12 @@ mc.figures.show(
 )
 
 # %% [markdown]
-# **Step 4: decibels.** Loudness follows ratios, not differences. Whatever lies more
-# than 80 dB below the loudest band of the clip is lifted to that floor:
+# **Step 4: decibels.** Loudness follows ratios, not differences. So each band gets a
+# level $\ell_t[b]$ in decibels. Then whatever lies more than 80 dB below the loudest
+# band of the clip is lifted to that floor:
 #
-# $$L_t[b] = \max\big(10 \log_{10} \max(M_t[b], 10^{-10}),\
-#   \max_{t', b'} L_{t'}[b'] - 80\big)$$
+# $$\ell_t[b] = 10 \log_{10} \max(M_t[b], 10^{-10}), \qquad
+#   L_t[b] = \max\big(\ell_t[b],\ \max_{t', b'} \ell_{t'}[b'] - 80\big)$$
 
 # %%
 decibel = 10 * np.log10(np.maximum(mel, 1e-10))  # (T, 64)
@@ -440,8 +442,10 @@ print(read.say_how_well_a_sound_returns(off))
 
 # %% [markdown]
 # The thin flat stripes carry the **pitch**, and pitch carries emotion. Cosine $c_j$ has
-# $j$ half waves over 64 bands, so its ripples are $2 \cdot 64 / j$ bands wide. The
-# harmonics of a voice lie one pitch apart. Ripples wider than that cannot draw them.
+# $j$ half waves over 64 bands, so one of its ripples, a whole wave, is
+# $2 \cdot 64 / j$ bands wide. The harmonics of a voice lie as many hertz apart as the
+# pitch is high. A ripple that is wider than this distance cannot draw them. (The hertz
+# of the next cell hold below 1 kHz, where the bands are evenly spaced.)
 
 # %%
 width = edges[1, 0] - edges[0, 0]  # Hz between bands, below 1 kHz
@@ -540,7 +544,8 @@ for k in (13, 40):
 # ## 5 · What does a stressed word look like?
 #
 # In the synthetic corpus we know when each word is said. We also know which of its
-# homophones are stressed, that is, louder, higher and slower.
+# *homophones* are stressed. A homophone sounds like another word, as *pain* and *pane*
+# do: these are the twins of lesson 00. A stressed word is louder, higher and slower.
 #
 # **Predict:** which of these three do you find in the column $c_0$?
 #
@@ -574,7 +579,8 @@ shifts = {}
 if len(words):
     is_stressed = words.stressed.astype(bool)
     for column in columns[1:]:
-        # Twenty looks at the upper coefficients: 3.02 errors keep 5 % for all together.
+        # An interval of 1.96 standard errors misses the truth in 5 % of cases. Among
+        # twenty, a miss is likely; with 3.02, the chance of any miss is at most 5 %.
         quantile = 3.02 if column in range(20, 40) else 1.96
         shifts[column] = read.shift_of(
             words[column][is_stressed], words[column][~is_stressed], quantile)
@@ -612,8 +618,8 @@ if shifts:
             "Below, stressed against plain words for their length and 40 coefficients.",
         caption=f"Above: one clip. Below: {is_stressed.sum()} stressed words against "
                 f"{(~is_stressed).sum()} plain ones, with 95 % intervals, as if words "
-                "were independent. Those from coefficient 20 on are widened for twenty "
-                "looks.",
+                "were independent. From coefficient 20 on they are wider, because "
+                "twenty comparisons are made at once.",
     )
 
 # %%
@@ -771,7 +777,8 @@ print(read.say_who_loses_the_end(limits, 10))
 #
 # ## 8 · The frame ruler
 #
-# The encoder shortens the 100 frames per second. Twice it slides over 3 frames
+# The *encoder* is the part of the network that reads the frames first, before any word
+# meets any sound. It shortens the 100 frames per second. Twice it slides over 3 frames
 # (convolution) and keeps the largest of 3 (pooling). Lesson 05 explains why. Here we
 # ask only **which MFCC frames pooled frame $k$ can see**. We need no formula yet,
 # because gradients can tell: where the output does not depend on a frame, the gradient
@@ -858,8 +865,9 @@ mc.figures.show(
 
 # %% [markdown]
 # The ruler comes with a warning. It says what a pooled frame sees *before* the BiLSTM.
-# After the BiLSTM, every frame has heard the whole utterance. Lesson 05 measures how
-# much of it stays.
+# That is the next part of the encoder: it reads all frames twice, once forwards and
+# once backwards. After it, every frame has heard the whole utterance. Lesson 05
+# measures how much of it stays.
 
 # %% [markdown]
 # ## Exercises

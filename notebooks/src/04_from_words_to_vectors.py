@@ -504,8 +504,11 @@ def label_of(sense, stressed, mood):
     """The label that the rules give to a sense, a stress and an arousal."""
     p_high = float(mood == "aroused")
     for label, rule in rules.RULES.items():
-        fits = rule.sense == sense and rule.stressed in (None, stressed)
-        if fits and rule.p_high in (0.5, p_high):
+        # None: such a class has no evaluative word, so no stress counts.
+        stress_fits = rule.stressed in (None, stressed)
+        # p_high is the chance of an aroused voice in a class. 0.5: it may be either.
+        mood_fits = rule.p_high in (0.5, p_high)
+        if rule.sense == sense and stress_fits and mood_fits:
             return label
 
 
@@ -552,7 +555,9 @@ else:
     print(f"nobody knows the rules of {corpus.name}: its ceiling cannot be computed.")
 
 # %% [markdown]
-# For any corpus, we can look at the texts that occur more than once:
+# For any corpus, we can look at the texts that occur more than once. *times* is how
+# often a text occurs, *labels* how many different labels it has, and *most* how often
+# it has the most frequent of them:
 
 # %%
 said = pd.DataFrame({
@@ -652,8 +657,10 @@ assert np.isclose(by_hand, glove.similarity("pain", "grief"))
 # %% [markdown]
 # No dictionary was needed to find that *pain* and *grief* belong together. GloVe does
 # the same with six billion words, by its makers' count. Instead of one column for every
-# word, it fits short vectors whose dot products give back the logarithm of the counts
-# $X_{ij}$:
+# word, it fits short vectors: $w_i$ for the word $i$ itself, and $\tilde w_j$ for the
+# word $j$ as its company. Their dot product plus one number for each, $b_i$ and
+# $\tilde b_j$, should give back the logarithm of the count $X_{ij}$. $J$ measures by
+# how much it fails:
 #
 # $$J = \sum_{i, j} f(X_{ij})
 #   \big( w_i \cdot \tilde w_j + b_i + \tilde b_j - \ln X_{ij} \big)^2$$
@@ -714,8 +721,8 @@ print(read.say_what_analogies_return(
 #
 # **Homophones.** *pain* and *pane* sound the same. For the ear they are one word, and
 # for the table they are two. **Predict** their cosine: is it closer to 1, or to the
-# cosine of any two words? To see what luck does, keep the evaluative word of each pair
-# and deal the plain ones anew, many times.
+# cosine of any two words? To see what luck does, we keep the evaluative word of each
+# pair and shuffle the plain words among the pairs, many times.
 
 # %%
 evaluative_words, plain_words = zip(*pairs, strict=True)
@@ -733,7 +740,7 @@ print(read.say_whether_homophones_are_alike(
 fig, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
 cosines = pd.DataFrame({
     "cosine": [*alike, *unlike],
-    "pairs": ["sound alike"] * len(alike) + ["dealt anew"] * len(unlike),
+    "pairs": ["sound alike"] * len(alike) + ["shuffled"] * len(unlike),
 })
 sns.stripplot(cosines, x="cosine", y="pairs", hue="pairs", legend=False, ax=ax,
               palette=list(mc.figures.OKABE_ITO[:2]), alpha=0.7)
@@ -805,11 +812,14 @@ print(read.say_how_far_a_picture_holds(
 # %% [markdown]
 # ## 6 · Can we train our own?
 #
-# word2vec learns from company too, by guessing. For a word $w$, a true neighbour $c$
-# and a few random words $k$, it raises
+# word2vec learns from company too, by guessing. Each word has a vector $v$ for itself
+# and a vector $u$ for its part as a neighbour. The sigmoid $\sigma$ turns the dot
+# product of the two into a guess between 0 and 1: are these words neighbours? For a
+# word $w$, a true neighbour $c$ and a few random words $k$, training raises
 #
 # $$\ln \sigma(v_w \cdot u_c) + \sum_k \ln \sigma(-v_w \cdot u_k)$$
 #
+# That is, the guess should be high for the true neighbour and low for random words.
 # gensim trains it on our training part in seconds. **Predict** what a text this small
 # can teach, and what it cannot. word2vec starts from random numbers, so we train it
 # three times.
@@ -1101,7 +1111,7 @@ print(read.say_how_words_drift(met, never_met))
 # %% [markdown]
 # ## 9 · Words that training never met
 #
-# Until here we have used one corpus. A classifier learns the words of its training part
+# So far we have used one corpus. A classifier learns the words of its training part
 # anyway, so the true test of word vectors is a word that training never showed. We make
 # a **second corpus**, which has only transcripts, and whose test part uses **other
 # homophones** than its training part. Everything in this section is measured on it, and

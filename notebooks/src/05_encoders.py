@@ -117,7 +117,8 @@ print(f"words {text.shape}: one row per word")
 # ConvBlock(\cdot) = MaxPool(Conv1D(\cdot)) \tag{1}$$
 #
 # A convolution is a dot product that slides along the sound: at each moment it weighs
-# three neighbouring frames. ReLU keeps what is positive. Pooling keeps the largest of
+# three neighbouring frames. One set of weights gives one number per moment; this row of
+# numbers is a *channel*. ReLU keeps what is positive. Pooling keeps the largest of
 # three. Our example has seven frames, two coefficients and two channels:
 
 # %%
@@ -336,16 +337,19 @@ assert frames_seen == 17
 # \overleftarrow{\mathbf h}_t =
 # \overleftarrow{LSTM}(\mathbf x_t, \overleftarrow{\mathbf h}_{t+1}) \tag{2}$$
 #
-# An LSTM walks through the frames with two slates: a memory $c$, and the state $h$ that
-# it shows to others. At each step, three gates between 0 and 1 decide what is
-# forgotten, what is written and what is shown. In the code they are three of four
-# parts; the fourth, `news`, is what may be written.
+# An LSTM reads the frames one by one and carries two vectors along: a memory $c$, and
+# the state $h$ that it shows to others. At each step, three gates between 0 and 1
+# decide what is forgotten, what is written and what is shown. In the code they are
+# three of four parts; the fourth, `news`, is what may be written.
 
 # %%
 torch.manual_seed(4)
 lstm = nn.LSTM(3, 2, batch_first=True)
 frames = torch.randn(5, 3)
-from_input, from_state, b1, b2 = (p.detach() for p in lstm.parameters())
+from_input = lstm.weight_ih_l0.detach()  # (8, 3): four parts of 2, from a frame of 3
+from_state = lstm.weight_hh_l0.detach()  # (8, 2): the same, from a state of 2
+b1 = lstm.bias_ih_l0.detach()  # (8,)
+b2 = lstm.bias_hh_l0.detach()  # (8,)
 
 h = torch.zeros(2)
 c = torch.zeros(2)
@@ -678,7 +682,9 @@ def distances(utterance, count: int) -> np.ndarray:
     frame = np.arange(count)
     # Encoder frame k sees the MFCC frames 9 k − 4 to 9 k + 12.
     sees = frame[(9 * frame + 12 >= at.start) & (9 * frame - 4 < at.stop)]
-    return np.minimum(frame - sees[0], 0) + np.maximum(frame - sees[-1], 0)
+    earlier = np.minimum(frame - sees[0], 0)  # 0 from the first such frame on
+    later = np.maximum(frame - sees[-1], 0)  # 0 up to the last one
+    return earlier + later
 
 
 # %%

@@ -214,11 +214,13 @@ mc.figures.show(
 # %% [markdown]
 # ## 2 · By hand: one word, then all of them
 #
-# Now we do the same in numbers. For one word with the query $\mathbf q$:
+# Now we do the same in numbers. One word has the query $\mathbf q$, with $d$ numbers.
+# Each key $\mathbf k_j$ gives a score $s_j$. The softmax makes weights $w_j$ of the
+# scores, and the weights mix the values $\mathbf v_j$ into the context $\mathbf o$:
 #
-# $$\mathbf o = \sum_k w_k \mathbf v_k, \qquad
-# w_k = \frac{e^{s_k}}{\sum_j e^{s_j}}, \qquad
-# s_k = \frac{\mathbf q \cdot \mathbf k_k}{\sqrt d}$$
+# $$s_j = \frac{\mathbf q \cdot \mathbf k_j}{\sqrt d}, \qquad
+# w_j = \frac{e^{s_j}}{\sum_i e^{s_i}}, \qquad
+# \mathbf o = \sum_j w_j \mathbf v_j$$
 
 # %%
 first_query = query[0].tolist()
@@ -710,8 +712,9 @@ print(f"Their queries have variance {Q.var():.2f}, their keys {K.var():.2f}.")
 # If scores have the variance $n$ and nothing divides them, they are large for long
 # vectors, and the softmax becomes a hard choice. Fresh weights give other scores, as
 # you have just seen. So how sharp are their rows? We measure how widely a row is spread
-# by its **entropy**, as a share of the entropy of an even spread: 1 means even, and 0
-# means a single key.
+# by its **entropy**, $-\sum_j w_j \ln w_j$. An even row of $m$ weights has the entropy
+# $\ln m$, and we divide by it. So 1 means even, and 0 means that one key has
+# everything.
 
 # %%
 def spread(weights):
@@ -844,9 +847,10 @@ check.safe_softmax(safe_softmax)
 # %% [markdown]
 # ## 8 · Look in eval mode only
 #
-# In training, dropout strikes the weights as well: some become zero, and the others
-# grow. PyTorch's module then returns the weights *after* dropout. **Predict**: do the
-# rows of such a map still sum to one?
+# In training, *dropout* sets some numbers to zero at random and makes the others
+# larger, so that the network learns to rely on no single one. It does this to the
+# attention weights as well. PyTorch's module returns the weights *after* dropout.
+# **Predict**: do the rows of such a map still sum to one?
 
 # %%
 torch.manual_seed(5)
@@ -870,7 +874,9 @@ for mode in ("train()", "eval()"):
 #
 # ## 9 · Attention does not know order
 #
-# Shuffle the frames, keys and values together. What happens to the context?
+# Shuffle the frames, keys and values together. What happens to the context? We try it
+# twice: with the frames as they are, and with a *position embedding* added to them.
+# This is a fixed row of sines and cosines for each place (`positions`).
 
 # %%
 torch.manual_seed(5)

@@ -222,8 +222,13 @@ A = torch.cat((low_rank.from_audio.weight, low_rank.from_audio.bias[:, None]), 1
 T = torch.cat((low_rank.from_text.weight, low_rank.from_text.bias[:, None]), 1)
 A = A.detach().view(2, HIDDEN, HIDDEN + 1)  # (R, D, D + 1)
 T = T.detach().view(2, HIDDEN, HIDDEN + 1)
-W = torch.einsum("rdi,rdj->dij", A, T)  # (D, D + 1, D + 1), a table per output
-long_way = torch.einsum("dij,ij->d", W, table)
+tables = []
+for output in range(HIDDEN):
+    first = torch.outer(A[0, output], T[0, output])  # (D + 1, D + 1)
+    second = torch.outer(A[1, output], T[1, output])
+    tables.append(first + second)  # R = 2 products
+W = torch.stack(tables)  # (D, D + 1, D + 1), a table per output
+long_way = (W * table).sum((1, 2))  # (D,): each product times its weight
 torch.testing.assert_close(long_way, fused[0])
 ranks = torch.linalg.matrix_rank(W).tolist()
 print("rank of the table of weights of each output:", ranks)
@@ -276,9 +281,10 @@ mc.figures.show(
 #
 # ## 5 · Cross-attention
 #
-# MCSAN does not summarise first. Every word asks every frame (Eq. 6 to 12), and the
-# maximum is taken only over what the words have found. In the next cell the second word
-# resembles the third frame, and so it reads that frame:
+# MCSAN does not summarise first. Every word asks every frame, and every frame asks
+# every word (Eq. 6 to 14). The maximum over time comes only afterwards. The next cell
+# shows the side of the words: the second word resembles the third frame, and so it
+# reads that frame:
 
 # %%
 frames = torch.tensor([[1.0, 0, 0, 0.2], [0, 1.0, 0, 0.1], [0, 0, 1.0, 0.9]])  # (A, 4)
@@ -330,12 +336,20 @@ check.fusion_predictions(answer)
 #
 # In the generated corpus the truth is known. So we can compute the best accuracy that a
 # perfect listener can reach, depending on what that listener may use
-# (`mcsan_lite/datasets/synthetic/ceilings.py`). *Both, unmatched* reads the words and
-# counts the stressed sounds, but does not know which word is which sound. *Both*
-# matches them. (*Both, in order* recognises no sound, but hears *which* of the words is
-# stressed: the first, or the fourth. The transcript then tells how that word is
-# spelled. In this world it knows as much as *both*, so a high score does not prove that
-# sounds were recognised.)
+# (`mcsan_lite/datasets/synthetic/ceilings.py`):
+#
+# - *nothing*: neither words nor sound.
+# - *text*: the words alone.
+# - *prosody*: the arousal, and how many words are stressed.
+# - *audio*: every sound is recognised, but nothing is read.
+# - *both, unmatched*: the words and the prosody, without knowing which word is which
+#   sound.
+# - *both, in order*: the words, and *which* of them are stressed, such as the first or
+#   the fourth. No sound is recognised.
+# - *both*: each word is matched with its sound.
+#
+# In this world the transcript has the words in spoken order. So *both, in order* knows
+# as much as *both*, and a high score does not prove that sounds were recognised.
 
 # %%
 settings = corpora.grid_config(PROFILE, "fusion")
@@ -365,7 +379,9 @@ def sound_factor(row, rule):
     share = settings.stress_share
     if rule.stressed is None:
         return arousal * binom.pmf(stressed, count, share)
-    return arousal * binom.pmf(stressed - rule.stressed, count - 1, share)
+    # The class fixes the stress of one word (True counts as 1); the rest is chance.
+    stressed_by_chance = stressed - int(rule.stressed)
+    return arousal * binom.pmf(stressed_by_chance, count - 1, share)
 
 
 best = []
@@ -373,7 +389,7 @@ for row in truth.itertuples():
     products = []
     for rule in rules.RULES.values():
         products.append(word_factor(row, rule) * sound_factor(row, rule))
-    best.append(max(products) / sum(products))  # is the likeliest class right?
+    best.append(max(products) / sum(products))  # P(the likeliest class is right)
 late_ceiling = float(np.mean(best))
 assert np.isclose(late_ceiling, ceiling["both, unmatched"])
 print(f"words × sound, each for itself: {late_ceiling:.4f}")
@@ -387,9 +403,10 @@ print(f"the ceiling “both, unmatched”:  {ceiling['both, unmatched']:.4f}")
 #
 # ## 7 · The same encoders, the same folds
 #
-# The table has six rows: the five fusions and MCSAN, all with the same encoders, the
-# same training and the same folds. They are not equally large: see the column
-# *parameters*. A gap to MCSAN is a gap in size as well. `mcsan run fusion` made them.
+# The table has six rows: five fusions and MCSAN, all with the same encoders, the same
+# training and the same folds. `mcsan run fusion` trained them. The six are not equally
+# large (see the column *parameters*), so a gap to MCSAN is a gap in size as well.
+# *Holm* is a correction for asking several questions at once.
 
 # %%
 results, source = grids.grid_results("fusion", PROFILE, options=options)
@@ -439,10 +456,11 @@ for name, row in scores.iterrows():
     print(read.say_side_of_ceiling(name, interval, view, ceiling[view]))
 
 # %% [markdown]
-# So few folds make an unsteady interval, wide or narrow by luck. Where a line says "not
-# distinguishable", that does not mean "equal". Each sentence judges its row alone; the
-# one on Holm judges it as one of five, which is stricter. Lesson 14 explains both. A
-# score also hides *which* utterances are lost; section 9 looks at those.
+# So few folds make an unsteady interval, wide or narrow by luck. "Not distinguishable"
+# does not mean "equal". Each sentence judges its row as if it were the only one. Only
+# the sentence on Holm allows for there being five, which is stricter. Lesson 14
+# explains both. A score also hides *which* utterances are lost; section 9 looks at
+# those.
 #
 # ## 8 · Where the sound tells the sense: the leaking world
 #
@@ -584,17 +602,19 @@ for name, row in summed.iterrows():
     print(read.say_whose_stress(name, own_count, crowd_count, n, side))
 
 # %% [markdown]
-# The counts hold recordings of both kinds, so guesses pull them towards one half. A
-# fusion of two summaries may come out above one half as well: it can find part of the
-# matching, and this is one of six intervals, none of them corrected. They are Wilson's,
-# over recordings that the network was not trained on. Another seed may say otherwise.
+# The counts include the recordings with a single neighbour. There, a network that does
+# not match can only guess, and this pulls its share towards one half. A fusion of two
+# summaries may come out above one half as well. It can find a part of the matching. And
+# of six intervals, one may miss the truth by luck. The intervals are Wilson's: they
+# cover other recordings, not another seed.
 #
 # ## 10 · Where the rivals of Table 1 stand
 #
-# The same interaction places the systems that the paper compares itself with, and two
-# of other papers (MulT and Rajan et al.). We build each of them untrained, pair the
-# words of two utterances with both sounds, and check whether the logits are a sum. The
-# attention maps tell the rest, namely which modality looks at which.
+# The same interaction can place other systems. We build MDRE, MHA and Xu et al. from
+# the paper's Table 1, two systems of other papers (MulT, Rajan et al.), and MCSAN, all
+# of them untrained. For each one we pair the words of two utterances with both sounds,
+# and check whether the logits (the scores before the softmax) are a sum. The attention
+# maps tell which modality looks at which.
 
 # %%
 corpus = corpora.grid_corpus(PROFILE, "fusion")

@@ -224,6 +224,7 @@ training = [one for one in corpus.utterances if one.split in ("train", None)]
 table = pd.DataFrame({"id": [one.id for one in training]})
 table["label"] = [one.label for one in training]
 table["turn"] = table.groupby("label").cumcount()
+# Turn 0 is the first utterance of its class, so each class comes once before any twice.
 chosen = table.sort_values("turn", kind="stable").id[:8]
 eight = corpus.subset(chosen)
 
@@ -260,8 +261,11 @@ else:
 # ## 3 · One block by hand: Eq. 11 to 14
 #
 # Attention gives $\Delta\mathbf H$, the news from the other side. What does a stream do
-# with it? It adds the news to its own state and normalises each position. Then it
-# transforms each position by itself, adds the result, and normalises again:
+# with it? It adds the news to its own state, so that the old state is not lost (this is
+# called a *residual*). *LayerNorm* then brings the numbers of each position to mean 0
+# and deviation 1, and applies a learned scale and shift. *FeedForward* is a small
+# network, two linear maps with a ReLU between them. It transforms each position by
+# itself. Its result is added and normalised in the same way:
 #
 # $$\mathbf H_l = LayerNorm(\mathbf H_l + \Delta\mathbf H_{a\to l}) \tag{12}$$
 # $$\mathbf H_l = LayerNorm(\mathbf H_l + FeedForward(\mathbf H_l)) \tag{14}$$
@@ -355,6 +359,7 @@ print(read.say_agreement((found - after_14).abs().max().item()))
 with torch.no_grad():
     loud, _ = block.attention(1000 * words, frames, real_frames)
     with_news = layer_norm(1000 * words + loud, block.norm_attention)
+    # LayerNorm undoes a common factor, so this stands for 1000 * words without news.
     without_news = layer_norm(words, block.norm_attention)
 as_it_was = (after_12 - without_news).abs().max().item()
 times_thousand = (with_news - without_news).abs().max().item()
@@ -617,6 +622,7 @@ def trace_shapes(model, batch, parts: dict) -> pd.DataFrame:
     hooks = []
     for name, eq in parts.items():
 
+        # name=name keeps the present value; otherwise all hooks would see the last one.
         def note(module, given, output, name=name, eq=eq):
             trace.append((name, eq, shapes(given), shapes(output)))
 

@@ -418,7 +418,9 @@ def with_interval(values) -> tuple[float, float, float]:
 
 
 bought = with_interval(colleagues.bought)  # over the test parts
-change = right[colleagues.epoch - 1] - 1.0 * right[honest]  # (test parts, utterances)
+hits = right.astype(float)  # (epochs, test utterances), 1 where right
+# Rows count from 0, so the row of an epoch is its number minus one.
+change = hits[colleagues.epoch - 1] - hits[honest]  # (test parts, utterances)
 for i, row in enumerate(change):
     row[i * tenth : (i + 1) * tenth] = np.nan  # these utterances chose this epoch
 elsewhere = with_interval(np.nanmean(change, axis=0))  # over the utterances
@@ -427,11 +429,11 @@ print(read.say_bought_is_gone(elsewhere))
 
 # %% [markdown]
 # On its own test part, peeking can only gain, never lose, because it takes a maximum.
-# The first interval speaks of other test parts for this one training; another seed
-# would give another training. The second interval speaks of other utterances for the
-# epochs that were chosen here: each utterance counts once, with its mean over the
-# colleagues whose test part it is not in. How does the gain depend on the size of the
-# test part?
+# The two intervals answer two questions. The first one asks what other test parts would
+# gain, for this one training. The second one asks what the chosen epochs are worth on
+# utterances that did not choose them. There, each utterance counts once, as an average
+# over all colleagues except the one in whose test part it is. Neither interval covers
+# another seed. How does the gain depend on the size of the test part?
 
 # %%
 gains = {}
@@ -448,6 +450,9 @@ print(read.say_size_and_gain(gains))
 # peeking cannot be compared with a score that was found without it.
 #
 # ## One confusion matrix, several scores
+#
+# A *confusion matrix* counts the network's answers on the test part: one row per true
+# class, one column per predicted class.
 
 # %%
 predictions = load_predictions(Path(first.folder["MCSAN"]) / "predictions.csv")
@@ -520,9 +525,11 @@ print(read.say_lazy_guess(metrics.wa(true, lazy), metrics.ua(true, lazy), precis
 # %% [markdown]
 # ## How sure is it, and is that true?
 #
-# Sort the predictions by the probability of the class that the network names. Cut them
-# into bins. For each bin, compare that probability with how often the predictions in it
-# are right.
+# The *confidence* of a prediction is the probability of the class that the network
+# names. Cut the range from 0 to 1 into equal steps (*bins*), and put each prediction
+# into the step of its confidence. In each step, compare the mean confidence with the
+# share of predictions that are right. The distances of all steps, averaged with the
+# number of predictions as weight, are the *ECE*, the expected calibration error.
 
 # %%
 # ten steps of confidence, each with its accuracy, interval and n

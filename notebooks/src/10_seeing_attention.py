@@ -346,6 +346,10 @@ mc.figures.show(
 )
 
 # %% [markdown]
+# Look for two things in this picture. A bright *cell* says that this one word or moment
+# prefers that place. A bright *column* says that all of them prefer it, whichever of
+# them looks. That is a place, and not yet a match. Section 7 counts the difference.
+#
 # ## 4 · Seconds, not frame numbers
 #
 # Pooled frame $k$ stands for MFCC frames $9k-4$ to $9k+12$ (lesson 05). A new frame
@@ -585,10 +589,12 @@ mc.figures.show(
 
 # %% [markdown]
 # The pictures end here, and the counting begins. For each test utterance: does the
-# heaviest frame of the **decisive word's row** lie inside its span? And a control: do
-# the rows of the **other words** point at the same place? If they do, the place
-# attracts every row, and no matching is needed to look there. We take three trainings
-# of each world, since a single one proves no rule, and in each world three
+# heaviest frame of the **decisive word's row** lie inside its span? *Chance* is the
+# share of the frames that lie inside the span: a frame drawn at random would be right
+# that often. It differs from utterance to utterance, so the table has its mean. And a
+# control: do the rows of the **other words** point at the same place? If they do, the
+# place attracts every row, and no matching is needed to look there. We take three
+# trainings of each world, since a single one proves no rule, and in each world three
 # **untrained** networks of the same architecture. Each is read with the head that is
 # its best on validation. **Predict**: in which world, if in any, does the decisive row
 # point more often than the other rows?
@@ -637,9 +643,12 @@ numbers = {}
 for name, (each, network) in networks.items():
     found = pointing(each, network)
     if len(found) > 1:
-        difference = found["own"] - found["others"]
-        parts = (found["own"], found["others"], difference)
-        numbers[name] = read.RowsOfMap(*map(share_of, parts), found["chance"].mean())
+        numbers[name] = read.RowsOfMap(
+            own=share_of(found["own"]),
+            others=share_of(found["others"]),
+            difference=share_of(found["own"] - found["others"]),
+            chance=found["chance"].mean(),
+        )
 table = {
     name: {
         "decisive row": rows.own.mean,
@@ -886,10 +895,10 @@ def describe(tokens, times, weights):
 check.describe(describe)
 
 # %% [markdown]
-# **E10.3 · Implement** (★★, 6 min). Write `choose(scores)`: the number of the head to
-# show. `scores` is a table with the columns `id`, `split` (`"valid"` or `"test"`),
-# `head` and `points`. The utterance that will be shown is one of the test ones. Heads
-# may be scored on different numbers of utterances.
+# **E10.3 · Implement** (★★, 6 min). Write `choose(scores)`. It gets a table of scores
+# and returns the number of the head to show. The table has the columns `id`, `split`
+# (`"valid"` or `"test"`), `head` and `points`. The utterance that will be shown is one
+# of the test ones. Heads may be scored on different numbers of utterances.
 #
 # <details><summary>Hint 1</summary>Section 6. Which utterances may take
 # part in the choice?</details>
@@ -914,10 +923,11 @@ def choose(scores):
 check.choose(choose)
 
 # %% [markdown]
-# **E10.4 · Implement** (★★, 8 min). Write `seen(row)`: from one row of weights `(A,)`,
-# the first and the last second that its heaviest frame sees before the BiLSTM. Frame
-# $k$ sees MFCC frames $9k-4$ to $9k+12$; MFCC frame $t$ is centred on $t \times 10$ ms
-# and its window is 25 ms long. There is no sound before 0 s.
+# **E10.4 · Implement** (★★, 8 min). Write `seen(row)`. It gets one row of weights
+# `(A,)` and returns where the sound begins and ends that the heaviest frame sees before
+# the BiLSTM, both in seconds. Frame $k$ sees MFCC frames $9k-4$ to $9k+12$. MFCC frame
+# $t$ is centred on $t \times 10$ ms, and its window is 25 ms long. There is no sound
+# before 0 s.
 #
 # <details><summary>Hint 1</summary>Section 4 prints what some frames
 # see.</details>

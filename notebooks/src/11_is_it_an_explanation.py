@@ -244,16 +244,23 @@ print(rows_read.say_worlds_together(standing))
 # something. What that layer found there is another question: after the encoder every
 # frame holds traces of the whole clip (the smear test of lesson 05).
 #
-# **What is known about the cause?** Not much. The smear *permits* a map that points
-# elsewhere, but the same encoder feeds both worlds. Does the map point better where
-# recurrence or positions are taken away? `mcsan identity` measures that on transcripts
-# whose order says nothing, with intervals, and lesson 13 takes it up.
-#
+# **What is known about the cause?** Not much. Because of the smear, a map *can* point
+# elsewhere. But the networks of both worlds have the same kind of encoder, so the smear
+# alone cannot tell why two worlds should differ. Does the map point better where
+# recurrence or positions are taken away? `mcsan identity` measures this in a world
+# where the order of the transcript tells nothing (lesson 13).
+
+# %% [markdown]
 # ## 3 · Delete what it names
 #
-# This test needs no truth. We remove frames, beginning with those of the highest score.
-# If a reading names the frames that the network used, the probability falls sooner than
-# in another order. Then we go the other way: we start from nothing and put frames back.
+# This test needs no truth. We remove frames of the sound, beginning with those of the
+# highest score. The words stay. Something must stand in each hole: a **filler**. We try
+# two of them, the quietest frame of the clip (*silence*) and the mean frame of the
+# training part (*mean frame*). If a reading names the frames that the network used, the
+# probability of the predicted class falls sooner than in another order. This test is
+# **deletion**. Then we go the other way: we start from the filler alone and put frames
+# back, in the same order. This is **insertion**.
+#
 # We test four readings. The next lesson builds them; here they are four lists of
 # numbers. Three orders serve for comparison:
 #
@@ -307,10 +314,14 @@ mc.figures.draw_deletion(
 areas.pivot_table(index="order", columns=["test", "filler"], values="area").round(2)
 
 # %% [markdown]
-# A falling curve alone is no evidence. Compare each reading with *random place*,
-# utterance by utterance, under both fillers. The brackets hold 95 % intervals over
-# utterances of one network. Among so many of them, one or another may exclude zero by
-# luck.
+# The figure shows the filler *mean frame* only, and the table has both. Its numbers are
+# *areas* under the curves. After deletion a small area is good: the probability fell
+# soon. After insertion a large area is good: it came back soon.
+#
+# A falling curve alone is no evidence. The sentences below compare each reading with
+# *random place*, utterance by utterance, under both fillers. A positive difference says
+# that the reading does better. The brackets hold 95 % intervals over utterances of one
+# network. Among so many, one may exclude zero by luck.
 
 # %%
 falling = areas[areas.test == "deletion"].pivot(
@@ -335,10 +346,11 @@ for filler in AUDIO_FILLERS:
     print(read.say_insertion(filler, gains, "random place"))
 
 # %% [markdown]
-# A map whose rows are all alike can still pass this test. It asks where the network
-# listened, and not which word listened there. The oracle need not be the steepest,
-# perhaps because stress is heard against the rest of the utterance. And occlusion is
-# tested here with its own tool, a hole: with its own filler, it plays at home.
+# A map whose rows are all alike can still pass this test. The test asks at which
+# moments the network listened, and not which word listened there. The oracle need not
+# be the steepest, perhaps because stress is heard against the rest of the utterance.
+# And occlusion is itself made by holes. A test that makes holes is likely to favour it,
+# most of all where the filler is the same.
 #
 # **ERASER** (DeYoung et al. 2020) turns the two directions into two numbers.
 # *Comprehensiveness* says how much of the class's probability is lost without the top
@@ -453,16 +465,21 @@ for other in pairs.columns.drop("MCSAN"):
 trained_seeds = {f"seed {seed}": runs["matching", seed].model for seed in SEEDS}
 first = trained_seeds["seed 0"]
 control = {"trained": first, "untrained": controls.untrained(first)}
-for name in SHOWN:
 
-    def frames(network, one, method=mc.READINGS[name]):
+
+def agreement_of(method, networks):
+    """How far a reading agrees between networks: one number per utterance."""
+
+    def frames(network, one):
         return method.read(network, one, labels.index(one.label)).frames
 
-    agree = []
-    for models in (trained_seeds, control):
-        found = controls.agreement(frames, models, data[:FEW])
-        agree.append(found.mean(axis=1))  # one number per utterance
-    between_seeds, with_untrained = agree
+    by_pair = controls.agreement(frames, networks, data[:FEW])
+    return by_pair.mean(axis=1)
+
+
+for name in SHOWN:
+    between_seeds = agreement_of(mc.READINGS[name], trained_seeds)
+    with_untrained = agreement_of(mc.READINGS[name], control)
     more = share_of(between_seeds - with_untrained)  # on the same utterances
     print(read.say_stability(name, share_of(with_untrained), more))
     print(
@@ -487,11 +504,14 @@ for name in SHOWN:
 #   has to guess between them, and a coin would get one half right.
 
 # %%
-twin = dict(NEGATIVE + POSITIVE)
-twin |= {plain: felt for felt, plain in NEGATIVE + POSITIVE}
-vector = {}
+twin = {}  # homophone -> the other one of its pair
+for felt, plain in NEGATIVE + POSITIVE:
+    twin[felt] = plain
+    twin[plain] = felt
+vector = {}  # word -> its vector (E,), for every word of these utterances
 for one in data:
-    vector |= dict(zip(one.tokens, one.text, strict=True))
+    for token, of_token in zip(one.tokens, one.text, strict=True):
+        vector[token] = of_token
 
 
 def respelled(one, places):

@@ -132,7 +132,8 @@ display(mc.figures.play(sound, 16_000, alt=about))
 # %% [markdown]
 # The first rungs start from three things: the weights of the last cross-attention layer
 # (words ask, sound answers), the sound that answered, and the reaction of the logit to
-# each weight. A hook catches all three.
+# each weight. A hook keeps the first two while the network runs. The third is a
+# gradient, computed afterwards by `torch.autograd.grad`.
 
 # %%
 attention = model.cross.layers[-1]["text"].attention
@@ -141,8 +142,8 @@ caught = {}
 
 def catch(module, inputs, output):
     """Keep what went in and what came out."""
-    caught["memory"] = inputs[1]
-    caught["weights"] = output[1]
+    caught["memory"] = inputs[1]  # (1, A, D) the sound that answers
+    caught["weights"] = output[1]  # (1, H, L, A)
 
 
 handle = attention.register_forward_hook(catch)
@@ -166,8 +167,9 @@ print(f"predicted {labels[target]}; weights {tuple(weights.shape)}")
 #
 # $$\Big\lVert \sum_h w^{h}_{it}\, \mathbf v^{h}_t \mathbf M_h^\top \Big\rVert$$
 #
-# where $\mathbf v_t$ is the value of moment $t$ and $\mathbf M$ the output projection
-# (Kobayashi et al. 2020). One head, one word, three moments:
+# where $\mathbf v^h_t$ is the value of moment $t$ in head $h$, and $\mathbf M_h$ is the
+# part of the output projection that belongs to this head (Kobayashi et al. 2020). One
+# head, one word, three moments:
 
 # %%
 tiny_weights = np.array([0.6, 0.3, 0.1])
@@ -223,12 +225,16 @@ print("one layer, words × moments:\n", layer[:2, 2:])
 print("two layers, words × moments:\n", (layer @ layer)[:2, 2:])
 
 # %% [markdown]
-# With one layer the block *is* the map, halved. The second layer is the same map here,
-# so this block stays as it was: whatever crosses twice is back in its own stream. Two
-# different layers would leave half of their mean. The paper has $N = 1$. Its
-# cross-attention and its self-attention work side by side, so the read-out sees half of
-# each, and a quarter of the raw map is left. Rollout divided by the raw map must then
-# be one constant:
+# With one layer the block *is* the map, halved. With two layers there are two ways from
+# a word to a moment: cross in one layer and stay in the other. (Whatever crosses twice
+# is back in its own stream.) Each way carries a quarter of the map. As both layers are
+# the same here, the block stays as it was; two different layers would leave half of
+# their mean.
+#
+# The paper has $N = 1$. Its cross-attention and its self-attention work side by side,
+# and rollout takes their mean. In this block self-attention has only zeros, so a
+# quarter of the raw map is left. Rollout divided by the raw map must then be one
+# constant:
 
 # %%
 rolled = mc.READINGS["rollout"].read(model, one, target)
@@ -298,9 +304,13 @@ print(inspect.getsource(from_attention.gradient_x_attention))
 #   \big(\mathbf x' + s(\mathbf x - \mathbf x')\big)\,ds$$
 
 # %%
-middles = (np.arange(64) + 0.5) / 64  # shares of the way, (64,)
-tiny_slope = (2 * middles < 1).astype(float)  # the slope of min(x, 1) at x = 2s
-print("gradient × input:", 2 * 0.0, "· integrated gradients:", 2 * tiny_slope.mean())
+x, baseline = 2.0, 0.0
+slope_at_x = 0.0  # min(x, 1) is flat there
+middles = (np.arange(64) + 0.5) / 64  # shares of the way from baseline to x, (64,)
+on_the_way = baseline + middles * (x - baseline)
+slopes_there = (on_the_way < 1).astype(float)  # 1 where min(x, 1) still rises
+print("gradient × input:", (x - baseline) * slope_at_x, end=" · ")
+print("integrated gradients:", (x - baseline) * slopes_there.mean())
 
 # %% [markdown]
 # For the network, the baseline is zero everywhere: the sound is the mean frame, and
@@ -335,9 +345,10 @@ print(f"by hand and the package differ by {differ:.0e} logits at most")
 print(inspect.getsource(from_logit.integrated_gradients))
 
 # %% [markdown]
-# The integral buys us **completeness**: all scores together add up to the logit less
-# the baseline's logit. Many readings have no such check. Here is ours, on a few
-# utterances:
+# The integral gives us **completeness**: all scores together add up to the logit of the
+# utterance minus that of the baseline. Many readings have no such check. Here is ours,
+# on a few utterances. *Sum* is that of all scores, *difference* is what it should be,
+# and *gap* is what the sum misses:
 
 # %%
 rows = []
@@ -532,8 +543,9 @@ def share_of(values):
 
 
 for (world, edit), group in voice.groupby(["world", "edit"], sort=False):
-    # Utterance by utterance, the decisive word comes first and another word second.
-    own, other = group.fall.to_numpy().reshape(-1, 2).T
+    # The same place in both arrays is the same utterance.
+    own = group.fall[group.word == "decisive"].to_numpy()
+    other = group.fall[group.word == "another"].to_numpy()
     falls = (share_of(own), share_of(other), share_of(own - other))
     print(f"{world} world,", read.say_word_edit(edit, *falls))
 
@@ -708,10 +720,11 @@ for world in WORLDS:
 # %% [markdown]
 # ## 10 · Sound, words, or both together: Shapley values
 #
-# Let us leave positions aside and ask about whole modalities. There are two players,
-# sound and words, and so there are four coalitions. The players share the sum
-# $v(\text{both}) - v(\text{none})$, where $v$ is the logit of the predicted class (less
-# the mean over classes):
+# Now we ask about whole modalities. Two **players**, sound and words, form four
+# **coalitions**: nobody ($\varnothing$), the sound alone ($s$), the text alone ($t$,
+# which is no moment here) and both ($st$). The **value** $v$ of a coalition, given to
+# the network alone, is the logit of the predicted class minus the mean logit of all
+# classes. The players share $v_{st} - v_\varnothing$:
 #
 # $$\phi_{\text{sound}} = \tfrac12\big[(v_s - v_\varnothing) + (v_{st} - v_t)\big]
 # \qquad
@@ -755,16 +768,17 @@ for world, found in interactions.items():
 # %% [markdown]
 # ## 11 · EMAP: what is lost without the interaction?
 #
-# **EMAP** (Hessel & Lee 2020) needs no stand-in. It runs every transcript with every
-# sound and takes, of all functions *something from the words + something from the
-# sound*, the one that is closest to the network's logits in squared error over all
-# pairings:
+# **EMAP** (Hessel & Lee 2020) needs no stand-in. It runs every transcript $i$ with
+# every sound $j$, which gives the logits $f_{ij}$. A function is *additive* if it adds
+# something from the words to something from the sound. EMAP is the additive function
+# that is closest to these logits in squared error over all pairs:
 #
 # $$\hat f_{ij} = \bar f_{i\cdot} + \bar f_{\cdot j} - \bar f_{\cdot\cdot}$$
 #
-# The closest function need not be the best one: another additive model might score
-# higher. We do it by hand on a table that is pure interaction (XOR) and on one that is
-# additive:
+# The bars are means: $\bar f_{i\cdot}$ over all sounds, $\bar f_{\cdot j}$ over all
+# transcripts, and $\bar f_{\cdot\cdot}$ over all pairs. The closest additive function
+# need not be the one that scores best. We compute it by hand for a table that is pure
+# interaction (XOR) and for one that is additive:
 
 # %%
 tables = {"XOR": np.array([[0, 1], [1, 0]]), "additive": np.array([[0, 1], [2, 3]])}

@@ -200,7 +200,7 @@ def silenced(features):
     first, last = round(100 * start_s), round(100 * end_s)
     sound = features.audio.copy()
     sound[first:last] = 0  # features are standardised, so zero is the mean frame
-    step = np.arange(-(-len(sound) // 9))
+    step = np.arange(int(np.ceil(len(sound) / 9)))  # one for every nine frames
     # Step k sees the MFCC frames 9 k − 4 to 9 k + 12.
     sees = (9 * step + 12 >= first) & (9 * step - 4 < last)
     return replace(features, audio=sound), sees
@@ -228,7 +228,11 @@ for encoder in ("bilstm", "linear"):
                 about = {"encoder": encoder, "seed": seed, "layer": layer}
                 rows.append({**about, "id": features.id, "outside": share})
 smear = pd.DataFrame(rows)
-even = float(np.mean([(~silenced(features)[1]).mean() for features in some]))
+outside = []  # for each clip the share of its steps that do not see the edit
+for features in some:
+    _, sees = silenced(features)
+    outside.append(np.mean(~sees))
+even = float(np.mean(outside))  # what lies outside if all steps move alike
 by_clip = smear.groupby(["encoder", "layer", "id"]).outside.mean()
 by_clip.groupby(["encoder", "layer"]).mean().unstack().round(3)
 
@@ -277,10 +281,11 @@ for encoder in ("bilstm", "linear"):
 #
 # ## 4 · Who knows a place?
 #
-# Now we turn to the other suspect. We let the words change places, and change nothing
-# else. A network that asks only *which* word it sees must give each word the row that
-# it had before. There is no luck in this test: either it holds exactly and for any
-# weights, or it does not hold.
+# Now we turn to the other suspect. A network *knows a place* if the row of a word
+# depends on where the word stands in the transcript. So we let the words change places,
+# and change nothing else. A network that asks only *which* word it sees must give each
+# word the row that it had before. There is no luck in this test: either this holds
+# exactly and for any weights, or it does not hold.
 #
 # **Predict, then check.** Which of the four networks keep every word's row?
 
@@ -309,8 +314,9 @@ print(read.say_rows_after_shuffling(moved))
 
 # %% [markdown]
 # What does this look like? The first weights are small, and so all rows are nearly
-# flat. For the picture we make the queries six times larger and take the even spread
-# away. The rest is shown in colour:
+# flat. For the picture we multiply the weights that make the queries by six, and
+# subtract the even spread. The rest is shown in colour. Follow one word from the upper
+# picture to the lower one: does its row go with it?
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(2, 2, figsize=(9, 3.8), sharex=True, layout="constrained")
@@ -334,9 +340,13 @@ mc.figures.show(
     alt="Four small maps of words by steps of sound: two networks, each before and "
     "after the words have changed places.",
     caption="Above: the list as it is. Below: the list turned round. Orange is more "
-    "than the even spread, purple is less; each map has its own scale. Untrained, "
-    "queries times six. Compare the rows of one word.",
+    "than the even spread, purple is less; each map has its own scale. Untrained; the "
+    "query weights are times six.",
 )
+
+# %% [markdown]
+# In “neither”, every row of the picture goes with its word, unchanged. This is the
+# exact test made visible. In MCSAN a row need not go with its word.
 
 
 # %%
@@ -438,13 +448,16 @@ print(f"The prediction stays the same in {kept} of {len(data)} utterances.")
 #
 # Untrained networks show what a change *can* do. To see what it *does*, we have to
 # train. The command `mcsan identity` trains every change on the full listed world and
-# measures its score. On 300 test utterances it then looks where the decisive word's row
-# points, and where the rows of other words point. (A lonely word has no others, so its
-# utterance is left out.) The column *gap* is the first less the second, paired within
-# each utterance. All this takes more than an hour, so the table comes with the course.
-# Its column *seeds* says how many trainings stand for each row. This table has no
-# untrained control, so “a word of its own” here means only: ahead of the rows of other
-# words.
+# measures its score. On 300 test utterances it then looks where the map points:
+#
+# - *points*: how often the decisive word's row points at its own sound,
+# - *others*: how often the rows of the other words point at that same sound,
+# - *gap*: points minus others, paired within each utterance,
+# - *seeds*: how many trainings stand for the row of the table.
+#
+# A lonely word has no others, so its utterance is left out. This table has no untrained
+# control. So “a word of its own” only means here: above chance, and ahead of the rows
+# of other words. All this takes more than an hour, so the table comes with the course.
 
 # %%
 if SMALL or RETRAIN:
@@ -530,10 +543,10 @@ if table is not None:
 # of the listed world has more utterances to train on, so compare rows within a world,
 # not across worlds. In the matching world cross-attention may earn its points by
 # counting places or by recognising sounds. Here it can only recognise. (This is MCSAN
-# with its recurrence and positions. What cross-attention earns without both, the table
-# above shows.) A third row is a floor: boosted trees that are told which senses were
-# written, where words and stresses are, and how the voice sounds, but recognise no
-# sound (lessons 02 and 15).
+# with its recurrence and positions. The table above shows what cross-attention earns
+# where both are taken away.) A third row is a floor: boosted trees that are told which
+# senses were written, where words and stresses are, and how the voice sounds, but
+# recognise no sound (lessons 02 and 15).
 #
 # **Predict, then run.** In which of the two worlds does MCSAN without cross-attention
 # fall behind?

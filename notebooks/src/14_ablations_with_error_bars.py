@@ -9,11 +9,12 @@
 # %% [markdown]
 # # 14 · Ablations with error bars
 #
-# The paper's Table 3 takes its network apart: it is trained without audio, without
-# self-attention, in another order, deeper. There are nine rows, and the full network
-# beats all the others, sometimes by less than a point. **How large must a gap be before
-# it tells us something?** In this lesson you run the nine rows, put error bars on their
-# gaps, and then read the paper's own table again with what you have learned.
+# The paper's Table 3 takes its network apart. One row is trained without audio, another
+# one without self-attention; others have their parts in another order, or more layers.
+# There are nine rows, and the full network beats all the others, sometimes by less than
+# a point. **How large must a gap be before it tells us something?** In this lesson you
+# run the nine rows, put error bars on their gaps, and then read the paper's own table
+# again with what you have learned.
 #
 # **You will be able to**
 # - compare two versions of a network on the same folds, and say what the pairing gains
@@ -109,8 +110,9 @@ for row in (FULL, "w/o self"):
 
 # %% [markdown]
 # The second half of this output deserves a pause. A standard deviation of a few numbers
-# is itself drawn in a lottery, and papers rarely say so. So each of its lines says in
-# which range the true one may lie. Keep that in mind for every deviation below.
+# is itself uncertain, because other folds would have given another one. Papers rarely
+# say so. Here each of the lines says in which range the true deviation may lie. Keep
+# that in mind for every deviation below.
 #
 # **Predict, then check.** Look at the columns. If one fold is hard for one row, is it
 # hard for every row? Follow the lines:
@@ -683,9 +685,14 @@ print(read_design.say_within_noise(published, "ua"))
 # %% [markdown]
 # **This is not the last word.** The folds are paired, which may help, but the table
 # cannot show it. They also share training data, which hurts. How much pairing would be
-# needed? Turn the corrected *t* around: the gap excludes zero only if the differences
-# have at most a certain deviation, and for that the two rows must rise and fall
-# together from fold to fold.
+# needed? Turn the corrected *t* around. The interval of the gap excludes zero only if
+# the differences have at most a certain deviation $s$. This $s$ follows from the
+# deviations of the two rows and from their correlation $\rho$ over the folds:
+#
+# $$s^2 = s_a^2 + s_b^2 - 2\rho\, s_a s_b$$
+#
+# The more the two rows rise and fall together, the smaller is $s$. The next cell takes
+# the largest $s$ that still excludes zero (`most`), and solves for $\rho$ (`needed`).
 
 # %%
 rows = printed.drop(index=FULL)
@@ -798,17 +805,15 @@ for one in spoken.utterances:
     if one.split == "test" and pointing.decisive_span(truth.loc[one.id]):
         decided.append(one.id)
 part = spoken.subset(decided[: 8 if PROFILE == "smoke" else 80])
-lines = {}
+by_variant = {}
 for variant in ("MCSAN", "w/o cross"):
     run = mc.load_checkpoint("matching", 0, variant)
     data = run.prepare(mc.extract(part, run.features)[0])
     found = modalities.interaction(run.model, data, list(run.labels))
-    lines[variant] = found.loc[["model", "EMAP", "difference"]].stack()
+    by_variant[variant] = found  # rows: model, EMAP, difference
     difference = tuple(found.loc["difference", ["wa", "low", "high"]].astype(float))
     print(read.say_interaction(variant, difference))
-wide = pd.DataFrame(lines).T
-kinds = ("model", "EMAP", "difference")
-pd.concat({kind: wide[kind][["wa", "low", "high"]] for kind in kinds}, axis=1).round(2)
+pd.concat(by_variant).round(2)
 
 # %% [markdown]
 # The second line is there for a reason. Without cross-attention, sound and words still
@@ -892,9 +897,10 @@ check.plan(plan)
 # | **d** | −1.5 | −2.6 to −0.4 | −2.4 to −0.6 |
 # | **e** | +0.5 | +0.2 to +0.8 | +0.3 to +0.7 |
 #
-# Give each letter one of `"reproduced"`, `"differs"`, `"alike"`, `"unknown"`. A gap is
-# asked about with the 95 % interval, and *alike* is for a gap that this interval does
-# not show and that is shown, at 5 %, to be within ± 1 point.
+# Give each letter one of `"reproduced"`, `"differs"`, `"alike"`, `"unknown"`. Start
+# with the 95 % interval. If it excludes zero, the gap is *reproduced* or *differs*. If
+# it contains zero, ask whether the gap is shown, at the 5 % level, to lie within ± 1
+# point: then it is *alike*, and otherwise *unknown*.
 #
 # <details><summary>Hint 1</summary>Look for zero in the 95 % intervals first. Three of
 # them exclude it, one of these on the other side.</details>

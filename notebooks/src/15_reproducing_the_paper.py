@@ -92,13 +92,13 @@ pd.set_option("display.max_colwidth", 90)
 # Two things are forbidden with both: do not commit a row or a clip, and do not publish
 # a trained network without asking whether the licence permits it.
 #
-# Have you no licence yet? `mcsan data synthetic --layout iemocap` (or `meld`) writes
-# synthetic speech in that corpus's folders, at full size, into a folder of its own, and
-# every command below runs on it. That tests the road, not the paper: its counts are the
-# published ones because they were put there.
+# If you have no licence yet, `mcsan data synthetic --layout iemocap` (or `meld`) writes
+# synthetic speech in that corpus's folders, at full size, into a folder of its own.
+# Every command below runs on it. That tests the way from files to verdicts, and not the
+# paper: its counts are the published ones because they were put there.
 #
-# Papers say "IEMOCAP" of several subsets of it, with four, six or seven classes. So
-# before anything is trained, count.
+# Papers use the name "IEMOCAP" for several subsets of it, with four, six or seven
+# classes. So count before you train anything.
 
 # %%
 OWN = {"iemocap": Path("data/iemocap"), "meld": Path("data/meld")}
@@ -351,10 +351,13 @@ print(read.say_printed_gap(t, test.p, (test.mean, test.low, test.high)))
 # sharper, but the table cannot show it. The folds also share training data, which makes
 # matters worse than the formula knows.
 #
-# Our own runs are paired. They give one p value for the sentence and one against it.
-# The p value *for* a sentence such as this one is that of the test when the gap is on
-# its side, and 1 otherwise. Then comes the verdict, first for this sentence alone, and
-# then corrected for all sentences that were tested together, in WA and in UA (Holm):
+# Our own runs are paired. They give one p value for the sentence and one against it. If
+# there were no gap, how often would luck bring one at least as large as ours, to either
+# side? Where our gap lies on the side of a sentence such as this one, that share is the
+# p value *for* it, and the p value *against* it is 1. Where our gap lies on the other
+# side, the two are exchanged. Then comes the verdict, first for this sentence alone,
+# and then corrected for all sentences that were tested together, in WA and in UA
+# (Holm):
 
 # %%
 ledger = mc.paper.claims_ledger({"synthetic": results} | mine, corpora=corpora)
@@ -372,9 +375,10 @@ print(read.say_sentence(claim.says, gap, line["before Holm"], line.verdict))
 
 # %% [markdown]
 # Here is the same for every sentence about WA that these runs can test. The *value* is
-# the first row of the sentence less the second. *Not superior* means: shown to be ahead
-# by less than the smallest gap that the paper reads as an effect. So such a sentence is
-# tested against that margin, and not against zero.
+# the first row of the sentence minus the second. A sentence with *not superior* has a
+# margin: the smallest gap that the paper itself reads as an effect. It is *reproduced*
+# if the first row is shown to be ahead by less than this margin; the row may also be
+# behind. So it is tested against the margin, and not against zero.
 
 # %%
 tested = ours[~ours.verdict.isin(("not run", "not comparable"))]
@@ -473,7 +477,8 @@ print(read.say_choices(changes))
 # paper compares with is one file in `mcsan_lite/models/`. Its docstring says which
 # parts are verified, which are remembered and which we chose. All of them run on the
 # same folds, with the same features and scores. In `quick` and `full` they are smaller
-# networks that see every third frame (DELTA every sixth, MulT every ninth).
+# networks that see every third frame (the row *Xu et al., DELTA code* sees every sixth,
+# and *MulT* every ninth).
 #
 # **Floors come first.** A system that is not above them has not shown that a network is
 # needed. On a generated corpus there is one special floor, *order alone + boosted
@@ -639,7 +644,8 @@ versions = ", ".join(f"{name} {v}" for name, v in manifest["libraries"].items())
 commit = str(manifest["git"])
 code = f"version {manifest['mcsan_lite']}, hash {manifest['code']}, "
 code += f"commit {commit[:10]}"
-code += " and changes since" * commit.endswith("dirty")
+if commit.endswith("dirty"):
+    code += " and changes since"
 split = f"{score['fold']}, digest {manifest['split']}, "
 split += f"{score['n_train']} / {score['n_test']} utterances"
 chosen = f"{score['epochs']}; epoch {score['best_epoch']} was best on validation by "

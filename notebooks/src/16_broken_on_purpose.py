@@ -578,12 +578,13 @@ def curves_of(seed):
 all_curves = [curves_of(seed) for seed in range(10)]
 
 # %%
+VALID, TEST, OTHERS = 0, 1, 2  # the columns of the curves
 bought, elsewhere = [], []
 for curves in all_curves:
-    by_valid = curves[:, 0].argmax()
-    by_test = curves[:, 1].argmax()  # the mistake
-    bought.append(curves[by_test, 1] - curves[by_valid, 1])
-    elsewhere.append(curves[by_test, 2] - curves[by_valid, 2])
+    by_valid = curves[:, VALID].argmax()
+    by_test = curves[:, TEST].argmax()  # the mistake
+    bought.append(curves[by_test, TEST] - curves[by_valid, TEST])
+    elsewhere.append(curves[by_test, OTHERS] - curves[by_valid, OTHERS])
 
 
 def over_draws(values):
@@ -602,7 +603,9 @@ print(read.say_chosen_on_test(over_draws(bought), over_draws(elsewhere), few_tes
 # %%
 large = []
 for curves in all_curves:
-    large.append(curves[:, 2].max() - curves[curves[:, 0].argmax(), 2])
+    by_valid = curves[:, VALID].argmax()
+    by_others = curves[:, OTHERS].argmax()
+    large.append(curves[by_others, OTHERS] - curves[by_valid, OTHERS])
 others = len(y) - few_train - few_valid - few_test
 gains = (np.mean(bought), np.mean(large))
 difference = over_draws(np.subtract(bought, large))  # of the same draws
@@ -724,9 +727,9 @@ pd.DataFrame(found, index=columns).T.round(3).assign(chance=round(CHANCE, 3))
 # %% [markdown]
 # ## 7 · Softmax, and softmax again
 #
-# **Where:** in Demfier once more. The network ends in a softmax, and its output is
-# passed to `CrossEntropyLoss`, which has a softmax of its own (there, Eq. 19 is
-# *inside* Eq. 20). Nothing stops, and the loss falls.
+# **Where:** in Demfier once more. The network ends in a softmax, and its output goes to
+# `CrossEntropyLoss`, which has a softmax of its own. In the paper's terms, Eq. 19 is
+# applied once more before Eq. 20. Nothing stops, and the loss falls.
 
 # %%
 def network_with(*ending, seed=0):
@@ -798,7 +801,8 @@ print(read.say_effect(*reported, effects["6 softmax twice (WA)"], "WA"))
 # %% [markdown]
 # Whatever it does to accuracy, it can also cost confidence. This network already gives
 # probabilities, but the code that reads it expects logits. `mc.predict`, for example,
-# applies the softmax once more. How much of the confidence is left then?
+# applies the softmax once more. How much of the confidence is left then? The column
+# *ECE* is the mean distance to the diagonal of the reliability curve (lesson 09).
 
 # %%
 probabilities = {
@@ -911,11 +915,11 @@ used_without = gap(true, company, answers(30, masked=True))
 print(read.say_gap("trained with masks and used without", used_without, "WA"))
 
 # %% [markdown]
-# That is another case than the repositories': a network that learned with masks and is
-# used without them. Theirs were also *trained* without masks, so they could get used to
-# padding, and that case goes into the bill. So we train a small network that hears
-# whether **any word is stressed**, which the generator knows. We take short clips, with
-# at most three of the homophones.
+# That network learned with masks and was used without them. The networks of the
+# repositories were also *trained* without masks, so they could get used to padding.
+# Their case goes into the bill of section 11. To measure it, we train a small network
+# that hears whether **any word is stressed**, which the generator knows. We take short
+# clips, with at most three homophones.
 
 
 # %%
@@ -1232,7 +1236,7 @@ check.broken_pools(broken_pools)
 # %% [markdown]
 # ## 11 · The bill
 #
-# Here are all eight mistakes, each as the score that it reports less the right score.
+# Here are all eight mistakes, each as the reported score minus the right score.
 # **Predict:** on which side are the dangerous ones?
 
 # %%

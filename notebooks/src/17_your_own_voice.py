@@ -157,12 +157,13 @@ for temperature in (0.5, 1.0, 2.0):
     print(f"T = {temperature}: {by_hand.round(2)}")
 
 # %% [markdown]
-# Which temperature do we take? We take the one at which the **validation** part is
-# least surprising. The test part must not choose it, because it has to judge it. The
-# package is a little more careful than the lowest point of the curve. Even N right
-# answers out of N do not prove certainty, so the target of the true class is not 1 but
-# (N + 1) / (N + 2), with N validation utterances (Platt 1999). This pulls T up a
-# little; the caption below has both values.
+# Which temperature do we take? The **surprise** of an answer is $-\log p$ of the true
+# class, and we average it over a part. We take the temperature at which the
+# **validation** part is least surprising. The test part must not choose it, because it
+# has to judge it. The package is a little more careful than the lowest point of the
+# curve. Even N right answers out of N do not prove certainty, so the target of the true
+# class is not 1 but (N + 1) / (N + 2), with N validation utterances (Platt 1999). This
+# pulls T up a little; the caption below has both values.
 
 # %%
 temperatures = np.geomspace(0.5, 4, 30)
@@ -315,9 +316,9 @@ gap = paired_gap(("white noise", loudest.level), ("no sound", silent.level))
 print(read.say_landing(loudest, silent, gap))
 
 # %% [markdown]
-# A misheard word is replaced by the word that sounds nearest to it, and by its
-# homophone where the corpus lists one: *pain* becomes *pane*. The whole list, for all
-# models, is in [docs/stress.md](../docs/stress.md).
+# A misheard word is replaced by its homophone where the corpus lists one: *pain*
+# becomes *pane*. Otherwise it is replaced by the word that sounds nearest. The costs of
+# all stresses, for all models, are in [docs/stress.md](../docs/stress.md).
 #
 # ## 5 · Does it notice?
 #

@@ -97,7 +97,7 @@ menu.groupby("table").agg({"command": "first", "says": "count"})
 # |---|---|---|
 # | `claim`, `question` | which sentence, which two rows, which score? | else you take the score that works |
 # | `corpus`, `protocol` | which data, cut how? | else you take the cut that works |
-# | `folds`, `seeds`, `stop` | how many trainings, and when do you stop? | going on until something appears finds it |
+# | `folds`, `seeds`, `stop` | how many trainings, and when do you stop? | if you go on until something appears, something will appear |
 # | `chosen_on` | which part picks epochs and settings? | never the test part (lesson 09) |
 # | `margin`, `margin_from` | which gap would be too small to matter, and who says so? | afterwards it can be drawn around any result |
 # | `test`, `level` | which test, at which level? | there is always a test that agrees |
@@ -192,10 +192,10 @@ print(inspect.getsource(capstone.seal))
 # $$g_\text{visible} = t_{k-1,\,0.975}\;
 #   \sqrt{\tfrac1k + \tfrac{n_\text{test}}{n_\text{train}}}\;\; s$$
 #
-# where $s$ is the deviation of the paired differences over folds. With this $s$, a
-# smaller mean cannot exclude zero. We do not know $s$ before the run, and we may not
-# take it from the very rows that we are about to test. But the *other* rows of the
-# table were trained on the same folds, so we take it from them:
+# where $s$ is the deviation of the paired differences over folds. With this $s$, the
+# interval of a smaller mean cannot exclude zero. We do not know $s$ before the run, and
+# we may not take it from the very rows that we are about to test. But the *other* rows
+# of the table were trained on the same folds, so we take it from them:
 
 # %%
 share = float((results.n_test / results.n_train).mean())
@@ -225,9 +225,9 @@ assert np.isclose(test.mean, study.gap.mean)
 print(read.say_fold_by_fold(differences, study.gap.low, study.gap.high))
 own_spread = differences.std(ddof=1)
 print(f"s: {100 * own_spread:.1f} points; the plan expected {100 * spread:.1f}")
-p_for, p_against = map(p_in_words, study.alone)
+p_for, p_against = p_in_words(study.alone.p_for), p_in_words(study.alone.p_against)
 print(f"alone: p for the sentence {p_for}, against it {p_against}")
-p_for, p_against = map(p_in_words, study.support)
+p_for, p_against = p_in_words(study.support.p_for), p_in_words(study.support.p_against)
 print(f"as one of {study.family}: p for the sentence {p_for}, against it {p_against}")
 print(f"p that it is not within the margin: {p_in_words(study.alike_p)}")
 

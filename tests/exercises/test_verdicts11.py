@@ -38,10 +38,11 @@ def test_swapped_and_untrained_weights():
 
 def test_stability():
     shared = read.say_stability("x", LOW, UP)
-    assert "these seeds agree more with each other than one of them with no training" in shared
+    assert "these trained networks agree more with each other than one of them agrees" in shared
+    assert "agrees with an untrained network; a part of it is there" in shared
     assert shared.endswith("a part of it is there in this one untrained network, too.")
-    assert "these seeds agree less" in read.say_stability("x", HIGH, DOWN)
-    assert "not shown to agree more" in read.say_stability("x", LOW, FLAT)
+    assert "these trained networks agree less" in read.say_stability("x", HIGH, DOWN)
+    assert "networks are not shown to agree more" in read.say_stability("x", LOW, FLAT)
     alone = read.say_stability("x", FLAT, UP)
     assert alone.endswith("this one untrained network is not shown to share any of it.")
 

@@ -155,11 +155,14 @@ def say_stability(name: str, untrained: Measured, more: Measured) -> str:
     if untrained.low > 0:
         before = "a part of it is there in this one untrained network, too"
     found = {
-        "more": "these seeds agree more with each other than one of them with no training",
-        "less": "these seeds agree less with each other than one of them with no training",
+        "more": "these trained networks agree more with each other than one of them agrees with an "
+        "untrained network",
+        "less": "these trained networks agree less with each other than one of them agrees with an "
+        "untrained network",
     }.get(
         gap_side(more.low, more.high),
-        "these seeds are not shown to agree more with each other than one of them with no training",
+        "these trained networks are not shown to agree more with each other than one of them "
+        "agrees with an untrained network",
     )
     return f"{name}: {found}; {before}."
 
