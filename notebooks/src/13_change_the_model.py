@@ -651,8 +651,8 @@ for name, (untrained, trained) in pairs.items():
 # %% [markdown]
 # Before you believe what you see, change the seed in `build` and run both again. A
 # world of eight spellings is small enough for a network to learn it in more than one
-# way, and so short a training is a lottery. The table of section 6 has a larger world
-# and longer trainings. Where the two disagree, believe the table.
+# way, and so short a training may end in any of them. The table of section 6 has a
+# larger world and longer trainings. Where the two disagree, believe the table.
 #
 # ## Exercises
 #

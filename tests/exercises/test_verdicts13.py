@@ -202,4 +202,6 @@ def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
     assert says in verdict and len(lines) == 2
     assert (listed == UP) != ("In MCSAN as it is, with recurrence and positions," in verdict)
     if listed == UP:
-        assert lines[1] == "listed world: MCSAN minus w/o cross +20.0 points (+10.0 to +30.0), more."
+        assert (
+            lines[1] == "listed world: MCSAN minus w/o cross +20.0 points (+10.0 to +30.0), more."
+        )

@@ -162,11 +162,11 @@ def test_the_limits_of_a_deviation_are_those_of_chi_square():
     assert np.isclose(low, 0.5207, atol=1e-4) and np.isclose(high, 6.2847, atol=1e-3)
 
 
-def test_a_deviation_of_three_numbers_is_a_lottery_and_of_thirty_is_not():
+def test_a_deviation_of_three_numbers_is_very_uncertain_and_of_thirty_is_not():
     assert design.say_deviation("x", 0.01, 3) == (
-        "x: 1.0 points over 3 numbers; the true one may be 0.5 to 6.3 (a lottery)."
+        "x: 1.0 points over 3 numbers; the true one may be 0.5 to 6.3 (very uncertain)."
     )
-    assert "lottery" not in design.say_deviation("x", 0.01, 30)
+    assert "uncertain" not in design.say_deviation("x", 0.01, 30)
     assert "has no deviation" in design.say_deviation("x", nan, 1)
     assert "the same in all 3" in design.say_deviation("x", 0.0, 3)
 

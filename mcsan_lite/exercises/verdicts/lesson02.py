@@ -144,8 +144,8 @@ def say_the_floor_to_beat(intervals: Mapping[str, tuple[float, float, float]]) -
     text = f"The highest floor here is {best!r}, {percent_interval(*intervals[best])}."
     if best == ORDER_ALONE:
         return (
-            f"{text} The generator tells it the truth, so a network below it has only not shown "
-            "that it needs more than what this floor was told."
+            f"{text} The generator tells it the truth. The score of a network below it just does "
+            "not show that the network uses more than this floor was told."
         )
     return (
         f"{text} A network that reads the same input and stays below it has a bug, or too little "

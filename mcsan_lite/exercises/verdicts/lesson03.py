@@ -254,7 +254,7 @@ def say_what_stress_changes(length: Shift, level: Shift, ripples: Sequence[Shift
         f"Length: d = {length}. Stressed words are {longer or 'not shown to be longer'}.",
         f"Level, c0: d = {level}. Stressed words are {louder or 'not shown to be louder'}.",
         f"Ripples: for {len(moved)} of the {len(ripples)} upper coefficients, d differs from zero. "
-        "The intervals are widened for so many looks.",
+        "Their intervals are wider, because so many comparisons are made at once.",
     ]
     if moved:
         largest = max(abs(one.mean) for one in moved)

@@ -121,7 +121,7 @@ def say_seed_band(seeds: Sequence[float], other: float) -> str:
         away = round(100 * (low - other if below else other - high), 1)
         side = "below the lowest" if below else "above the highest"
         moral = f"{away:.1f} points {side} of them. The two may differ, {_beside(away, width)}"
-    return f"{said} {moral}. A band of so few seeds is a lottery."
+    return f"{said} {moral}. A band of so few seeds is itself very uncertain."
 
 
 def _beside(away: float, width: float) -> str:

@@ -53,7 +53,7 @@ def say_deviation(name: str, deviation: float, n: int) -> str:
         f"{name}: {100 * deviation:.1f} points over {n} numbers; "
         f"the true one may be {100 * low:.1f} to {100 * high:.1f}"
     )
-    return says + (" (a lottery)." if n < 6 else ".")
+    return says + (" (very uncertain)." if n < 6 else ".")
 
 
 def say_sampling_share(deviation: float, n_folds: int, luck: float) -> str:

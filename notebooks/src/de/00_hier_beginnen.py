@@ -172,7 +172,10 @@ right = read.Measured(*mc.score_interval(accuracies, n_test))
 unseen = f"{n_test} Test-Äußerungen, die im Training nie vorkamen"
 print(f"Die Netze haben recht bei {right} der {unseen}.")
 
-# %% [markdown] translates="af44b622"
+# %% [markdown] translates="ce5b3d3a"
+# In der Klammer steht ein *95-%-Intervall*: der Bereich, in dem der wahre Anteil
+# plausibel liegt, bei so vielen geprüften Netzen und Äußerungen.
+#
 # Jetzt hört jedes Netz die vier Clips und liest ihre Transkripte.
 
 # %% translates="5cac9221"
@@ -238,7 +241,7 @@ pd.DataFrame(table, index=names)
 # %% translates="dfcf4acf"
 print(read.say_what_respelling_did(before, after, demanded * len(networks)))
 
-# %% [markdown] translates="0f9860a5"
+# %% [markdown] translates="b4d35f78"
 # ## 3 · Wohin schaut jedes Wort?
 #
 # In einer Schicht des Netzes stellt jedes Wort allen Momenten des Klangs eine Frage und
@@ -248,9 +251,11 @@ print(read.say_what_respelling_did(before, after, demanded * len(networks)))
 # \qquad \text{(Gl. 9)}$$
 #
 # $Q_l$ ist eine gelernte Fassung der Wörter; $K_a$ und $V_a$ sind zwei gelernte
-# Fassungen der Momente. Die Softmax macht aus Werten Anteile. Ihr Ergebnis ist eine
-# Tabelle mit einer Zeile für jedes Wort und einer Spalte für jeden Moment, und jede
-# Zeile ergibt zusammen eins. Ein *Kopf* (head) ist eine von mehreren solchen Tabellen
+# Fassungen der Momente. $d$ sagt, wie viele Zahlen eine Frage hat; die Division durch
+# die Wurzel daraus ändert nur den Maßstab. Die Softmax macht aus Werten Anteile. Ihr
+# Ergebnis ist eine Tabelle mit einer Zeile für jedes Wort und einer Spalte für jeden
+# Moment, und jede Zeile ergibt zusammen eins. $\Delta H_{a \to l}$ ist das, was die
+# Wörter vom Klang bekommen. Ein *Kopf* (head) ist eine von mehreren solchen Tabellen
 # nebeneinander. Lektion 06 baut das alles von Hand. Hier ist die Tabelle für Clip 2 und
 # Netz 0.
 
@@ -380,7 +385,7 @@ print(read.say_whether_rows_point(pointing, right.mean, trainings=len(SEEDS)))
 # mit besseren Werkzeugen, und vergleicht sie mit Netzen aus einer zweiten Welt des
 # Korpus.
 
-# %% [markdown] translates="84fd3bb6"
+# %% [markdown] translates="474d57d2"
 # ## 5 · Braucht es beides, und muss es hinschauen?
 #
 # Ein Bild stellt beide Fragen. Die senkrechten Linien sind die besten Ergebnisse, die
@@ -406,7 +411,7 @@ marks = {
     "beides, nicht zugeordnet": ceilings["both, unmatched"],
 }
 
-# %% tags=["hide-input"] translates="3e85d072"
+# %% tags=["hide-input"] translates="c1de7c2f"
 fig, ax = plt.subplots(figsize=(8, 2.2), layout="constrained")
 mc.figures.draw_rows(bars, ax=ax, score="Anteil richtiger Äußerungen (WA)")
 places = (("right", 1.55), ("left", 1.55), ("right", 0.4))
