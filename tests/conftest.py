@@ -4,6 +4,9 @@ cannot pass.
 B 2 · C 3 · head size 4 · L 5 · A 6 · H 11 · MFCC 13 · word vector 17 · D 44 · T 50
 """
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -25,6 +28,14 @@ LONGEST = ("test_runner_clusters", "test_marking", "test_explorer_lab", "test_cr
 def pytest_collection_modifyitems(items):
     """The longest files first; all others in their order."""
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture(scope="session")
+def dead():
+    """The number of a process that has ended."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from typing import IO
 
 from tqdm import tqdm
 
+from mcsan_lite.disk.torn import part_prefix, sweep
 from mcsan_lite.errors import DataError
 
 _BLOCK_BYTES = 1 << 16
@@ -291,8 +292,9 @@ def unpack(
     """Write the wanted files of a tar, tar.gz or zip into a new folder.
 
     The archive's own folders are not made: each file lands under its own name. `folder` appears
-    only when everything is in it; until then a hidden folder beside it is filled. A plain tar has
-    no checksum for its content, so damage within a file of a plain tar cannot be seen.
+    only when everything is in it; until then a hidden folder beside it is filled. That of a killed
+    process is removed at the next call. A plain tar has no checksum for its content, so damage
+    within a file of a plain tar cannot be seen.
 
     Args:
         archive: the file to unpack.
@@ -320,7 +322,8 @@ def unpack(
         else:
             members = _tar_members(archive, folder, gate.budget)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
+        sweep(folder.parent)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=part_prefix()))
         try:
             _write_members(members, temporary, gate)
             temporary.chmod(0o755)

@@ -63,8 +63,8 @@ def make_fold(corpus: Corpus, protocol: str, name: str, part_of: Mapping[str, st
 def parts_of_words(words: Collection[str]) -> dict[str, str]:
     """The part that each of the words stands for which a table uses; unknown ones are left out.
 
-    Case and blanks do not matter. "eval" is the validation part where another word says test, and
-    else the test part.
+    Case and blanks do not matter. "eval" is the validation part where another word says test and
+    none says validation, and else the test part.
 
     Args:
         words: all that are used in one table.

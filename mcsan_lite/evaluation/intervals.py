@@ -120,10 +120,10 @@ def with_interval(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """
     rows = []
     for name in table:
-        column = table[name].dropna()
+        column = table[name].dropna().infer_objects()  # bool with a gap is an object column
         mean, half_width = fold_interval(column, level)
         low, high = mean - half_width, mean + half_width
-        if column.dtype == bool:
+        if pd.api.types.is_bool_dtype(column):
             low, high = share_interval(mean, len(column), level)
         rows.append((mean, low, high, len(column)))
     return pd.DataFrame(rows, table.columns, ["mean", "low", "high", "n"])

@@ -96,9 +96,7 @@ def _fold_means(values) -> np.ndarray:
             "Expected: (folds,) or (folds, seeds), complete. "
             "Do: run what is missing, or leave it out on both sides."
         )
-    if values.ndim == 1:
-        return values
-    return values.mean(1)
+    return values if values.ndim == 1 else values.mean(1)
 
 
 def corrected_t(differences: Sequence[float], test_share: float, level: float = 0.95) -> Test:
@@ -248,13 +246,8 @@ def alike(test: Test, margin: float) -> Test:
         return Test(test.mean, n=test.n)
     nearest = (margin - abs(test.mean)) / test.se
     half_width = t.ppf(0.95, test.df) * test.se
-    return replace(
-        test,
-        low=test.mean - half_width,
-        high=test.mean + half_width,
-        statistic=nearest,
-        p=float(t.sf(nearest, test.df)),
-    )
+    ends = {"low": test.mean - half_width, "high": test.mean + half_width}
+    return replace(test, **ends, statistic=nearest, p=float(t.sf(nearest, test.df)))
 
 
 def apart(test: Test, margin: float) -> Test:
@@ -314,7 +307,7 @@ def power(
         alpha: the p below which a difference counts as shown.
 
     Raises:
-        ValueError: fewer than 2 folds or 1 seed.
+        ValueError: fewer than 2 folds or 1 seed, or a part of the noise that is not known (nan).
     """
     from scipy.stats import nct, norm, t
 
@@ -322,6 +315,11 @@ def power(
         raise ValueError(
             f"Given: {folds} folds, {seeds} seeds. Expected: at least 2 folds and 1 seed. "
             "Do: one fold has no spread to test against."
+        )
+    if np.isnan(noise).any():
+        raise ValueError(
+            f"Given: {noise}. Expected: both parts of the spread. "
+            "Do: give `spread` at least 2 folds with 2 seeds each."
         )
     fold_sd, seed_sd = noise
     true = fold_sd**2 * (1 / folds + test_share) + seed_sd**2 / (folds * seeds)
@@ -384,6 +382,9 @@ def trials_needed(
         One row per number of folds: folds, seeds (0 where no number up to `most` is enough),
         trainings (pairs), power (with these seeds, or with endless ones), enough (the same in
         words).
+
+    Raises:
+        ValueError: as `power`, for a part of the noise that is not known.
     """
     rows = []
     for k in folds:
@@ -392,13 +393,5 @@ def trials_needed(
         if seeds:
             trainings, enough = k * seeds, f"{seeds} seed{'s' * (seeds > 1)} per fold"
         reached = power(gap, noise, k, seeds or math.inf, test_share)
-        rows.append(
-            {
-                "folds": k,
-                "seeds": seeds,
-                "trainings": trainings,
-                "power": reached,
-                "enough": enough,
-            }
-        )
-    return pd.DataFrame(rows)
+        rows.append((k, seeds, trainings, reached, enough))
+    return pd.DataFrame(rows, columns=["folds", "seeds", "trainings", "power", "enough"])

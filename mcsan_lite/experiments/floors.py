@@ -330,6 +330,9 @@ def floors_table(
 
     Returns:
         One row per floor and fold.
+
+    Raises:
+        DataError: where the corpus has the input for none of `names`.
     """
     runs = Path(options.runs)
     splits.keep(corpus, folds, runs)

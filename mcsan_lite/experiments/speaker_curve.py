@@ -24,7 +24,7 @@ from mcsan_lite.datasets.fold import Fold, make_fold
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.comparison import run_interval
 from mcsan_lite.evaluation.significance import Test, corrected_t, holm
-from mcsan_lite.experiments.floors import floors_table
+from mcsan_lite.experiments.floors import applicable_floors, floors_table
 from mcsan_lite.features.extraction import extract
 from mcsan_lite.figures.results import draw_speakers
 from mcsan_lite.tables.own import save_table
@@ -100,6 +100,8 @@ def curve_results(
 ) -> pd.DataFrame:
     """Train every row, and fit the classical models, on so many speakers; what is on disk is read.
 
+    A corpus without sound has nothing for the classical models to hear, so they are left out.
+
     Args:
         curve: the corpus and its folds.
         specs: rows to train; their own protocol does not count.
@@ -115,10 +117,12 @@ def curve_results(
     grid = Grid(every_spec, curve.corpus, curve.seeds, own_folds=folds)
     tables = [run_grid(grid, options)]
     select = specs[0].train.select
-    for made in folds.values():
-        tables.append(
-            floors_table(curve.corpus, made, features, select, names=CLASSICAL, options=options)
-        )
+    classical = [name for name in applicable_floors(curve.corpus, features) if name in CLASSICAL]
+    if classical:
+        tables += [
+            floors_table(curve.corpus, made, features, select, names=classical, options=options)
+            for made in folds.values()
+        ]
     results = pd.concat(tables, ignore_index=True)
     named = results.fold.str.extract(r"^speakers(?P<speakers>\d+)-(?P<fold>\d+)$")
     return results.assign(speakers=named.speakers.astype(int), fold=named.fold)
@@ -198,12 +202,17 @@ def _verdict(name: str, fewest: pd.Series, most: pd.Series, holm_p: float) -> st
 
 
 def save_curve(path: Path, table: pd.DataFrame) -> None:
-    """Write the table as csv and its figure as svg next to it.
+    """Write the table as csv and its figure as svg next to it, neither if it cannot be drawn.
 
     Args:
         path: of the csv.
         table: of `curve_table`, in WA.
     """
-    save_table(path, table)
+    import matplotlib.pyplot as plt
+
     figure = draw_speakers(table).figure
-    write_atomic(path.with_suffix(".svg"), lambda part: save_svg(figure, part))
+    try:
+        save_table(path, table)
+        write_atomic(path.with_suffix(".svg"), lambda part: save_svg(figure, part))
+    finally:
+        plt.close(figure)

@@ -4,8 +4,7 @@ In: a row of numbers, one per step of sound, and the span of seconds in which th
 Out: a `PointingScore`:
 
 - *points*, the pointing game (Zhang et al. 2016): is the highest step inside? Tied steps share the
-  point. Chance: the
-  share of steps inside.
+  point. Chance: the share of steps inside.
 - *mass*: the share of the positive scores that lies inside (Attention correctness, Liu et al.
   2017). Same chance.
 - *AUC*: does a step inside outrank one outside? Chance .5. It is a rank correlation: rank-biserial

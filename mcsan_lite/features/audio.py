@@ -48,7 +48,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """How long that is which was read."""
+        """The length of what was read, in seconds."""
         return self.level.samples / self.rate
 
 

@@ -153,6 +153,7 @@ def draw_attention(
     ax=None,
     top: float | None = None,
     bar: str | None = "weight",
+    signed: bool = False,
 ):
     """One map of words × seconds. What is known to decide is boxed.
 
@@ -165,6 +166,7 @@ def draw_attention(
         ax: axes to draw into; None makes new ones.
         top: the highest value of the colour scale, so that several maps can be compared.
         bar: name of the colour bar. None leaves it out, where maps share one.
+        signed: that scale also without a score below zero, where a map beside this one has some.
 
     Returns:
         The axes.
@@ -175,7 +177,7 @@ def draw_attention(
     ax = axes_or_new(ax, height=0.6 + 0.3 * words)
     top = top or float(np.abs(weights).max()) or 1.0
     scale = {"cmap": "cividis", "vmin": 0, "vmax": top}
-    if weights.min() < 0:
+    if signed or weights.min() < 0:
         scale = {"cmap": "PuOr_r", "vmin": -top, "vmax": top}
     mesh = ax.pcolormesh(utterance.edges, np.arange(words + 1), weights, **scale)
     ax.set_yticks(np.arange(words) + 0.5, [shorten(token) for token in utterance.tokens])
@@ -217,9 +219,10 @@ def draw_directions(
     right = utterance.as_scores(np.transpose(audio_from_text)) * words  # (A, L) -> (L, A)
     height = 1.3 + max(0.8, 0.24 * words)
     fig, axes = plt.subplots(1, 2, figsize=(9.5, height), layout="constrained")
-    top = max(left.max(), right.max())
+    top = max(np.abs(left).max(), np.abs(right).max())
+    signed = min(left.min(), right.min()) < 0
     for ax, ratios in zip(axes, (left, right), strict=True):
-        draw_attention(ratios, utterance, ax=ax, top=top, bar=None)
+        draw_attention(ratios, utterance, ax=ax, top=top, bar=None, signed=signed)
         ax.set_ylabel("")
     axes[0].set_title("each word looks at the sound\n(a row adds up to 100%)", fontsize=9)
     axes[1].set_title("each moment looks at the words\n(a column adds up to 100%)", fontsize=9)
@@ -276,9 +279,10 @@ def draw_heads(
         scores = _shares_on_the_box(weights, utterance)
     notes = _notes_on_heads(weights, scores, score)
     fig, axes = _grid_of_heads(len(weights), len(utterance.tokens))
+    top, signed = np.abs(weights).max(), weights.min() < 0
     for i, head in enumerate(weights):
         ax = axes.flat[i]
-        draw_attention(head, utterance, ax=ax, top=weights.max(), bar=None)
+        draw_attention(head, utterance, ax=ax, top=top, bar=None, signed=signed)
         is_left, is_lowest = i % axes.shape[1] == 0, i + axes.shape[1] >= len(weights)
         ax.tick_params(labelsize=9, labelleft=is_left, labelbottom=is_lowest)
         _title_head(ax, i, notes[i], chosen=i == chosen)
@@ -289,10 +293,11 @@ def draw_heads(
     heads = [f"{name}: {note}" for name, note in zip(names, notes, strict=True)]
     maps, words = counted(len(weights), "small map"), counted(len(utterance.tokens), "word")
     frames = counted(len(utterance.spans), "frame")
+    lowest = f"-{top:.2f}" if signed else "0"
     return Drawn(
         fig,
         f"{maps} of {words} by {frames}, one per head, on one colour scale.",
-        f"One scale, 0 to {weights.max():.2f}; entropy 1 is an even spread. {'; '.join(heads)}. "
+        f"One scale, {lowest} to {top:.2f}; entropy 1 is an even spread. {'; '.join(heads)}. "
         f"Rule: {rule}.",
     )
 

@@ -105,7 +105,8 @@ def draw_forest(
     ax.axvline(0, color="0.3", lw=1)
     if margin:
         wide = 100 * margin
-        ax.axvspan(-wide, wide, color="0.92", zorder=0, label=f"± {wide:g} point")
+        unit = "point" if f"{wide:g}" == "1" else "points"
+        ax.axvspan(-wide, wide, color="0.92", zorder=0, label=f"± {wide:g} {unit}")
     ax.errorbar(
         points["mean"],
         heights,

@@ -70,9 +70,14 @@ def draw_stress(curves: pd.DataFrame, *, score: str = "wa") -> Drawn:
     return Drawn(fig, _alt(panels, models, score), _caption(curves, models, score))
 
 
+def _stressed(curves: pd.DataFrame) -> pd.DataFrame:
+    """The rows of stresses that changed anything."""
+    return curves[(curves.stress != _UNCHANGED) & (curves.changed > 0)]
+
+
 def _panels(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The conditions of each panel: stress, level and the label of its place."""
-    stressed = curves[(curves.stress != _UNCHANGED) & (curves.changed > 0)]
+    stressed = _stressed(curves)
     conditions = stressed.drop_duplicates(["stress", "level"])[["stress", "unit", "level"]]
     panels = {}
     for stress, group in conditions[conditions.unit != ""].groupby("stress", sort=False):
@@ -127,7 +132,10 @@ def _caption(curves: pd.DataFrame, models: Sequence[str], score: str) -> str:
     for model in models:
         rows = curves[curves.model == model]
         clean = rows[rows.stress == _UNCHANGED].iloc[0]
-        stressed = rows[rows.stress != _UNCHANGED]
+        stressed = _stressed(rows)
+        if stressed.empty:
+            told.append(f"{model} {clean[score]:.3f} as it is, and nothing was changed")
+            continue
         at = stressed[score].idxmax() if score == "ece" else stressed[score].idxmin()
         worst = stressed.loc[at]
         where = f"{worst.stress} {worst.level:g}" if worst.unit else worst.stress

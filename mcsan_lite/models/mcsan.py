@@ -5,14 +5,13 @@ Eq. 20, is in `training.loop`.
 In: a `Batch` of MFCC frames and word vectors. Out: a `ModelOutput` with one logit per class and, on
 request, the attention maps.
 
-    a = BiLSTM(pool(conv(pool(conv(MFCC)))))          the two directions averaged        Eq. 1 to 3
-    t = BiLSTM(GloVe)                                 the two directions averaged        Eq. 4, 5
-    block(x, y):  z = LN(x + softmax(Q Kᵀ / √d) V)    Q of x, K and V of y               Eq. 6 to 12
-                  LN(z + FFN(z))                                                         Eq. 13, 14
-    a' = block(a, t)    t' = block(t, a)              cross, both from the old values    Eq. 6 to 14
-    a" = block(a, a)    t" = block(t, t)              self                               Eq. 15 to
-    17 logits = classifier([max a'; max t'; max a"; max t"])    each maximum over time      Eq. 18,
-    19
+    a = BiLSTM(pool(conv(pool(conv(MFCC)))))          the two directions averaged       Eq. 1 to 3
+    t = BiLSTM(GloVe)                                 the two directions averaged       Eq. 4, 5
+    block(x, y):  z = LN(x + softmax(Q Kᵀ / √d) V)    Q of x, K and V of y              Eq. 6 to 12
+                  LN(z + FFN(z))                                                        Eq. 13, 14
+    a' = block(a, t)    t' = block(t, a)              cross, both from the old values   Eq. 6 to 14
+    a" = block(a, a)    t" = block(t, t)              self                              Eq. 15 to 17
+    logits = classifier([max a'; max t'; max a"; max t"])  each maximum over time       Eq. 18, 19
 
 Read in the paper: the equations; hidden 128, 8 heads, one layer, kernels of 3; the variants of
 Table 3. No code was released. Chosen, where the paper is silent: the fields of `MCSANConfig` that

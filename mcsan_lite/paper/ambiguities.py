@@ -324,13 +324,18 @@ def _change_row(
 
 
 def _seed_rows(defaults: pd.DataFrame, metric: str) -> list[dict]:
-    """Each further seed of the default against its first one."""
-    by_seed = defaults.pivot(index="fold", columns="seed", values=metric).mean()
-    first = by_seed.iloc[0]
-    return [
-        {"choice": f"seed={seed}", "default": first, "score": score, "difference": score - first}
-        for seed, score in by_seed.iloc[1:].items()
-    ]
+    """Each further seed of the default against its first one, on the folds that both have."""
+    by_seed = defaults.pivot(index="fold", columns="seed", values=metric)
+    first, *others = by_seed
+    rows = []
+    for seed in others:
+        both = by_seed[[first, seed]].dropna()
+        if both.empty:
+            continue
+        default, score = both.mean()
+        row = {"choice": f"seed={seed}", "default": default, "score": score}
+        rows.append(row | {"difference": score - default})
+    return rows
 
 
 def _printed_rows(metric: str) -> list[dict]:

@@ -131,7 +131,7 @@ def _score_cells(cells: pd.Series, ours: Comparison, printed: PrintedScore) -> d
         "peeked gain, points": _points_interval(
             ours.peeked_gain, ours.peeked_low, ours.peeked_high
         ),
-        "above best floor, points": _points_interval(
+        "minus the best floor, points": _points_interval(
             ours.above_floor, ours.above_floor_low, ours.above_floor_high
         ),
         "paper": in_print,
@@ -258,7 +258,9 @@ def results_summary(
             row[score] = own.mean
             if not np.isnan(own.low):
                 row[f"{score} 95 %"] = f"{own.low:.3f} to {own.high:.3f}"
-        row["parameters"] = int(group.parameters.iloc[0])
+        row["parameters"] = ""  # a fold that was written without them
+        if pd.notna(group.parameters.iloc[0]):
+            row["parameters"] = int(group.parameters.iloc[0])
         row["seconds"] = round(group.seconds.mean(), 1)
         rows.append(row)
     return pd.DataFrame(rows).set_index("row")

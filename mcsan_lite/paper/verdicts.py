@@ -167,7 +167,8 @@ def _row_cells(
     if row in grids:
         grid = grids[row]
         cells |= {"verdict": "", "trainings": len(grid)}
-        cells["parameters"] = int(grid.parameters.iloc[0])
+        if pd.notna(grid.parameters.iloc[0]):
+            cells["parameters"] = int(grid.parameters.iloc[0])
         if "seconds_per_epoch" in grid:
             cells["seconds per epoch"] = grid.seconds_per_epoch.mean()
         for score in setting.scores:

@@ -182,19 +182,52 @@ def mark_class(
     Yields:
         The marks of one notebook after the other, as soon as they are there.
     """
-    limits = limits or MarkingLimits()
+    limits, places = limits or MarkingLimits(), _OpenPlaces()
 
     def mark(number: int, one: HandedIn) -> list[Mark]:
-        return _mark_one(number, one, lessons.get(one.lesson or ""), limits, tuple(hidden))
+        lesson = lessons.get(one.lesson or "")
+        return _mark_one(number, one, lesson, places, limits=limits, hidden=tuple(hidden))
 
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        yield from pool.map(mark, range(len(handed_in)), handed_in)
+        try:
+            yield from pool.map(mark, range(len(handed_in)), handed_in)
+        except BaseException:  # also Ctrl-C: else all notebooks that are left would still run
+            pool.shutdown(wait=False, cancel_futures=True)
+            places.end()
+            raise
+
+
+class _OpenPlaces:
+    """The sandboxes in which notebooks run now, so that all of them can be ended at once."""
+
+    def __init__(self) -> None:
+        self._places: set[Workplace] = set()
+        self._ended = False
+
+    @contextmanager
+    def holding(self, place: Workplace) -> Iterator[None]:
+        """One sandbox more; it is ended at once where all the others were."""
+        self._places.add(place)
+        if self._ended:
+            place.kill()
+        try:
+            yield
+        finally:
+            self._places.discard(place)
+
+    def end(self) -> None:
+        """End them all, and every one that starts from now on."""
+        self._ended = True
+        for place in list(self._places):
+            place.kill()
 
 
 def _mark_one(
     number: int,
     one: HandedIn,
     lesson: MarkedLesson | None,
+    places: _OpenPlaces,
+    *,
     limits: MarkingLimits,
     hidden: tuple[Path, ...],
 ) -> list[Mark]:
@@ -203,7 +236,10 @@ def _mark_one(
         return unmarked(one, one.problem or f"there is no lesson {one.lesson}", lesson)
     folder = lesson.prepared.parent / f"notebook-{number}"
     try:
-        with workplace(lesson.prepared, folder, lesson.number, limits, hidden) as place:
+        with (
+            workplace(lesson.prepared, folder, lesson.number, limits, hidden) as place,
+            places.holding(place),
+        ):
             return _marks_of(one, lesson, place)
     except (RuntimeError, OSError) as error:
         return unmarked(one, f"the sandbox failed: {error}", lesson)

@@ -12,6 +12,7 @@ import os
 import queue
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -149,6 +150,11 @@ class Workplace:
         """Have the package's own check look at an answer, such as check.heads(split, merge)."""
         request = self._secret + call
         return self._ended(self._client.execute(request, silent=True, stop_on_error=False))
+
+    def kill(self) -> None:
+        """End the kernel from another thread; the one that runs its cells sees that it ended."""
+        with contextlib.suppress(Exception):  # it may be dead
+            self._manager.signal_kernel(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def close(self) -> None:
         """End the kernel, whatever it is doing."""

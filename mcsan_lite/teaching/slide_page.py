@@ -54,9 +54,16 @@ def _bold(letters: str) -> str:
     first = {"A": 0x1D400, "a": 0x1D41A, "0": 0x1D7CE}
     bold = ""
     for letter in letters:
-        start = "0" if letter.isdigit() else "A" if letter.isupper() else "a"
-        is_plain = letter.isascii() and letter.isalnum()
-        bold += chr(first[start] + ord(letter) - ord(start)) if is_plain else letter
+        if not letter.isascii() or not letter.isalnum():
+            bold += letter
+            continue
+        if letter.isdigit():
+            start = "0"
+        elif letter.isupper():
+            start = "A"
+        else:
+            start = "a"
+        bold += chr(first[start] + ord(letter) - ord(start))
     return bold
 
 

@@ -9,6 +9,7 @@ Next in the spine: `evaluation.metrics`.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -49,6 +50,7 @@ from mcsan_lite.training.spec import Spec, vectors_read
 
 LOCK = ".lock"  # the file by which `only_one` has a folder
 ELSEWHERE = "another process trains this fold"  # what `run_fold` says then
+_REFUSAL = re.compile(r"^[\w.]+: (Given: .*)", re.M | re.S)  # how a DataError ends its traceback
 
 
 @dataclass(frozen=True)
@@ -347,14 +349,22 @@ def _raise_failures(errors: Mapping[Path, str | None]) -> None:
     failed = [(folder, error) for folder, error in errors.items() if error]
     if not failed:
         return
-    names = "\n  ".join(f"{folder}: {error.strip().splitlines()[-1]}" for folder, error in failed)
+    names = "\n  ".join(f"{folder}: {_in_one_line(error)}" for folder, error in failed)
     raise RuntimeError(
         f"Given: {len(failed)} of {len(errors)} folds that failed:\n  {names}\n"
         "Expected: a metrics.json in each folder. "
         "Do: read error.txt there, then run the same command or call again: it trains what is "
-        "missing, and finished "
-        "folds stay."
+        "missing, and finished folds stay."
     )
+
+
+def _in_one_line(error: str) -> str:
+    """The three parts of a refusal; of any other error the last line of its traceback."""
+    _, _, last = error.rpartition("Traceback (most recent call last):")
+    refusal = _REFUSAL.search(last)
+    if refusal:
+        return " ".join(refusal[1].split())
+    return error.strip().splitlines()[-1]
 
 
 @contextmanager
@@ -367,6 +377,5 @@ def _disk_refusals(folder: Path) -> Iterator[None]:
             f"{folder}, where nothing can be written: {error.strerror or error}",
             "a folder that may be written, on a disk with room",
             "make room, or choose another folder (--runs, --data); then run the same command or "
-            "call again: finished "
-            "folds stay.",
+            "call again: finished folds stay.",
         ) from error

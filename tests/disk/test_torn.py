@@ -1,22 +1,14 @@
 """What a killed writer leaves is swept; what somebody still writes stays."""
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
+from archive_files import tar
 
 from mcsan_lite import cache
+from mcsan_lite.datasets import archives
 from mcsan_lite.disk import torn
-
-
-@pytest.fixture(scope="module")
-def dead():
-    """The number of a process that has ended."""
-    done = subprocess.Popen([sys.executable, "-c", ""])
-    done.wait()
-    return done.pid
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +43,20 @@ def test_a_dead_writers_folder_is_swept_at_the_next_generation(tmp_path, dead):
         assert not left.exists()
         (temporary / "mark").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
+
+
+def test_a_dead_unpackers_folder_is_swept_at_the_next_archive(tmp_path, dead, monkeypatch):
+    left, real = part_of(tmp_path, dead, is_folder=True), archives._write_members
+    kept = part_of(tmp_path, os.getppid(), is_folder=True)
+
+    def write(members, folder, gate):
+        assert torn._NAME.match(folder.name)["process"] == str(os.getpid())
+        real(members, folder, gate)
+
+    monkeypatch.setattr(archives, "_write_members", write)
+    archive = tar(tmp_path / "a.tar.gz", ("one.mp4", b"1"))
+    archives.unpack(archive, tmp_path / "clips", wanted=r".*\.mp4")
+    assert not left.exists() and kept.exists()
 
 
 def test_what_another_machine_writes_is_swept_after_a_day(tmp_path, dead):

@@ -14,6 +14,7 @@ from mcsan_lite.evaluation.intervals import (
     paired_interval,
     score_interval,
     share_interval,
+    with_interval,
 )
 
 
@@ -74,6 +75,14 @@ def test_score_interval_of_seeds_has_both_parts_at_right_angles():
 def test_no_interval_of_a_score_passes_0_or_1():
     assert score_interval([0.9, 1.0, 0.98], 100)[2] == 1
     assert score_interval([0.0, 0.1, 0.01], 100)[1] == 0
+
+
+@pytest.mark.parametrize("dtype", [object, "boolean"])
+def test_a_share_with_a_gap_gets_wilsons_interval_like_one_without(dtype):
+    whole = with_interval(pd.DataFrame({"right": [True] * 7 + [False]}))
+    gap = pd.Series([True] * 7 + [False, None], dtype=dtype)
+    pd.testing.assert_frame_equal(with_interval(pd.DataFrame({"right": gap})), whole)
+    assert whole.high.item() < 1
 
 
 # --- coverage: how often an interval holds the true value, in worlds where that is known ----------

@@ -257,6 +257,16 @@ def test_trials_needed_for_the_papers_0_7_points():
     assert s.trials_needed(0.007, steady, folds=(10,)).enough.tolist() == ["1 seed per fold"]
 
 
+@pytest.mark.parametrize("noise", [s.spread([0.1, 0.2, 0.3]), s.spread([[0.1, 0.2]])])
+def test_a_part_of_the_spread_that_is_not_known_is_not_no_noise(noise):
+    assert np.isnan(noise).any()
+    for plan in (lambda: s.power(0.007, noise, 10), lambda: s.trials_needed(0.007, noise)):
+        with pytest.raises(
+            ValueError, match=r"Given: Spread\(.*nan.* Expected: both parts .* Do: "
+        ):
+            plan()
+
+
 # --- resampling
 
 

@@ -67,6 +67,21 @@ def test_the_verdict_follows_the_numbers(gap, sd, verdict):
     assert study.verdict in report.verdict_sentence(study)
 
 
+def test_a_score_is_called_as_in_the_tables():
+    study = made_study(0.06, 0.01)
+    assert " less w/o cross in WA is " in report.verdict_sentence(study)
+    of_f1 = replace(study, claim=replace(study.claim, metric="weighted_f1"))
+    assert " less w/o cross in weighted F1 is " in report.verdict_sentence(of_f1)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "says"), [(1, "4 per row. With one seed,"), (2, "8 per row. Seeds were averaged")]
+)
+def test_what_the_trainings_do_not_say(seeds, says):
+    study = replace(made_study(0.06, 0.01), seeds=seeds)
+    assert f"other trainings than these {says}" in report._limits(study)
+
+
 def test_the_test_is_the_corrected_one_and_holm_counts_the_family():
     results = results_of(0.05, 0.02)
     study = opened(PLAN, results)

@@ -19,6 +19,7 @@ CASES = [
     (read.say_what_moved, ("on all", 10.0), "moved by 10. The test part is in it"),
     (read.say_what_moved, ("on train", 0.0), "nothing moved. The test part is not in it"),
     (NIL, (NOTHING, 0.01, 1), "within ± 1 point: here it is nil"),
+    (NIL, (NOTHING, 0.01, 2), "within ± 2 points: here it is nil"),
     (NIL, (NOTHING, 0.4, 1), "none is excluded"),
     (NIL, (SAME, float("nan"), 1), "Not one answer differs"),
     (NIL, (LITTLE, 0.01, 1), "It flatters here, however little"),

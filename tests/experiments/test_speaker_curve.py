@@ -1,5 +1,8 @@
 """More and more training speakers: nested folds, one results table, and what it says."""
 
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +14,13 @@ from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.datasets.synthetic.generator import make_synthetic
 from mcsan_lite.datasets.synthetic.reader import read_synthetic
 from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
+from mcsan_lite.errors import DataError
 from mcsan_lite.experiments import speaker_curve
 from mcsan_lite.experiments.speaker_curve import CLASSICAL, SpeakerCurve
+from mcsan_lite.features.extraction import FeatureConfig
 from mcsan_lite.tables.own import load_table
+from mcsan_lite.training.runner import RunOptions
+from mcsan_lite.training.spec import Spec
 
 
 def corpus_of(speakers):
@@ -104,6 +111,36 @@ def test_a_gain_is_paired_by_the_tested_speaker():
         for one in (results, results.assign(wa=results.wa - hard))
     ]
     assert np.isclose(*width)
+
+
+def test_a_corpus_without_sound_has_its_trained_rows_and_no_classical_model(tmp_path, monkeypatch):
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("no 0.5 1.5\nyes 1.0 2.0\n", encoding="utf-8")
+    spoken = [
+        replace(one, text=("no", "yes yes")[i % 2])
+        for i, one in enumerate(corpus_of("abcd").utterances)
+    ]
+    curve = SpeakerCurve(Corpus("read", ("sad", "glad"), tuple(spoken)), (1, 2))
+    trained = pd.DataFrame({"name": "w/o audio", "fold": ["speakers1-0", "speakers2-0"]})
+    monkeypatch.setattr(speaker_curve, "run_grid", lambda grid, options: trained)
+    spec = Spec("w/o audio", "mcsan", {}, FeatureConfig(vectors=str(vectors)))
+    options = RunOptions(data=tmp_path, runs=tmp_path / "runs")
+    results = speaker_curve.curve_results(curve, [spec], options)
+    assert list(results.name) == ["w/o audio"] * 2 and list(results.speakers) == [1, 2]
+
+
+@pytest.mark.parametrize("fails", ["draw_speakers", "save_svg"])
+def test_what_cannot_be_drawn_leaves_no_half_and_no_open_figure(tmp_path, monkeypatch, fails):
+    def refuse(*_):
+        raise DataError("a table", "another", "look.")
+
+    monkeypatch.setattr(speaker_curve, fails, refuse)
+    table = speaker_curve.curve_table(results_with(0.1))
+    before = plt.get_fignums()
+    with pytest.raises(DataError):
+        speaker_curve.save_curve(tmp_path / "curve.csv", table)
+    assert not (tmp_path / "curve.svg").exists() and plt.get_fignums() == before
+    assert (tmp_path / "curve.csv").exists() == (fails == "save_svg")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -129,7 +130,8 @@ def test_sentences_follow_from_the_numbers():
     same = curves.curve_sentences(curves.curves_table(trial_of(), both, outcomes_of(noisy, noisy)))
     assert any("no loss is shown under white noise" in one for one in same)
     idle = curves.curves_table(trial_of(), both, outcomes_of(noisy, noisy)).assign(changed=0.0)
-    assert "Nothing to change here: white noise." in curves.curve_sentences(idle)
+    said = curves.curve_sentences(idle)
+    assert "Nothing to change here: white noise." in said and "m: nothing was changed." in said
     assert not any("loses points" in one for one in same)
     shy = [trial.StressOutcome(np.stack([sure_of(clean, 0.6)] * 2), 1.0)] * 2
     said = curves.curve_sentences(curves.curves_table(trial_of(), both, shy))
@@ -150,6 +152,15 @@ def test_calibration_within_luck_and_ties_are_not_called_too_sure(numbers, says)
     row = dict(zip(names, numbers, strict=True))
     row |= {"stress": "white noise", "unit": "dB SNR", "level": 10.0}
     assert says in curves._worst_sureness(pd.DataFrame([row]))
+
+
+def test_a_stress_that_changed_nothing_is_not_the_worst_one():
+    both = [conditions.CLEAN, condition("white noise", 10.0), condition("no words", 1.0)]
+    clean, noisy = np.ones(40, bool), np.arange(40) % 4 > 1
+    table = curves.curves_table(trial_of(), both, outcomes_of(clean, noisy, clean))
+    table.loc[table.stress == "white noise", "changed"] = 0.0
+    (said,) = (one for one in curves.curve_sentences(table) if "calibration is worst" in one)
+    assert "worst under no words" in said
 
 
 def test_models_are_kept_apart_and_seeds_together():
@@ -306,7 +317,9 @@ def test_files_are_whole_and_say_the_numbers(tmp_path):
     right = np.arange(40) % 4 > 1
     table = curves.curves_table(trial_of(), both, outcomes_of(right | True, right))
     tables = study.StressTables(table, contest_rows((0.1, 0.05, 0.2), (0.9, 0.8, 0.95)))
+    open_before = plt.get_fignums()
     paths = report.write_stress(tables, tmp_path / "new" / "stress")
+    assert plt.get_fignums() == open_before
     assert sorted(path.name for path in paths) == [
         "stress-calibration.svg",
         "stress-conflict.csv",
@@ -321,3 +334,5 @@ def test_files_are_whole_and_say_the_numbers(tmp_path):
         study.StressTables(table[table.stress == "none"], None), tmp_path / "clean"
     )
     assert [path.suffix for path in alone] == [".csv", ".md"]
+    idle = report.write_stress(study.StressTables(table.assign(changed=0.0), None), tmp_path / "i")
+    assert [path.suffix for path in idle] == [".csv", ".md"]

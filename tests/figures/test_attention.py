@@ -92,6 +92,24 @@ def test_heads_share_a_scale_and_say_their_rule():
     assert "box" not in attention.draw_heads(heads, BARE, rule="all").caption
 
 
+def test_heads_below_zero_are_not_clipped_and_still_share_a_scale():
+    heads = np.zeros((2, 3, 22))
+    heads[0, 0, 0], heads[1, 0, 0] = -0.8, 0.2
+    drawn = attention.draw_heads(heads, KNOWN, rule="all")
+    shown = [mesh(ax) for ax in drawn.fig.axes if ax.get_title()]
+    assert {cells.get_clim() for cells in shown} == {(-0.8, 0.8)}
+    assert {cells.get_cmap().name for cells in shown} == {"PuOr_r"}
+    assert drawn.caption.startswith("One scale, -0.80 to 0.80;")
+
+
+def test_directions_below_zero_are_not_clipped_and_still_share_a_scale():
+    looks, back = np.zeros((3, 4)), np.zeros((4, 3))
+    looks[0, 0], back[0, 0] = -0.5, 0.2
+    utterance = AlignedUtterance(TOKENS, frame_spans(4))
+    left, right, _ = attention.draw_directions(looks, back, utterance).fig.axes
+    assert mesh(left).get_clim() == mesh(right).get_clim() == (-2, 2)
+
+
 def test_entropy_by_hand():
     assert attention.entropy(np.array([[0.5, 0.5, 0, 0]])) == pytest.approx(0.5)
     assert attention.entropy(np.array([[0.25] * 4, [1, 0, 0, 0]])) == pytest.approx(0.5)

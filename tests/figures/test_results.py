@@ -52,6 +52,8 @@ def test_forest():
     ]
     assert texts(ax) == ["+1.6  [+0.6, +2.6]", "not run", "+0.7"]
     assert sorted(legend(ax)) == ["printed in the paper", "this run, 95 %", "± 1 point"]
+    assert "± 2 points" in legend(results.draw_forest(gaps, margin=0.02))
+    assert "± 0.7 points" in legend(results.draw_forest(gaps, margin=0.007))
     assert "points" in ax.get_xlabel()
     ours, theirs = (
         next(line for line in ax.lines if line.get_marker() == m)

@@ -47,6 +47,14 @@ def test_a_stress_that_changes_nothing_is_not_drawn():
     assert noise.get_title() == "noise"
 
 
+def test_a_stress_that_changes_nothing_is_not_named_as_the_worst():
+    idle = table()
+    idle.loc[idle.stress == "no sound", "changed"] = 0.0
+    assert "strong 0.900 as it is, 0.700 under noise 0;" in draw_stress(idle).caption
+    idle.loc[idle.model == "weak", "changed"] = 0.0
+    assert "weak 0.900 as it is, and nothing was changed." in draw_stress(idle).caption
+
+
 def test_the_caption_names_the_worst_of_every_model():
     said = draw_stress(table()).caption
     assert "strong 0.900 as it is, 0.600 under no sound" in said and "weak" in said

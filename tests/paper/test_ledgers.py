@@ -377,6 +377,18 @@ def test_sensitivity_is_paired_sorted_and_beside_the_papers_gaps(tried):
     assert printed.high["w/o self"] > 0 > printed.high["w/o text"]
 
 
+def test_an_unfinished_seed_is_compared_on_the_folds_that_both_have(tried):
+    defaults = tried[tried.name == "MCSAN"].copy()
+    is_last, is_first_seed = defaults.fold == defaults.fold.max(), defaults.seed == 0
+    defaults.loc[is_last & is_first_seed, "wa"] = 0.99  # a fold that was easy
+    (row,) = ambiguities._seed_rows(defaults[~is_last | is_first_seed], "wa")
+    default, score = defaults[~is_last].groupby("seed").wa.mean()
+    assert (row["default"], row["score"]) == pytest.approx((default, score))
+    assert row["difference"] == pytest.approx(score - default)
+    apart = defaults[is_last == is_first_seed]  # no fold that both have
+    assert ambiguities._seed_rows(apart, "wa") == []
+
+
 def test_alternatives_without_their_default_are_refused(tried):
     assert "0 of them MCSAN's" in refusal(
         lambda: ambiguities.sensitivity(tried[tried.name != "MCSAN"])

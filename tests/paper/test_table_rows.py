@@ -209,6 +209,12 @@ def test_a_single_training_has_an_interval_over_its_utterances_for_wa_and_none_t
     assert [c for c in table if "95 %" in c and table[c].notna().any()] == ["wa 95 %"]
 
 
+def test_where_nobody_has_counted_the_parameters_their_cell_is_empty():
+    rows = pd.DataFrame([*results("a", "a-1", 0.5), *results("b", "b-1", 0.7)])
+    rows.loc[rows.name == "a", "parameters"] = np.nan
+    assert results_summary(rows).parameters.tolist() == ["", 7]
+
+
 def test_one_name_on_two_corpora_stays_two_lines():
     table = results_summary(
         pd.DataFrame([*results("a", "a-1", 0.5, 0.7), *results("a", "a-2", 0.2, 0.4)])

@@ -126,6 +126,13 @@ def test_nine_rows_and_their_numbers():
     assert table.basis["MCSAN"] == "5 folds, corrected t; 2 seeds averaged within each"
 
 
+def test_a_row_whose_parameters_nobody_has_counted_is_a_row():
+    results = make()
+    results.loc[results.name == "w/o audio", "parameters"] = np.nan
+    table = compared_table(results, "synthetic")
+    assert table.parameters["MCSAN"] == 1000 and np.isnan(table.parameters["w/o audio"])
+
+
 def test_alike_is_shown_not_assumed():
     table = compared_table(make(), "synthetic")
     alike = table["wa equivalent within 1 point"]

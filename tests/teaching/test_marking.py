@@ -2,7 +2,11 @@
 
 import csv
 import json
+import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -12,7 +16,7 @@ from mcsan_lite.errors import DataError
 from mcsan_lite.teaching import marking
 from mcsan_lite.teaching.handed_in import HandedIn, read_cells
 from mcsan_lite.teaching.lessons import CLONE, LESSONS, exercises_of
-from mcsan_lite.teaching.sandbox import Ended, MarkingLimits, link_tree
+from mcsan_lite.teaching.sandbox import Ended, MarkingLimits, Workplace, link_tree
 
 LESSON = "06"
 pytestmark = pytest.mark.timeout(900)  # one class is marked for all tests of this file
@@ -117,6 +121,57 @@ def test_an_answer_that_ends_the_kernel_while_it_is_checked(handed_out, exercise
     found = outcomes_with(place, handed_out, handed_out, exercises)
     assert found[0] == ("not reached", "while the check called the answer, the kernel ended")
     assert all(outcome == "not reached" for outcome, _ in found)
+
+
+@pytest.mark.parametrize("how", [KeyboardInterrupt, GeneratorExit])
+def test_an_interruption_ends_the_notebooks_that_run_and_starts_no_other(monkeypatch, how):
+    started, killed = [], threading.Event()
+
+    class Place:
+        def kill(self):
+            killed.set()
+
+    @contextmanager
+    def workplace(*_):
+        started.append(Place())
+        yield started[-1]
+
+    def marks_of(one, lesson, place):
+        if one.student != "ada":
+            assert killed.wait(60)
+        return [one.student]
+
+    monkeypatch.setattr(marking, "workplace", workplace)
+    monkeypatch.setattr(marking, "_marks_of", marks_of)
+    lesson = marking.MarkedLesson(LESSON, (), (), Path("prepared"), "smoke")
+    students = ["ada", "bob", "cy", "di", "eve"]
+    notebooks = [HandedIn(name, Path(name), LESSON) for name in students]
+    found = marking.mark_class(notebooks, {LESSON: lesson}, jobs=2)
+    assert next(found) == ["ada"]
+    while len(started) < 3:  # bob's and cy's run
+        time.sleep(0.01)
+    begun = time.monotonic()
+    with pytest.raises(how):
+        found.throw(how)
+    assert time.monotonic() - begun < 10 and killed.is_set() and len(started) == 3
+
+
+def test_a_kernel_that_starts_after_the_end_is_ended_too():
+    places, place = marking._OpenPlaces(), Mock()
+    places.end()
+    with places.holding(place):
+        place.kill.assert_called_once()
+
+
+def test_a_cell_sees_that_its_kernel_was_ended_by_another_thread(tmp_path):
+    place = Workplace(tmp_path, LESSON, MarkingLimits(cell=60))
+    try:
+        threading.Timer(1, place.kill).start()
+        ended = place.run("while True: pass")
+    finally:
+        place.close()
+    assert ended == Ended("the kernel ended", dead=True)
+    place.kill()  # twice is no trouble
 
 
 def test_links_lead_to_what_is_read_and_locks_stay_behind(tmp_path):

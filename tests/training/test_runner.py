@@ -266,6 +266,22 @@ def test_a_crash_costs_its_fold_only(done, go, fits, tmp_path):
     assert fits.calls == 4 and contents(tmp_path) == contents(done[0])
 
 
+def test_a_refusal_of_a_fold_is_shown_with_its_three_parts(go, fits, tmp_path):
+    fits.fail = {1: DataError("a corpus\nof one word", "two", "add one."), 2: ValueError("a\nb")}
+    with pytest.raises(RuntimeError) as caught:
+        go(tmp_path)
+    text = str(caught.value)
+    assert "speaker-0-seed0: Given: a corpus of one word Expected: two Do: add one.\n" in text
+    assert "speaker-1-seed0: b\n" in text
+
+
+def test_a_refusal_that_led_to_another_error_is_not_shown_instead_of_it(go, fits, tmp_path):
+    fits.fail = {1: ValueError("the last one")}
+    fits.fail[1].__cause__ = DataError("this", "that", "look.")
+    with pytest.raises(RuntimeError, match="speaker-0-seed0: ValueError: the last one\n"):
+        go(tmp_path)
+
+
 def test_an_interruption_costs_the_running_fold_only(done, go, fits, tmp_path):
     fits.fail = {2: KeyboardInterrupt()}
     with pytest.raises(KeyboardInterrupt):

@@ -27,6 +27,7 @@ from mcsan_lite.datasets.meld.release import (
     CLIP_FOLDERS,
     RECUT_PREFIX,
 )
+from mcsan_lite.disk.torn import sweep
 from mcsan_lite.errors import DataError
 
 _BLOCK_BYTES = 1 << 16
@@ -313,6 +314,7 @@ def download_meld(folder: Path | str, *, clips: bool = False) -> Path:
 
 def _download_clips(folder: Path) -> None:
     """The clips of each part that is not there yet, by way of one large archive of archives."""
+    sweep(folder)  # before room is asked for: what a killed call left may be 10 GB
     outer = folder / "MELD.Raw.tar.gz"
     inner = folder / "MELD.Raw"
     missing = [split for split, name in CLIP_FOLDERS.items() if not (folder / name).exists()]
@@ -326,9 +328,10 @@ def _download_clips(folder: Path) -> None:
     for split in missing:
         archive = inner / CLIP_ARCHIVES[split]
         if not archive.exists():
+            there = ", ".join(sorted(path.name for path in inner.iterdir())) or "nothing"
             raise DataError(
-                f"{inner} without {archive.name}",
-                f"there: {', '.join(archive_names)}",
+                f"{inner} without {archive.name}, with {there}",
+                "an archive for each part whose clips are not unpacked yet",
                 f"delete {inner} and call again; "
                 f"if it stays so, the archive at {_CLIPS_URL} has changed.",
             )

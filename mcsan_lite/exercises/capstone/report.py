@@ -12,6 +12,7 @@ import pandas as pd
 
 from mcsan_lite.exercises.capstone.study import DIFFERS, OPEN, Study
 from mcsan_lite.exercises.verdicts.sentences import p_in_words, points_interval
+from mcsan_lite.paper.report import SCORE_NAMES
 
 
 def verdict_sentence(study: Study) -> str:
@@ -25,7 +26,7 @@ def verdict_sentence(study: Study) -> str:
     else:
         measured = points_interval(gap.mean, gap.low, gap.high)
     return (
-        f"On {where}, {claim.a} less {claim.b} in {claim.metric.upper()} is {measured}, 95 % "
+        f"On {where}, {claim.a} less {claim.b} in {SCORE_NAMES[claim.metric]} is {measured}, 95 % "
         f"corrected t, {counted}; {tested}: {study.verdict}{_alike_or_not(study)}."
     )
 
@@ -247,14 +248,13 @@ def _limits(study: Study) -> str:
             "Nothing about people. The corpus is made by a machine, its classes follow a rule, "
             "and a gap here tests the software and a mechanism."
         )
-    told.append(
-        f"Nothing about other trainings than these {study.gap.n * study.seeds} per row. "
-        + (
+    of_seeds = "Seeds were averaged within their folds."
+    if study.seeds == 1:
+        of_seeds = (
             "With one seed, the luck of a starting point cannot be told from the luck of a fold."
-            if study.seeds == 1
-            else "Seeds were averaged within their folds."
         )
-    )
+    trainings = study.gap.n * study.seeds
+    told.append(f"Nothing about other trainings than these {trainings} per row. {of_seeds}")
     told.append(
         "Nothing about what the trained network *does*: an ablation compares two networks that "
         "were each trained to do their best, and the smaller one may have found another way."

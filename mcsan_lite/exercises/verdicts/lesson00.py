@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mcsan_lite.corpus import Word
-from mcsan_lite.evaluation.intervals import paired_interval, score_interval
+from mcsan_lite.evaluation.intervals import difference_interval, paired_interval, score_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
     UNTESTED,
@@ -229,10 +229,7 @@ def say_what_matching_adds(full: Measured, without: Measured, ceiling: float | N
         without: the network without cross-attention.
         ceiling: the best score without knowing which word is which sound; None where not known.
     """
-    gap = full.mean - without.mean
-    below = np.hypot(full.mean - full.low, without.high - without.mean)
-    above = np.hypot(full.high - full.mean, without.mean - without.low)
-    low, high = gap - float(below), gap + float(above)
+    gap, low, high = difference_interval(full, without)
     meaning = {
         "more": "the network with cross-attention scores higher",
         "less": "the network with cross-attention scores lower",

@@ -127,11 +127,13 @@ def say_where_the_floors_lie(
             above.append(f"{floor}, {percent_interval(mean, low, high)}")
         else:
             silent.append(floor)
-    loud = f"These floors are above the largest class ({100 * reference:.0f} %): "
-    loud += f"{'; '.join(above)}."
     if not above:
         return f"No floor is shown to be above the largest class ({100 * reference:.0f} %)."
-    return f"{loud} These are not shown to be above it: {', '.join(silent)}." if silent else loud
+    loud = f"These floors are above the largest class ({100 * reference:.0f} %): "
+    loud += f"{'; '.join(above)}."
+    if not silent:
+        return loud
+    return f"{loud} These are not shown to be above it: {', '.join(silent)}."
 
 
 def say_the_floor_to_beat(intervals: Mapping[str, tuple[float, float, float]]) -> str:

@@ -57,8 +57,7 @@ def say_how_a_window_helps(plain: float, faded: float) -> str:
         )
     return (
         f"The window does not help here: far from the tone there was {in_percent(plain, 3)} "
-        "of the power "
-        f"without it, and there is {in_percent(faded, 3)} with it."
+        f"of the power without it, and there is {in_percent(faded, 3)} with it."
     )
 
 
@@ -103,8 +102,7 @@ def say_what_decibels_show(power: float, decibel: float) -> str:
     if decibel < power:
         return (
             f"In power, {in_percent(power)} of the cells lie in the lowest hundredth of the "
-            "range; in "
-            f"decibels, {in_percent(decibel)} do. The logarithm makes the rest of the "
+            f"range; in decibels, {in_percent(decibel)} do. The logarithm makes the rest of the "
             "utterance visible."
         )
     return (
@@ -201,8 +199,7 @@ def say_whose_pitch_survives(
         lines.append(
             f"{start}{percent_interval(found.share, found.low, found.high)} of the frames "
             f"({found.voices} clips). That is {where} the {in_percent(found.chance)} of "
-            "frames in random "
-            "order."
+            "frames in random order."
         )
     return "\n".join([*lines, _high_against_low(gap)])
 

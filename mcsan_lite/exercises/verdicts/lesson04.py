@@ -115,8 +115,7 @@ def say_what_a_missing_mask_costs(masked: Measured, gap: Measured, changed: floa
     if changed:
         lines.append(
             f"Without it, {in_percent(changed, 1)} of the answers change with the *other* "
-            "utterances of the "
-            "batch. That is a bug, whatever the score says."
+            "utterances of the batch. That is a bug, whatever the score says."
         )
     else:
         lines.append("On these batches, no answer changes with the other utterances.")
@@ -201,9 +200,8 @@ def say_what_analogies_return(went_in: int, neighbours: int, asked: int) -> str:
         asked: how many analogies there are.
     """
     return (
-        f"In {went_in} of {asked} cases the nearest word of all is one of the three that "
-        "went in. In "
-        f"{neighbours} of {asked} the answer is no more than the first word's nearest neighbour."
+        f"In {went_in} of {asked} cases the nearest word of all is one of the three that went in. "
+        f"In {neighbours} of {asked} the answer is no more than the first word's nearest neighbour."
     )
 
 
@@ -293,8 +291,7 @@ def say_whether_vectors_carry_over(
         meaning = "GloVe's interval overlaps those of random vectors, which decides nothing."
     return (
         f"With GloVe the score is {glove}, {side} chance ({in_percent(chance, 1)}). With "
-        "the best of "
-        f"{len(random)} random draws it is {best}. {meaning}"
+        f"the best of {len(random)} random draws it is {best}. {meaning}"
     )
 
 

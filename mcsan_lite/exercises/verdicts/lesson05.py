@@ -227,8 +227,7 @@ def say_whether_training_smears(gap: Measured) -> str:
         )
     return (
         f"Your prediction: the trained network {_TRAINING[side]} than the untrained one, by "
-        f"{points} "
-        "of all movement. The interval covers utterances, not other trainings."
+        f"{points} of all movement. The interval covers utterances, not other trainings."
     )
 
 

@@ -97,7 +97,13 @@ def say_what_each_head_does(shares: Sequence[tuple[float, float]]) -> str:
         parts.append(
             f"head {head} gives {first:.0%} to the first sound and {second:.0%} to the second"
         )
-        duties.append("first" if first > 0.5 else "second" if second > 0.5 else "neither")
+        if first > 0.5:
+            duty = "first"
+        elif second > 0.5:
+            duty = "second"
+        else:
+            duty = "neither"
+        duties.append(duty)
     said = "Of its weight, " + "; ".join(parts) + "."
     if {"first", "second"} <= set(duties):
         return f"{said} The heads have specialised: each answers one question."

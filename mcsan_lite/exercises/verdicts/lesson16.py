@@ -80,7 +80,8 @@ def say_nil(gap: Interval, p: float, margin: float) -> str:
         verb = "flatters" if side == "more" else "costs"
         return f"{text} It {verb} here, however little."
     if p < 0.05:
-        return f"{text} It is shown to lie within ± {margin:g} point: here it is nil."
+        unit = "point" if margin == 1 else "points"
+        return f"{text} It is shown to lie within ± {margin:g} {unit}: here it is nil."
     return f"{text} No effect is shown, and none is excluded: the interval is too wide for that."
 
 

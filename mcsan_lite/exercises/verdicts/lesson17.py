@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from mcsan_lite.evaluation.calibration import Answered
-from mcsan_lite.evaluation.intervals import share_interval
+from mcsan_lite.evaluation.intervals import difference_interval, share_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     UNTESTED,
     gap_side,
@@ -122,11 +122,7 @@ def _difference_of_shares(one: tuple[float, int], other: tuple[float, int]) -> I
         one: a share, and of how many utterances.
         other: the same; it is taken away.
     """
-    (low, high), (other_low, other_high) = share_interval(*one), share_interval(*other)
-    mean = one[0] - other[0]
-    below = math.hypot(one[0] - low, other_high - other[0])
-    above = math.hypot(high - one[0], other[0] - other_low)
-    return mean, mean - below, mean + above
+    return difference_interval((one[0], *share_interval(*one)), (other[0], *share_interval(*other)))
 
 
 def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:

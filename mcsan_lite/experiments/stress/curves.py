@@ -136,6 +136,15 @@ def _numbers(stressed: _Tested, clean: _Tested) -> dict[str, float]:
     }
 
 
+def stressed_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of stresses that changed anything.
+
+    Args:
+        table: from `curves_table`.
+    """
+    return table[(table.stress != UNSTRESSED) & (table.changed > 0)]
+
+
 def curve_sentences(table: pd.DataFrame) -> list[str]:
     """What the curves say, model by model: what costs, from which level on, and how sure it stays.
 
@@ -151,7 +160,7 @@ def curve_sentences(table: pd.DataFrame) -> list[str]:
             f"trainings {clean.trainings:.0f}."
         )
         costs, spared = [], []
-        stressed = rows[(rows.stress != UNSTRESSED) & (rows.changed > 0)]
+        stressed = stressed_rows(rows)
         for stress, levels in stressed.groupby("stress", sort=False):
             told = _cost_of(levels)
             (costs if told else spared).append(told or stress)
@@ -159,7 +168,7 @@ def curve_sentences(table: pd.DataFrame) -> list[str]:
             said.append(f"{name} loses points under {', '.join(costs)}.")
         if spared:
             said.append(f"{name}: no loss is shown under {', '.join(spared)}.")
-        said.append(f"{name}: {_worst_sureness(rows)}")
+        said.append(f"{name}: {_worst_sureness(stressed)}")
     idle = table[(table.stress != UNSTRESSED) & (table.changed == 0)].stress.unique()
     if len(idle):
         said.append(f"Nothing to change here: {', '.join(idle)}.")
@@ -189,9 +198,11 @@ def _span(row: pd.Series, score: str) -> str:
     return f"{row[score]:.3f} [{row[f'{score} low']:.3f}, {row[f'{score} high']:.3f}]"
 
 
-def _worst_sureness(rows: pd.DataFrame) -> str:
-    """Where the model is the farthest from being right as often as it is sure."""
-    stressed = rows[rows.stress != UNSTRESSED]
+def _worst_sureness(stressed: pd.DataFrame) -> str:
+    """Where the model is the farthest from being right as often as it is sure.
+
+    Of a stress that changed no utterance there is nothing to say: its rows are left out before.
+    """
     if stressed.empty:
         return "nothing was changed."
     worst = stressed.loc[stressed.ece.idxmax()]

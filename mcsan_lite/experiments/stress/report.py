@@ -13,7 +13,7 @@ import pandas as pd
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.experiments.stress.contest import contest_sentences
-from mcsan_lite.experiments.stress.curves import curve_sentences
+from mcsan_lite.experiments.stress.curves import curve_sentences, stressed_rows
 from mcsan_lite.experiments.stress.study import StressTables
 from mcsan_lite.figures.stress import draw_stress
 from mcsan_lite.paper.report import markdown_sheet
@@ -133,6 +133,9 @@ def write_stress(tables: StressTables, out: Path) -> list[Path]:
         The paths: `out`.csv, `out`-conflict.csv where it was asked for, `out`.md, and of WA and of
         calibration an svg, where there is any curve.
     """
+    import matplotlib.pyplot as plt
+
+    figures = []
     written: dict[str, Callable[[Path], object]] = {
         ".csv": lambda path: _write_text(path, table_text(tables.curves)),
         ".md": lambda path: _write_text(path, stress_page(tables)),
@@ -140,15 +143,20 @@ def write_stress(tables: StressTables, out: Path) -> list[Path]:
     if tables.contest is not None:
         contest = table_text(tables.contest)
         written["-conflict.csv"] = lambda path: _write_text(path, contest)
-    if tables.curves.stress.nunique() > 1:
+    if len(stressed_rows(tables.curves)):
         for score, ending in (("wa", ".svg"), ("ece", "-calibration.svg")):
             figure = draw_stress(tables.curves, score=score).fig
+            figures.append(figure)
             written[ending] = lambda path, figure=figure: save_svg(figure, path)
     paths = []
-    for ending, write in written.items():
-        path = out.with_name(out.name + ending)
-        write_atomic(path, write)
-        paths.append(path)
+    try:
+        for ending, write in written.items():
+            path = out.with_name(out.name + ending)
+            write_atomic(path, write)
+            paths.append(path)
+    finally:
+        for figure in figures:
+            plt.close(figure)
     return paths
 
 

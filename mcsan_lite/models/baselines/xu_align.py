@@ -22,9 +22,8 @@ The model of the authors' code, `XuAlignDelta` (Delta-ML/delta, 31dfebc, multimo
 Verified in it: those sizes, dropout .5 after every stage and twice before the classifier, no
 residual, and a LayerNorm that is built and not used. Chosen: MFCC instead of a 257-bin spectrogram,
 masks over padded speech where the code has none, in its GRUs too (there only the attention over
-words is masked), frozen word vectors, all words and up to 10 s of speech (the code: 100 words and 7
-s). Its published 72.5 % (four classes) is monitored on session 5,
-which is its test set too.
+words is masked), frozen word vectors, all words and up to 10 s of speech (the code: 100 words and
+7 s). Its published 72.5 % (four classes) is monitored on session 5, which is its test set too.
 
 In e_ji the word's own term counts only as far as the tanh bends: without tanh the softmax over
 frames would cancel it, and every word would look at the same frames. And since e_ji stays within

@@ -66,7 +66,8 @@ def print_pdf(page: str, path: Path | str) -> None:
     browser = require_browser(path)
 
     def write(part: Path) -> None:
-        with tempfile.TemporaryDirectory(prefix="mcsan-") as folder:
+        # A browser may still write into its profile while the folder is removed.
+        with tempfile.TemporaryDirectory(prefix="mcsan-", ignore_cleanup_errors=True) as folder:
             source, printed = Path(folder) / "report.html", Path(folder) / "report.pdf"
             source.write_text(page, encoding="utf-8")
             _print(browser, source, printed)

@@ -89,8 +89,7 @@ def _followed(target: Import, code: Code) -> list[str]:
     if target.module.partition(".")[0] == PACKAGE:
         raise LookupError(
             f"Given: {target}, which no file of {PACKAGE} defines. Expected: a function, class or "
-            "constant at the top of "
-            "a module. Do: name one."
+            "constant at the top of a module. Do: name one."
         )
     return [str(target)]
 

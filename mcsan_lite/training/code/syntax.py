@@ -185,26 +185,20 @@ class Code:
         if self.notebook and name == self.notebook.name:
             return self.notebook
         path = self._file(name)
-        return (
-            None
-            if path is None
-            else _parsed(name, path.read_text(encoding="utf-8"), path.stem == "__init__")
-        )
+        if path is None:
+            return None
+        return _parsed(name, path.read_text(encoding="utf-8"), path.stem == "__init__")
 
     def _file(self, name: str) -> Path | None:
         top, *rest = name.split(".")
         if top == PACKAGE:
             bare = self.package.joinpath(*rest)
-            stub = (
-                bare / "__init__.pyi"
-            )  # the public names, which __init__.py loads when they are asked for
-            candidates = (
-                (bare.with_suffix(".py"), stub, bare / "__init__.py")
-                if rest
-                else (stub, bare / "__init__.py")
-            )
+            # The stub has the public names, which __init__.py loads when they are asked for.
+            candidates = [bare / "__init__.pyi", bare / "__init__.py"]
+            if rest:
+                candidates.insert(0, bare.with_suffix(".py"))
         else:
-            candidates = tuple(folder / f"{name}.py" for folder in sorted(self.folders))
+            candidates = [folder / f"{name}.py" for folder in sorted(self.folders)]
         return next((path for path in candidates if path.is_file()), None)
 
     def resolve(self, target: Import) -> Definition | Import | None:

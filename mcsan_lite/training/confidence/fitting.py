@@ -2,7 +2,7 @@
 
 In: a trained run, and the features of the three parts of its fold. Out: a `Confidence`. The test
 part is not looked at. Validation has chosen the epoch before, so a calibration error that is
-measured on it is a little too good; `experiments.calibration` measures on test.
+measured on it is a little too good; `experiments.confidence.calibrating` measures on test.
 """
 
 from __future__ import annotations

@@ -187,6 +187,17 @@ def corpus_phrase(name: str, generated: bool) -> str:
     return f"{name}, generated speech" if generated else name
 
 
+def is_generated(name: str) -> bool:
+    """Whether a corpus is generated speech, by its name: synthetic-244fa18f5f, synthetic-meld.
+
+    For a run without a confidence, which alone says it. A manifest synthetic_voices.csv is none.
+
+    Args:
+        name: of the corpus.
+    """
+    return name == "synthetic" or name.startswith("synthetic-")
+
+
 def judgement_sentences(judgement: Judgement, corpus: str) -> list[str]:
     """What to print after the probabilities.
 
@@ -196,7 +207,7 @@ def judgement_sentences(judgement: Judgement, corpus: str) -> list[str]:
     """
     confidence = judgement.confidence
     if confidence is None:
-        trained_on = corpus_phrase(corpus, corpus.startswith("synthetic"))
+        trained_on = corpus_phrase(corpus, is_generated(corpus))
         return [
             f"trained on: {trained_on}",
             "not calibrated: nothing tells how far these percentages can be trusted, nor whether "

@@ -26,7 +26,7 @@ from mcsan_lite.training.confidence.clouds import keep_cloud, kept_cloud, sweep_
 
 _WHOLE, _SHARING = 1, 2  # formats: all in one file; the cloud beside it
 _NAME = "confidence.json"
-_MOST = 4096  # numbers that describe a clip
+_MOST = 16_384  # numbers that describe a clip
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,9 @@ def write_confidence(run: Path | str, found: Confidence) -> Path:
 
     Returns:
         The file.
+
+    Raises:
+        DataError: for numbers that `read_confidence` would refuse.
     """
     path = confidence_path(run)
     shared = path.name != _NAME
@@ -150,14 +153,28 @@ def write_confidence(run: Path | str, found: Confidence) -> Path:
         "weights": found.weights,
         "source": asdict(found.source),
         "calibration": asdict(found.calibration),
-        "sound": _packed_sound(found.sound, path.parent if shared else None),
+        "sound": _packed_sound(found.sound),
         "words": _packed_words(found.words),
     }
+    _require_readable(path, values)
+    if shared:
+        values["sound"] = _packed_sound(found.sound, path.parent)
     text = json.dumps(values, indent=1, ensure_ascii=False)
     write_atomic(path, lambda part: part.write_text(text + "\n", encoding="utf-8"))
     if shared:
         sweep_clouds(path.parent)
     return path
+
+
+def _require_readable(path: Path, values: Mapping) -> None:
+    try:
+        _confidence(values, path.parent)
+    except ValueError as error:
+        raise DataError(
+            f"a confidence for {path}: {error}",
+            f"finite numbers, at most {_MOST:,} that describe a clip",
+            "train on frames of fewer numbers; or predict without a confidence.",
+        ) from None
 
 
 def read_confidence(run: Path | str) -> Confidence | None:
@@ -230,7 +247,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _packed_sound(known: KnownSound | None, folder: Path | None) -> dict | None:
+def _packed_sound(known: KnownSound | None, folder: Path | None = None) -> dict | None:
     """As JSON holds it; with a folder, the cloud is kept there."""
     if known is None:
         return None
@@ -252,15 +269,16 @@ def _sound(values: Mapping | None, folder: Path) -> KnownSound | None:
     if values is None:
         return None
     count, beyond = values["numbers"], values["beyond"]
-    _require(isinstance(count, int) and 0 < count <= _MOST and _is_number(beyond), "sound")
+    _require(isinstance(count, int) and 0 < count <= _MOST, f"{count!r:.20} numbers of a clip")
+    _require(_is_number(beyond), "sound")
     if "cloud" in values:
         cloud = kept_cloud(values["cloud"], count, folder)
         _require(bool(np.isfinite(cloud.whitener).all() and (cloud.scale > 0).all()), "cloud")
         _require(bool(np.isfinite(np.concatenate([cloud.center, cloud.scale])).all()), "cloud")
         return KnownSound(cloud, beyond)
+    triangle = _numbers(values["whitener"], "<f2", count * (count + 1) // 2)
     whitener = np.zeros((count, count))
-    below = np.tril_indices(count)
-    whitener[below] = _numbers(values["whitener"], "<f2", len(below[0]))
+    whitener[np.tril_indices(count)] = triangle
     center = _numbers(values["center"], "<f4", count)
     scale = _numbers(values["scale"], "<f4", count)
     _require(bool((scale > 0).all()), "scale")
@@ -273,7 +291,7 @@ def _packed_words(known: KnownWords | None) -> dict | None:
     return {
         "beyond": known.beyond,
         "rate": known.rate,
-        "vocabulary": " ".join(sorted(known.vocabulary)),
+        "vocabulary": sorted(known.vocabulary),
     }
 
 
@@ -282,7 +300,11 @@ def _words(values: Mapping | None) -> KnownWords | None:
         return None
     rate, beyond = values["rate"], values["beyond"]
     _require(_is_number(rate) and 0 < rate < 1 and _is_number(beyond), "words")
-    return KnownWords(frozenset(values["vocabulary"].split(" ")), rate, beyond)
+    vocabulary = values["vocabulary"]
+    if isinstance(vocabulary, str):  # as earlier versions wrote it: no token with a blank in it
+        vocabulary = vocabulary.split(" ")
+    _require(all(isinstance(word, str) for word in vocabulary), "vocabulary")
+    return KnownWords(frozenset(vocabulary), rate, beyond)
 
 
 def _text(numbers: np.ndarray, kind: str) -> str:

@@ -17,6 +17,7 @@ from mcsan_lite.datasets.meld.download import (
     fetch,
 )
 from mcsan_lite.datasets.meld.release import ANNOTATION_FILES, CLIP_ARCHIVES, CLIP_FOLDERS
+from mcsan_lite.disk import torn
 from mcsan_lite.errors import DataError
 
 CLIPS = sorted(
@@ -117,7 +118,11 @@ def test_a_damaged_inner_archive_keeps_the_other_clips(meld, tmp_path):
         "dia0_utt1.mp4",
     ]
     (tmp_path / "m" / "MELD.Raw" / "dev.tar.gz").unlink()
-    assert "without dev.tar.gz" in refusal(lambda: download_meld(tmp_path / "m", clips=True))
+    text = refusal(lambda: download_meld(tmp_path / "m", clips=True))
+    assert "MELD.Raw without dev.tar.gz, with test.tar.gz\n" in text
+    (tmp_path / "m" / "MELD.Raw" / "test.tar.gz").unlink()
+    text = refusal(lambda: download_meld(tmp_path / "m", clips=True))
+    assert "MELD.Raw without dev.tar.gz, with nothing\n" in text
 
 
 def test_too_little_room_is_told_before_a_byte_comes(meld, tmp_path, monkeypatch):
@@ -132,6 +137,17 @@ def test_too_little_room_to_unpack(meld, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=9))
     assert "the clips of train.tar.gz" in refusal(lambda: download_meld(tmp_path / "m", clips=True))
     assert "MELD.Raw" in names(tmp_path / "m") and "train_splits" not in names(tmp_path / "m")
+
+
+def test_what_a_killed_call_left_takes_no_room_from_the_next(meld, tmp_path, monkeypatch, dead):
+    left = tmp_path / "m" / f".part-{torn._machine()}-{dead}-x"
+    left.mkdir(parents=True)
+    (left / "dia0_utt0.mp4").touch()
+    torn.sweep.cache_clear()
+    free = lambda _: SimpleNamespace(free=9 if left.exists() else 10**12)  # noqa: E731
+    monkeypatch.setattr(shutil, "disk_usage", free)
+    download_meld(tmp_path / "m", clips=True)
+    assert names(tmp_path / "m") == sorted([*ANNOTATION_FILES.values(), *CLIPS])
 
 
 def test_where_the_clips_do_not_come_the_other_host_is_named(meld, tmp_path):

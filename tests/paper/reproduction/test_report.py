@@ -1,7 +1,10 @@
 """The reproduction report: no number of its prose is typed, and its words follow the results."""
 
+import errno
+import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -245,6 +248,21 @@ def test_a_browser_that_prints_nothing_leaves_nothing(monkeypatch, tmp_path):
     with pytest.raises(DataError, match="printed nothing"):
         build.print_pdf("<p>", tmp_path / "report.pdf")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_browser_that_still_writes_into_its_profile_spoils_no_pdf(monkeypatch, tmp_path):
+    def not_empty(*_, **__):
+        raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    def prints(browser, source, printed):
+        printed.write_bytes(b"%PDF-")
+        monkeypatch.setattr(os, "rmdir", not_empty)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(build, "browser_at_hand", lambda: "a browser")
+    monkeypatch.setattr(build, "_print", prints)
+    build.print_pdf("<p>", tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes() == b"%PDF-"
 
 
 @pytest.mark.skipif(build.browser_at_hand() is None, reason="no Chromium, Chrome or Edge here")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from refusals import refusal
 
-from mcsan_lite.evaluation.likeness import fit_cloud
+from mcsan_lite.evaluation.likeness import TrainingCloud, clip_statistics, fit_cloud
 from mcsan_lite.features.extraction import Features
 from mcsan_lite.training.confidence import fitting, judging, sidecar
 from mcsan_lite.training.confidence.sidecar import (
@@ -121,6 +121,8 @@ def test_every_answer_names_the_training_corpus(fitted):
     said = "\n".join(judging.judgement_sentences(alone, "synthetic-1"))
     assert "trained on: synthetic-1, generated speech" in said
     assert "not calibrated" in said and "mcsan calibrate" in said
+    said = "\n".join(judging.judgement_sentences(alone, "synthetic_voices"))  # a user's manifest
+    assert "trained on: synthetic_voices\n" in said
     assert alone.probabilities.iloc[0] == 0.9 and alone.answer == "glad"
 
 
@@ -157,6 +159,43 @@ def test_it_comes_back_as_it_was_written(weights, without):
         assert found.sound.cloud.distances(rows) == pytest.approx(expected, rel=2e-3)
 
 
+def test_words_with_a_blank_stay_whole_and_the_earlier_form_is_read(weights):
+    known = KnownWords(frozenset(("so", "ice cream", "", "\u3000")), 0.02, 1.5)
+    path = sidecar.write_confidence(weights, confidence(weights, words=known))
+    assert sidecar.read_confidence(weights).words == known
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["words"]["vocabulary"] = "ça so"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert sidecar.read_confidence(weights).words.vocabulary == {"ça", "so"}
+
+
+def cloud_of(numbers, scale=1.0):
+    return TrainingCloud(np.zeros(numbers), np.full(numbers, scale), np.eye(numbers))
+
+
+def test_a_clip_may_be_described_by_many_numbers(weights):
+    many = clip_statistics(np.zeros((2, 1366))).size  # of given frames
+    sidecar.write_confidence(weights, confidence(weights, sound=KnownSound(cloud_of(many), 1.8)))
+    assert len(sidecar.read_confidence(weights).sound.cloud.center) == many > 4096
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"sound": KnownSound(cloud_of(5), 1.8)}, "5 numbers of a clip"),
+        ({"sound": KnownSound(cloud_of(2, scale=0.0), 1.8)}, "scale"),
+        ({"sound": KnownSound(cloud_of(2), np.nan)}, "sound"),
+        ({"words": KnownWords(frozenset(("so",)), 0.0, 1.5)}, "words"),
+        ({"calibration": Calibration(1.5, 0.5, np.nan, 0.05)}, "calibration"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(weights, monkeypatch, changes, says):
+    monkeypatch.setattr(sidecar, "_MOST", 4)
+    text = refusal(lambda: sidecar.write_confidence(weights, confidence(weights, **changes)))
+    assert f"{says} out of range" in text and "at most 4" in text
+    assert [path.name for path in weights.parent.iterdir()] == [weights.name]
+
+
 def test_a_folder_has_it_inside(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"w")
     assert sidecar.confidence_path(tmp_path) == tmp_path / "confidence.json"
@@ -173,6 +212,7 @@ def test_a_folder_has_it_inside(tmp_path):
         ("source", {}),
         ("sound", {"beyond": 1, "numbers": 10**9}),
         ("words", {"beyond": "x", "rate": 0.1, "vocabulary": "so"}),
+        ("words", {"beyond": 1, "rate": 0.1, "vocabulary": ["so", 1]}),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_with_the_command_that_mends_it(weights, part, value):
