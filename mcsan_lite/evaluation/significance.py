@@ -214,7 +214,7 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     adjusted = np.array(p_values, dtype=float)
     tested = np.isfinite(adjusted)
     if tested.any():
-        adjusted[tested] = multipletests(adjusted[tested], method="holm")[1]
+        _, adjusted[tested], *_ = multipletests(adjusted[tested], method="holm")
     return adjusted
 
 

@@ -30,7 +30,8 @@ def frame_to_seconds(student) -> str | None:
             f"the step is right, but everything lies {found[0] - right[0]:+.3f} s off. Average "
             "first and last frame."
         )
-    return f"frame 10 sees MFCC frames 86 to 102; you put its middle at {found[2]:.3f} s."
+    _, _, of_frame_10, _ = found
+    return f"frame 10 sees MFCC frames 86 to 102; you put its middle at {of_frame_10:.3f} s."
 
 
 def _mistaken_seconds(frames: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
@@ -161,9 +162,9 @@ def frame_count(student) -> str | None:
         )
     if hint := hint_for(found[:4], _mistaken_counts(seconds[:4]), operator.eq):
         return hint
+    half_a_second, two_seconds, *_, too_long = found
     if found[:4] == right[:4]:
-        return f"a clip of 12.5 s cannot have {found[4]} frames: the paper cuts at 1,000."
-    half_a_second, two_seconds, *_ = found
+        return f"a clip of 12.5 s cannot have {too_long} frames: the paper cuts at 1,000."
     if (half_a_second, two_seconds) == (50, 200):
         return (
             "one short: frame 0 is centred on 0 s, before the first hop. Count the frames, not the "

@@ -18,7 +18,7 @@ def _same(a: object, b: Tensor) -> bool:
 
 
 def _both_same(found: tuple[Tensor, Tensor], expected: tuple[Tensor, Tensor]) -> bool:
-    return _same(found[0], expected[0]) and _same(found[1], expected[1])
+    return all(_same(one, right) for one, right in zip(found, expected, strict=True))
 
 
 def _delta(x: Tensor, memory: Tensor) -> Tensor:
@@ -81,9 +81,10 @@ def two_streams(student) -> str | None:
     is_pair = isinstance(found, tuple | list) and len(found) == 2
     if not is_pair or not all(isinstance(x, Tensor) for x in found):
         return "return two tensors: the new audio, then the new text."
-    if found[0].shape != audio.shape or found[1].shape != text.shape:
+    new_audio, new_text = found
+    if new_audio.shape != audio.shape or new_text.shape != text.shape:
         return (
-            f"the shapes are {tuple(found[0].shape)} and {tuple(found[1].shape)}; expected "
+            f"the shapes are {tuple(new_audio.shape)} and {tuple(new_text.shape)}; expected "
             f"{tuple(audio.shape)} for the audio and then {tuple(text.shape)} for the text."
         )
     right = _norm(audio + _delta(audio, text)), _norm(text + _delta(text, audio))

@@ -221,18 +221,18 @@ def seen(student) -> str | None:
         found = student(row)
         if not (isinstance(found, tuple | list | np.ndarray) and len(found) == 2):
             return "return two numbers: the first and the last second."
-        found = float(found[0]), float(found[1])
-        right = _seen_by(k)
-        if _close(found, right):
+        start, end = map(float, found)
+        right_start, right_end = _seen_by(k)
+        if _close((start, end), (right_start, right_end)):
             continue
-        if hint := hint_for(found, _seen_mistakes(k), _close):
+        if hint := hint_for((start, end), _seen_mistakes(k), _close):
             return hint
-        lightest = int(row.argmin())
-        if np.isclose(found[1], _seen_by(lightest)[1]):
+        _, end_of_lightest = _seen_by(int(row.argmin()))
+        if np.isclose(end, end_of_lightest):
             return "this is the lightest frame. Take the argmax."
         return (
-            f"heaviest frame {k}: {found[0]:.4f} to {found[1]:.4f} s came out, {right[0]:.4f} to "
-            f"{right[1]:.4f} s expected."
+            f"heaviest frame {k}: {start:.4f} to {end:.4f} s came out, {right_start:.4f} to "
+            f"{right_end:.4f} s expected."
         )
     return None
 

@@ -77,19 +77,19 @@ def own_and_others(student) -> str | None:
         found = student(_MAP.copy(), word, _INSIDE.copy())
         if not isinstance(found, tuple | list) or len(found) != 2:
             return "expected two numbers: (own, others)."
-        given = (float(found[0]), float(found[1]))
-        right = (points[word], np.delete(points, word).mean())
-        if np.allclose(given, right):
+        own, others = map(float, found)
+        right_own, right_others = points[word], np.delete(points, word).mean()
+        if np.allclose((own, others), (right_own, right_others)):
             continue
-        if hint := hint_for(given, _pair_mistakes(word), np.allclose):
+        if hint := hint_for((own, others), _pair_mistakes(word), np.allclose):
             return hint
-        if not np.isclose(given[0], right[0]):
+        if not np.isclose(own, right_own):
             heaviest = _MAP[word].argmax()
             return (
                 f"own: the row of word {word} has its heaviest step at {heaviest}, so it is "
-                f"{right[0]:g}, and yours is {given[0]:g}."
+                f"{right_own:g}, and yours is {own:g}."
             )
-        return f"others: {right[1]:g} of the other rows point there, and yours is {given[1]:g}."
+        return f"others: {right_others:g} of the other rows point there, and yours is {others:g}."
     alone = student(_MAP[:1].copy(), 0, _INSIDE.copy())
     if float(alone[0]) != 1 or not np.isnan(float(alone[1])):
         return "where there is only one word, there are no others: give nan for them."

@@ -344,13 +344,15 @@ def _printed_rows(metric: str) -> list[dict]:
     if table is None:
         return []
     rows = []
+    default, _ = table[FULL]
     for row in TABLE3_PUBLISHED.index.drop(FULL):
+        score, _ = table[row]
         test = welch_from_summary(*table[row], *table[FULL], 10)
         rows.append(
             {
                 "choice": row,
-                "default": table[FULL][0],
-                "score": table[row][0],
+                "default": default,
+                "score": score,
                 "difference": test.mean,
                 "low": test.low,
                 "high": test.high,

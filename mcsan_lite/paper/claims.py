@@ -78,8 +78,9 @@ class Claim:
         table = PRINTED_SCORES.get((self.corpus, self.metric), {})
         if self.a not in table:
             return None
-        subtracted = table[self.b][0] if self.b else 0
-        return round(table[self.a][0] - subtracted, 3)
+        printed, _ = table[self.a]
+        subtracted, _ = table[self.b] if self.b else (0, None)
+        return round(printed - subtracted, 3)
 
     def judge(self, test: Test) -> Support:
         """What a test says of the claim; nan where nothing varied.

@@ -59,7 +59,7 @@ def install_guard(sandbox: Path, hidden: tuple[Path, ...] = ()) -> None:
     watchers: dict[str, Callable[[tuple], None]] = {"open": refusals.opened}
     for event, paths in _CHANGES.items():
         watchers[event] = refusals.changing(paths)
-    watchers["os.symlink"] = lambda args: refusals.require_inside(args[1])
+    watchers["os.symlink"] = refusals.linked
     watchers |= dict.fromkeys(_PROGRAMS, _no_program)
     watchers |= dict.fromkeys(_NETWORK, _no_network)
     watchers |= dict.fromkeys(_NAMES, _no_name)
@@ -89,6 +89,10 @@ class _Refusals:
             self.require_inside(path)
         elif self._hidden and _below(os.path.realpath(os.fsdecode(path)), self._hidden):
             raise PermissionError(f"marking: {os.fsdecode(path)} may not be read here")
+
+    def linked(self, args: tuple) -> None:
+        _, link, *_ = args
+        self.require_inside(link)
 
     def changing(self, paths: int) -> Callable[[tuple], None]:
         def changed(args: tuple) -> None:
@@ -123,7 +127,7 @@ def _no_program(args: tuple) -> None:
 
 
 def _no_network(args: tuple) -> None:
-    address = args[1]
+    _, address, *_ = args
     # Windows builds Python's own socket pairs from connections of the process with itself.
     own = os.name == "nt" and isinstance(address, tuple) and address[0] in _HERE
     if isinstance(address, tuple) and not own:
@@ -131,12 +135,14 @@ def _no_network(args: tuple) -> None:
 
 
 def _no_name(args: tuple) -> None:
-    if args[0] not in (*_HERE, None, ""):
+    host, *_ = args
+    if host not in (*_HERE, None, ""):
         raise PermissionError("marking: there is no network here")
 
 
 def _only_itself(args: tuple) -> None:
-    if args[0] != os.getpid():
+    process, *_ = args
+    if process != os.getpid():
         raise PermissionError("marking: no other process may be ended here")
 
 

@@ -5,6 +5,7 @@ import pytest
 from mcsan_lite.exercises.verdicts import lesson16 as read
 
 GAIN, LOSS, NOTHING = (0.25, 0.2, 0.3), (-0.2, -0.3, -0.1), (0.002, -0.01, 0.014)
+UNKNOWN = (0.01, float("nan"), float("nan"))
 LITTLE = (0.002, 0.001, 0.003)
 SAME = (0.0, 0.0, 0.0)
 NIL = read.say_nil
@@ -38,6 +39,7 @@ CASES = [
     (read.say_chosen_on_test, (GAIN, NOTHING, 60), "nothing of it is shown to be left"),
     (read.say_chosen_on_test, (GAIN, GAIN, 60), "a part of it was a better epoch"),
     (read.say_chosen_on_test, (GAIN, LOSS, 60), "elsewhere these epochs are worse"),
+    (read.say_chosen_on_test, (GAIN, UNKNOWN, 60), "+1.0 points: there is no interval"),
     (read.say_chosen_on_test, (NOTHING, GAIN, 60), "No gain is shown here"),
     (read.say_size_of_choice, ((0.3, 0.05), (60, 800), GAIN), "on 60 utterances buys 30.0 points"),
     (read.say_size_of_choice, ((0.3, 0.05), (60, 800), GAIN), "the fewer choose, the more luck"),

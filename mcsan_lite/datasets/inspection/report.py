@@ -129,14 +129,14 @@ def _skipped(corpus: Corpus) -> list[dict]:
     examples = {}
     for skipped in sorted(corpus.skipped, key=lambda s: (s.id, s.reason)):
         examples.setdefault(skipped.kind, skipped)
-    numbers = sorted(corpus.skipped_kinds().items(), key=lambda item: (-item[1], item[0]))
+    numbers = corpus.skipped_kinds().to_dict()
     rows = []
-    for kind, number in numbers:
+    for kind in sorted(numbers, key=lambda kind: (-numbers[kind], kind)):
         example = examples[kind]
         rows.append(
             {
                 "kind": kind,
-                "number": int(number),
+                "number": int(numbers[kind]),
                 "example": example.id,
                 "reason": example.reason,
             }

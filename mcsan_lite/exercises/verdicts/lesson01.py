@@ -15,14 +15,13 @@ from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
     UNTESTED,
+    Interval,
     gap_side,
     listed_names,
     percent_interval,
     points_interval,
     side_of,
 )
-
-Interval = tuple[float, float, float]  # mean, low, high
 
 _NEARLY_BALANCED = 1.5  # times as many utterances in the largest class as in the smallest
 
@@ -129,6 +128,7 @@ def say_sound_against_name(gap: Interval) -> str:
         gap: WA of the floor that hears minus that of the floor that sees only the name, paired by
             fold.
     """
+    _, low, high = gap
     text = f"Sound minus name, on the same folds: {points_interval(*gap)}."
     return {
         "more": f"{text} The listener gets more than the name gives.",
@@ -136,7 +136,7 @@ def say_sound_against_name(gap: Interval) -> str:
         "no difference shown": f"{text} The listener's score is no proof of hearing an emotion: "
         "these folds do not show that it gets more than the name gives.",
         NO_INTERVAL: f"{text} {UNTESTED.capitalize()}.",
-    }[gap_side(*gap[1:])]
+    }[gap_side(low, high)]
 
 
 def say_what_a_split_promises(
@@ -151,6 +151,7 @@ def say_what_a_split_promises(
         harder: WA of the second split, over its folds.
     """
     gap = difference_interval(easier, harder)
+    _, low, high = gap
     first, second = kinds
     text = f"{corpus}: {first} minus {second} is {points_interval(*gap)}."
     return {
@@ -158,7 +159,7 @@ def say_what_a_split_promises(
         "less": f"{text} The method is the same. The first split promises less.",
         "no difference shown": f"{text} These folds show no difference between the two splits.",
         NO_INTERVAL: f"{text} {UNTESTED.capitalize()}.",
-    }[gap_side(*gap[1:])]
+    }[gap_side(low, high)]
 
 
 def say_which_promise_holds(corpus: str, promises: Mapping[str, Interval], met: Interval) -> str:
@@ -179,7 +180,8 @@ def say_which_promise_holds(corpus: str, promises: Mapping[str, Interval], met: 
     }
     said = []
     for split, promise in promises.items():
-        side = gap_side(*difference_interval(promise, met)[1:])
+        _, low, high = difference_interval(promise, met)
+        side = gap_side(low, high)
         said.append(f"the {percent_interval(*promise)} promised by {split} is {words[side]}")
     return (
         f"{corpus}: the locked-away voices give {percent_interval(*met)}. Measured against that, "

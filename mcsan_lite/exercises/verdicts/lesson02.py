@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mcsan_lite.exercises.verdicts.lesson14_design import deviation_limits
-from mcsan_lite.exercises.verdicts.sentences import percent_interval, side_of
+from mcsan_lite.exercises.verdicts.sentences import Interval, percent_interval, side_of
 from mcsan_lite.experiments.floors import ORDER_ALONE
 
 
@@ -111,9 +111,7 @@ def say_order_of_models(before: Mapping[str, float], after: Mapping[str, float])
     )
 
 
-def say_where_the_floors_lie(
-    intervals: Mapping[str, tuple[float, float, float]], reference: float
-) -> str:
+def say_where_the_floors_lie(intervals: Mapping[str, Interval], reference: float) -> str:
     """Which floors are above always answering the largest class.
 
     Args:
@@ -136,13 +134,14 @@ def say_where_the_floors_lie(
     return f"{loud} These are not shown to be above it: {', '.join(silent)}."
 
 
-def say_the_floor_to_beat(intervals: Mapping[str, tuple[float, float, float]]) -> str:
+def say_the_floor_to_beat(intervals: Mapping[str, Interval]) -> str:
     """The highest floor, and what a network below it would show.
 
     Args:
         intervals: mean, low and high of the score, by floor.
     """
-    best = max(intervals, key=lambda floor: intervals[floor][0])
+    means = {floor: mean for floor, (mean, _, _) in intervals.items()}
+    best = max(means, key=means.get)
     text = f"The highest floor here is {best!r}, {percent_interval(*intervals[best])}."
     if best == ORDER_ALONE:
         return (

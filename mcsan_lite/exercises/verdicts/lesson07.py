@@ -11,6 +11,7 @@ from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
     NOT_COMPARED,
+    Interval,
     Measured,
     gap_side,
     listed_names,
@@ -119,7 +120,8 @@ def say_what_is_followed(name: str, shares: Mapping[str, tuple[float, float, flo
         name: of the fusion.
         shares: (share, low, high, chance) of each outcome.
     """
-    first = max(shares, key=lambda outcome: shares[outcome][0])
+    share_of = {outcome: share for outcome, (share, _, _, _) in shares.items()}
+    first = max(share_of, key=share_of.get)
     share, low, high, chance = shares[first]
     most = "none of the three" if first == "neither" else f"“{first}”"
     text = (
@@ -137,7 +139,7 @@ def say_what_is_followed(name: str, shares: Mapping[str, tuple[float, float, flo
     return text
 
 
-def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: Measured) -> str:
+def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: Interval) -> str:
     """Where a word and all its neighbours disagree: whose stress does the class go by?
 
     Args:
@@ -149,7 +151,8 @@ def say_whose_stress(name: str, own: int, neighbours: int, n: int, side: Measure
     """
     if own + neighbours == 0:
         return f"{name}: in none of {n} recordings does the class follow either stress."
-    where = side_of(side[1], side[2], 0.5)
+    _, low, high = side
+    where = side_of(low, high, 0.5)
     verdict = {
         "above": "it goes by the word's own stress",
         "below": "it goes by the neighbours, and so does not match the word with its sound",
@@ -201,7 +204,7 @@ def say_whether_leaking_levels(
     }
     named: dict[str, list[str]] = {side: [] for side in changes}
     for name, gap in leaking.items():
-        change = difference_interval(matching[name], gap)
-        named[gap_side(*change[1:])].append(name)
+        _, low, high = difference_interval(matching[name], gap)
+        named[gap_side(low, high)].append(name)
     told = [f"{changes[side]} {listed_names(names)}" for side, names in named.items() if names]
     return f"Each fusion taken alone, the lead of MCSAN is {'; it is '.join(told)}."

@@ -63,11 +63,12 @@ def say_normalised(before: tuple[float, float], after: tuple[float, float]) -> s
         before: the largest mean of a row in size, and the largest gap of a deviation to 1.
         after: the same two numbers after Eq. 12.
     """
+    (mean_before, gap_before), (mean_after, gap_after) = before, after
     done = max(after) < 0.01
     result = "Every row now has mean 0 and deviation 1" if done else "The rows are NOT normalised"
     return (
-        f"{result}: the largest mean fell from {before[0]:.2f} to {after[0]:.2f}, and the largest "
-        f"gap of a deviation to 1 went from {before[1]:.2f} to {after[1]:.2f}."
+        f"{result}: the largest mean fell from {mean_before:.2f} to {mean_after:.2f}, and the "
+        f"largest gap of a deviation to 1 went from {gap_before:.2f} to {gap_after:.2f}."
     )
 
 

@@ -12,6 +12,7 @@ from mcsan_lite.evaluation.intervals import difference_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     NO_INTERVAL,
     NOT_COMPARED,
+    Interval,
     gap_side,
     listed_names,
     percent_interval,
@@ -19,8 +20,6 @@ from mcsan_lite.exercises.verdicts.sentences import (
     side_of,
 )
 from mcsan_lite.experiments.floors import ORDER_ALONE
-
-Interval = tuple[float, float, float]  # mean, low, high
 
 
 def say_above_floors(network: Interval, floors: Mapping[str, float]) -> str:
@@ -57,9 +56,12 @@ def say_which_climb(rows: Mapping[str, Interval], single: Sequence[str]) -> str:
         rows: the test score of every version, with its interval.
         single: the versions that read one modality only.
     """
-    best = max(single, key=lambda name: rows[name][0])
+    means = {name: mean for name, (mean, _, _) in rows.items()}
+    best = max(single, key=means.get)
+    _, _, best_high = rows[best]
+    lows = {name: low for name, (_, low, _) in rows.items()}
     both = [name for name in rows if name not in single]
-    above = [name for name in both if rows[name][1] > rows[best][2]]
+    above = [name for name in both if lows[name] > best_high]
     if not above:
         return (
             f"No version that reads two modalities is shown to get above “{best}” with "
@@ -203,7 +205,8 @@ def say_peeking_buys(gain: Interval, parts: int, epochs: int) -> str:
         parts: how many test parts were drawn.
         epochs: how many different epochs they chose.
     """
-    side = gap_side(gain[1], gain[2])
+    _, low, high = gain
+    side = gap_side(low, high)
     unclear = ""
     if side == NO_INTERVAL:
         unclear = "There is no interval, so this run shows no gain. "
@@ -223,13 +226,14 @@ def say_bought_is_gone(elsewhere: Interval) -> str:
         elsewhere: what they gain on the utterances that did not choose them, with its interval
             over these.
     """
+    _, low, high = elsewhere
     meaning = {
         "more": "they are better there as well, so a part of the gain is a better epoch",
         "less": "they are worse there. Peeking did harm",
         "no difference shown": "no difference shown. Nothing here says that the gain exists "
         "outside the table in which it was reported",
         NO_INTERVAL: "without an interval, nothing is shown",
-    }[gap_side(elsewhere[1], elsewhere[2])]
+    }[gap_side(low, high)]
     return (
         f"On the utterances that did not choose, the same epochs are worth "
         f"{points_interval(*elsewhere)}, over utterances of this one training: {meaning}."
@@ -246,16 +250,18 @@ def say_size_and_gain(gains: Mapping[int, Interval]) -> str:
         gains: the mean gain with its interval, as a share, by the size of the test part.
     """
     small, large = min(gains), max(gains)
+    (of_small, _, _), (of_large, _, _) = gains[small], gains[large]
     difference = difference_interval(gains[small], gains[large])
+    _, low, high = difference
     meaning = {
         "more": "the smaller test part makes peeking pay more",
         "less": "here the larger test part makes peeking pay more",
         "no difference shown": "these draws do not show that the size matters",
         NO_INTERVAL: "without an interval, nothing is shown",
-    }[gap_side(difference[1], difference[2])]
+    }[gap_side(low, high)]
     return (
-        f"Peeking buys {100 * gains[small][0]:.1f} points with {small} utterances and "
-        f"{100 * gains[large][0]:.1f} points with {large}. The difference is "
+        f"Peeking buys {100 * of_small:.1f} points with {small} utterances and "
+        f"{100 * of_large:.1f} points with {large}. The difference is "
         f"{points_interval(*difference)}: {meaning}."
     )
 
@@ -316,7 +322,8 @@ def say_sure_or_right(confidence: float, right: Interval, error: float) -> str:
         right: the share that is right, with its interval.
         error: the calibration error.
     """
-    side = side_of(right[1], right[2], confidence)
+    _, low, high = right
+    side = side_of(low, high, confidence)
     reading = {
         "above": "it is more often right than it believes",
         "below": "it is surer than it is right",

@@ -320,7 +320,8 @@ def _say_more_often(before: pd.Series, after: pd.Series) -> str:
     """
     now, then = [(row.points, row["points low"], row["points high"]) for row in (after, before)]
     gap = difference_interval(now, then)
-    change = {"more": "more often", "less": "less often"}.get(gap_side(*gap[1:]), "not shown")
+    _, low, high = gap
+    change = {"more": "more often", "less": "less often"}.get(gap_side(low, high), "not shown")
     return (
         f"Without both, its row points in {percent_interval(*now)} instead of "
         f"{percent_interval(*then)}. The difference is {points_interval(*gap)}: {change}."
@@ -340,10 +341,11 @@ def say_matching(table: pd.DataFrame) -> str:
         tuple(rows.loc[name, ["WA", "low", "high"]]) for name in ("neither", "neither, w/o cross")
     ]
     gap = difference_interval(stripped, without)
+    _, low, high = gap
     found = {
         "more": "cross-attention earns points here",
         "less": "cross-attention costs more than it brings",
-    }.get(gap_side(*gap[1:]), "no gap is shown")
+    }.get(gap_side(low, high), "no gap is shown")
     return (
         f"Without recurrence and positions, WA is {percent_interval(*stripped)}; without "
         f"cross-attention as well, {percent_interval(*without)}. The difference is "

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mcsan_lite.evaluation.intervals import share_interval
 from mcsan_lite.exercises.verdicts.sentences import (
+    Interval,
     gap_side,
     in_percent,
     listed_names,
@@ -168,9 +169,7 @@ def gap_or_alike(gap: pd.Series, margin: float) -> str:
     return "alike" if within else "we do not know"
 
 
-def say_epoch_of_peeking(
-    trainings: pd.DataFrame, row: str, gain: tuple[float, float, float]
-) -> str:
+def say_epoch_of_peeking(trainings: pd.DataFrame, row: str, gain: Interval) -> str:
     """What choosing the epoch on the test part bought one row, and why so much or so little.
 
     Args:
@@ -229,8 +228,8 @@ def at_chance(results: pd.DataFrame, chance: float) -> pd.Series:
         True or False for each training.
     """
     pairs = zip(results.wa, results.n_test, strict=True)
-    lows = [share_interval(wa, int(n_test))[0] for wa, n_test in pairs]
-    return pd.Series(lows, results.index) <= chance
+    intervals = [share_interval(wa, int(n_test)) for wa, n_test in pairs]
+    return pd.Series([low for low, _ in intervals], results.index) <= chance
 
 
 def say_trainings_at_chance(results: pd.DataFrame, chance: float) -> str:
@@ -262,15 +261,16 @@ def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
     return f"{text}: the mean of the row is {mean}, and {others} without {without}."
 
 
-def say_interaction(row: str, difference: tuple[float, float, float]) -> str:
+def say_interaction(row: str, difference: Interval) -> str:
     """Whether a network is right more often than its EMAP, which adds sound and words up.
 
     Args:
         row: the name of the network.
         difference: mean, low and high, as shares.
     """
+    _, low, high = difference
     text = f"{row}: WA less that of its EMAP is {points_interval(*difference)}"
-    side = gap_side(*difference[1:])
+    side = gap_side(low, high)
     if side == "more":
         return f"{text}. Its EMAP is right less often."
     if side == "less":

@@ -14,6 +14,7 @@ import pandas as pd
 from mcsan_lite.evaluation.significance import Spread
 from mcsan_lite.exercises.verdicts.sentences import (
     UNTESTED,
+    Interval,
     gap_side,
     listed_names,
     percent_interval,
@@ -110,17 +111,18 @@ def say_promise_kept(alarms: pd.DataFrame, promised: float = 0.05) -> str:
     return "\n".join(lines)
 
 
-def say_repeats(change: tuple[float, float, float]) -> str:
+def say_repeats(change: Interval) -> str:
     """Whether repeating the cross-validation raised the false alarms of one test.
 
     Args:
         change: the share of false alarms with many folds less that with few, paired over the same
             toys: mean, low and high.
     """
+    _, low, high = change
     what = {
         "more": "raises",
         "less": "lowers",
-    }.get(gap_side(*change[1:]), "is not shown to change")
+    }.get(gap_side(low, high), "is not shown to change")
     return (
         f"Repeating the cross-validation of one corpus {what} its share of false alarms: "
         f"{points_interval(*change)}."

@@ -11,6 +11,7 @@ import math
 import pandas as pd
 
 from mcsan_lite.exercises.verdicts.sentences import (
+    Interval,
     gap_side,
     listed_names,
     p_in_words,
@@ -132,7 +133,7 @@ def say_both_verdicts(alone: pd.Series, together: pd.Series) -> str:
     return f"{says} The correction changes none of the {len(alone)}."
 
 
-def say_sentence(says: str, gap: tuple[float, float, float], alone: str, together: str) -> str:
+def say_sentence(says: str, gap: Interval, alone: str, together: str) -> str:
     """One sentence of the paper, our gap, and its two verdicts.
 
     Args:
@@ -141,14 +142,15 @@ def say_sentence(says: str, gap: tuple[float, float, float], alone: str, togethe
         alone: the verdict of this sentence by itself.
         together: the verdict after Holm.
     """
-    if math.isnan(gap[1]):
-        measured = f"{100 * gap[0]:+z.1f} points, the same in every fold"
+    mean, low, _ = gap
+    if math.isnan(low):
+        measured = f"{100 * mean:+z.1f} points, the same in every fold"
     else:
         measured = points_interval(*gap)
     return f"“{says}”: {measured}. Alone: {alone}. After Holm: {together}."
 
 
-def say_printed_gap(t: float, p: float, gap: tuple[float, float, float]) -> str:
+def say_printed_gap(t: float, p: float, gap: Interval) -> str:
     """Whether a printed gap is more than noise, by its own deviations.
 
     Args:
@@ -156,7 +158,8 @@ def say_printed_gap(t: float, p: float, gap: tuple[float, float, float]) -> str:
         p: its p.
         gap: mean, low and high, as shares.
     """
-    carry = "carry" if gap_side(*gap[1:]) in ("more", "less") else "do not carry"
+    _, low, high = gap
+    carry = "carry" if gap_side(low, high) in ("more", "less") else "do not carry"
     return (
         f"t {t:.2f}, p {p_in_words(p)}, {points_interval(*gap)}: taken as unpaired, the printed "
         f"numbers alone {carry} the sentence."
@@ -264,7 +267,7 @@ def say_comparable(comparable: pd.Series, corpus: str) -> str:
     )
 
 
-def say_own_model(name: str, score: tuple[float, float, float], gaps: pd.DataFrame) -> str:
+def say_own_model(name: str, score: Interval, gaps: pd.DataFrame) -> str:
     """Above which floors a model of one's own is, on the same folds.
 
     Args:

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 
 from mcsan_lite.exercises.verdicts.sentences import (
     UNTESTED,
+    Interval,
     gap_side,
     percent_interval,
     points_interval,
     side_of,
 )
-
-Interval = tuple[float, float, float]  # mean, low, high
 
 
 def say_what_a_score_is(name: str, found: float, largest: float, classes: int) -> str:
@@ -43,7 +42,8 @@ def say_swap(kind: str, less: Interval) -> str:
         kind: of the corpus.
         less: WA less UA, with its interval.
     """
-    side = gap_side(less[1], less[2])
+    _, low, high = less
+    side = gap_side(low, high)
     text = f"{kind}: WA less UA is {points_interval(*less)}."
     if side == "more":
         return f"{text} A column called UA that holds WA flatters by as much."
@@ -72,9 +72,10 @@ def say_nil(gap: Interval, p: float, margin: float) -> str:
         p: of the test that it lies outside the margin.
         margin: the gap that would not matter, in points.
     """
-    if gap[0] == gap[1] == gap[2] == 0:
+    mean, low, high = gap
+    if mean == low == high == 0:
         return "Not one answer differs: here the mistake is nil."
-    side = gap_side(gap[1], gap[2])
+    side = gap_side(low, high)
     text = f"The mistake is worth {points_interval(*gap)}."
     if side in ("more", "less"):
         verb = "flatters" if side == "more" else "costs"
@@ -92,8 +93,9 @@ def say_shuffled(score: Interval, chance: float) -> str:
         score: with its interval over shuffles.
         chance: what an honest script can reach.
     """
+    _, low, high = score
     text = f"{percent_interval(*score)} right on shuffled labels"
-    if side_of(score[1], score[2], chance) == "above":
+    if side_of(low, high, chance) == "above":
         return (
             f"{text}, where chance is {100 * chance:.0f} %. Labels of the test part reach the "
             "answers."
@@ -110,7 +112,8 @@ def say_effect(reported: float, right: float, gap: Interval, score: str) -> str:
         gap: their difference with its paired interval.
         score: its name.
     """
-    side = gap_side(gap[1], gap[2])
+    _, low, high = gap
+    side = gap_side(low, high)
     text = (
         f"Reported: {score} {100 * reported:.1f} %. Right: {100 * right:.1f} %. The difference is "
         f"{points_interval(*gap)}"
@@ -128,7 +131,8 @@ def say_copying_helps(gap: Interval) -> str:
     Args:
         gap: UA with copies in the training part less UA without, with its interval.
     """
-    side = gap_side(gap[1], gap[2])
+    _, low, high = gap
+    side = gap_side(low, high)
     reading = {
         "more": "it helps",
         "less": "it does harm",
@@ -145,16 +149,18 @@ def say_chosen_on_test(bought: Interval, elsewhere: Interval, size: int) -> str:
         elsewhere: the gain of the same epochs on utterances that did not choose.
         size: utterances in the part that chose.
     """
-    side = gap_side(bought[1], bought[2])
+    _, low, high = bought
+    side = gap_side(low, high)
     text = f"Choosing on {size} test utterances bought {points_interval(*bought)}"
     if side != "more":
         return f"{text}. No gain is shown here."
-    rest = gap_side(elsewhere[1], elsewhere[2])
+    _, low_elsewhere, high_elsewhere = elsewhere
+    rest = gap_side(low_elsewhere, high_elsewhere)
     reading = {
         "more": "a part of it was a better epoch",
         "less": "elsewhere these epochs are worse",
         "no difference shown": "nothing of it is shown to be left there",
-    }[rest]
+    }.get(rest, UNTESTED)
     return (
         f"{text}. On utterances that did not choose, the same epochs are worth "
         f"{points_interval(*elsewhere)}: {reading}."
@@ -172,6 +178,7 @@ def say_size_of_choice(
         difference: the gain on the small one less that on the large one, with its interval.
     """
     (few, many), (of_few, of_many) = sizes, gains
+    _, low, high = difference
     text = (
         f"Choosing on {few} utterances buys {100 * of_few:.1f} points, on {many} it buys "
         f"{100 * of_many:.1f}. The difference is {points_interval(*difference)}"
@@ -180,7 +187,7 @@ def say_size_of_choice(
         "more": "the fewer choose, the more luck there is to choose from",
         "less": "here the larger part buys more",
         "no difference shown": "these draws do not show that the number matters",
-    }.get(gap_side(difference[1], difference[2]), UNTESTED)
+    }.get(gap_side(low, high), UNTESTED)
     return f"{text}: {reading}."
 
 
@@ -213,7 +220,8 @@ def say_confidence(name: str, sure: float, wa: float, surer: Interval) -> str:
         f"{name}: {100 * sure:.0f} % sure on average, and right in {100 * wa:.0f} %, a difference "
         f"of {points_interval(*surer)}"
     )
-    side = gap_side(surer[1], surer[2])
+    _, low, high = surer
+    side = gap_side(low, high)
     if side == "more":
         return f"{text}. It is surer than it is right."
     if side == "less":
@@ -247,7 +255,8 @@ def say_gap(kind: str, gap: Interval, score: str) -> str:
         gap: its score less the right one, with its interval.
         score: its name.
     """
-    side = gap_side(gap[1], gap[2])
+    _, low, high = gap
+    side = gap_side(low, high)
     reading = {"more": "the mistake flatters", "less": "the mistake costs"}.get(side, side)
     return f"{kind}, the difference in {score} is {points_interval(*gap)}: {reading}."
 
@@ -275,7 +284,8 @@ def say_floor(network: float, floor: float, gap: Interval) -> str:
         floor: WA of the floor.
         gap: their difference with its paired interval.
     """
-    side = side_of(gap[1], gap[2], 0)
+    _, low, high = gap
+    side = side_of(low, high, 0)
     text = (
         f"{100 * network:.1f} % right, and the floor {100 * floor:.1f} %. The difference is "
         f"{points_interval(*gap)}: {side} the floor"
@@ -293,7 +303,9 @@ def say_what_floor_tells(right: Interval, wrong: Interval, between: Interval) ->
         wrong: the same of the broken one.
         between: the broken network's WA less the right one's, with its paired interval.
     """
-    right_is_below, wrong_is_below = right[2] < 0, wrong[2] < 0
+    right_is_below, wrong_is_below, wrong_is_lower = (
+        high < 0 for _, _, high in (right, wrong, between)
+    )
     if not wrong_is_below:
         return (
             "The broken network is not shown to be below the floor: here the floor does not see "
@@ -305,7 +317,7 @@ def say_what_floor_tells(right: Interval, wrong: Interval, between: Interval) ->
             "raises the alarm, and it does not say which of the two has the bug."
         )
     alone = "The broken network alone is shown to be below the floor"
-    if between[2] < 0:
+    if wrong_is_lower:
         return f"{alone}, and it is below the right one as well: the floor separates the two."
     return (
         f"{alone}. But it is not shown to be below the right one, so it is not shown that the "

@@ -15,6 +15,7 @@ from mcsan_lite.evaluation.calibration import Answered
 from mcsan_lite.evaluation.intervals import difference_interval, share_interval
 from mcsan_lite.exercises.verdicts.sentences import (
     UNTESTED,
+    Interval,
     gap_side,
     percent_interval,
     points_interval,
@@ -23,8 +24,6 @@ from mcsan_lite.experiments.stress.sureness import Sureness
 
 # What two published scores must have in common before one may be taken from the other.
 SAME_PROTOCOL = ["classes", "split", "context", "modality", "metric", "selection"]
-
-Interval = tuple[float, float, float]  # mean, low, high
 
 _CLEARLY_SURER = 0.05  # confidence above accuracy
 
@@ -103,6 +102,7 @@ def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
         return f"{told}. Nothing is kept back, so silence buys nothing."
     right = round(everything.accuracy * everything.n) - round(sure.accuracy * sure.n)
     gap = _difference_of_shares((sure.accuracy, sure.n), (right / kept_back, kept_back))
+    _, low, high = gap
     told += (
         f". Of those that are kept back, {100 * right / kept_back:.0f} % would be. The difference "
         f"is {points_interval(*gap)}"
@@ -111,7 +111,7 @@ def say_abstaining(everything: Answered, sure: Answered, least: float) -> str:
         "more": "silence buys accuracy",
         "less": "it keeps silent where it is right",
         "no difference shown": "this does not show that silence buys accuracy",
-    }.get(gap_side(*gap[1:]), UNTESTED)
+    }.get(gap_side(low, high), UNTESTED)
     return f"{told}: {reading}."
 
 
@@ -122,7 +122,10 @@ def _difference_of_shares(one: tuple[float, int], other: tuple[float, int]) -> I
         one: a share, and of how many utterances.
         other: the same; it is taken away.
     """
-    return difference_interval((one[0], *share_interval(*one)), (other[0], *share_interval(*other)))
+    (share, _), (other_share, _) = one, other
+    return difference_interval(
+        (share, *share_interval(*one)), (other_share, *share_interval(*other))
+    )
 
 
 def say_one_clip(before: pd.Series, after: pd.Series, what: str) -> str:
@@ -152,16 +155,18 @@ def say_which_costs_more(one: str, other: str, gap: Interval) -> str:
         other: another one.
         gap: the cost of the first less that of the other, paired, as shares.
     """
+    mean, low, high = gap
     told = f"The cost of {one} less that of {other} is {_paired_points(gap)}"
-    if gap_side(*gap[1:]) not in ("more", "less"):
+    if gap_side(low, high) not in ("more", "less"):
         return f"{told}: this run does not show which of them costs more."
-    return f"{told}: {one if gap[0] > 0 else other} costs more."
+    return f"{told}: {one if mean > 0 else other} costs more."
 
 
 def _paired_points(gap: Interval) -> str:
     """A paired difference in points; it has no interval where it is the same in every clip."""
-    if math.isnan(gap[1]):
-        return f"{100 * gap[0]:+z.1f} points (the same in every clip)"
+    mean, low, _ = gap
+    if math.isnan(low):
+        return f"{100 * mean:+z.1f} points (the same in every clip)"
     return points_interval(*gap)
 
 
@@ -173,6 +178,7 @@ def say_landing(stressed: pd.Series, without: pd.Series, gap: Interval) -> str:
         without: the row of the same model without that modality.
         gap: WA of the first less that of the other, paired, as shares.
     """
+    _, low, high = gap
     numbers = (
         f"{stressed.stress} at {stressed.level:g} {stressed.unit}: WA "
         f"{percent_interval(stressed.wa, stressed['wa low'], stressed['wa high'])}; "
@@ -182,7 +188,7 @@ def say_landing(stressed: pd.Series, without: pd.Series, gap: Interval) -> str:
     reading = {
         "more": "what is left of the sound still helps",
         "less": "the ruined sound misleads; none at all would be better",
-    }.get(gap_side(*gap[1:]), "the ruined sound is not shown to be worth more than none")
+    }.get(gap_side(low, high), "the ruined sound is not shown to be worth more than none")
     return f"{numbers}: {reading}."
 
 

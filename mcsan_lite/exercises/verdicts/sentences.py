@@ -15,6 +15,8 @@ NO_INTERVAL = "without an interval"
 NOT_COMPARED = f"{NO_INTERVAL} to compare with"
 UNTESTED = "there is no interval, so nothing is shown"  # the verdict in such a case
 
+Interval = tuple[float, float, float]  # mean, low, high
+
 
 class Measured(NamedTuple):
     """A mean with its 95 % interval. Printed, it is a share in per cent.

@@ -95,8 +95,8 @@ def origin_of(run: Path | str) -> Origin:
     folder = file.parent
     try:
         spec = json.loads((folder.absolute().parent / "spec.json").read_text(encoding="utf-8"))
-        fold = folder.absolute().name.rpartition("-seed")
-        return Origin(spec["corpus"], spec["fingerprint"], spec["protocol"], fold[0], int(fold[2]))
+        fold, _, seed = folder.absolute().name.rpartition("-seed")
+        return Origin(spec["corpus"], spec["fingerprint"], spec["protocol"], fold, int(seed))
     except (OSError, ValueError, LookupError, TypeError):
         about = read_provenance(file)
         return Origin(about["corpus"], "", "official", about["fold"], about["seed"])

@@ -80,8 +80,8 @@ def draw_lengths(durations: Mapping[str, float], *, ax=None):
     """
     ax = axes_or_new(ax, height=2.0)
     names = {"min_s": "shortest", "median_s": "median", "p95_s": "95 %", "max_s": "longest"}
-    ends = (durations["min_s"], durations["max_s"])
-    ax.plot(ends, (0, 0), color=BLUE, lw=2)
+    shortest, longest = durations["min_s"], durations["max_s"]
+    ax.plot((shortest, longest), (0, 0), color=BLUE, lw=2)
     for i, (key, name) in enumerate(names.items()):
         seconds, above = durations[key], i % 2 == 0
         ax.plot(seconds, 0, "o", color=BLUE)
@@ -105,7 +105,7 @@ def draw_lengths(durations: Mapping[str, float], *, ax=None):
     )
     ax.set_xscale("log")
     ticks = [0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 20, 50, 100, 200]
-    low, high = min(ends[0], cut) * 0.7, max(ends[1], cut) * 1.5
+    low, high = min(shortest, cut) * 0.7, max(longest, cut) * 1.5
     inside = [tick for tick in ticks if low <= tick <= high]
     ax.set_xticks(inside, [f"{tick:g}" for tick in inside])
     ax.minorticks_off()

@@ -116,7 +116,8 @@ def shipped_tables(folder: Path | str) -> list[ShippedTable]:
         parts = _PARTS.fullmatch(path.name.removesuffix(_FOLDS))
         if parts is None:
             continue
-        one = _read(path, parts[1], parts[3])
+        name, _, profile, _ = parts.groups()
+        one = _read(path, name, profile)
         place = (one.name, one.corpus)
         if place not in found or _counts_more(one, found[place]):
             found[place] = one
