@@ -226,8 +226,8 @@ class CacheReport:
     Attributes:
         files: how many there are.
         bytes: of all of them.
-        damaged: those that are not what was written.
-        unsealed: those of an earlier version, without a checksum.
+        damaged: those that are not what was written, such as one that was cut off.
+        unsealed: those of an earlier version, without a checksum; they can be read.
     """
 
     files: int = 0
@@ -251,7 +251,8 @@ def examine_cache(folder: Path) -> CacheReport:
         report.bytes += state[1] or 0
         if not _is_whole.__wrapped__(*state):
             seal_is_there = b"\ncrc32 " in _last_bytes(path)
-            (report.damaged if seal_is_there else report.unsealed).append(path)
+            is_old = not seal_is_there and _is_whole_without_seal(path)
+            (report.unsealed if is_old else report.damaged).append(path)
     return report
 
 
@@ -262,6 +263,21 @@ def _last_bytes(path: Path) -> bytes:
             return file.read()
     except OSError:
         return b""
+
+
+def _is_whole_without_seal(path: Path) -> bool:
+    """Whether a file without a seal can be read: a file that was cut off has lost its seal, too.
+
+    An array must end where its header says, so that a rest of a seal is seen.
+    """
+    try:
+        if path.suffix == ".json":
+            json.loads(path.read_bytes())
+            return True
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return array.offset + array.nbytes == path.stat().st_size
+    except Exception:  # a header or a note that is mangled breaks in many ways
+        return False
 
 
 def file_state(path: Path) -> tuple[str, int | None, int | None]:

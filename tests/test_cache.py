@@ -142,6 +142,34 @@ def test_the_report_names_what_is_damaged(tmp_path):
     assert cache.examine_cache(tmp_path / "nowhere").files == 0
 
 
+@pytest.mark.parametrize("ending", [".npy", ".json"])
+def test_a_file_that_was_cut_off_is_damaged(tmp_path, ending):
+    cache.store_rows(tmp_path, "abc", rows_of(np.arange(40).reshape(8, 5), {"word": "so"}))
+    file = tmp_path / "ab" / f"abc{ending}"
+    whole = file.read_bytes()
+    seal = len(cache._seal(0))
+    inside = len(whole) - seal - 7
+    left_of_a_seal = [len(whole) - cut for cut in (1, 5, 9, 10, seal - 2)]
+    for size in (0, 3, inside // 2, inside, *left_of_a_seal):
+        file.write_bytes(whole[:size])
+        report = cache.examine_cache(tmp_path)
+        assert (report.damaged, report.unsealed) == ([file], []), size
+    file.write_bytes(whole[:-seal])  # as an earlier version wrote it
+    report = cache.examine_cache(tmp_path)
+    assert (report.damaged, report.unsealed) == ([], [file])
+
+
+def test_whole_arrays_of_an_earlier_version_are_known(tmp_path):
+    (tmp_path / "ab").mkdir()
+    arrays = (np.zeros((0, 3)), np.float32(2), np.asfortranarray(np.ones((3, 2))), np.arange(4))
+    for number, array in enumerate(arrays):
+        np.save(tmp_path / "ab" / f"ab{number}.npy", array)
+    np.save(tmp_path / "ab" / "abo.npy", np.array([{}], dtype=object), allow_pickle=True)
+    report = cache.examine_cache(tmp_path)
+    assert len(report.unsealed) == len(arrays)
+    assert [path.name for path in report.damaged] == ["abo.npy"]
+
+
 def npy(shape, dtype="<f8", body=b"", version=b"\x01\x00"):
     header = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape}}}\n".encode()
     return b"\x93NUMPY" + version + len(header).to_bytes(2, "little") + header + body

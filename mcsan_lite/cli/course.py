@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcsan_lite.cli.options import add_command, csv_file
+from mcsan_lite.cli.borders.outputs import csv_file, single_file
+from mcsan_lite.cli.options import add_command, count
 
 if TYPE_CHECKING:
     from mcsan_lite.experiments.course import Copies
@@ -99,7 +100,7 @@ def add_grade_command(commands) -> None:
     parser.add_argument(
         "--memory", type=float, default=4, help="gigabytes a notebook may take (default: 4)"
     )
-    parser.add_argument("--jobs", type=int, default=1, help="notebooks side by side (default: 1)")
+    parser.add_argument("--jobs", type=count, default=1, help="notebooks side by side (default: 1)")
 
 
 def grade_command(args: argparse.Namespace) -> int:
@@ -150,6 +151,7 @@ def slides_command(args: argparse.Namespace) -> int:
     out = Path(args.out or f"slides_{name[:2]}.html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise DataError(f"--out {out}", "a file that ends in .html", "name it so.")
+    single_file(str(out), "--out slides.html")
     slides = lesson_slides(read_cells(LESSONS / f"{name}.ipynb"))
     page = slide_page(slides[0].heading, slides)
     write_atomic(out, lambda part: part.write_text(page, encoding="utf-8"))

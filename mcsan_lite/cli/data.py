@@ -10,6 +10,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from mcsan_lite.cli.borders.ignored import refuse_for_layout
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
     CorpusRequest,
@@ -84,6 +85,7 @@ def data_synthetic_command(args: argparse.Namespace) -> int:
     from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
     from mcsan_lite.experiments import corpora
 
+    refuse_for_layout(args, [name for name, *_ in _KNOBS])
     if args.layout:
         return _write_layout(args)
     given = vars(args)

@@ -7,11 +7,16 @@ imports wait until a command runs, so that `mcsan --help` answers at once.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mcsan_lite.cli.borders.ignored import refuse_ignored
+from mcsan_lite.errors import DataError
 
 if TYPE_CHECKING:
     from mcsan_lite.corpus import Corpus
@@ -73,6 +78,27 @@ def add_command(
     return parser
 
 
+def count(text: str) -> int:
+    """How many of something: the `type` of an option, for argparse.
+
+    Args:
+        text: as it was typed.
+
+    Raises:
+        argparse.ArgumentTypeError: for anything but a whole number from 1 on.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        refusal = DataError(
+            repr(text), "a whole number, 1 or more", "name one, or leave the option out."
+        )
+        raise argparse.ArgumentTypeError(str(refusal))
+    return number
+
+
 def add_place_options(parser: argparse.ArgumentParser) -> None:
     """--profile, --data, --runs, --jobs: what nearly every command takes."""
     parser.add_argument(
@@ -85,7 +111,7 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
         "--data", default="data", help="folder of corpora and caches (default: data)"
     )
     parser.add_argument("--runs", default="runs", help="folder of results (default: runs)")
-    parser.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
+    parser.add_argument("--jobs", type=count, default=1, help="processes side by side (default: 1)")
 
 
 def add_root_option(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +127,7 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
     add_root_option(parser)
     parser.add_argument(
         "--classes",
-        type=int,
+        type=count,
         help="iemocap: 7, the paper's, or 4, happy and excited as one (default: 7)",
     )
     parser.add_argument(
@@ -224,24 +250,17 @@ class CorpusRequest:
 def _reader_options(args: argparse.Namespace) -> dict[str, object]:
     """The options of a single corpus's reader. Raises DataError for those of another corpus."""
     options: dict[str, object] = {}
-    if args.classes:
-        _require_corpus(args, "classes", "iemocap")
+    for option, corpus in (("classes", "iemocap"), ("defects", "meld")):
+        if args.corpus != corpus:
+            given, do = f"with the corpus {args.corpus!r}", "leave {option} out."
+            refuse_ignored(args, given, repr(corpus), do, only=(option,))
+    if args.classes is not None:
         options["classes"] = args.classes
-    if args.defects:
-        _require_corpus(args, "defects", "meld")
+    if args.defects is not None:
         options["defects"] = tuple(args.defects.split(","))
     if args.corpus != "synthetic":
         options["strict"] = not args.allow_incomplete
     return options
-
-
-def _require_corpus(args: argparse.Namespace, option: str, corpus: str) -> None:
-    from mcsan_lite.errors import DataError
-
-    if args.corpus != corpus:
-        raise DataError(
-            f"--{option} with the corpus {args.corpus!r}", f"{corpus!r}", f"leave --{option} out."
-        )
 
 
 def requested_corpus(request: CorpusRequest) -> Corpus:
@@ -303,22 +322,47 @@ class RowRequest:
 
         return feature_settings(self.vectors, self.frames, self.hop)
 
+    def in_file_name(self, video: str | None = None, folds: str | None = None) -> list[str]:
+        """What of the settings stands in the names of a table's files.
 
-def csv_file(name: str) -> Path:
-    """Where --out puts a table. Raises DataError for a name with another ending."""
-    from mcsan_lite.errors import DataError
+        Places and folds of one name may hold other things, and the same frames may be read with
+        another hop. So six digits of all of them are the last part.
 
-    if Path(name).suffix.lower() != ".csv":
-        raise DataError(f"--out {name}", "a file that ends in .csv", "name it so: --out NAME.csv")
-    return Path(name)
+        Args:
+            video: the place of the films.
+            folds: a digest of the folds, where they come from a csv.
+        """
+        parts = [Path(place).stem for place in (self.vectors, self.frames) if place]
+        sources: list[object] = []
+        if self.vectors and not _is_published(self.vectors):
+            sources.append(("vectors", self.vectors))
+        if self.frames:
+            sources.append(("frames", self.frames, self.hop))
+        if video:
+            parts.append("video")
+            sources.append(("video", video))
+        sources += [folds] if folds else []
+        if sources:
+            parts.append(hashlib.sha256(repr(sources).encode()).hexdigest()[:6])
+        return parts
+
+
+def _is_published(vectors: str) -> bool:
+    """Whether these word vectors are a published set by its name, and not a file or a folder."""
+    return re.fullmatch(r"[\w-]+", vectors) is not None and not Path(vectors).exists()
 
 
 def requested_features(args: argparse.Namespace) -> FeatureConfig:
-    """What --vectors, --frames and --hop ask for, as far as a command has them."""
+    """What --vectors, --frames and --hop ask for, as far as a command has them.
+
+    Where it has no --hop, its frames are those of a trained run, which knows their hop itself.
+    """
     from mcsan_lite.features.arrays.settings import feature_settings
 
-    wanted = (getattr(args, name, None) for name in ("vectors", "frames", "hop"))
-    return feature_settings(*wanted)
+    vectors = getattr(args, "vectors", None)
+    if not hasattr(args, "hop"):
+        return feature_settings(vectors)
+    return feature_settings(vectors, args.frames, args.hop)
 
 
 def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]:
@@ -353,46 +397,3 @@ def with_precision(spec: Spec, precision: str) -> Spec:
         precision: "float32" or "bfloat16".
     """
     return replace(spec, train=replace(spec.train, precision=precision))
-
-
-def report_unseen_video(request: CorpusRequest, specs: Sequence[Spec]) -> None:
-    """Say on stderr that no row looks at the video that was given.
-
-    Args:
-        request: with --video or without.
-        specs: the rows that will be trained.
-    """
-    from mcsan_lite.features.alignment import LACKING
-
-    if request.video and not any(spec.features.video for spec in specs):
-        print(
-            "--video: none of these rows looks at it. AMH and MCSAN + video of table1 do, "
-            f"where at most {LACKING:.0%} of the utterances are without",
-            file=sys.stderr,
-        )
-
-
-def report_known_words(
-    request: CorpusRequest, corpus: Corpus, specs: Sequence[Spec], *, allow_unknown: bool = False
-) -> None:
-    """Say on stderr how many of the corpus's words the word vectors know.
-
-    Args:
-        request: where the cache is.
-        corpus: what will be trained on.
-        specs: the rows that will be trained.
-        allow_unknown: go on though they know less than half of them.
-
-    Raises:
-        DataError: where they do, unless that is allowed.
-    """
-    from mcsan_lite.features.language import transcripts
-    from mcsan_lite.training.spec import vectors_read
-
-    for vectors in vectors_read(specs):
-        found = transcripts.corpus_coverage(corpus, vectors, request.cache)
-        line = transcripts.coverage_text(found, vectors)
-        if line:
-            print(line, file=sys.stderr)
-        if not allow_unknown:
-            transcripts.require_known_words(found, vectors)

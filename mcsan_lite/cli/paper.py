@@ -7,21 +7,21 @@ until a command runs.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcsan_lite.cli.borders.forewarned import report_known_words, report_unseen_video
+from mcsan_lite.cli.borders.ignored import refuse_for_ledger
+from mcsan_lite.cli.borders.outputs import tables_folder
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
     CorpusRequest,
     RowRequest,
     add_command,
     add_row_options,
-    report_known_words,
-    report_unseen_video,
     requested_corpus,
     run_options,
     table3_rows,
@@ -97,19 +97,10 @@ class TableRequest:
             ]
         if spec.train.precision != "float32":
             names.append(spec.train.precision)
-        if self.rows.vectors:
-            names.append(Path(self.rows.vectors).stem)
-        if self.rows.frames:
-            names.append(Path(self.rows.frames).stem)
-        if corpus.video:
-            names.append("video")
-        places = (self.rows.vectors, self.rows.frames, corpus.video)
-        paths = [path for path in places if path and "/" in str(path)]
+        folds = None
         if str(spec.protocol).endswith(".csv"):
-            paths.append(splits.digest(grid.every_fold(spec)))
-        if paths:  # two files of one name may hold other things
-            names.append(hashlib.sha256(repr(paths).encode()).hexdigest()[:6])
-        return "-".join(names)
+            folds = splits.digest(grid.every_fold(spec))
+        return "-".join([*names, *self.rows.in_file_name(corpus.video, folds)])
 
 
 def run_table(args: argparse.Namespace) -> int:
@@ -119,14 +110,18 @@ def run_table(args: argparse.Namespace) -> int:
     from mcsan_lite.paper import profiles
     from mcsan_lite.training import cost
 
-    request = TableRequest.from_args(args, args.table)
-    first_folds = args.folds or profiles.GRID_FOLDS.get(args.profile)
-    seeds = args.seeds or profiles.GRID_SEEDS.get(args.profile, 1)
+    request, folder = TableRequest.from_args(args, args.table), tables_folder(args.out, args.runs)
+    first_folds, seeds = args.folds, args.seeds
+    if first_folds is None:
+        first_folds = profiles.GRID_FOLDS.get(args.profile)
+    if seeds is None:
+        seeds = profiles.GRID_SEEDS.get(args.profile, 1)
     grid = _requested_grid(request, range(seeds), first_folds)
     done = grids.asked_for(_done_elsewhere(args, grid), grid)
     rest = grid.without(grids.training_names(done))
-    report_unseen_video(request.corpus, grid.specs)
-    report_known_words(request.corpus, grid.corpus, grid.specs, allow_unknown=args.allow_unknown)
+    report_unseen_video(request.corpus.video, grid.specs)
+    cache, allowed = request.corpus.cache, args.allow_unknown
+    report_known_words(cache, grid.corpus, grid.specs, allow_unknown=allowed)
     expected = cost.estimate(rest, run_options(args))
     minutes = expected.attrs["wall_s"] / 60
     print(expected.round(1).to_string())
@@ -145,7 +140,7 @@ def run_table(args: argparse.Namespace) -> int:
         )
     options = run_options(args)
     results = grids.run_the_rest(rest, done, replace(options, expected=expected.seconds))
-    _show_table(request, grid, results, args.out, options)
+    _show_table(request, grid, results, folder, options)
     return 0
 
 
@@ -154,12 +149,13 @@ def show_finished_table(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import grids
 
     request, place = TableRequest.from_args(args, args.table), page_place(args)
+    folder = tables_folder(args.out, args.runs)
     grid = _requested_grid(request, first_folds=args.folds)
     results = grids.finished_results(grid, args.runs, _done_elsewhere(args, grid))
-    if args.folds:
+    if args.folds is not None:
         names = [fold.name for fold in grid.folds(grid.specs[0])]
         results = results[results.fold.isin(names)]
-    _show_table(request, grid, results, args.out, run_options(args), place)
+    _show_table(request, grid, results, folder, run_options(args), place)
     return 0
 
 
@@ -257,7 +253,7 @@ def _show_table(
     request: TableRequest,
     grid: Grid,
     results: pd.DataFrame,
-    out: str | None,
+    folder: Path,
     options: RunOptions,
     place: Path | None = None,
 ) -> None:
@@ -266,7 +262,6 @@ def _show_table(
     from mcsan_lite.paper.pages.tables import choices_page, table_page
     from mcsan_lite.tables.own import save_table
 
-    folder = Path(out or Path(options.runs) / "tables")
     name = request.file_name(grid)
     every_fold = folder / f"{name}-folds.csv"
     per_fold = results.drop(columns="folder", errors="ignore")
@@ -354,6 +349,7 @@ def ledger_command(args: argparse.Namespace) -> int:
     """Print a ledger; with --corpus, what our finished runs say about it."""
     from mcsan_lite.paper import ledgers
 
+    refuse_for_ledger(args)
     if args.ledger == "equations":
         ledger = ledgers.equations_ledger()
     elif args.ledger == "ambiguities":

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsan_lite.cli import paper
+from mcsan_lite.cli.borders.forewarned import report_known_words, report_unseen_video
+from mcsan_lite.cli.borders.ignored import refuse_for_run, refuse_for_table
+from mcsan_lite.cli.borders.outputs import results_folder
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
     CorpusRequest,
@@ -20,8 +23,7 @@ from mcsan_lite.cli.options import (
     add_command,
     add_place_options,
     add_row_options,
-    report_known_words,
-    report_unseen_video,
+    count,
     requested_corpus,
     run_options,
     table3_rows,
@@ -53,7 +55,7 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
     parser.add_argument(
         "--folds",
-        type=int,
+        type=count,
         help="only the first so many folds; a later call adds the others (default: "
         "all; of a table: smoke 2, quick 3, full and paper all)",
     )
@@ -87,7 +89,7 @@ def add_run_command(commands) -> None:
         "--per-class", action="store_true", help="also a table per class and the confusion matrix"
     )
     parser.add_argument(
-        "--seeds", type=int, help="trainings per fold (default: 1; of a table in full: 3)"
+        "--seeds", type=count, help="trainings per fold (default: 1; of a table in full: 3)"
     )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     parser.add_argument(
@@ -105,20 +107,18 @@ def run_command(args: argparse.Namespace) -> int:
     """Train rows of Table 3 and print their scores; or run a whole table of the paper."""
     from mcsan_lite.training.runner import run_experiment
 
+    refuse_for_run(args)
     if args.table:
         return paper.run_table(args)
-    _require_a_table_for("estimate", args.estimate)
-    _require_a_table_for("world", args.world != "matching")
-    _require_a_table_for("finished", args.finished)
     request = CorpusRequest.from_args(args)
     corpus = requested_corpus(request)
     specs = table3_rows(RowRequest.from_args(args), corpus, args.profile)
-    report_unseen_video(request, specs)
-    report_known_words(request, corpus, specs, allow_unknown=args.allow_unknown)
+    report_unseen_video(request.video, specs)
+    report_known_words(request.cache, corpus, specs, allow_unknown=args.allow_unknown)
     results = run_experiment(
         specs,
         corpus,
-        seeds=range(args.seeds or 1),
+        seeds=range(1 if args.seeds is None else args.seeds),
         folds=args.folds,
         options=run_options(args, progress=args.jobs == 1),
     )
@@ -130,18 +130,6 @@ def run_command(args: argparse.Namespace) -> int:
     homes = {str(Path(folder).parent) for folder in results.folder}
     print("folders:", *sorted(homes), sep="\n  ")
     return 0
-
-
-def _require_a_table_for(option: str, is_given: object, command: str = "mcsan run") -> None:
-    """Refuse an option of tables where none is named."""
-    from mcsan_lite.errors import DataError
-
-    if is_given:
-        raise DataError(
-            f"--{option} without a table",
-            "table1, table2, table3, fusion or ambiguities",
-            f"name one: {command} table3 --{option} …",
-        )
 
 
 def _summary(results: pd.DataFrame) -> pd.DataFrame:
@@ -209,9 +197,9 @@ def table_command(args: argparse.Namespace) -> int:
     from mcsan_lite.paper.pages.scores import runs_page
     from mcsan_lite.training.run_folder import load_results
 
+    refuse_for_table(args)
     if args.table:
         return paper.show_finished_table(args)
-    _require_a_table_for("finished", args.finished, "mcsan table")
     place, results = page_place(args), load_results(args.runs)
     for (corpus, protocol), group in results.groupby(["corpus", "protocol"]):
         print(f"\n{corpus} · {protocol}\n{_summary(group).round(3).to_string()}")
@@ -246,7 +234,7 @@ def floors_command(args: argparse.Namespace) -> int:
     request, options = CorpusRequest.from_args(args), run_options(args)
     corpus = requested_corpus(request)
     spec, *_ = table3_rows(RowRequest.from_args(args), corpus, args.profile)
-    report_known_words(request, corpus, [spec], allow_unknown=args.allow_unknown)
+    report_known_words(request.cache, corpus, [spec], allow_unknown=args.allow_unknown)
     features, _ = extraction.extract(corpus, spec.features, cache=request.cache, jobs=args.jobs)
     folds = splits.folds(corpus, spec.protocol)
     results = floors.floors_table(corpus, folds, features, spec.train.select, options=options)
@@ -266,7 +254,7 @@ def add_ceilings_command(commands) -> None:
         example="mcsan ceilings --world matching --jobs 2",
     )
     add_place_options(parser)
-    parser.add_argument("--seeds", type=int, default=1, help="trainings per row (default: 1)")
+    parser.add_argument("--seeds", type=count, default=1, help="trainings per row (default: 1)")
     parser.add_argument(
         "--world",
         choices=("matching", "leaking"),
@@ -307,7 +295,7 @@ def checkpoints_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments import checkpoints
     from mcsan_lite.experiments.confidence.calibrating import calibrate_shipped
 
-    folder = args.out or checkpoints.CHECKPOINTS_FOLDER
+    folder = results_folder(args.out or checkpoints.CHECKPOINTS_FOLDER)
     options = run_options(args)
     table = checkpoints.ship_checkpoints(folder, args.profile, options=options)
     calibrate_shipped([Path(folder) / name for name in table.checkpoint], options)

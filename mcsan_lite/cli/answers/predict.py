@@ -21,6 +21,7 @@ from mcsan_lite.cli.answers.asking import (
     report,
     your_utterance,
 )
+from mcsan_lite.cli.borders.outputs import single_file
 from mcsan_lite.cli.options import add_command
 
 if TYPE_CHECKING:
@@ -85,10 +86,19 @@ def _require_one_way(args: argparse.Namespace) -> None:
             "one way to name recordings",
             f"leave {named} out.",
         )
+    if args.video and (args.out or args.segments is not None):
+        more = "--out" if args.out else "--segments"
+        raise DataError(
+            f"--video beside {more}",
+            "a recording alone: a table of answers looks at no video",
+            f"leave {more} or --video out.",
+        )
     if args.out and Path(args.out).suffix not in _ENDINGS:
         raise DataError(
             f"--out {args.out!r}", "a file that ends in .csv or .jsonl", "--out answers.csv"
         )
+    if args.out:
+        single_file(args.out, "--out answers.csv")
     if args.segments is not None and not args.segments >= 0.1:
         raise DataError(f"--segments {args.segments:g}", "0.1 seconds or more", "--segments 10")
     if args.abstain is not None and not 0 <= args.abstain <= 1:
@@ -185,7 +195,8 @@ def _deliver(answerer: Answerer, rows: Sequence[AnswerRow], out: str | None) -> 
         text = _csv_text(values)
     else:
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in values)
-    write_atomic(Path(out), lambda part: part.write_text(text, encoding="utf-8"))
+    data = _in_utf8(text)
+    write_atomic(Path(out), lambda part: part.write_bytes(data))
     print(f"{len(rows):,d} rows written to {out}")
 
 
@@ -195,12 +206,23 @@ def _csv_text(values: Sequence[dict[str, object]]) -> str:
     from mcsan_lite.tables.shared import spreadsheet_table
 
     names = dict.fromkeys(name for row in values for name in row)
-    table = pd.DataFrame(values, columns=list(names), dtype=object)
+    rows = [{name: _encodable(value) for name, value in row.items()} for row in values]
+    table = pd.DataFrame(rows, columns=list(names), dtype=object)
     return spreadsheet_table(table).to_csv(index=False, lineterminator="\n")
 
 
+def _in_utf8(text: str) -> bytes:
+    """The bytes of a text; what is no UTF-8 in the name of a file stands there as \\udcXX."""
+    return text.encode("utf-8", errors="backslashreplace")
+
+
+def _encodable(value: object) -> object:
+    """A cell as any program can read it; pandas keeps no text that is no UTF-8."""
+    return _in_utf8(value).decode("utf-8") if isinstance(value, str) else value
+
+
 def _table_text(answerer: Answerer, rows: Sequence[AnswerRow]) -> str:
-    from mcsan_lite.training.confidence.judging import corpus_phrase
+    from mcsan_lite.training.confidence.judging import corpus_phrase, is_generated
 
     lines = [("recording", "answer", "likeliest", "sound", "words", "problem, remarks")]
     for row in rows:
@@ -212,7 +234,7 @@ def _table_text(answerer: Answerer, rows: Sequence[AnswerRow]) -> str:
         )
         for line in lines
     ]
-    generated = answerer.corpus.startswith("synthetic")
+    generated = is_generated(answerer.corpus)
     if answerer.confidence is not None:
         generated = answerer.confidence.source.generated
     text += ["", f"trained on: {corpus_phrase(answerer.corpus, generated)}"]

@@ -7,7 +7,7 @@ sound is opened here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,18 +45,19 @@ class NamedRecording:
 def named_recordings(places: Sequence[str], text: str = "") -> list[NamedRecording]:
     """Every recording that is meant by files, folders and tables.
 
-    A folder is searched with all folders in it. The transcript of a file NAME.wav is NAME.txt
-    beside it, where that is there.
+    A folder is searched with all folders in it but hidden ones. The transcript of a file NAME.wav
+    is NAME.txt beside it, where that is there.
 
     Args:
         places: as they were typed.
-        text: the transcript, for a single file.
+        text: the transcript, for a single file; one that lies beside it is then not opened.
 
     Raises:
-        DataError: for a folder without a recording, a table without the column, and a transcript
-            for several recordings.
+        DataError: for a folder without a recording, a table without the column, a transcript that
+            is no text in UTF-8, and a transcript for several recordings.
     """
-    found = [one for place in places for one in _recordings_at(Path(place))]
+    transcript = _no_transcript if text else _transcript_beside
+    found = [one for place in places for one in _recordings_at(Path(place), transcript)]
     if not text:
         return found
     if len(found) != 1:
@@ -68,20 +69,22 @@ def named_recordings(places: Sequence[str], text: str = "") -> list[NamedRecordi
     return [NamedRecording(found[0].name, found[0].audio, text)]
 
 
-def _recordings_at(place: Path) -> Iterator[NamedRecording]:
+def _recordings_at(place: Path, transcript: Callable[[Path], str]) -> Iterator[NamedRecording]:
     if place.is_dir():
-        yield from _of_folder(place)
+        yield from _of_folder(place, transcript)
     elif place.suffix.lower() in _TABLES:
         yield from _of_table(place)
     else:
-        yield NamedRecording(str(place), place, _transcript_beside(place))
+        yield NamedRecording(str(place), place, transcript(place))
 
 
-def _of_folder(folder: Path) -> Iterator[NamedRecording]:
+def _of_folder(folder: Path, transcript: Callable[[Path], str]) -> Iterator[NamedRecording]:
     files = [
         path
         for path in sorted(folder.rglob("*"))
-        if SOUND_ENDINGS.fullmatch(path.suffix) and not path.name.startswith(".")
+        if SOUND_ENDINGS.fullmatch(path.suffix)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not path.is_dir()
     ]
     if not files:
         raise DataError(
@@ -90,14 +93,29 @@ def _of_folder(folder: Path) -> Iterator[NamedRecording]:
             "check the folder, or name the files themselves.",
         )
     for path in files:
-        yield NamedRecording(str(path), path, _transcript_beside(path))
+        yield NamedRecording(str(path), path, transcript(path))
+
+
+def _no_transcript(_path: Path) -> str:
+    return ""
 
 
 def _transcript_beside(path: Path) -> str:
+    """The text beside a recording; "" where there is none."""
+    beside = path.with_suffix(".txt")
     try:
-        return path.with_suffix(".txt").read_text(encoding="utf-8-sig").strip()
-    except (OSError, ValueError):
+        text = beside.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
         return ""
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark has them
+        raise DataError(
+            f"{beside}, which is no text in UTF-8",
+            f"the transcript of {path.name} in UTF-8",
+            "save it again as UTF-8, or delete it: the recording is then heard without words.",
+        )
+    return text.strip()
 
 
 def _of_table(path: Path) -> Iterator[NamedRecording]:

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mcsan_lite.cli.borders.ignored import refuse_without_corpus
+from mcsan_lite.cli.borders.outputs import single_file
 from mcsan_lite.cli.options import CORPORA_HELP, add_command
+
+if TYPE_CHECKING:
+    from mcsan_lite.explorer.sounds import Explorable
+    from mcsan_lite.features.extraction import FeatureConfig
 
 _MOST_IDS = 8  # utterances of a page: each brings about 150 kB. A choice
 
@@ -64,31 +71,35 @@ def explore_command(args: argparse.Namespace) -> int:
             "both, or neither",
             "name the utterances: --corpus synthetic --ids test_000003",
         )
+    refuse_without_corpus(args, ("root",))
+    single_file(args.out, "-o explorer.html")
     models = explorer_models(args.models or SHIPPED_MODELS)
-    rate = next(iter(models.values())).features.sample_rate
-    core = ExplorerCore(models, _sounds(args, rate), Path(args.data) / "cache")
+    first = next(iter(models.values()))
+    core = ExplorerCore(models, _sounds(args, first.features), Path(args.data) / "cache")
     page = explorer_page(core, language=args.language, progress=True)
     write_atomic(out, lambda part: part.write_text(page, encoding="utf-8"))
     print(f"{out} written, {len(page) / 1000:,.0f} kB: open it in a browser, offline too")
     return 0
 
 
-def _sounds(args: argparse.Namespace, rate: int) -> list:
-    """The four clips, or what --corpus and --ids name."""
-    from mcsan_lite.cli.utterance import utterance_of_corpus
+def _sounds(args: argparse.Namespace, features: FeatureConfig) -> list[Explorable]:
+    """The four clips, or what --corpus and --ids name, as far as these features hear it."""
+    from mcsan_lite.cli.utterance import readable_corpus, utterance_by_id
     from mcsan_lite.errors import DataError
     from mcsan_lite.explorer.sounds import explorable_clips, explorable_corpus
-    from mcsan_lite.features.extraction import FeatureConfig, heard_seconds
+    from mcsan_lite.features.extraction import heard_seconds
 
+    rate = features.sample_rate
     if not args.corpus:
         return explorable_clips(rate)
     if len(args.ids) > _MOST_IDS:
         raise DataError(
             f"{len(args.ids)} ids", f"at most {_MOST_IDS}", "write several pages of some each."
         )
+    corpus = readable_corpus(args.corpus, root=args.root, profile=args.profile, data=args.data)
+    chosen = [utterance_by_id(corpus, wanted).id for wanted in args.ids]
+    heard_s = heard_seconds(features)
     sounds = []
-    for wanted in args.ids:
-        places = {"root": args.root, "profile": args.profile, "data": args.data}
-        one = utterance_of_corpus(args.corpus, wanted, **places)
-        sounds += explorable_corpus(one.corpus, rate, heard_seconds(FeatureConfig()))
+    for name in chosen:  # in the order in which they were typed
+        sounds += explorable_corpus(corpus.subset([name]), rate, heard_s)
     return sounds

@@ -1,6 +1,8 @@
 """`mcsan predict` on many recordings: a row each, bad ones with their reason, none half-written."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -147,11 +149,16 @@ def test_a_long_recording_is_said_to_be_cut(mcsan, run, folder, tmp_path):
         (["nothing"], "without a recording"),
         (["wrong.csv"], "the columns path and text"),
         (["--out", "a.csv", "--text", "so"], "no recording for a table"),
+        (["clips", "--out", "folder.csv"], "which is a folder"),
+        (["clips", "--out", "wrong.csv/b.csv"], "is a file"),
+        (["--audio", "a.wav", "--video", "v.csv", "--out", "b.csv"], "--video beside --out"),
+        (["--audio", "a.wav", "--video", "v.csv", "--segments", "1"], "--video beside --segments"),
     ],
 )
 def test_refusals_write_nothing(mcsan, folder, tmp_path, monkeypatch, words, crucial):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nothing").mkdir()
+    (tmp_path / "folder.csv").mkdir()
     (tmp_path / "wrong.csv").write_text("one,two\n1,2\n", encoding="utf-8")
     refused(mcsan(*words), crucial)
     assert not list(tmp_path.glob("a.*"))
@@ -173,6 +180,55 @@ def test_a_name_that_a_spreadsheet_would_compute_is_shown(mcsan, folder, tmp_pat
 def test_a_folder_without_recordings_names_the_endings(tmp_path):
     with pytest.raises(DataError, match=r"\.wav, \.flac"):
         named_recordings([str(tmp_path)])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_a_name_that_is_no_utf_8_costs_no_answer(mcsan, folder, tmp_path, ending):
+    try:
+        name = os.fsdecode(b"caf\xe9.wav")
+        (folder / "more" / name).write_bytes((folder / "a.wav").read_bytes())
+    except (OSError, UnicodeError):
+        pytest.skip("this system takes no such name")
+    file = tmp_path / f"a{ending}"
+    mcsan(folder / "more", "--out", file)
+    data = file.read_bytes()
+    lines = data.decode("utf-8").splitlines()
+    assert len(lines) == 2 + (ending == ".csv") and b"\r" not in data
+    assert any("b.FLAC" in line for line in lines)
+    assert any("caf\\udce9.wav" in line for line in lines)
+    if ending == ".jsonl":  # the escape is json's own: the name comes back
+        assert json.loads(lines[1])["recording"].endswith(name)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le"])
+def test_a_transcript_in_another_encoding_is_refused(mcsan, folder, tmp_path, encoding):
+    (folder / "a.txt").write_bytes("so it is, café".encode(encoding))
+    refused(mcsan(folder, "--out", tmp_path / "a.csv"), "a.txt", "UTF-8", "save it again")
+    assert not (tmp_path / "a.csv").exists()
+    (typed,) = named_recordings([str(folder / "a.wav")], "so")  # it is not needed then
+    assert typed.text == "so"
+    (folder / "a.txt").write_text("so it is, café", encoding="utf-8-sig")
+    assert named_recordings([str(folder / "a.wav")])[0].text == "so it is, café"
+
+
+def test_a_transcript_that_cannot_be_read_is_refused(mcsan, folder, tmp_path):
+    (folder / "a.txt").unlink()
+    (folder / "a.txt").mkdir()
+    refused(mcsan(folder / "a.wav", "--out", tmp_path / "a.csv"), "a.txt")
+
+
+def test_folders_and_hidden_folders_are_no_recordings(folder):
+    (folder / "tape.wav").mkdir()
+    shutil.copy(folder / "a.wav", folder / "tape.wav" / "inside.wav")
+    (folder / ".trash" / "deep").mkdir(parents=True)
+    shutil.copy(folder / "a.wav", folder / ".trash" / "deep" / "old.wav")
+    if os.name != "nt":  # there, links take rights of their own
+        (folder / "gone.wav").symlink_to(folder / "nowhere.wav")
+    found = [one.audio.relative_to(folder).as_posix() for one in named_recordings([str(folder)])]
+    assert "tape.wav/inside.wav" in found and ("gone.wav" in found or os.name == "nt")
+    assert "tape.wav" not in found and not [name for name in found if "old" in name]
+    (hidden,) = named_recordings([str(folder / ".trash")])  # one that is named is meant
+    assert hidden.name.endswith("old.wav")
 
 
 class TestNltkAlone:

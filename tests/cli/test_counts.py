@@ -1,0 +1,93 @@
+"""Every option that counts something takes a whole number from 1 on, and refuses all else."""
+
+import argparse
+
+import pytest
+
+from mcsan_lite.cli import main, paper, run
+from mcsan_lite.cli.borders.advice import commands_of
+from mcsan_lite.cli.data import _KNOBS
+from mcsan_lite.cli.options import count
+from mcsan_lite.errors import DataError
+from mcsan_lite.training import runner
+
+COUNTS = ("--jobs", "--folds", "--seeds", "--utterances", "--classes")
+# Numbers of which 0 is one, or which `SyntheticConfig` checks itself.
+WITH_ZERO = {"--seed", *(f"--{name}" for name, kind, _ in _KNOBS if kind is int)}
+
+
+def options_of(parser):
+    return {name: action for action in parser._actions for name in action.option_strings}
+
+
+ASKED = sorted(
+    {
+        (parser.prog, option)
+        for parser in commands_of(main.parser())
+        for option in COUNTS
+        if option in options_of(parser)
+    }
+)
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "x"])
+@pytest.mark.parametrize(("prog", "option"), ASKED, ids=" ".join)
+def test_what_is_no_count_is_refused_in_three_parts(prog, option, typed, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main.parser().parse_args([*prog.split()[1:], f"{option}={typed}"])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and f"argument {option}" in said
+    assert f"Given: '{typed}'" in said and "Expected: " in said and "Do: " in said
+
+
+def test_every_whole_number_is_a_count_or_may_be_zero():
+    found = {
+        (name, action.type)
+        for parser in commands_of(main.parser())
+        for name, action in options_of(parser).items()
+        if action.type in (int, count)
+    }
+    assert {name for name, kind in found if kind is count} == set(COUNTS)
+    assert {name for name, kind in found if kind is int} == WITH_ZERO
+    assert len(ASKED) > 25
+
+
+def test_a_count():
+    assert count("1") == 1 and count("300") == 300
+    for typed in ("", "1.5", "9" * 5000):
+        with pytest.raises(argparse.ArgumentTypeError, match="Given: "):
+            count(typed)
+
+
+def test_a_number_that_is_given_is_never_the_default(monkeypatch):
+    """Not even 0, should a caller bring one past the parser."""
+    asked = {}
+
+    class Reached(Exception):
+        pass
+
+    def grid(request, seeds=(0,), first_folds=None):
+        asked["table"] = (list(seeds), first_folds)
+        raise Reached
+
+    def experiment(specs, corpus, *, seeds, **how):
+        asked["run"] = list(seeds)
+        raise Reached
+
+    monkeypatch.setattr(paper, "_requested_grid", grid)
+    monkeypatch.setattr(runner, "run_experiment", experiment)
+    monkeypatch.setattr(run, "requested_corpus", lambda request: None)
+    monkeypatch.setattr(run, "table3_rows", lambda *_: [])
+    monkeypatch.setattr(run, "report_known_words", lambda *_, **__: None)
+    for words in (["run", "table3"], ["run"]):
+        args = main.parser().parse_args([*words, "--profile", "smoke"])
+        args.seeds = args.folds = 0
+        with pytest.raises(Reached):
+            args.command(args)
+    assert asked == {"table": ([], 0), "run": []}
+
+
+def test_a_wrong_number_of_classes_is_not_ignored():
+    args = main.parser().parse_args(["split", "iemocap", "--root", "nowhere", "--classes", "5"])
+    with pytest.raises(DataError, match="5 classes of IEMOCAP"):
+        args.command(args)
