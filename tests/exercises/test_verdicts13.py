@@ -191,7 +191,7 @@ def both_worlds(matching, listed):
         (
             UP,
             Measured(0.002, -0.005, 0.008),
-            "no gain is shown; if there is one, it is within 1 of 100 points. So the gain",
+            "no gain is shown; if there is one, it is smaller than 1 point. So the gain",
         ),
         (FLAT, UP, "raises the score where order tells nothing"),
         (FLAT, FLAT, "not shown to raise the score in either world"),

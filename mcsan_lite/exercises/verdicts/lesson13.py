@@ -271,7 +271,7 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
     here = gaps.loc["listed"]
     at_most = ""
     if here.low > -ALIKE_MARGIN and here.high < ALIKE_MARGIN:
-        at_most = f"; if there is one, it is within {100 * ALIKE_MARGIN:g} of 100 points"
+        at_most = f"; if there is one, it is smaller than {100 * ALIKE_MARGIN:g} point"
     if sides["listed"] == "more":
         verdict = (
             "Cross-attention raises the score where order tells nothing. Only a score above what "
