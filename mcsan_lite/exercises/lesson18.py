@@ -274,7 +274,7 @@ def _wrong_numbers(text: str, study: Study) -> str | None:
             return f"{name} is there as a share. Readers of tables count in points: {points:+.1f}."
         if -points in numbers and points:
             return (
-                f"{name} has the wrong sign: {study.claim.a} less {study.claim.b}, {points:+.1f}."
+                f"{name} has the wrong sign: {study.claim.a} minus {study.claim.b}, {points:+.1f}."
             )
         return f"{name} of the interval or gap is missing or not that of this run, in points."
     # Words may stand between the number and the folds, but no other number, and no other things.

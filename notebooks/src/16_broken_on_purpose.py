@@ -122,7 +122,7 @@ effects = {}  # the bill of section 11: mistake -> (mean, low, high)
 
 
 def gap(true, broken, right, score="wa"):
-    """The score of `broken` less that of `right`: mean, low and high."""
+    """The score of `broken` minus that of `right`: mean, low and high."""
     each = np.arange(len(true))  # every utterance is drawn by itself
     test = over_seeds_and_clusters(true, broken, right, each, score)
     if np.isnan(test.low):  # not one answer differs: nothing varies

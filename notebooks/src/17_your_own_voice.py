@@ -292,7 +292,7 @@ def named_under(name, level):
 
 
 def paired_gap(one, other):
-    """The WA under one stress less that under another: mean, low and high."""
+    """The WA under one stress minus that under another: mean, low and high."""
     test = over_seeds_and_clusters(true, named_under(*one), named_under(*other), ids)
     return test.mean, test.low, test.high
 

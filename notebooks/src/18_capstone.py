@@ -136,7 +136,7 @@ TEMPLATE = {
 # %%
 claim = capstone.claim_called("w/o cross wa")
 printed = mc.paper.published_gaps().loc[claim.b]
-print(f"section {claim.section}, Table {claim.table}: {claim.a} less {claim.b}")
+print(f"section {claim.section}, Table {claim.table}: {claim.a} minus {claim.b}")
 print(f"the text says {claim.stated}, the table {claim.printed}")
 welch = printed[["wa gap low", "wa gap high", "wa p"]].astype(float)
 print(read.say_as_printed(claim.says, *welch))
@@ -445,7 +445,7 @@ gap = study.gap
 low, mean, high = 100 * gap.low, 100 * gap.mean, 100 * gap.high
 kind_of_speech = "synthetic speech" if study.generated else study.corpus
 verdict_in_words = (
-    f"On {kind_of_speech}, {study.claim.a} less {study.claim.b} is {mean:+.1f} points "
+    f"On {kind_of_speech}, {study.claim.a} minus {study.claim.b} is {mean:+.1f} points "
     f"({low:+.1f} to {high:+.1f}) over {gap.n} folds; after Holm over {study.family} "
     f"sentences, the paper's sentence is {study.verdict}."
 )
@@ -455,13 +455,13 @@ check.sentence(verdict_in_words, study)
 # **E18.5 · Explain** (★★, 5 min). You review three capstones. Each fails exactly one
 # line: **a** the sentence · **b** the margin · **c** the scope · **d** the test part.
 #
-# - **A** — "MCSAN less N = 2 is +0.4 points (−0.6 to +1.4) on synthetic speech, ten
+# - **A** — "MCSAN minus N = 2 is +0.4 points (−0.6 to +1.4) on synthetic speech, ten
 #   folds. Since the interval ends at 1.4, gaps below 1.5 points do not matter here:
 #   alike."
 # - **B** — "We asked about w/o self, with a margin of one point, on synthetic speech.
 #   For each row we kept the epoch with the highest WA on the held-out fold, and
 #   compared."
-# - **C** — "MCSAN less w/o cross is +5.2 points (+2.0 to +8.4) on synthetic speech, ten
+# - **C** — "MCSAN minus w/o cross is +5.2 points (+2.0 to +8.4) on synthetic speech, ten
 #   folds, corrected t, margin one point: reproduced. So a call centre that wants to
 #   know how its callers feel needs cross-attention."
 #

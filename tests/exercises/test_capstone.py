@@ -69,9 +69,9 @@ def test_the_verdict_follows_the_numbers(gap, sd, verdict):
 
 def test_a_score_is_called_as_in_the_tables():
     study = made_study(0.06, 0.01)
-    assert " less w/o cross in WA is " in report.verdict_sentence(study)
+    assert " minus w/o cross in WA is " in report.verdict_sentence(study)
     of_f1 = replace(study, claim=replace(study.claim, metric="weighted_f1"))
-    assert " less w/o cross in weighted F1 is " in report.verdict_sentence(of_f1)
+    assert " minus w/o cross in weighted F1 is " in report.verdict_sentence(of_f1)
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_peeking_and_the_smallest_gap():
 
 def test_interaction():
     said = read.say_interaction("x", (0.2, 0.1, 0.3))
-    assert said.startswith("x: WA less that of its EMAP is +20.0 points (+10.0 to +30.0).")
+    assert said.startswith("x: WA minus that of its EMAP is +20.0 points (+10.0 to +30.0).")
     assert said.endswith("Its EMAP is right less often.")
     assert "is right more often" in read.say_interaction("x", (-0.2, -0.3, -0.1))
     says = read.say_interaction("x", (0.2, -0.1, 0.5))

@@ -76,7 +76,7 @@ SAME = (0.0, float("nan"), float("nan"))
 
 def test_which_of_two_stresses_costs_more():
     told = read.say_which_costs_more("noise", "gain", MORE)
-    assert told.startswith("The cost of noise less that of gain is +20.0 points (+10.0 to +30.0)")
+    assert told.startswith("The cost of noise minus that of gain is +20.0 points (+10.0 to +30.0)")
     assert told.endswith(": noise costs more.")
     assert read.say_which_costs_more("noise", "gain", LESS).endswith(": gain costs more.")
     for gap in (NONE_SHOWN, SAME):

@@ -26,7 +26,7 @@ def verdict_sentence(study: Study) -> str:
     else:
         measured = points_interval(gap.mean, gap.low, gap.high)
     return (
-        f"On {where}, {claim.a} less {claim.b} in {SCORE_NAMES[claim.metric]} is {measured}, 95 % "
+        f"On {where}, {claim.a} minus {claim.b} in {SCORE_NAMES[claim.metric]} is {measured}, 95 % "
         f"corrected t, {counted}; {tested}: {study.verdict}{_alike_or_not(study)}."
     )
 
@@ -125,7 +125,7 @@ def _the_sentence(study: Study) -> str:
         f"{claim.corpus.upper()}."
     )
     if claim.printed is not None:
-        told += f" There, {claim.a} less {claim.b} is {100 * claim.printed:+.1f} points."
+        told += f" There, {claim.a} minus {claim.b} is {100 * claim.printed:+.1f} points."
     direction = {
         "above": f"that {claim.a} scores higher than {claim.b} when both are trained alike",
         "not above": f"that {claim.a} does not score higher than {claim.b} by more than the "

@@ -252,7 +252,7 @@ def say_cost(gaps: pd.DataFrame, reference: str) -> str:
         side = words.get(gap_side(row.low, row.high), NO_INTERVAL)
         gap = points_interval(row["mean"], row.low, row.high)
         lines.append(f"{_quoted(name)}: {gap}, {side}")
-    return f"WA less that of {reference}: {'; '.join(lines)}."
+    return f"WA minus that of {reference}: {'; '.join(lines)}."
 
 
 def say_cross_by_world(found: pd.DataFrame) -> str:

@@ -269,7 +269,7 @@ def say_interaction(row: str, difference: Interval) -> str:
         difference: mean, low and high, as shares.
     """
     _, low, high = difference
-    text = f"{row}: WA less that of its EMAP is {points_interval(*difference)}"
+    text = f"{row}: WA minus that of its EMAP is {points_interval(*difference)}"
     side = gap_side(low, high)
     if side == "more":
         return f"{text}. Its EMAP is right less often."

@@ -156,7 +156,7 @@ def say_which_costs_more(one: str, other: str, gap: Interval) -> str:
         gap: the cost of the first less that of the other, paired, as shares.
     """
     mean, low, high = gap
-    told = f"The cost of {one} less that of {other} is {_paired_points(gap)}"
+    told = f"The cost of {one} minus that of {other} is {_paired_points(gap)}"
     if gap_side(low, high) not in ("more", "less"):
         return f"{told}: this run does not show which of them costs more."
     return f"{told}: {one if mean > 0 else other} costs more."
