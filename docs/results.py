@@ -54,7 +54,10 @@ def numbers_of(score: str) -> tuple[str, ...]:
 
 
 def compact(table: pd.DataFrame, score: str) -> str:
-    """The table as markdown: score, gap, both verdicts, how far above the best floor."""
+    """The table as markdown: score, gap, both verdicts, how far above the best floor.
+
+    Rows that were not run are left out: a sentence above the table names them.
+    """
     headings = (
         "row",
         WORDS[score],
@@ -65,7 +68,7 @@ def compact(table: pd.DataFrame, score: str) -> str:
         "parameters",
     )
     rows = []
-    for _, row in table.iterrows():
+    for _, row in table[table[score].notna()].iterrows():
         cells = (
             row["row"],
             _interval(row, score, "", 1, "{:.3f}"),
