@@ -55,6 +55,12 @@ def test_a_row_that_was_not_run_is_named():
     assert said[-1] == "Not run: N = 3." and said[:-1] == results_page.sentences(table, "wa")
 
 
+def test_a_row_that_was_not_run_has_no_line_in_the_table():
+    unfinished = pd.concat([table_with(0.01, 0.05, 0.01), pd.DataFrame([{"row": "N = 3"}])])
+    shown = results_page.compact(unfinished.assign(parameters=None, **{"wa verdict": ""}), "wa")
+    assert "| MCSAN | 0.900 |" in shown and "| other | 0.900 |" in shown and "N = 3" not in shown
+
+
 def test_systems_are_held_against_the_best_floor():
     gap = "wa above best floor"
     low, high = f"{gap} low", f"{gap} high"

@@ -1,4 +1,4 @@
-"""Options that would do nothing are refused: who gives one means something by it.
+"""Options that would do nothing are refused: anyone who gives one means something by it.
 
 In: parsed options. Out: nothing; or a refusal of the first option that was given and would not be
 read. What nearly every command takes, such as --profile and --jobs, is never refused: scripts give
