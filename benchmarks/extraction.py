@@ -8,11 +8,11 @@ from __future__ import annotations
 import tempfile
 import time
 
-import librosa
 import numpy as np
 
 from mcsan_lite.experiments import corpora
 from mcsan_lite.features.extraction import extract
+from mcsan_lite.features.sound.loaded import librosa
 
 CLIPS = 500
 

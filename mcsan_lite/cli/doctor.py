@@ -213,8 +213,11 @@ def _mfcc_features() -> str:
 
 def _pitch() -> str:
     """librosa.pyin in a process of its own: a spoilt numba cache ends the process it runs in."""
+    from mcsan_lite.features.sound.compiled import compiling_alone
+
     command = [sys.executable, "-c", _PITCH_OF_A_TONE]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    with compiling_alone():
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if "Traceback" in done.stderr:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     if done.returncode:

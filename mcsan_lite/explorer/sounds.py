@@ -17,6 +17,7 @@ from mcsan_lite.datasets.synthetic.start.clips import StartClip, start_clips
 from mcsan_lite.errors import DataError
 from mcsan_lite.explorer.refusals import ExplorerRefusal
 from mcsan_lite.features.audio import load_audio
+from mcsan_lite.features.sound.compiled import compiling_alone
 
 MOST_BYTES = 50_000_000  # of a recording: an hour of speech as a browser packs it. A choice
 _WINDOW = 512  # samples of one analysis window when pitch is shifted: 32 ms at 16 kHz. A choice
@@ -130,15 +131,16 @@ def with_pitch(
     Returns:
         (samples,). The signal itself where the stretch is shorter than a window, 32 ms.
     """
-    import librosa
+    from mcsan_lite.features.sound.loaded import librosa
 
     first, last = (min(len(signal), max(0, round(t * sample_rate))) for t in span)
     if not semitones or last - first < _WINDOW:
         return signal
     stretch = signal[first:last]
-    shifted = librosa.effects.pitch_shift(
-        stretch, sr=sample_rate, n_steps=semitones, n_fft=_WINDOW, hop_length=_WINDOW // 4
-    )
+    with compiling_alone():
+        shifted = librosa.effects.pitch_shift(
+            stretch, sr=sample_rate, n_steps=semitones, n_fft=_WINDOW, hop_length=_WINDOW // 4
+        )
     fade = min(round(_FADE_S * sample_rate), len(stretch) // 2)
     blend = np.ones(len(stretch), np.float32)
     blend[:fade] = np.linspace(0, 1, fade)

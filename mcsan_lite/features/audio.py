@@ -159,7 +159,7 @@ def _listen(path: Path, file: BinaryIO, keep_s: float, to_the_end: bool = False)
 
 
 def _resampled(path: Path, recording: Recording, sample_rate: int) -> np.ndarray:
-    import librosa
+    from mcsan_lite.features.sound.loaded import librosa
 
     try:
         return librosa.resample(recording.signal, orig_sr=recording.rate, target_sr=sample_rate)

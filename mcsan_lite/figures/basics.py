@@ -311,7 +311,7 @@ def draw_spectrogram(signal: np.ndarray, sample_rate: int, *, ax=None):
     Returns:
         The axes.
     """
-    import librosa
+    from mcsan_lite.features.sound.loaded import librosa
 
     ax = axes_or_new(ax)
     power = librosa.feature.melspectrogram(
@@ -367,7 +367,7 @@ def draw_pitch(signal: np.ndarray, sample_rate: int, *, ax=None):
     Returns:
         The axes, with a dot every 10 ms.
     """
-    import librosa
+    from mcsan_lite.features.sound.loaded import librosa
 
     ax = axes_or_new(ax, height=1.4)
     hop = sample_rate // 100

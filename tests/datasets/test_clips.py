@@ -48,7 +48,7 @@ def film(path, layout="stereo", seconds=0.5, rate=48_000):
     ],
 )
 def test_every_format_at_its_own_rate(tmp_path, monkeypatch, make, seconds, rate, channels):
-    import librosa
+    from mcsan_lite.features.sound.loaded import librosa
 
     monkeypatch.setattr(librosa, "resample", lambda *a, **k: pytest.fail("resampled"))
     found = open_clip(make(tmp_path))

@@ -2,7 +2,6 @@
 apart."""
 
 import av
-import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -13,6 +12,7 @@ from sounds import RATE, tone
 
 from mcsan_lite.errors import DataError
 from mcsan_lite.features.audio import load_audio
+from mcsan_lite.features.sound.loaded import librosa
 
 
 def film(path, signals, rate=48_000, layout="stereo", picture=True):

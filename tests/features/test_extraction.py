@@ -6,7 +6,6 @@ import shutil
 import tracemalloc
 from dataclasses import dataclass, fields, replace
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -18,6 +17,7 @@ from mcsan_lite import cache as array_cache
 from mcsan_lite.corpus import Corpus, Utterance
 from mcsan_lite.features import extraction, words
 from mcsan_lite.features.extraction import FeatureConfig, extract, load_audio, mfcc, sound_key
+from mcsan_lite.features.sound.loaded import librosa
 from mcsan_lite.parallel import jobs as parallel
 
 

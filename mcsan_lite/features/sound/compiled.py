@@ -27,7 +27,7 @@ def numeric_libraries() -> ThreadpoolController:
 
     They are looked up once, since that takes as long as the frames of a clip.
     """
-    import librosa  # noqa: F401  (loads them)
+    from mcsan_lite.features.sound.loaded import librosa  # noqa: F401  (it brings them)
 
     return ThreadpoolController()
 
@@ -50,7 +50,7 @@ def compiling_alone() -> Iterator[None]:
 
 def compile_librosa() -> None:
     """Have librosa compile what MFCC need at first use, before several processes start."""
-    import librosa
+    from mcsan_lite.features.sound.loaded import librosa
 
     tone = np.sin(np.arange(_RATE // 2, dtype=np.float32))
     with compiling_alone():
