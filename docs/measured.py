@@ -25,11 +25,17 @@ import values
 from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
-from mcsan_lite.exercises.verdicts.lesson13 import say_cross_by_world, say_own_word
+from mcsan_lite.exercises.verdicts.lesson13_table import say_cross_by_world, say_own_word
 from mcsan_lite.exercises.verdicts.lesson14 import at_chance
-from mcsan_lite.exercises.verdicts.sentences import side_of
+from mcsan_lite.exercises.verdicts.lesson15 import (
+    say_rivals_without_order,
+    say_turned_round,
+    score_with_interval,
+    turned_round,
+)
+from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
 from mcsan_lite.experiments.floors import ORDER_ALONE
-from mcsan_lite.experiments.identity import cross_by_world
+from mcsan_lite.experiments.identity import cross_by_world, rivals_by_world
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.paper.published import FLOOR, FULL
 from mcsan_lite.paper.verdicts import best_floor
@@ -228,7 +234,7 @@ def say_identity(results: Path = RESULTS) -> str:
         f"without recognising any. MCSAN reaches {scores['MCSAN']}. Without recurrence and "
         f"positions it reaches {scores['neither']}, so that network {does} (lesson 13)."
     )
-    return " ".join([said, *say_cross(results)])
+    return " ".join([said, *say_cross(results), *say_rivals(results)])
 
 
 def say_cross(results: Path = RESULTS) -> list[str]:
@@ -245,6 +251,30 @@ def say_cross(results: Path = RESULTS) -> list[str]:
         "In that world, on ten folds, cross-attention changes MCSAN's score by {:+.1f} points "
         "[{:+.1f}, {:+.1f}].".format(*gap)
     ]
+
+
+def say_rivals(results: Path = RESULTS) -> list[str]:
+    """Which rivals of Table 1 recognise sounds where order tells nothing; empty where not run.
+
+    Args:
+        results: the folder of tables.
+    """
+    found = rivals_by_world(results=results)
+    if found.empty:
+        return []
+    listed = found.loc["listed"]
+    above = listed[(listed.told == "") & (listed["above low"] > 0)].drop(FULL, errors="ignore")
+    if above.empty:
+        return ["Of the rivals in Table 1, none is shown to recognise sounds there."]
+    scores = [f"{name} ({score_with_interval(row)})" for name, row in above.iterrows()]
+    does = "does" if len(scores) == 1 else "do"
+    said = f"Of its rivals in Table 1, {listed_names(scores)} {does}"
+    turned = turned_round(found).index.get_level_values("system")
+    behind = [name for name in above.index if name in turned]
+    if behind:
+        are = "is" if len(behind) == 1 else "are"
+        said += f", though {listed_names(behind)} {are} behind MCSAN in the matching world"
+    return [f"{said} (lesson 15)."]
 
 
 def say_wiring(results: Path = RESULTS) -> str:
@@ -380,8 +410,21 @@ def worlds_lines(results: Path = RESULTS) -> str:
 
 def _share_with_ends(row: pd.Series, name: str) -> str:
     if pd.isna(row[name]):
-        return "no map"
+        return "no map" if pd.isna(row.points) else "asks once"
     return f"{row[name]:.2f} [{row[f'{name} low']:.2f}, {row[f'{name} high']:.2f}]"
+
+
+def rivals_lines(results: Path = RESULTS) -> str:
+    """Which systems of Table 1 recognise sounds, and which turn round between the worlds.
+
+    Args:
+        results: the folder of tables.
+    """
+    found = rivals_by_world(results=results)
+    if found.empty:
+        return "*Not run: `mcsan run table1 --profile full --world listed`.*"
+    said = say_rivals_without_order(found.loc["listed"], ORDER_ALONE)
+    return f"{said} {say_turned_round(found)}"
 
 
 def readings_lines(results: Path = RESULTS) -> str:
@@ -478,6 +521,7 @@ PARTS = {
         "rows": rows_lines,
         "identity": identity_lines,
         "two worlds": worlds_lines,
+        "rivals": rivals_lines,
         "readings": readings_lines,
         "own sound": say_own_sound,
     },

@@ -1,7 +1,7 @@
 """Which networks match a word with its sound by what it is, and not by where it stands?
 
-In: changes of MCSAN, seeds. Out: one row per change: its score on the listed world, where order
-tells nothing, and where its attention points. `mcsan identity` prints it.
+In: changes of MCSAN, rivals, seeds. Out: one row for each: its score on the listed world, where
+order tells nothing, and where its attention points. `mcsan identity` prints it.
 
 A score above the ceiling "both, unmatched" proves that sounds were recognised. A row of the raw map
 that lies on the decisive word's sound more often than the rows of other words do says that the map
@@ -29,7 +29,7 @@ from mcsan_lite.experiments.grids import RESULTS_FOLDER, shipped_file
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper.published import FLOOR
-from mcsan_lite.paper.table_rows import table3_specs
+from mcsan_lite.paper.table_rows import required_input, rival_specs, table3_specs
 from mcsan_lite.tables.own import load_table
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.inference import load_run
@@ -56,6 +56,9 @@ CHANGES: dict[str, dict[str, object]] = {
     "neither, one head": {**_NEITHER, "heads": 1},
     "neither, N = 2": {**_NEITHER, "layers": 2},
 }
+# Rows of Table 1 beside them, which ask once for the whole utterance. The sound asks the words; and
+# with a second hop, what was found in the words asks the sound.
+RIVALS = ("MHA", "MHA, 1 hop")
 
 # Rows of the tables that `cross_by_world` reads, and their names there.
 _CROSS_ROWS = {
@@ -66,19 +69,23 @@ _CROSS_ROWS = {
 
 
 def identity_specs(
-    profile: str = "quick", changes: Mapping[str, Mapping[str, object]] = CHANGES
+    profile: str = "quick",
+    changes: Mapping[str, Mapping[str, object]] = CHANGES,
+    rivals: Sequence[str] = RIVALS,
 ) -> list[Spec]:
-    """One spec per change.
+    """One spec per change of MCSAN, then one per rival.
 
     Args:
         profile: "smoke", "quick", "full" or "paper".
         changes: {name: fields of MCSANConfig}.
+        rivals: rows of Table 1.
     """
     (full,) = table3_specs(profile, rows=["MCSAN"])
-    return [
+    changed = [
         replace(full, name=name, options={**full.options, **fields})
         for name, fields in changes.items()
     ]
+    return changed + (rival_specs("table1", profile, rows=rivals) if rivals else [])
 
 
 def identity_bounds(profile: str = "quick", *, options: RunOptions = RunOptions()) -> pd.Series:
@@ -99,40 +106,43 @@ def identity_table(
     profile: str = "quick",
     *,
     changes: Mapping[str, Mapping[str, object]] = CHANGES,
+    rivals: Sequence[str] = RIVALS,
     seeds: Sequence[int] = (0,),
     utterances: int = 300,
     options: RunOptions = RunOptions(),
 ) -> pd.DataFrame:
-    """Train every change on the listed world, and score it and its attention.
+    """Train every change and rival on the listed world, and score it and its attention.
 
     Args:
         profile: "smoke", "quick", "full" or "paper".
         changes: {name: fields of MCSANConfig}.
-        seeds: one training per change for each.
+        rivals: rows of Table 1.
+        seeds: one training of each row for each.
         utterances: so many test utterances with a decisive word are asked where the map points.
         options: where and with what to compute; what is finished is not done again.
 
     Returns:
-        One row per change: WA with its 95 % interval over utterances and seeds; where the decisive
-        word's row points (`points`), how often the rows of other words point there too (`others`),
-        and the first less the second, paired (`gap`), each with its interval, on the utterances
-        that have other words; chance; seeds, n;
+        One row per change and rival: WA with its 95 % interval over utterances and seeds; where the
+        decisive word's row points (`points`), how often the rows of other words point there too
+        (`others`), and the first less the second, paired (`gap`), each with its interval, on the
+        utterances that have other words; chance; seeds, n;
         `run`, the name of its folder, which holds a hash of the settings, the corpus and the code.
-        Without cross-attention there is no map: nan.
+        Without a map in which words ask the sound: nan. Where one question is asked for the whole
+        utterance, `points` is of its row, and nan stands for the others and the gap.
     """
     corpus, truth = _listed(profile, options)
-    specs = identity_specs(profile, changes)
+    specs = identity_specs(profile, changes, rivals)
     results = run_experiment(specs, corpus, seeds=seeds, options=options)
     decided = truth[(truth.split == "test") & (truth.sense != "none")].index[:utterances]
     features, _ = extract(
         corpus.subset(list(decided)), specs[0].features, cache=options.cache, jobs=options.jobs
     )
     rows = []
-    for name in changes:
-        group = results[results.name == name]
+    for spec in specs:
+        group = results[results.name == spec.name]
         n = int(group.n_test.iloc[0])
         mean, low, high = score_interval(group.wa, n)
-        row = {"change": name, "WA": mean, "low": low, "high": high}
+        row = {"change": spec.name, "WA": mean, "low": low, "high": high}
         made = {"seeds": len(group), "n": n, "run": group.run.iloc[0]}
         rows.append({**row, **_pointing(group, features, truth), **made})
     return pd.DataFrame(rows)
@@ -206,19 +216,54 @@ def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> 
         `above`, `above low` and `above high`, the system less the best floor. The last system of a
         world are the trees that know order alone. Empty until both tables are there.
     """
+    tables = {
+        world: _shipped_scores("table3", profile, world, results) for world in ("matching", WORLD)
+    }
+    if any(table.empty for table in tables.values()):
+        return tables[WORLD].iloc[:0]
+    chosen = {
+        world: table.loc[list(_CROSS_ROWS)].rename(index=_CROSS_ROWS)
+        for world, table in tables.items()
+    }
+    return pd.concat(chosen, names=["world", "system"])
+
+
+def rivals_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> pd.DataFrame:
+    """The systems of Table 1 in the matching and in the listed world, from finished tables.
+
+    Args:
+        profile: of the tables' trainings.
+        results: as for `cross_by_world`.
+
+    Returns:
+        One row per world and system that was run, MCSAN among them, with the trees that know order
+        alone: the columns of `cross_by_world`, and `told`, what a system is given that says where a
+        word is spoken or what the face shows: "word times", "video" or nothing (""). Only of a
+        system that is told nothing does a score above the trees show, in the listed world, that it
+        recognises sounds. Empty until both tables are there.
+    """
+    tables = {}
+    for world in ("matching", WORLD):
+        table = _shipped_scores("table1", profile, world, results).rename(index=_CROSS_ROWS)
+        told = [required_input(system) for system in table.index]
+        is_floor = table.index.str.startswith(FLOOR)
+        tables[world] = table.assign(told=told)[table["mean"].notna() & ~is_floor]
+    if any(table.empty for table in tables.values()):
+        return tables[WORLD].iloc[:0]
+    return pd.concat(tables, names=["world", "system"])
+
+
+def _shipped_scores(table: str, profile: str, world: str, results: Path) -> pd.DataFrame:
+    """WA, gap to MCSAN and lead over the best floor of every row; empty where it was not run."""
     names = {f"wa{end}": end.strip() or "mean" for end in ("", " low", " high")}
     names |= {f"wa gap{end}": f"gap{end}" for end in ("", " low", " high")}
     names |= {f"wa above best floor{end}": f"above{end}" for end in ("", " low", " high")}
-    tables = {}
-    for world in ("matching", WORLD):
-        folds = shipped_file("table3", profile, world).name
-        file = results / folds.replace("-folds.csv", ".csv")
-        if not file.is_file():
-            return pd.DataFrame(columns=list(names.values()))
-        table = load_table(file, numbers=tuple(names)).set_index("row").loc[list(_CROSS_ROWS)]
-        wanted = table.reindex(columns=list(names))  # an older table was not held against floors
-        tables[world] = wanted.rename(index=_CROSS_ROWS, columns=names)
-    return pd.concat(tables, names=["world", "system"])
+    file = results / shipped_file(table, profile, world).name.replace("-folds.csv", ".csv")
+    if not file.is_file():
+        return pd.DataFrame(columns=list(names.values()), index=pd.Index([], dtype=str))
+    rows = load_table(file, numbers=tuple(names)).set_index("row")
+    # An older table was not held against floors.
+    return rows.reindex(columns=list(names)).rename(columns=names)
 
 
 def _listed(profile: str, options: RunOptions) -> tuple[Corpus, pd.DataFrame]:
@@ -240,12 +285,11 @@ def _pointing(
     if not asked:
         return {}
     means = pd.DataFrame([scores.mean() for scores in of_seeds])
-    gaps = pd.DataFrame([scores.points - scores.others for scores in of_seeds])
-    intervals = {
-        "points": score_interval(means.points, asked),
-        "others": score_interval(means.others, asked),
-        "gap": paired_interval(gaps),
-    }
+    intervals = {"points": score_interval(means.points, asked)}
+    if means.others.notna().all():
+        gaps = pd.DataFrame([scores.points - scores.others for scores in of_seeds])
+        intervals["others"] = score_interval(means.others, asked)
+        intervals["gap"] = paired_interval(gaps)
     found = {"chance": means.chance.mean()}
     for name, (mean, low, high) in intervals.items():
         found |= {name: mean, f"{name} low": low, f"{name} high": high}
@@ -278,6 +322,9 @@ def _what_the_score_says(row: pd.Series, unmatched: float) -> str:
 
 def _what_the_map_says(row: pd.Series) -> str:
     own = f"its map points {row.points:.2f} [{row['points low']:.2f}, {row['points high']:.2f}]"
+    if pd.isna(row.get("gap")):
+        shown = "it" if row["points low"] > row.chance else "not shown that it"
+        return f"  {own}, chance {row.chance:.2f}: {shown} finds the decisive word's sound."
     others = f"{row.others:.2f} [{row['others low']:.2f}, {row['others high']:.2f}]"
     gap = f"{row.gap:+.2f} [{row['gap low']:+.2f}, {row['gap high']:+.2f}]"
     compared = f"  {own}, rows of other words {others}, gap {gap}, chance {row.chance:.2f}"

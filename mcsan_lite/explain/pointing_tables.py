@@ -23,7 +23,7 @@ from mcsan_lite.corpus import Corpus
 from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.intervals import score_interval
-from mcsan_lite.explain.maps import attention_maps
+from mcsan_lite.explain.maps import AttentionMap, attention_maps
 from mcsan_lite.explain.pointing import decisive_span, inside_of, pointing_score
 from mcsan_lite.explain.readings.reading import ReadFunction, Reading
 from mcsan_lite.features.alignment import token_spans
@@ -115,36 +115,41 @@ def decisive_row_scores(
     map is the mean of all heads of the last layer. An utterance of a single word is left out: it
     has no other words to compare with, and its word fills the sound, so that chance is high.
 
+    Where no word asks, but one summary of the words, its row is taken: there are no others.
+
     Args:
-        model: any model; one without a words-to-sound map gives no row.
+        model: any model; one in which nothing of the words asks the sound gives no row.
         utterances: normalised features.
         truth: of `read_truth`, with a row for each of the utterances.
 
     Returns:
         One row per utterance with a decisive word and others: id, points (of its row), others
-        (mean over the rows of all other words) and chance.
+        (mean over the rows of all other words; nan where one summary asks) and chance.
     """
     rows = []
     for one in utterances:
         known = decisive_span(truth.loc[one.id])
-        if known is None:
+        if known is None or len(one.tokens) < 2:
             continue
-        maps = [
-            found.weights.mean(0)  # (H, L, A) -> (L, A)
-            for found in attention_maps(model, one).values()
-            if found.direction == "text_from_audio" and not found.summary
-        ]
-        if not maps:
+        asking = _last_map_that_asks_the_sound(model, one)
+        if asking is None:
             continue
-        mean_map = maps[-1]
-        inside = inside_of(model, mean_map.shape[1], known.seconds, hop_s=one.hop_s)
-        scores = [pointing_score(row, inside) for row in mean_map]
-        own = scores.pop(known.token)
-        if own is not None and scores:
-            others = float(np.mean([score.points for score in scores]))
+        inside = inside_of(model, asking.mean.shape[1], known.seconds, hop_s=one.hop_s)
+        scores = [pointing_score(row, inside) for row in asking.mean]
+        own = scores.pop(0 if asking.summary else known.token)
+        if own is not None:
+            others = float(np.mean([score.points for score in scores])) if scores else np.nan
             row = {"points": own.points, "others": others, "chance": own.chance}
             rows.append({"id": one.id, **row})
     return pd.DataFrame(rows, columns=["id", "points", "others", "chance"])
+
+
+def _last_map_that_asks_the_sound(model: nn.Module, one: Features) -> AttentionMap | None:
+    """Of the last layer in which every word asks; else of the last in which their summary asks."""
+    maps = attention_maps(model, one).values()
+    asking = [found for found in maps if found.direction == "text_from_audio"]
+    of_words = [found for found in asking if not found.summary]
+    return next(reversed(of_words or asking), None)
 
 
 def _scores_of_word(reading: Reading, token: int) -> np.ndarray | None:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from mcsan_lite.exercises.verdicts import lesson13 as read
+from mcsan_lite.exercises.verdicts import lesson13_table as read_table
 from mcsan_lite.exercises.verdicts.sentences import Measured
 
 nan = float("nan")
@@ -78,23 +79,27 @@ def table(**points):
 
 
 def test_what_a_row_shows():
-    assert read.map_shows(pd.Series(row("x", 0.6, 0.25))) == "own"
-    assert read.map_shows(pd.Series(row("x", 0.6, 0.58))) == "place"
-    assert read.map_shows(pd.Series(row("x", 0.25, 0.1))) == "nothing"
-    assert read.map_shows(pd.Series(row("x", nan, nan))) == "no map"
+    assert read_table.map_shows(pd.Series(row("x", 0.6, 0.25))) == "own"
+    assert read_table.map_shows(pd.Series(row("x", 0.6, 0.58))) == "place"
+    assert read_table.map_shows(pd.Series(row("x", 0.25, 0.1))) == "nothing"
+    assert read_table.map_shows(pd.Series(row("x", nan, nan))) == "no map"
+    assert read_table.map_shows(pd.Series(row("x", 0.6, nan))) == "asks once"
+    assert read_table.map_shows(pd.Series(row("x", 0.25, nan))) == "nothing"
 
 
 def test_a_word_of_its_own():
-    said = read.say_own_word(table(neither=0.6))
+    said = read_table.say_own_word(table(neither=0.6))
     assert said.startswith(
         "A word's row points at its own sound more often than the rows of other words do in: "
         "“neither”. No pointing is shown in: MCSAN, no"
     )
-    assert read.say_own_word(table()).startswith(
+    assert read_table.say_own_word(table()).startswith(
         "No map is shown in which a word's row points at its own sound more"
     )
+    once = read_table.say_own_word(pd.DataFrame([row("x", 0.6, nan)]))
+    assert once.startswith("No map is shown") and once.endswith("more often than chance: x.")
     both = pd.DataFrame([row("x", 0.6, 0.58)])
-    assert "not shown to do so more often than other rows, in: x." in read.say_own_word(both)
+    assert "not shown to do so more often than other rows, in: x." in read_table.say_own_word(both)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,7 @@ def test_a_word_of_its_own():
     ],
 )
 def test_whether_both_have_to_go(points, says):
-    assert says in read.say_both_have_to_go(table(**points))
+    assert says in read_table.say_both_have_to_go(table(**points))
 
 
 @pytest.mark.parametrize(
@@ -126,27 +131,27 @@ def test_whether_both_have_to_go(points, says):
 )
 def test_how_many_trainings_stand_for_a_row(seeds, caption, says):
     made = pd.DataFrame({"seeds": seeds})
-    assert caption in read.intervals_over(made)
-    assert says in read.say_seeds_counted(made)
+    assert caption in read_table.intervals_over(made)
+    assert says in read_table.say_seeds_counted(made)
 
 
 def test_who_recognises():
-    said = read.say_who_recognises(table(), 0.86)
+    said = read_table.say_who_recognises(table(), 0.86)
     assert "Above it: MCSAN" in said and "below it: “neither, w/o cross”" in said
-    assert "Not distinguishable from it: MCSAN" in read.say_who_recognises(table(), 0.9)
+    assert "Not distinguishable from it: MCSAN" in read_table.say_who_recognises(table(), 0.9)
 
 
 def test_what_matching_is_worth():
-    said = read.say_matching(table())
+    said = read_table.say_matching(table())
     assert "is +10.0 points (+7.2 to +12.8): cross-attention earns points here." in said
     equal = table().assign(WA=0.8, low=0.78, high=0.82)
-    assert "no gap is shown" in read.say_matching(equal)
+    assert "no gap is shown" in read_table.say_matching(equal)
     close = table()  # the intervals overlap, and still the difference is shown
     close.loc[close.change == "neither", ["WA", "low", "high"]] = (0.83, 0.81, 0.85)
-    assert "+3.0 points (+0.2 to +5.8): cross-attention earns" in read.say_matching(close)
+    assert "+3.0 points (+0.2 to +5.8): cross-attention earns" in read_table.say_matching(close)
     turned = table()
     turned.loc[turned.change == "neither", ["WA", "low", "high"]] = (0.6, 0.58, 0.62)
-    assert "costs more than it brings" in read.say_matching(turned)
+    assert "costs more than it brings" in read_table.say_matching(turned)
 
 
 def test_costs():
@@ -154,7 +159,7 @@ def test_costs():
         {"mean": [0.1, -0.1, 0.0], "low": [0.05, -0.15, -0.1], "high": [0.15, -0.05, 0.1]},
         index=["a", "b", "c"],
     )
-    said = read.say_cost(gaps, "MCSAN")
+    said = read_table.say_cost(gaps, "MCSAN")
     assert "a: +10.0 points (+5.0 to +15.0), gains" in said
     assert "b: -10.0 points (-15.0 to -5.0), costs" in said and "c: " in said
     assert said.endswith("no difference shown.")
@@ -167,10 +172,10 @@ def test_a_short_training():
 
 
 def test_score_and_map():
-    said = read.say_score_and_map(table(neither=0.6), 0.86)
+    said = read_table.say_score_and_map(table(neither=0.6), 0.86)
     assert "does not show it: MCSAN, no positions and no recurrence. Has a map" in said
     assert said.endswith("is not shown to recognise sounds: none.")
-    said = read.say_score_and_map(table(neither=0.6), 0.95)
+    said = read_table.say_score_and_map(table(neither=0.6), 0.95)
     assert "does not show it: none" in said and said.endswith("sounds: “neither”.")
 
 
@@ -198,10 +203,24 @@ def both_worlds(matching, listed):
     ],
 )
 def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
-    *lines, verdict = read.say_cross_by_world(both_worlds(matching, listed)).splitlines()
+    *lines, verdict = read_table.say_cross_by_world(both_worlds(matching, listed)).splitlines()
     assert says in verdict and len(lines) == 2
     assert (listed == UP) != ("In MCSAN as it is, with recurrence and positions," in verdict)
     if listed == UP:
         assert (
             lines[1] == "listed world: MCSAN minus w/o cross +20.0 points (+10.0 to +30.0), more."
         )
+
+
+@pytest.mark.parametrize(
+    ("word", "sound", "says"),
+    [
+        (HIGH, HIGH, "It finds the word, and then its sound."),
+        (HIGH, LOW, "It finds the word; that it finds its sound is not shown."),
+        (LOW, HIGH, "That it finds the word is not shown, though its heaviest step lies in"),
+        (LOW, LOW, "Neither hop is shown to find the word."),
+    ],
+)
+def test_two_hops(word, sound, says):
+    said = read.say_two_hops(word, sound, word_chance=0.3, sound_chance=0.3)
+    assert says in said and said.count("chance 30 %") == 2

@@ -150,3 +150,40 @@ def test_a_model_of_ones_own():
     assert "it is without an interval to compare with “a, b”." in read.say_own_model(
         "m", (0.3, 0, 1), untested
     )
+
+
+def systems(**cells):
+    """Systems of the listed world: (lead over the trees, what they are told)."""
+    rows = {
+        name: {"mean": 0.9, "low": 0.89, "high": 0.91, "told": told}
+        | {"above": lead, "above low": lead - 0.01, "above high": lead + 0.01}
+        for name, (lead, told) in cells.items()
+    }
+    trees = {"mean": 0.87, "low": 0.86, "high": 0.88, "told": ""}
+    return pd.DataFrame.from_dict({**rows, "trees": trees}, orient="index")
+
+
+def test_who_recognises_sounds_where_order_tells_nothing():
+    found = systems(MHA=(0.1, ""), CAN=(0.1, "word times"), MDRE=(-0.1, ""), MCSAN=(0.0, ""))
+    assert read.say_rivals_without_order(found, "trees") == (
+        "Where order tells nothing, trees reach 0.870 [0.860, 0.880]. Above it, so shown to "
+        "recognise sounds: MHA (0.900 [0.890, 0.910]). Below it: MDRE. Not distinguishable from "
+        "it: MCSAN. CAN: given word times, so the score shows no such thing."
+    )
+    below = read.say_rivals_without_order(systems(MCSAN=(-0.1, "")), "trees")
+    assert "so shown to recognise sounds: none. Below it: MCSAN." in below
+
+
+@pytest.mark.parametrize(
+    ("matching", "listed", "turned"), [(0.1, -0.1, True), (0.1, 0.1, False), (0.1, 0.0, False)]
+)
+def test_who_is_ahead_in_one_world_and_behind_in_the_other(matching, listed, turned):
+    gaps = pd.DataFrame({"gap": [matching, listed, nan]})
+    gaps = gaps.assign(**{"gap low": gaps.gap - 0.02, "gap high": gaps.gap + 0.02})
+    gaps.index = pd.MultiIndex.from_tuples(
+        [("matching", "MHA"), ("listed", "MHA"), ("listed", "MCSAN")], names=["world", "system"]
+    )
+    says = read.say_turned_round(gaps)
+    assert says.endswith("So who is ahead depends on the corpus.") == turned
+    assert says.startswith("MCSAN minus MHA is +10.0 points (+8.0 to +12.0) in the m") == turned
+    assert says.startswith("No system is shown") != turned

@@ -12,9 +12,11 @@ from mcsan_lite.datasets.synthetic.rules import SyntheticConfig
 from mcsan_lite.experiments import identity
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.explain import pointing_tables
+from mcsan_lite.explain.maps import AttentionMap, attention_maps
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.features.batch import Dims
 from mcsan_lite.features.extraction import FeatureConfig, extract
+from mcsan_lite.models.baselines.multihop import MultiHop, MultiHopConfig
 from mcsan_lite.models.mcsan import MCSAN, MCSANConfig
 from mcsan_lite.tables.own import load_table, save_table
 from mcsan_lite.training.runner import RunOptions
@@ -35,10 +37,14 @@ def table(options):
 
 
 def test_a_row_per_change_and_no_map_without_cross_attention(table):
-    assert list(table.change) == list(FEW)
+    assert list(table.change) == [*FEW, *identity.RIVALS]
     numbers = table.set_index("change")
-    assert numbers.loc["neither, w/o cross", ["points", "others", "chance"]].isna().all()
-    with_map = numbers.drop("neither, w/o cross")
+    for without in ("neither, w/o cross", "MHA, 1 hop"):  # no word and no summary asks the sound
+        assert numbers.loc[without, ["points", "others", "chance"]].isna().all()
+    asks_once = numbers.loc["MHA"]
+    assert 0 <= asks_once["points low"] <= asks_once.points and 0 < asks_once.chance < 1
+    assert asks_once[["others", "gap", "gap low"]].isna().all()
+    with_map = numbers.loc[["MCSAN", "neither"]]
     assert with_map[["points", "others", "gap", "chance", "WA"]].notna().all(axis=None)
     assert (with_map["points low"] <= with_map.points).all()
     assert (with_map.points <= with_map["points high"]).all()
@@ -108,11 +114,35 @@ def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
     assert found.above.isna().all()  # these tables were not held against floors
 
 
+def test_rivals_of_both_worlds_are_read_from_the_tables(tmp_path):
+    assert identity.rivals_by_world(results=tmp_path).empty
+    rows = [
+        "MHA",
+        "CAN",
+        "AMH",
+        "MCSAN",
+        "MulT",
+        "floor: majority",
+        f"floor: {identity.ORDER_ALONE}",
+    ]
+    scores = [0.7, 0.8, 0.9, 0.8, None, 0.1, 0.8]  # MulT was not run
+    for world in ("synthetic", "listed"):
+        pd.DataFrame({"row": rows, "wa": scores}).to_csv(
+            tmp_path / f"table1-{world}-full.csv", index=False
+        )
+    found = identity.rivals_by_world(results=tmp_path)
+    listed = found.loc["listed"]
+    assert list(listed.index) == ["MHA", "CAN", "AMH", "MCSAN", identity.ORDER_ALONE]
+    assert list(listed.told) == ["", "word times", "video", "", ""]
+    assert list(found.loc["matching"].index) == list(listed.index)
+
+
 def test_every_change_is_a_network_of_its_own(options):
     specs = identity.identity_specs("smoke")
-    assert [spec.name for spec in specs] == list(identity.CHANGES)
-    built = [MCSANConfig(**spec.options) for spec in specs]
-    assert len(set(built)) == len(built)
+    assert [spec.name for spec in specs] == [*identity.CHANGES, *identity.RIVALS]
+    built = [MCSANConfig(**spec.options) for spec in specs if spec.model == "mcsan"]
+    assert len(set(built)) == len(built) == len(identity.CHANGES)
+    assert [spec.options.get("hops", 2) for spec in specs if spec.model == "multihop"] == [2, 1]
     assert len({spec.train for spec in specs}) == 1
 
 
@@ -148,6 +178,14 @@ def test_a_map_is_read_beside_chance_and_other_words(points, others, says):
     assert says in sentence and f"points {points:.2f}" in sentence
 
 
+@pytest.mark.parametrize(("points", "says"), [(0.66, ": it finds"), (0.28, ": not shown that it")])
+def test_one_question_is_read_beside_chance_alone(points, says):
+    row = {"change": "any", "WA": 0.9, "low": 0.88, "high": 0.92, "chance": 0.26}
+    row |= {"points": points, "points low": points - 0.05, "points high": points + 0.05}
+    _, sentence = identity.identity_verdicts(pd.DataFrame([row]), 0.86)
+    assert says in sentence and "other" not in sentence
+
+
 def test_the_command_trains_what_is_missing_once(options, table, capsys):
     out = options.data / "identity.csv"
     places = ["--data", str(options.data), "--runs", str(options.runs)]
@@ -159,7 +197,7 @@ def test_the_command_trains_what_is_missing_once(options, table, capsys):
     first, second = printed
     assert "training" in first.err and "training" not in second.err and first.out == second.out
     assert "both, in order" in first.out and identity.ORDER_ALONE in first.out
-    assert list(load_table(out).change) == list(identity.CHANGES)
+    assert list(load_table(out).change) == [*identity.CHANGES, *identity.RIVALS]
 
 
 @pytest.fixture(scope="module")
@@ -187,9 +225,7 @@ def test_an_oracles_map_points_with_one_row_and_a_flat_one_with_none(listed, mon
             for token in range(len(one.tokens)):
                 if rows == "all" or (rows == "own" and token == known.token):
                     weights[:, token] = np.where(inside, 1.0, 0.0)
-            found = type("Map", (), {"direction": "text_from_audio", "summary": False})
-            found.weights = weights
-            return {"cross.0.text_from_audio": found}
+            return {"": AttentionMap("cross.0.text_from_audio", weights, [], [])}
 
         return maps
 
@@ -206,3 +242,19 @@ def test_a_model_without_a_map_gives_no_row(listed):
     torch.manual_seed(0)
     config = MCSANConfig(hidden=8, heads=2, use_cross=False)
     assert decisive_row_scores(MCSAN(DIMS, config).eval(), features, truth).empty
+
+
+def test_where_a_summary_asks_its_one_row_is_scored(listed):
+    features, truth = listed
+    torch.manual_seed(0)
+    model = MultiHop(DIMS, MultiHopConfig(hidden=8, stride=3)).eval()
+    scores = decisive_row_scores(model, features, truth).set_index("id")
+    assert len(scores) > 3 and scores.others.isna().all()
+    for id, row in scores.iterrows():
+        (one,) = [found for found in features if found.id == id]
+        known = pointing_tables.decisive_span(truth.loc[id])
+        weights = attention_maps(model, one)["hop.2.text_from_audio"].mean[0]  # (A,)
+        inside = pointing_tables.inside_of(model, len(weights), known.seconds)
+        assert row.points == float(inside[weights.argmax()])
+    asks_words_only = MultiHop(DIMS, MultiHopConfig(hidden=8, stride=3, hops=1)).eval()
+    assert decisive_row_scores(asks_words_only, features, truth).empty

@@ -236,3 +236,37 @@ def test_words_follow_the_two_worlds(tmp_path, listed, says, worth):
     assert measured.say_cross(tmp_path)[0].startswith(
         f"In that world, on ten folds, cross-attention changes MCSAN's score by {worth} points ["
     )
+
+
+def world_of_rivals(**gaps):
+    """Table 1 of one world: MCSAN, its rivals with their gaps to it, and the trees at 0.8."""
+    rows = [{"row": "MCSAN", "wa": 0.8, "wa above best floor low": -0.01}]
+    for name, gap in gaps.items():
+        ends = {"wa gap": gap, "wa gap low": gap - 0.01, "wa gap high": gap + 0.01}
+        rows.append({"row": name, "wa": 0.8 - gap, "wa above best floor low": -gap - 0.01, **ends})
+    floor = {"row": "floor: order alone + boosted trees", "wa": 0.8}
+    table = pd.DataFrame([*rows, {"row": "not run"}, floor])
+    return table.assign(**{"wa low": table.wa - 0.01, "wa high": table.wa + 0.01})
+
+
+@pytest.mark.parametrize(
+    ("matching", "listed", "says"),
+    [
+        (
+            0.1,
+            -0.1,
+            "Of its rivals in Table 1, MHA (0.900 [0.890, 0.910]) does, though MHA is behi",
+        ),
+        (-0.1, -0.1, "Of its rivals in Table 1, MHA (0.900 [0.890, 0.910]) does (lesson 15)."),
+        (0.1, 0.1, "Of the rivals in Table 1, none is shown to recognise sounds there."),
+    ],
+)
+def test_words_follow_the_rivals(tmp_path, matching, listed, says):
+    assert measured.say_rivals(tmp_path) == []
+    assert "Not run" in measured.rivals_lines(tmp_path)
+    for world, gap in (("synthetic", matching), ("listed", listed)):
+        table = world_of_rivals(MHA=gap, AMH=-0.1)  # AMH sees the face
+        save_table(tmp_path / f"table1-{world}-full.csv", table)
+    (said,) = measured.say_rivals(tmp_path)
+    assert said.startswith(says)
+    assert "AMH: given video" in measured.rivals_lines(tmp_path)

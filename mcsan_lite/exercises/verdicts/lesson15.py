@@ -235,6 +235,72 @@ def _by_side(gaps: pd.DataFrame) -> dict[str, list[str]]:
     return groups
 
 
+def say_rivals_without_order(found: pd.DataFrame, order: str) -> str:
+    """Which systems recognise sounds, in the world where order tells nothing.
+
+    Args:
+        found: the listed world of `rivals_by_world`.
+        order: the name of the trees that know order alone.
+    """
+    trees, systems = found.loc[order], found.drop(index=order)
+    gaps = systems.loc[systems.told == "", ["above", "above low", "above high"]]
+    groups = _by_side(gaps.set_axis(["mean", "low", "high"], axis=1))
+    interval = score_with_interval(trees)
+    said = [f"Where order tells nothing, {order} reach {interval}."]
+    above = [f"{name} ({score_with_interval(systems.loc[name])})" for name in groups.pop("above")]
+    said.append(f"Above it, so shown to recognise sounds: {listed_names(above) or 'none'}.")
+    for side, names in groups.items():
+        if names:
+            said.append(f"{side[0].upper()}{side[1:]} it: {quoted_names(names)}.")
+    for what, rows in systems[systems.told != ""].groupby("told"):
+        said.append(f"{quoted_names(rows.index)}: given {what}, so the score shows no such thing.")
+    return " ".join(said)
+
+
+def turned_round(found: pd.DataFrame) -> pd.DataFrame:
+    """Which systems are shown to be behind MCSAN in one world and ahead of it in the other.
+
+    Args:
+        found: of `rivals_by_world`.
+
+    Returns:
+        Their gaps (MCSAN minus system, as shares): one row per world and system, with mean, low and
+        high. Each gap is judged by its own interval.
+    """
+    gaps = found[["gap", "gap low", "gap high"]].set_axis(["mean", "low", "high"], axis=1).dropna()
+    return gaps.groupby(level="system", sort=False).filter(
+        lambda gap: (gap.low > 0).any() and (gap.high < 0).any()
+    )
+
+
+def say_turned_round(found: pd.DataFrame) -> str:
+    """The same in words.
+
+    Args:
+        found: of `rivals_by_world`.
+    """
+    gaps = turned_round(found)
+    if gaps.empty:
+        return "No system is shown to be ahead of MCSAN in one world and behind it in the other."
+    lines = []
+    for system, group in gaps.groupby(level="system", sort=False):
+        of_worlds = group.droplevel("system")
+        told = [
+            f"{points_interval(*gap)} in the {world} world" for world, gap in of_worlds.iterrows()
+        ]
+        lines.append(f"MCSAN minus {system} is {listed_names(told)}.")
+    return " ".join([*lines, "So who is ahead depends on the corpus."])
+
+
+def score_with_interval(row: pd.Series) -> str:
+    """A score as the tables print it, such as "0.992 [0.988, 0.995]".
+
+    Args:
+        row: with mean, low and high.
+    """
+    return f"{row['mean']:.3f} [{row.low:.3f}, {row.high:.3f}]"
+
+
 def say_ahead_of(table: pd.DataFrame, score: str) -> str:
     """Which systems are shown to be ahead of MCSAN, and which behind, each taken alone.
 
