@@ -267,13 +267,13 @@ def say_rivals(results: Path = RESULTS) -> list[str]:
     if above.empty:
         return ["Of the rivals in Table 1, none is shown to recognise sounds there."]
     scores = [f"{name} ({score_with_interval(row)})" for name, row in above.iterrows()]
-    does = "does" if len(scores) == 1 else "do"
-    said = f"Of its rivals in Table 1, {listed_names(scores)} {does}"
+    recognise = "recognises" if len(scores) == 1 else "recognise"
+    said = f"Of its rivals in Table 1, {listed_names(scores)} {recognise} them there"
     turned = turned_round(found).index.get_level_values("system")
     behind = [name for name in above.index if name in turned]
     if behind:
         are = "is" if len(behind) == 1 else "are"
-        said += f", though {listed_names(behind)} {are} behind MCSAN in the matching world"
+        said += f", though in the matching world {listed_names(behind)} {are} behind MCSAN"
     return [f"{said} (lesson 15)."]
 
 

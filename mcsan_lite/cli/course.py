@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcsan_lite.cli.borders.numbers import count
 from mcsan_lite.cli.borders.outputs import csv_file, single_file
-from mcsan_lite.cli.options import add_command, count
+from mcsan_lite.cli.options import add_command
 
 if TYPE_CHECKING:
     from mcsan_lite.experiments.course import Copies

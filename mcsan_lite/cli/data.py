@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from mcsan_lite.cli.borders.ignored import refuse_for_layout
+from mcsan_lite.cli.borders.numbers import seed
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
     CorpusRequest,
@@ -29,7 +30,7 @@ _KNOBS = (
     ("train", int, "utterances"),
     ("valid", int, "utterances"),
     ("test", int, "utterances"),
-    ("seed", int, "another corpus"),
+    ("seed", seed, "another corpus"),
     ("world", str, "matching, leaking or listed"),
     ("pairs", int, "homophone pairs"),
     ("held-out-pairs", int, "pairs only in the test part"),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsan_lite.cli.borders.ignored import refuse_ignored
-from mcsan_lite.errors import DataError
+from mcsan_lite.cli.borders.numbers import count
 
 if TYPE_CHECKING:
     from mcsan_lite.corpus import Corpus
@@ -76,27 +76,6 @@ def add_command(
     )
     parser.set_defaults(command=function, parser=parser)
     return parser
-
-
-def count(text: str) -> int:
-    """How many of something: the `type` of an option, for argparse.
-
-    Args:
-        text: as it was typed.
-
-    Raises:
-        argparse.ArgumentTypeError: for anything but a whole number from 1 on.
-    """
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        refusal = DataError(
-            repr(text), "a whole number, 1 or more", "name one, or leave the option out."
-        )
-        raise argparse.ArgumentTypeError(str(refusal))
-    return number
 
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:
@@ -283,10 +262,10 @@ def requested_corpus(request: CorpusRequest) -> Corpus:
         settings = request.features or FeatureConfig()
         corpus = usable(corpus, settings, cache=request.cache, jobs=request.jobs)
         corpus = watchable(corpus, cache=request.cache, jobs=request.jobs)
-    for kind, count in corpus.skipped_kinds().items():
+    for kind, clips in corpus.skipped_kinds().items():
         first = next(one for one in corpus.skipped if one.kind == kind)
         detail = first.reason.removeprefix(kind)
-        print(f"skipped {count:6,d}  {kind}, such as {first.id}{detail}", file=sys.stderr)
+        print(f"skipped {clips:6,d}  {kind}, such as {first.id}{detail}", file=sys.stderr)
     return corpus
 
 
@@ -376,7 +355,7 @@ def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]
     from mcsan_lite.paper import table_rows
 
     names = None
-    if request.rows:
+    if request.rows is not None:
         names = [name.strip() for name in request.rows.split(",")]
     protocol = request.protocol
     if protocol is None and corpus.kind == "manifest" and all(u.split for u in corpus.utterances):

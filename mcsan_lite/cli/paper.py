@@ -223,7 +223,7 @@ def _specs_of_table(request: TableRequest, corpus: Corpus) -> list[Spec]:
     (full,) = table3_rows(full_row, corpus, profile)
     known = table_rows.RIVAL_ROWS.get(request.table, ())
     settings = {"protocol": full.protocol, "features": full.features}
-    if request.rows.rows:
+    if request.rows.rows is not None:
         known = settings["rows"] = _row_names(request.rows.rows, known)
     specs = grids.specs_of_table(request.table, corpus, profile, **settings)
     there = {spec.name for spec in specs}

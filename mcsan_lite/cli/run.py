@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mcsan_lite.cli import paper
 from mcsan_lite.cli.borders.forewarned import report_known_words, report_unseen_video
 from mcsan_lite.cli.borders.ignored import refuse_for_run, refuse_for_table
+from mcsan_lite.cli.borders.numbers import count
 from mcsan_lite.cli.borders.outputs import results_folder
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
@@ -23,7 +24,6 @@ from mcsan_lite.cli.options import (
     add_command,
     add_place_options,
     add_row_options,
-    count,
     requested_corpus,
     run_options,
     table3_rows,

@@ -10,6 +10,7 @@ import argparse
 from dataclasses import replace
 
 from mcsan_lite.cli.borders.ignored import refuse_for_stress
+from mcsan_lite.cli.borders.numbers import count, seed
 from mcsan_lite.cli.borders.outputs import csv_file, several_files
 from mcsan_lite.cli.options import (
     CORPORA_HELP,
@@ -19,7 +20,6 @@ from mcsan_lite.cli.options import (
     add_corpus_options,
     add_place_options,
     add_row_options,
-    count,
     requested_corpus,
     run_options,
     table3_rows,
@@ -261,7 +261,7 @@ def add_stress_command(commands) -> None:
         default=200,
         help="so many are drawn from the test part (default: 200)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of all that is drawn (default: 0)")
     parser.add_argument("--out", help="name of the files, without ending, such as results/stress")
 
 

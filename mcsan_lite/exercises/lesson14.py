@@ -142,7 +142,7 @@ def plan(student) -> str | None:
         )
     if a != 21:
         hint = hint_for(a, _WRONG_SEEDS, lambda given, wrong: given == wrong)
-        call = "significance.trials_needed(0.007, significance.Spread(0.004, 0.012), folds=(10,))"
+        call = "planning.trials_needed(0.007, significance.Spread(0.004, 0.012), folds=(10,))"
         return "A: " + (hint or f"try {call}.")
     if b == 0:
         return "B: 0 in the table means that no number is enough. Write None."

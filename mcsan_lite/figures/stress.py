@@ -16,7 +16,7 @@ from mcsan_lite.figures.basics import MARKERS, OKABE_ITO, Drawn, counted
 
 _COLUMNS = 3
 _NAMES = {"wa": "WA", "ua": "UA", "ece": "calibration error (ECE)"}
-_UNCHANGED = "none"  # the stress of the rows of the input as it is
+UNSTRESSED = "none"  # the stress of the rows of the input as it is
 _TAKEN_AWAY = "taken away"  # the panel of all stresses that have one level
 _APART = 0.09  # between models at one level, so that their intervals do not cover each other
 
@@ -70,14 +70,18 @@ def draw_stress(curves: pd.DataFrame, *, score: str = "wa") -> Drawn:
     return Drawn(fig, _alt(panels, models, score), _caption(curves, models, score))
 
 
-def _stressed(curves: pd.DataFrame) -> pd.DataFrame:
-    """The rows of stresses that changed anything."""
-    return curves[(curves.stress != _UNCHANGED) & (curves.changed > 0)]
+def stressed_rows(curves: pd.DataFrame) -> pd.DataFrame:
+    """The rows of stresses that changed anything.
+
+    Args:
+        curves: from `curves_table`.
+    """
+    return curves[(curves.stress != UNSTRESSED) & (curves.changed > 0)]
 
 
 def _panels(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The conditions of each panel: stress, level and the label of its place."""
-    stressed = _stressed(curves)
+    stressed = stressed_rows(curves)
     conditions = stressed.drop_duplicates(["stress", "level"])[["stress", "unit", "level"]]
     panels = {}
     for stress, group in conditions[conditions.unit != ""].groupby("stress", sort=False):
@@ -94,7 +98,7 @@ def _draw_panel(
     ax, curves: pd.DataFrame, panel: pd.DataFrame, models: Sequence[str], score: str
 ) -> None:
     places = np.arange(len(panel) + 1)
-    wanted = [(_UNCHANGED, 0.0), *zip(panel.stress, panel.level, strict=True)]
+    wanted = [(UNSTRESSED, 0.0), *zip(panel.stress, panel.level, strict=True)]
     is_scale = panel.unit.iloc[0] != ""
     for i, model in enumerate(models):
         found = curves[curves.model == model].set_index(["stress", "level"]).loc[wanted]
@@ -131,8 +135,8 @@ def _caption(curves: pd.DataFrame, models: Sequence[str], score: str) -> str:
     told = []
     for model in models:
         rows = curves[curves.model == model]
-        clean = rows[rows.stress == _UNCHANGED].iloc[0]
-        stressed = _stressed(rows)
+        clean = rows[rows.stress == UNSTRESSED].iloc[0]
+        stressed = stressed_rows(rows)
         if stressed.empty:
             told.append(f"{model} {clean[score]:.3f} as it is, and nothing was changed")
             continue

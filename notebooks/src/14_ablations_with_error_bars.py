@@ -47,7 +47,7 @@ import torch
 from scipy import stats as scipy_stats
 
 import mcsan_lite as mc
-from mcsan_lite.evaluation import comparison, pairing, significance
+from mcsan_lite.evaluation import comparison, pairing, planning, significance
 from mcsan_lite.experiments import checkpoints, corpora, grids
 from mcsan_lite.explain import modalities, pointing
 from mcsan_lite.exercises import lesson14 as check
@@ -597,7 +597,7 @@ origin = {
 }
 plans = {}
 for name, noise in origin.items():
-    plan = significance.trials_needed(gap, noise, folds=(5, 10, 30, np.inf))
+    plan = planning.trials_needed(gap, noise, folds=(5, 10, 30, np.inf))
     plan = plan.set_index("folds")
     plans[name] = plan.enough + " (power " + plan.power.round(2).astype(str) + ")"
 print(f"gap {100 * gap:.1f} points, sd of the difference {100 * total:.2f} points")
@@ -610,7 +610,7 @@ fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.4), sharey=True, layout="constra
 for ax, name in zip(axes, cases, strict=True):
     power = pd.DataFrame(
         {
-            seeds: [significance.power(gap, origin[name], f, seeds) for f in many_folds]
+            seeds: [planning.power(gap, origin[name], f, seeds) for f in many_folds]
             for seeds in (1, 3, 10, 30)
         },
         index=many_folds,
@@ -628,7 +628,7 @@ mc.figures.show(
 # %%
 reached = {}
 for name, noise in origin.items():
-    reached[name] = significance.power(gap, noise, folds=np.inf, seeds=np.inf)
+    reached[name] = planning.power(gap, noise, folds=np.inf, seeds=np.inf)
 print(read_design.say_best_power(reached))
 
 # %% [markdown]
@@ -862,12 +862,12 @@ check.corrected(corrected)
 # - **B** has 1.2 points over folds and 0.4 points over seeds.
 #
 # What is the smallest number of seeds *per fold* in each case? Write `None` where no
-# number is enough. Guess first, then find it with `significance.power` or
-# `significance.trials_needed`; both take shares, so 0.7 points is 0.007.
+# number is enough. Guess first, then find it with `planning.power` or
+# `planning.trials_needed`; both take shares, so 0.7 points is 0.007.
 #
 # <details><summary>Hint 1</summary>In which of the two cases do seeds make most of the
 # noise?</details>
-# <details><summary>Hint 2</summary><code>significance.trials_needed(0.007,
+# <details><summary>Hint 2</summary><code>planning.trials_needed(0.007,
 # significance.Spread(fold_sd, seed_sd), folds=(10,))</code></details>
 # <details><summary>Hint 3</summary>A 0 in the column <code>seeds</code> means: not even
 # with endless seeds.</details>
@@ -879,8 +879,8 @@ check.plan(plan)
 # %% tags=["solution"]
 case_a = significance.Spread(fold_sd=0.004, seed_sd=0.012)
 case_b = significance.Spread(fold_sd=0.012, seed_sd=0.004)
-seeds_a = significance.trials_needed(0.007, case_a, folds=(10,)).seeds[0]
-seeds_b = significance.trials_needed(0.007, case_b, folds=(10,)).seeds[0]
+seeds_a = planning.trials_needed(0.007, case_a, folds=(10,)).seeds[0]
+seeds_b = planning.trials_needed(0.007, case_b, folds=(10,)).seeds[0]
 plan = {"A": int(seeds_a), "B": int(seeds_b) or None}
 check.plan(plan)
 

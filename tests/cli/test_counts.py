@@ -1,4 +1,6 @@
-"""Every option that counts something takes a whole number from 1 on, and refuses all else."""
+"""Options that count something take a whole number from 1 on, seeds one from 0 on. They refuse all
+else.
+"""
 
 import argparse
 
@@ -6,14 +8,14 @@ import pytest
 
 from mcsan_lite.cli import main, paper, run
 from mcsan_lite.cli.borders.advice import commands_of
+from mcsan_lite.cli.borders.numbers import count, seed
 from mcsan_lite.cli.data import _KNOBS
-from mcsan_lite.cli.options import count
 from mcsan_lite.errors import DataError
 from mcsan_lite.training import runner
 
 COUNTS = ("--jobs", "--folds", "--seeds", "--utterances", "--classes")
-# Numbers of which 0 is one, or which `SyntheticConfig` checks itself.
-WITH_ZERO = {"--seed", *(f"--{name}" for name, kind, _ in _KNOBS if kind is int)}
+# `SyntheticConfig` checks these itself.
+KNOBS = {f"--{name}" for name, kind, _ in _KNOBS if kind is int}
 
 
 def options_of(parser):
@@ -40,15 +42,16 @@ def test_what_is_no_count_is_refused_in_three_parts(prog, option, typed, capsys)
     assert f"Given: '{typed}'" in said and "Expected: " in said and "Do: " in said
 
 
-def test_every_whole_number_is_a_count_or_may_be_zero():
+def test_every_whole_number_is_a_count_a_seed_or_a_knob():
     found = {
         (name, action.type)
         for parser in commands_of(main.parser())
         for name, action in options_of(parser).items()
-        if action.type in (int, count)
+        if action.type in (int, count, seed)
     }
     assert {name for name, kind in found if kind is count} == set(COUNTS)
-    assert {name for name, kind in found if kind is int} == WITH_ZERO
+    assert {name for name, kind in found if kind is int} == KNOBS
+    assert {name for name, kind in found if kind is seed} == {"--seed"}
     assert len(ASKED) > 25
 
 
@@ -91,3 +94,10 @@ def test_a_wrong_number_of_classes_is_not_ignored():
     args = main.parser().parse_args(["split", "iemocap", "--root", "nowhere", "--classes", "5"])
     with pytest.raises(DataError, match="5 classes of IEMOCAP"):
         args.command(args)
+
+
+def test_a_seed():
+    assert seed("0") == 0 and seed("7") == 7
+    for typed in ("-1", "", "x"):
+        with pytest.raises(argparse.ArgumentTypeError, match="Expected: a whole number, 0 or more"):
+            seed(typed)

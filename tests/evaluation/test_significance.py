@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from mcsan_lite.evaluation import bootstrap, metrics
+from mcsan_lite.evaluation import bootstrap, metrics, planning
 from mcsan_lite.evaluation import significance as s
 from mcsan_lite.evaluation.bootstrap import (
     SCORES_OF_COUNTS,
@@ -214,7 +214,7 @@ def test_a_gap_within_the_margin_is_seldom_called_apart():
 )
 def test_power_is_how_often_the_corrected_test_finds_it(folds, seeds, seed_sd):
     values = simulated(folds=folds, seeds=seeds, gap=1.2, seed_sd=seed_sd)
-    predicted = s.power(1.2, s.Spread(1.0, seed_sd), folds, seeds, SHARE)
+    predicted = planning.power(1.2, s.Spread(1.0, seed_sd), folds, seeds, SHARE)
     assert found(values, SHARE) == pytest.approx(predicted, abs=0.03) and 0.3 < predicted < 0.9
 
 
@@ -222,45 +222,55 @@ def test_power_against_the_plain_t_of_statsmodels():
     from statsmodels.stats.power import TTestPower
 
     one, none, little, least = (s.Spread(fold_sd, 0.0) for fold_sd in (1, 0, 0.15, 0.001))
-    assert s.power(0.5, one, 20, test_share=0) == pytest.approx(
+    assert planning.power(0.5, one, 20, test_share=0) == pytest.approx(
         TTestPower().power(0.5, 20, 0.05), abs=1e-6
     )
-    assert s.power(0, one, 20) == pytest.approx(0.05)
-    assert s.power(0.5, none, 20) == s.power(1, little, 10) == s.power(1, least, 10) == 1
-    assert s.power(0.5, one, math.inf) == pytest.approx(s.power(0.5, one, 1e7), abs=1e-4)
+    assert planning.power(0, one, 20) == pytest.approx(0.05)
+    assert (
+        planning.power(0.5, none, 20)
+        == planning.power(1, little, 10)
+        == planning.power(1, least, 10)
+        == 1
+    )
+    assert planning.power(0.5, one, math.inf) == pytest.approx(
+        planning.power(0.5, one, 1e7), abs=1e-4
+    )
     with pytest.raises(ValueError, match="Given: 1 folds"):
-        s.power(0.5, one, 1)
+        planning.power(0.5, one, 1)
 
 
 def test_trials_needed_for_the_papers_0_7_points():
     noise = s.Spread(0.006, 0.012)
-    table = s.trials_needed(0.007, noise).set_index("folds")
+    table = planning.trials_needed(0.007, noise).set_index("folds")
     for folds, line in table[table.seeds > 0].iterrows():
-        at = lambda seeds, folds=folds: s.power(0.007, noise, folds, seeds)  # noqa: E731
+        at = lambda seeds, folds=folds: planning.power(0.007, noise, folds, seeds)  # noqa: E731
         assert at(line.seeds) >= 0.8 > at(line.seeds - 1) and line.power == at(line.seeds)
         assert line.trainings == folds * line.seeds
     assert table.seeds[10] == 0 < table.seeds[50] and table.power[10] == pytest.approx(
-        s.power(0.007, noise, 10, math.inf)
+        planning.power(0.007, noise, 10, math.inf)
     )
     assert (
         table.enough[10] == "no number of seeds is enough"
         and table.enough[50] == f"{table.seeds[50]} seeds per fold"
     )
     # as spread as the paper's own folds are: no amount of work on this one corpus is enough
-    hopeless = s.trials_needed(0.007, s.Spread(0.012, 0.008))
+    hopeless = planning.trials_needed(0.007, s.Spread(0.012, 0.008))
     assert (
         (hopeless.seeds == 0).all()
         and hopeless.power.max() < 0.4
         and hopeless.trainings.isna().all()
     )
     steady = s.Spread(0.001, 0.001)
-    assert s.trials_needed(0.007, steady, folds=(10,)).enough.tolist() == ["1 seed per fold"]
+    assert planning.trials_needed(0.007, steady, folds=(10,)).enough.tolist() == ["1 seed per fold"]
 
 
 @pytest.mark.parametrize("noise", [s.spread([0.1, 0.2, 0.3]), s.spread([[0.1, 0.2]])])
 def test_a_part_of_the_spread_that_is_not_known_is_not_no_noise(noise):
     assert np.isnan(noise).any()
-    for plan in (lambda: s.power(0.007, noise, 10), lambda: s.trials_needed(0.007, noise)):
+    for plan in (
+        lambda: planning.power(0.007, noise, 10),
+        lambda: planning.trials_needed(0.007, noise),
+    ):
         with pytest.raises(
             ValueError, match=r"Given: Spread\(.*nan.* Expected: both parts .* Do: "
         ):

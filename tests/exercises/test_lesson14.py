@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from notebook_solutions import solution
 
-from mcsan_lite.evaluation import significance
+from mcsan_lite.evaluation import planning, significance
 from mcsan_lite.exercises import lesson14
 
 CHECKS = {"corrected": "corrected", "plan": "plan", "verdicts": "verdict", "defensible": "answer"}
@@ -16,7 +16,9 @@ PLAN, SAID = {"A": 21, "B": None}, lesson14.VERDICTS
 
 @pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS, 1)))
 def test_the_solution_of_the_notebook_passes(number, check, capsys):
-    space = solution("14_ablations_with_error_bars", number, significance=significance)
+    space = solution(
+        "14_ablations_with_error_bars", number, significance=significance, planning=planning
+    )
     assert capsys.readouterr().out == f"✓ {check}: right.\n"
     assert getattr(lesson14, check)(space[CHECKS[check]])
 
@@ -91,7 +93,7 @@ WRONG = [
     ("plan", PLAN | {"A": 8}, "with 20 folds"),
     ("plan", PLAN | {"A": 20}, "just miss 80 %"),
     ("plan", PLAN | {"A": 1}, "leaves all 1.2 points in"),
-    ("plan", PLAN | {"A": 50}, "try significance.trials_needed"),
+    ("plan", PLAN | {"A": 50}, "try planning.trials_needed"),
     ("plan", PLAN | {"B": 0}, "Write None"),
     ("plan", PLAN | {"B": 100}, "seeds do not shrink it"),
     ("plan", 21, "a number or None for each"),
@@ -123,10 +125,10 @@ def test_a_wrong_solution_gets_its_hint(check, wrong, hint, capsys):
 
 def test_the_numbers_of_the_plan_are_those_of_the_package():
     noise = significance.Spread(fold_sd=0.004, seed_sd=0.012)
-    found = significance.trials_needed(0.007, noise, folds=(10, 20))
+    found = planning.trials_needed(0.007, noise, folds=(10, 20))
     assert found.seeds.tolist() == [21, 8] and found.trainings[0] == 210
-    assert significance.trials_needed(0.007, noise, test_share=0, folds=(10,)).seeds[0] == 5
-    assert significance.power(0.007, significance.Spread(0.012, 0.004), 10, float("inf")) < 0.8
+    assert planning.trials_needed(0.007, noise, test_share=0, folds=(10,)).seeds[0] == 5
+    assert planning.power(0.007, significance.Spread(0.012, 0.004), 10, float("inf")) < 0.8
     assert np.isclose(significance.holm([0.04, *[0.5] * 7])[0], 0.32)
 
 

@@ -152,7 +152,7 @@ def named(names: list[str]) -> str:
 
 def quoted(name: str) -> str:
     """A name of a network, in quotes where a sentence would lose it."""
-    return f"“{name}”" if name.startswith("neither") else name
+    return f"“{name}”" if name.startswith("neither") or "," in name else name
 
 
 def say_short_training(what: str, score: Measured, unmatched: float) -> str:

@@ -17,6 +17,7 @@ from mcsan_lite.evaluation.intervals import share_interval
 from mcsan_lite.experiments.stress.conditions import Condition
 from mcsan_lite.experiments.stress.sureness import sureness
 from mcsan_lite.experiments.stress.trial import StressOutcome, Trial
+from mcsan_lite.figures.stress import UNSTRESSED, stressed_rows
 
 _ENDS = ("", " low", " high")
 # The columns of a table of curves that hold numbers.
@@ -29,7 +30,6 @@ CURVE_NUMBERS = (
     "ece by luck",
     "confidence",
 )
-UNSTRESSED = "none"  # the name of the stress in the rows of the input as it is
 
 
 class _Tested(NamedTuple):
@@ -134,15 +134,6 @@ def _numbers(stressed: _Tested, clean: _Tested) -> dict[str, float]:
         "ece by luck": sure.by_luck,
         "confidence": sure.confidence,
     }
-
-
-def stressed_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of stresses that changed anything.
-
-    Args:
-        table: from `curves_table`.
-    """
-    return table[(table.stress != UNSTRESSED) & (table.changed > 0)]
 
 
 def curve_sentences(table: pd.DataFrame) -> list[str]:

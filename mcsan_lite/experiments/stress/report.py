@@ -13,9 +13,9 @@ import pandas as pd
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.experiments.stress.contest import contest_sentences
-from mcsan_lite.experiments.stress.curves import curve_sentences, stressed_rows
+from mcsan_lite.experiments.stress.curves import curve_sentences
 from mcsan_lite.experiments.stress.study import StressTables
-from mcsan_lite.figures.stress import draw_stress
+from mcsan_lite.figures.stress import draw_stress, stressed_rows
 from mcsan_lite.paper.report import markdown_sheet
 from mcsan_lite.tables.own import table_text
 from mcsan_lite.tables.shared import save_svg
