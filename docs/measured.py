@@ -248,7 +248,7 @@ def say_cross(results: Path = RESULTS) -> list[str]:
         return []
     gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
     return [
-        "In that world, on ten folds, cross-attention changes MCSAN's score by {:+.1f} points "
+        "There, on ten folds, cross-attention changes MCSAN's score by {:+.1f} points "
         "[{:+.1f}, {:+.1f}].".format(*gap)
     ]
 
@@ -268,12 +268,12 @@ def say_rivals(results: Path = RESULTS) -> list[str]:
         return ["Of the rivals in Table 1, none is shown to recognise sounds there."]
     scores = [f"{name} ({score_with_interval(row)})" for name, row in above.iterrows()]
     recognise = "recognises" if len(scores) == 1 else "recognise"
-    said = f"Of its rivals in Table 1, {listed_names(scores)} {recognise} them there"
+    said = f"Of its rivals in Table 1, {listed_names(scores)} {recognise} sounds"
     turned = turned_round(found).index.get_level_values("system")
     behind = [name for name in above.index if name in turned]
     if behind:
-        are = "is" if len(behind) == 1 else "are"
-        said += f", though in the matching world {listed_names(behind)} {are} behind MCSAN"
+        which = "" if len(behind) == len(above) else f"{listed_names(behind)} "
+        said += f", though {which}behind it in the matching world"
     return [f"{said} (lesson 15)."]
 
 
@@ -559,7 +559,11 @@ def _wrapped(part: str) -> str:
         bullet = re.match(r"(- |\d+\. )?", line).group()
         indent = " " * len(bullet)
         is_table = line.startswith("|")
-        lines.append(line if is_table else textwrap.fill(line, 110, subsequent_indent=indent))
+        lines.append(
+            line
+            if is_table
+            else textwrap.fill(line, 110, subsequent_indent=indent, break_on_hyphens=False)
+        )
     return "\n".join(lines)
 
 

@@ -112,3 +112,12 @@ def between_marks(page: str, start: str, end: str, part: str) -> str:
     before, _, rest = page.partition(start)
     _, _, after = rest.partition(end)
     return f"{before}{start}\n\n{part}\n\n{end}{after}"
+
+
+def ended(sentence: str) -> str:
+    """A sentence with its full stop. A name such as "Xu et al." at its end brings it already.
+
+    Args:
+        sentence: without a full stop of its own.
+    """
+    return sentence if sentence.endswith(".") else f"{sentence}."

@@ -234,7 +234,7 @@ def test_words_follow_the_two_worlds(tmp_path, listed, says, worth):
         save_table(tmp_path / f"table3-{world}-full.csv", table)
     assert says in measured.worlds_lines(tmp_path)
     assert measured.say_cross(tmp_path)[0].startswith(
-        f"In that world, on ten folds, cross-attention changes MCSAN's score by {worth} points ["
+        f"There, on ten folds, cross-attention changes MCSAN's score by {worth} points ["
     )
 
 
@@ -255,12 +255,12 @@ def world_of_rivals(**gaps):
         (
             0.1,
             -0.1,
-            "Of its rivals in Table 1, MHA (0.900 [0.890, 0.910]) recognises them there, tho",
+            "Of its rivals in Table 1, MHA (0.900 [0.890, 0.910]) recognises sounds, though ",
         ),
         (
             -0.1,
             -0.1,
-            "Of its rivals in Table 1, MHA (0.900 [0.890, 0.910]) recognises them there (les",
+            "Of its rivals in Table 1, MHA (0.900 [0.890, 0.910]) recognises sounds (lesson ",
         ),
         (0.1, 0.1, "Of the rivals in Table 1, none is shown to recognise sounds there."),
     ],

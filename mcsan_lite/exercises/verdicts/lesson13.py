@@ -16,6 +16,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     listed_names,
     percent_interval,
     points_interval,
+    quoted_if_comma,
     side_of,
 )
 
@@ -152,7 +153,7 @@ def named(names: list[str]) -> str:
 
 def quoted(name: str) -> str:
     """A name of a network, in quotes where a sentence would lose it."""
-    return f"“{name}”" if name.startswith("neither") or "," in name else name
+    return f"“{name}”" if name.startswith("neither") else quoted_if_comma(name)
 
 
 def say_short_training(what: str, score: Measured, unmatched: float) -> str:

@@ -20,6 +20,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     quoted_names,
     side_of,
 )
+from mcsan_lite.tables.shared import ended
 
 _UNTESTED = ("reference", "not run", "not comparable", "")
 
@@ -68,7 +69,7 @@ def say_settings(verdicts: pd.Series) -> str:
     says = f"{int(met.sum())} of {len(verdicts)} printed settings are those of the code."
     if met.all():
         return says
-    return f"{says} Not met: {quoted_names(list(verdicts.index[~met]))}."
+    return ended(f"{says} Not met: {quoted_names(list(verdicts.index[~met]))}")
 
 
 def say_open_choices(paper: pd.Series, here: pd.Series, profile: str) -> str:
@@ -129,7 +130,7 @@ def say_both_verdicts(alone: pd.Series, together: pd.Series) -> str:
     changed = list(alone.index[alone != together])
     says = f"Alone: {_counted(alone)}. After Holm: {_counted(together)}."
     if changed:
-        return f"{says} Lost by the correction: {quoted_names(changed)}."
+        return ended(f"{says} Lost by the correction: {quoted_names(changed)}")
     return f"{says} The correction changes none of the {len(alone)}."
 
 
@@ -251,7 +252,7 @@ def say_rivals_without_order(found: pd.DataFrame, order: str) -> str:
     said.append(f"Above it, so shown to recognise sounds: {listed_names(above) or 'none'}.")
     for side, names in groups.items():
         if names:
-            said.append(f"{side[0].upper()}{side[1:]} it: {quoted_names(names)}.")
+            said.append(ended(f"{side[0].upper()}{side[1:]} it: {quoted_names(names)}"))
     for what, rows in systems[systems.told != ""].groupby("told"):
         said.append(f"{quoted_names(rows.index)}: given {what}, so the score shows no such thing.")
     return " ".join(said)

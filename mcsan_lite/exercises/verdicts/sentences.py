@@ -104,7 +104,12 @@ def gap_side(low: float, high: float) -> str:
 
 def quoted_names(names: Sequence[str]) -> str:
     """As `listed_names`, for names that may hold a comma themselves: these are quoted."""
-    return listed_names([f"“{name}”" if "," in str(name) else str(name) for name in names])
+    return listed_names([quoted_if_comma(str(name)) for name in names])
+
+
+def quoted_if_comma(name: str) -> str:
+    """A name, in quotes where it holds a comma and would be two names of a list."""
+    return f"“{name}”" if "," in name else name
 
 
 def listed_names(names: Sequence[str]) -> str:
