@@ -83,12 +83,12 @@ def add_identity_command(commands) -> None:
         example="mcsan identity --seeds 3 --jobs 2 --out identity.csv",
     )
     add_place_options(parser)
-    parser.add_argument("--seeds", type=count, default=3, help="trainings per change (default: 3)")
+    parser.add_argument("--seeds", type=count, default=3, help="trainings per row (default: 3)")
     parser.add_argument("--out", help="a csv file for the table")
 
 
 def identity_command(args: argparse.Namespace) -> int:
-    """Print which changes of MCSAN match words with sounds by what they are."""
+    """Print which changes of MCSAN, and which rival, match words with sounds by what they are."""
     from mcsan_lite.experiments import identity
     from mcsan_lite.tables.own import save_table
 

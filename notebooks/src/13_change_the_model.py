@@ -476,8 +476,8 @@ print(source)
 if table is not None:
     bounds = identity.identity_bounds(PROFILE)
     needs_none = bounds["both, unmatched"]
-    shown = table.drop(columns="run", errors="ignore").round(3).astype(object)
-    display(shown.where(shown.notna(), ""))
+    shown = table.drop(columns="run", errors="ignore").set_index("change")
+    display(shown.style.format(precision=3, na_rep=""))
 
 # %% tags=["hide-input"]
 def draw_own_and_others(rows, ax):
