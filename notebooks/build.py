@@ -37,7 +37,7 @@ from nbformat import NotebookNode
 
 from mcsan_lite.cache import write_atomic
 from mcsan_lite.features.language.terminal import print_on_any_terminal
-from mcsan_lite.features.sound.compiled import compile_librosa
+from mcsan_lite.features.sound.loaded import compile_calls
 from mcsan_lite.training.code.key import source_key
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -397,7 +397,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         print("no lessons in notebooks/src yet")
 
     if options.jobs > 1 and not options.check:
-        compile_librosa()  # kernels that compile at the same time would spoil each other's code
+        compile_calls()  # kernels that compile at the same time would spoil each other's code
     warm = CAN_FORK and not options.check and root == ROOT  # another root has its own package
     with WarmKernels() if warm else nullcontext() as kernels:
         options.start = kernels.command if warm else COLD

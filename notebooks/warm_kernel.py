@@ -23,7 +23,8 @@ from pathlib import Path
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"  # macOS: system libraries forbid it
 # What lessons import, as far as it takes time.
 IMPORTS = (
-    *("torch", "pandas", "seaborn", "matplotlib.pyplot", "librosa", "scipy.stats"),
+    *("torch", "pandas", "seaborn", "matplotlib.pyplot", "scipy.stats"),
+    "mcsan_lite.features.sound.loaded",  # librosa, and what it compiles
     *("sklearn.linear_model", "statsmodels.stats.multitest", "ipykernel.kernelapp"),
 )
 NAMES = ("READINGS", "MCSAN", "load_checkpoint", "extract", "open_corpus", "figures")  # of ours

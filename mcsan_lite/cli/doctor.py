@@ -213,10 +213,10 @@ def _mfcc_features() -> str:
 
 def _pitch() -> str:
     """librosa.pyin in a process of its own: a spoilt numba cache ends the process it runs in."""
-    from mcsan_lite.features.sound.compiled import compiling_alone
+    from mcsan_lite.features.sound.loaded import compiling
 
     command = [sys.executable, "-c", _PITCH_OF_A_TONE]
-    with compiling_alone():
+    with compiling():
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if "Traceback" in done.stderr:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])

@@ -103,7 +103,8 @@ def identity_command(args: argparse.Namespace) -> int:
     print(*identity.identity_verdicts(table, bounds["both, unmatched"]), sep="\n")
     print(
         "low to high: 95 % over utterances and seeds. points: is the heaviest frame of the "
-        "decisive word's row in that word? others: is that of any other word's row?"
+        "decisive word's row in that word? others: is that of any other word's row? Where one "
+        "summary asks: is its heaviest frame in any other word?"
     )
     return 0
 

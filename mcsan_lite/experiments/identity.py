@@ -26,7 +26,7 @@ from mcsan_lite.evaluation.intervals import difference_interval, paired_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
 from mcsan_lite.experiments.grids import RESULTS_FOLDER, shipped_file
-from mcsan_lite.explain.pointing_tables import decisive_row_scores
+from mcsan_lite.explain.pointing_tables import asks_once, decisive_row_scores
 from mcsan_lite.features.extraction import Features, extract
 from mcsan_lite.paper.published import FLOOR
 from mcsan_lite.paper.table_rows import required_input, rival_specs, table3_specs
@@ -56,9 +56,10 @@ CHANGES: dict[str, dict[str, object]] = {
     "neither, one head": {**_NEITHER, "heads": 1},
     "neither, N = 2": {**_NEITHER, "layers": 2},
 }
-# Rows of Table 1 beside them, which ask once for the whole utterance. The sound asks the words; and
-# with a second hop, what was found in the words asks the sound.
+# Rows of Table 1 beside them. A summary of the sound asks the words; and with a second hop, what is
+# found in the words asks the sound, with one question for all of them.
 RIVALS = ("MHA", "MHA, 1 hop")
+EVERY_WORD, ONE_SUMMARY = "every word", "one summary"  # who asks the sound
 
 # Rows of the tables that `cross_by_world` reads, and their names there.
 _CROSS_ROWS = {
@@ -85,7 +86,7 @@ def identity_specs(
         replace(full, name=name, options={**full.options, **fields})
         for name, fields in changes.items()
     ]
-    return changed + (rival_specs("table1", profile, rows=rivals) if rivals else [])
+    return changed + rival_specs("table1", profile, rows=rivals)
 
 
 def identity_bounds(profile: str = "quick", *, options: RunOptions = RunOptions()) -> pd.Series:
@@ -100,6 +101,17 @@ def identity_bounds(profile: str = "quick", *, options: RunOptions = RunOptions(
     (fold,) = official(corpus)
     floor = score_floor(ORDER_ALONE, corpus, fold, order_numbers(truth))
     return pd.concat([best, pd.Series({ORDER_ALONE: floor["wa"]})])
+
+
+def unmatched_bound(profile: str = "full", *, options: RunOptions = RunOptions()) -> float:
+    """The best accuracy on all folds of the listed world without recognising a sound, exactly.
+
+    Args:
+        profile: whose corpus.
+        options: where the corpus lies.
+    """
+    _, truth = _listed(profile, options)
+    return float(bayes_ceilings(truth, synthetic_config(profile, WORLD))["both, unmatched"])
 
 
 def identity_table(
@@ -126,9 +138,10 @@ def identity_table(
         decisive word's row points (`points`), how often the rows of other words point there too
         (`others`), and the first less the second, paired (`gap`), each with its interval, on the
         utterances that have other words; chance; seeds, n;
+        `asks`, who asks the sound, EVERY_WORD or ONE_SUMMARY; where it is the summary, `others` is
+        how often its row points at another word's sound;
         `run`, the name of its folder, which holds a hash of the settings, the corpus and the code.
-        Without a map in which words ask the sound: nan. Where one question is asked for the whole
-        utterance, `points` is of its row, and nan stands for the others and the gap.
+        Without a map in which words ask the sound: nan.
     """
     corpus, truth = _listed(profile, options)
     specs = identity_specs(profile, changes, rivals)
@@ -142,7 +155,7 @@ def identity_table(
         group = results[results.name == spec.name]
         n = int(group.n_test.iloc[0])
         mean, low, high = score_interval(group.wa, n)
-        row = {"change": spec.name, "WA": mean, "low": low, "high": high}
+        row = {"change": spec.name, "WA": mean, "low": low, "high": high, "asks": ""}
         made = {"seeds": len(group), "n": n, "run": group.run.iloc[0]}
         rows.append({**row, **_pointing(group, features, truth), **made})
     return pd.DataFrame(rows)
@@ -189,13 +202,13 @@ def identity_gaps(table: pd.DataFrame, reference: str = "MCSAN") -> pd.DataFrame
         reference: the row that is subtracted.
 
     Returns:
-        mean, low and high of each difference in WA; the index names the changes. The rows share
-        their test utterances, which these intervals do not use: they are too wide rather than too
-        narrow.
+        mean, low and high of each difference in WA; the index names the changes, without rivals.
+        The rows share their test utterances, which these intervals do not use: they are too wide
+        rather than too narrow.
     """
     rows = table.set_index("change")[["WA", "low", "high"]].astype(float)
     base = tuple(rows.loc[reference])
-    others = rows.drop(index=reference)
+    others = rows.drop(index=[reference, *RIVALS], errors="ignore")
     gaps = {name: difference_interval(tuple(row), base) for name, row in others.iterrows()}
     return pd.DataFrame(gaps, ["mean", "low", "high"]).T.rename_axis("change")
 
@@ -248,7 +261,7 @@ def rivals_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) ->
         told = [required_input(system) for system in table.index]
         is_floor = table.index.str.startswith(FLOOR)
         tables[world] = table.assign(told=told)[table["mean"].notna() & ~is_floor]
-    if any(table.empty for table in tables.values()):
+    if any(ORDER_ALONE not in table.index for table in tables.values()):
         return tables[WORLD].iloc[:0]
     return pd.concat(tables, names=["world", "system"])
 
@@ -274,23 +287,25 @@ def _listed(profile: str, options: RunOptions) -> tuple[Corpus, pd.DataFrame]:
 
 def _pointing(
     runs: pd.DataFrame, features: Sequence[Features], truth: pd.DataFrame
-) -> dict[str, float]:
+) -> dict[str, float | str]:
     """Where the maps of one change point, over its seeds; nothing where there is no map."""
-    of_seeds = []
-    for folder in runs.folder:
-        run = load_run(folder)
-        scores = decisive_row_scores(run.model, run.prepare(features), truth)
-        of_seeds.append(scores.set_index("id"))
+    trained = [load_run(folder) for folder in runs.folder]
+    of_seeds = [
+        decisive_row_scores(run.model, run.prepare(features), truth).set_index("id")
+        for run in trained
+    ]
     asked = len(of_seeds[0])
     if not asked:
         return {}
     means = pd.DataFrame([scores.mean() for scores in of_seeds])
-    intervals = {"points": score_interval(means.points, asked)}
-    if means.others.notna().all():
-        gaps = pd.DataFrame([scores.points - scores.others for scores in of_seeds])
-        intervals["others"] = score_interval(means.others, asked)
-        intervals["gap"] = paired_interval(gaps)
-    found = {"chance": means.chance.mean()}
+    gaps = pd.DataFrame([scores.points - scores.others for scores in of_seeds])
+    intervals = {
+        "points": score_interval(means.points, asked),
+        "others": score_interval(means.others, asked),
+        "gap": paired_interval(gaps),
+    }
+    once = asks_once(trained[0].model, trained[0].prepare(features[:1])[0])
+    found = {"chance": means.chance.mean(), "asks": ONE_SUMMARY if once else EVERY_WORD}
     for name, (mean, low, high) in intervals.items():
         found |= {name: mean, f"{name} low": low, f"{name} high": high}
     return found
@@ -322,14 +337,14 @@ def _what_the_score_says(row: pd.Series, unmatched: float) -> str:
 
 def _what_the_map_says(row: pd.Series) -> str:
     own = f"its map points {row.points:.2f} [{row['points low']:.2f}, {row['points high']:.2f}]"
-    if pd.isna(row.get("gap")):
-        shown = "it" if row["points low"] > row.chance else "not shown that it"
-        return f"  {own}, chance {row.chance:.2f}: {shown} finds the decisive word's sound."
+    once = row.get("asks") == ONE_SUMMARY
+    control = "the sounds of other words" if once else "rows of other words"
     others = f"{row.others:.2f} [{row['others low']:.2f}, {row['others high']:.2f}]"
     gap = f"{row.gap:+.2f} [{row['gap low']:+.2f}, {row['gap high']:+.2f}]"
-    compared = f"  {own}, rows of other words {others}, gap {gap}, chance {row.chance:.2f}"
+    compared = f"  {own}, {control} {others}, gap {gap}, chance {row.chance:.2f}"
     if row["points low"] > row.chance and row["gap low"] > 0:
-        return f"{compared}: the word's own row shows its sound."
+        shows = "the one row" if once else "the word's own row"
+        return f"{compared}: {shows} shows its sound."
     if row["points low"] > row.chance:
-        return f"{compared}: above chance, and other rows may point there as well."
+        return f"{compared}: above chance, but a lead over them is not shown."
     return f"{compared}: not shown to be above chance."

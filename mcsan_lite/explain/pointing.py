@@ -128,3 +128,14 @@ def decisive_span(truth: pd.Series) -> DecisiveSpan | None:
     token = int(truth.decisive)
     _, start, end = in_transcript_order(truth, truth.times)[token]
     return DecisiveSpan(token, (start, end))
+
+
+def other_spans(truth: pd.Series) -> list[tuple[float, float]]:
+    """Where all other words of the transcript are said, in seconds.
+
+    Args:
+        truth: a row of `read_truth` with a decisive word, as for `decisive_span`.
+    """
+    spoken = in_transcript_order(truth, truth.times)
+    decisive = int(truth.decisive)
+    return [(start, end) for token, (_, start, end) in enumerate(spoken) if token != decisive]

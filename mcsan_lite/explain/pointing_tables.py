@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from mcsan_lite.datasets.synthetic.reader import read_synthetic, read_truth
 from mcsan_lite.errors import DataError
 from mcsan_lite.evaluation.intervals import score_interval
 from mcsan_lite.explain.maps import AttentionMap, attention_maps
-from mcsan_lite.explain.pointing import decisive_span, inside_of, pointing_score
+from mcsan_lite.explain.pointing import decisive_span, inside_of, other_spans, pointing_score
 from mcsan_lite.explain.readings.reading import ReadFunction, Reading
 from mcsan_lite.features.alignment import token_spans
 from mcsan_lite.features.extraction import Features, extract
@@ -115,7 +116,8 @@ def decisive_row_scores(
     map is the mean of all heads of the last layer. An utterance of a single word is left out: it
     has no other words to compare with, and its word fills the sound, so that chance is high.
 
-    Where no word asks, but one summary of the words, its row is taken: there are no others.
+    Where no word asks, but one summary of the words, its row is taken, and the others are the other
+    words' sounds. A row that only finds where some word is said lies there as often.
 
     Args:
         model: any model; one in which nothing of the words asks the sound gives no row.
@@ -124,7 +126,8 @@ def decisive_row_scores(
 
     Returns:
         One row per utterance with a decisive word and others: id, points (of its row), others
-        (mean over the rows of all other words; nan where one summary asks) and chance.
+        (mean over the rows of all other words; where one summary asks, the share of other words in
+        whose sound its row points) and chance.
     """
     rows = []
     for one in utterances:
@@ -134,14 +137,32 @@ def decisive_row_scores(
         asking = _last_map_that_asks_the_sound(model, one)
         if asking is None:
             continue
-        inside = inside_of(model, asking.mean.shape[1], known.seconds, hop_s=one.hop_s)
-        scores = [pointing_score(row, inside) for row in asking.mean]
-        own = scores.pop(0 if asking.summary else known.token)
-        if own is not None:
-            others = float(np.mean([score.points for score in scores])) if scores else np.nan
-            row = {"points": own.points, "others": others, "chance": own.chance}
-            rows.append({"id": one.id, **row})
+        places = partial(inside_of, model, asking.mean.shape[1], hop_s=one.hop_s)
+        inside = places(known.seconds)  # (A,)
+        if asking.summary:
+            own = pointing_score(asking.mean[0], inside)
+            elsewhere = [places(span) for span in other_spans(truth.loc[one.id])]
+            others = [pointing_score(asking.mean[0], place) for place in elsewhere]
+        else:
+            own = pointing_score(asking.mean[known.token], inside)
+            rows_of_others = np.delete(asking.mean, known.token, axis=0)  # (L - 1, A)
+            others = [pointing_score(row, inside) for row in rows_of_others]
+        points_of_others = [score.points for score in others if score is not None]
+        if own is not None and points_of_others:
+            mean = float(np.mean(points_of_others))
+            rows.append({"id": one.id, "points": own.points, "others": mean, "chance": own.chance})
     return pd.DataFrame(rows, columns=["id", "points", "others", "chance"])
+
+
+def asks_once(model: nn.Module, one: Features) -> bool:
+    """Whether no word asks the sound by itself, but a summary of the words does.
+
+    Args:
+        model: any model.
+        one: an utterance, normalised.
+    """
+    asking = _last_map_that_asks_the_sound(model, one)
+    return asking is not None and asking.summary
 
 
 def _last_map_that_asks_the_sound(model: nn.Module, one: Features) -> AttentionMap | None:

@@ -17,7 +17,6 @@ from mcsan_lite.datasets.synthetic.start.clips import StartClip, start_clips
 from mcsan_lite.errors import DataError
 from mcsan_lite.explorer.refusals import ExplorerRefusal
 from mcsan_lite.features.audio import load_audio
-from mcsan_lite.features.sound.compiled import compiling_alone
 
 MOST_BYTES = 50_000_000  # of a recording: an hour of speech as a browser packs it. A choice
 _WINDOW = 512  # samples of one analysis window when pitch is shifted: 32 ms at 16 kHz. A choice
@@ -131,13 +130,13 @@ def with_pitch(
     Returns:
         (samples,). The signal itself where the stretch is shorter than a window, 32 ms.
     """
-    from mcsan_lite.features.sound.loaded import librosa
+    from mcsan_lite.features.sound.loaded import first_call, librosa
 
     first, last = (min(len(signal), max(0, round(t * sample_rate))) for t in span)
     if not semitones or last - first < _WINDOW:
         return signal
     stretch = signal[first:last]
-    with compiling_alone():
+    with first_call("pitch_shift"):
         shifted = librosa.effects.pitch_shift(
             stretch, sr=sample_rate, n_steps=semitones, n_fft=_WINDOW, hop_length=_WINDOW // 4
         )

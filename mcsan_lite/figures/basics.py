@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcsan_lite.features.sound.compiled import compiling_alone
 from mcsan_lite.figures.texts.reading import ENGLISH, figure_word, let_figures_speak
 from mcsan_lite.tables.shared import markdown_text, without_controls
 
@@ -367,11 +366,11 @@ def draw_pitch(signal: np.ndarray, sample_rate: int, *, ax=None):
     Returns:
         The axes, with a dot every 10 ms.
     """
-    from mcsan_lite.features.sound.loaded import librosa
+    from mcsan_lite.features.sound.loaded import first_call, librosa
 
     ax = axes_or_new(ax, height=1.4)
     hop = sample_rate // 100
-    with compiling_alone():
+    with first_call("pyin"):
         pitch, voiced, _ = librosa.pyin(
             signal,
             fmin=65,

@@ -274,7 +274,7 @@ def rival_specs(
         DataError: for an unknown name, and for a system that lacks its sizes in a quick profile.
     """
     known = RIVAL_ROWS[require_name(table, RIVAL_ROWS, "table")]
-    names = [require_name(row, known, "row") for row in rows or known]
+    names = [require_name(row, known, "row") for row in (known if rows is None else rows)]
     (full,) = table3_specs(profile, corpus, rows=["MCSAN"], protocol=protocol, features=features)
     if table == "table2":  # the score of this table picks the epoch
         full = replace(full, train=replace(full.train, select="weighted_f1"))

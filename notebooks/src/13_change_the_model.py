@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 13 · Change the model, watch the map
 #
-# Lesson 11 looked for a word whose row of the attention map lies on its own sound. In
-# the networks that come with the course, it found at best a readable *place*: the rows
-# of other words pointed there as well. Two suspects have been named since lesson 05.
+# Lesson 11 asked whether a word's row of the attention map lies on its own sound, or
+# whether the rows of other words lie there as well. Then the map shows a *place*, and
+# no word of its own. Two suspects have been named since lesson 05.
 # The **BiLSTM** spreads each sound over its neighbours, and the **positions** let the
 # network find its way by counting. This lesson treats them as a detective would. It
 # takes them away, first one at a time and then both together, and sees whether the
@@ -457,8 +457,10 @@ print(f"The prediction stays the same in {kept} of {len(data)} utterances.")
 # - *gap*: points minus others, paired within each utterance,
 # - *seeds*: how many trainings stand for the row of the table.
 #
-# The last two rows are not MCSAN but MHA, a rival from the paper's Table 1. It asks
-# once for the whole utterance, so there are no *others*. Section 7 opens it.
+# The last two rows are not MCSAN but MHA, a rival from the paper's Table 1, which
+# section 7 opens. It asks the sound with one question for all words (*asks*: one
+# summary). So its map has one row, and *others* is how often that row points at the
+# sound of another word. *MHA, 1 hop* never asks the sound, so it has no such map.
 #
 # A lonely word has no others, so its utterance is left out. This table has no untrained
 # control. So “a word of its own” only means here: above chance, and ahead of the rows
@@ -516,11 +518,13 @@ if table is not None:
     draw_own_and_others(table, right)
     mc.figures.show(
         fig,
-        alt="For each change its accuracy with interval, and how often the decisive "
-        "word's row and the rows of other words point at the decisive sound.",
+        alt="For each network its accuracy with interval, and how often the decisive "
+        "word's row and the rows of other words point at the decisive sound. MHA has "
+        "one row, beside how often it points at another word's sound.",
         caption=f"Listed world, {read_table.intervals_over(table)}. Dashed: what can be "
-        "reached without recognising a sound. Dotted: chance. The left axis does not "
-        "begin at zero.",
+        "reached without recognising a sound. Dotted: chance. MHA has one row for all "
+        "words; beside it, how often that row points at another word's sound. The left "
+        "axis does not begin at zero.",
     )
 
 # %%
@@ -548,7 +552,8 @@ if table is not None:
 # ten folds from three seeds, and with `--world listed` it does so in this world. A fold
 # of the listed world has more utterances to train on, so compare rows within a world,
 # not across worlds. In the matching world cross-attention may earn its points by
-# counting places or by recognising sounds. Here it can only recognise. (This is MCSAN
+# counting places or by recognising sounds. Here counting cannot help, and only a score
+# above the bound would show that sounds were recognised. (This is MCSAN
 # with its recurrence and positions. The table above shows what cross-attention earns
 # where both are taken away.) A third row is a floor: boosted trees that are told which
 # senses were written, where words and stresses are, and how the voice sounds, but
@@ -582,13 +587,14 @@ else:
 # a word its own sound? The sentences above answer that for this world, and for no
 # other.
 #
-# ## 7 · A rival that asks once
+# ## 7 · A rival with one question for all words
 #
-# In MCSAN every word asks the sound, and the answers to all words are mixed afterwards.
-# **MHA** (Yoon et al., ICASSP 2019) begins the other way round. In its **first hop** a
-# summary of the sound asks the words, and the answer is *one* mean of the words. In its
-# **second hop** this mean asks the sound, so there is one question for the whole
-# utterance. MHA reads with BiLSTMs, as MCSAN does, but no step is told its number.
+# In MCSAN every word asks the sound and every step of the sound asks the words, all at
+# once. **MHA** (Yoon et al., ICASSP 2019) works by turns. In its **first hop** one
+# summary of the sound asks the words, and the answer is *one* weighted mean of them. In
+# its **second hop** this mean asks the sound. So the sound gets one question for the
+# whole utterance, and not one from each word. MHA reads with BiLSTMs, as MCSAN does,
+# but no step is told its number.
 #
 # **Predict, then run.** Which word will be heaviest in the first hop, and which part of
 # the sound in the second?
@@ -630,9 +636,10 @@ for features in several:
     token, _ = pointing.decisive_span(truth.loc[features.id])
     picked.append(of_words.argmax() == token)
     one_of.append(1 / len(of_words))
-heard = decisive_row_scores(rival, several, truth)
-by_chance = {"word_chance": np.mean(one_of), "sound_chance": heard.chance.mean()}
-print(read.say_two_hops(share_of(picked), share_of(heard.points), **by_chance))
+own, lead, sound_chance = pointing_of(rival, several, truth)
+print(
+    read.say_two_hops(share_of(picked), np.mean(one_of), own, lead, sound_chance)
+)
 found = mc.predict(rival, parts["test"], labels)
 score = share_of(found.pred == found.true)
 print(read.say_short_training("MHA", score, unmatched))
@@ -660,12 +667,23 @@ mc.figures.show(
 # %% [markdown]
 # The first hop can find its word by reading: in this world only one word of the list is
 # negative or positive. The second hop cannot find the sound by reading, nor by
-# counting, since order tells nothing. Now look back at the table of section 6, in which
-# MHA had the whole listed world and longer trainings. Its lines say whether MHA
-# recognises sounds there, whether its map shows it, and what is left of it with the
-# first hop alone. *Why* it differs from MCSAN is another question. It differs in more
-# than one thing: one question, finer steps of sound, no positions, no layers of
-# self-attention. The table does not take them apart.
+# counting, since order tells nothing. The *lead* is its control: a map that only finds
+# where *some* word is spoken has none.
+#
+# The first line is about where the hops look, and the second one about the score. They
+# need not agree. A network may look at the right sound, and not yet hear in it what
+# decides. Now look back at the table of section 6, in which MHA had six times as many
+# utterances and twice the width:
+
+# %%
+if table is not None:
+    print(read_table.say_rival_with_recurrence(table, needs_none))
+
+# %% [markdown]
+# *Why* MHA differs from MCSAN is another question. It differs in many things, among
+# them: one question instead of many, finer steps of sound (30 ms instead of 90), no
+# positions, one head, no self-attention, and half the parameters. The table does not
+# take them apart.
 #
 # ## 8 · Your own change
 #
@@ -936,7 +954,7 @@ check.what_follows(answer)
 #   picture.
 # - You read a table of changes: which networks recognise sounds, whose map shows it,
 #   and what each change costs or gains.
-# - You opened a rival that asks once, and saw where its two hops point.
+# - You opened a rival with one question for all words, and saw where its hops point.
 #
 # ## What you may not conclude
 # - That the BiLSTM is bad. Where a transcript follows the voice, places are honest
@@ -946,13 +964,15 @@ check.what_follows(answer)
 #   utterances of the table, all from one generated corpus.
 # - That a smaller network scored higher or lower because of the *part* that was taken
 #   away: it also has fewer parameters.
-# - That MHA recognises sounds *because* it asks once. It differs from MCSAN in more than
-#   one thing.
+# - That MHA does what it does *because* it has one question. It differs from MCSAN in
+#   many things.
+# - That recurrence has to go before a map can show a word its sound: MHA keeps it.
 # - Anything from one short training of sections 7 and 8.
 #
 # **Further reading:** Jain and Wallace, *Attention is not explanation* (NAACL 2019);
 # Wiegreffe and Pinter, *Attention is not not explanation* (EMNLP 2019); Vaswani et al.,
-# *Attention is all you need* (2017), on positions and on the divisor; Dufter, Schmitt
+# *Attention is all you need* (2017), on positions and on the divisor; Yoon et al.,
+# *Speech emotion recognition using multi-hop attention mechanism* (ICASSP 2019); Dufter, Schmitt
 # and Schütze, *Position information in transformers* (2022).
 #
 # **Previous:** [12 · The ladder of readings](12_the_ladder_of_readings.ipynb) ·

@@ -101,3 +101,11 @@ def test_a_seed():
     for typed in ("-1", "", "x"):
         with pytest.raises(argparse.ArgumentTypeError, match="Expected: a whole number, 0 or more"):
             seed(typed)
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "table1"], ["run", "table3"]], ids=" ".join)
+def test_rows_without_a_name_are_refused(command, tmp_path, capsys):
+    places = ["--profile", "smoke", "--data", str(tmp_path / "data"), "--runs", str(tmp_path)]
+    assert main.main([*command, "--rows", "", *places]) == 2
+    said = capsys.readouterr().err
+    assert "Given: row ''" in said and "Expected: one of" in said and "Do: " in said

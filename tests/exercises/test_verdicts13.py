@@ -83,8 +83,10 @@ def test_what_a_row_shows():
     assert read_table.map_shows(pd.Series(row("x", 0.6, 0.58))) == "place"
     assert read_table.map_shows(pd.Series(row("x", 0.25, 0.1))) == "nothing"
     assert read_table.map_shows(pd.Series(row("x", nan, nan))) == "no map"
-    assert read_table.map_shows(pd.Series(row("x", 0.6, nan))) == "asks once"
-    assert read_table.map_shows(pd.Series(row("x", 0.25, nan))) == "nothing"
+    once = {"asks": "one summary"}
+    assert read_table.map_shows(pd.Series(row("x", 0.6, 0.1) | once)) == "one row"
+    assert read_table.map_shows(pd.Series(row("x", 0.6, 0.58) | once)) == "place"
+    assert read_table.map_shows(pd.Series(row("x", 0.25, 0.1) | once)) == "nothing"
 
 
 def test_a_word_of_its_own():
@@ -96,10 +98,10 @@ def test_a_word_of_its_own():
     assert read_table.say_own_word(table()).startswith(
         "No map is shown in which a word's row points at its own sound more"
     )
-    once = read_table.say_own_word(pd.DataFrame([row("x", 0.6, nan)]))
-    assert once.startswith("No map is shown") and once.endswith("more often than chance: x.")
+    once = read_table.say_own_word(pd.DataFrame([row("x", 0.6, 0.1) | {"asks": "one summary"}]))
+    assert once.startswith("No map is shown") and once.endswith("is asked in: x.")
     both = pd.DataFrame([row("x", 0.6, 0.58)])
-    assert "not shown to do so more often than other rows, in: x." in read_table.say_own_word(both)
+    assert "a lead over the others is not shown, in: x." in read_table.say_own_word(both)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +175,10 @@ def test_a_short_training():
 
 def test_score_and_map():
     said = read_table.say_score_and_map(table(neither=0.6), 0.86)
-    assert "does not show it: MCSAN, no positions and no recurrence. Has a map" in said
-    assert said.endswith("is not shown to recognise sounds: none.")
+    assert "do not show it: MCSAN, no positions and no recurrence. These have a" in said
+    assert said.endswith("are not shown to recognise sounds: none.")
     said = read_table.say_score_and_map(table(neither=0.6), 0.95)
-    assert "does not show it: none" in said and said.endswith("sounds: “neither”.")
+    assert "do not show it: none" in said and said.endswith("sounds: “neither”.")
 
 
 def both_worlds(matching, listed):
@@ -213,14 +215,24 @@ def test_what_cross_attention_earns_follows_both_worlds(matching, listed, says):
 
 
 @pytest.mark.parametrize(
-    ("word", "sound", "says"),
+    ("word", "sound", "lead", "says"),
     [
-        (HIGH, HIGH, "It finds the word, and then its sound."),
-        (HIGH, LOW, "It finds the word; that it finds its sound is not shown."),
-        (LOW, HIGH, "That it finds the word is not shown, though its heaviest step lies in"),
-        (LOW, LOW, "Neither hop is shown to find the word."),
+        (HIGH, HIGH, UP, "Hop 1 finds the word, and hop 2 finds its sound."),
+        (HIGH, LOW, UP, "Hop 1 finds the word; that hop 2 finds its sound is not shown."),
+        (HIGH, HIGH, FLAT, "Hop 1 finds the word; that hop 2 finds its sound is not shown."),
+        (LOW, HIGH, UP, "Hop 2 finds the sound of the word; that hop 1 finds the word is not"),
+        (LOW, LOW, FLAT, "Neither hop is shown to find the word."),
     ],
 )
-def test_two_hops(word, sound, says):
-    said = read.say_two_hops(word, sound, word_chance=0.3, sound_chance=0.3)
-    assert says in said and said.count("chance 30 %") == 2
+def test_two_hops(word, sound, lead, says):
+    said = read.say_two_hops(word, 0.4, sound, lead, 0.3)
+    assert says in said and "chance 40 %. Hop 2" in said and "chance 30 %; its lead" in said
+
+
+def test_a_rival_that_keeps_its_recurrence():
+    found = row("MHA", 0.9, 0.1, wa=0.95) | {"asks": "one summary"}
+    said = read_table.say_rival_with_recurrence(pd.DataFrame([found]), 0.86)
+    assert said.endswith("So a BiLSTM alone does not keep a map from lying on the right sound.")
+    for unlike in ({"low": 0.8}, {"gap low": -0.1}, {"points low": 0.1}):
+        said = read_table.say_rival_with_recurrence(pd.DataFrame([found | unlike]), 0.86)
+        assert said.endswith("is not found here.")

@@ -109,6 +109,8 @@ def test_systems_lie_above_or_below_a_floor():
     )
     alone = read.say_above_a_floor("a", gaps[:1], "MCSAN")
     assert alone == "Floor “a”: 1 of 1 systems above. MCSAN itself is above it."
+    ends = read.say_above_a_floor("order", gaps.rename({"other": "Xu et al."}), "MCSAN")
+    assert "not distinguishable from it: Xu et al. MCSAN itself" in ends
     below = gaps.rename({"MCSAN": "rival", "rival": "MCSAN"})
     assert read.say_above_a_floor("a", below, "MCSAN").endswith("MCSAN itself is below it.")
     untested = gaps.assign(low=nan, high=nan)  # one fold without predictions has no interval
@@ -153,25 +155,30 @@ def test_a_model_of_ones_own():
 
 
 def systems(**cells):
-    """Systems of the listed world: (lead over the trees, what they are told)."""
+    """Both worlds, alike: {system: (its lead over the trees, what it is told)}."""
     rows = {
         name: {"mean": 0.9, "low": 0.89, "high": 0.91, "told": told}
         | {"above": lead, "above low": lead - 0.01, "above high": lead + 0.01}
         for name, (lead, told) in cells.items()
     }
     trees = {"mean": 0.87, "low": 0.86, "high": 0.88, "told": ""}
-    return pd.DataFrame.from_dict({**rows, "trees": trees}, orient="index")
+    table = pd.DataFrame.from_dict({**rows, "trees": trees}, orient="index")
+    return pd.concat({"matching": table, "listed": table})
 
 
 def test_who_recognises_sounds_where_order_tells_nothing():
     found = systems(MHA=(0.1, ""), CAN=(0.1, "word times"), MDRE=(-0.1, ""), MCSAN=(0.0, ""))
-    assert read.say_rivals_without_order(found, "trees") == (
-        "Where order tells nothing, trees reach 0.870 [0.860, 0.880]. Above it, so shown to "
-        "recognise sounds: MHA (0.900 [0.890, 0.910]). Below it: MDRE. Not distinguishable from "
-        "it: MCSAN. CAN: given word times, so the score shows no such thing."
+    assert read.say_rivals_without_order(found, "trees", 0.88) == (
+        "Where order tells nothing, 0.880 can be reached without recognising a sound, and trees "
+        "reach 0.870 [0.860, 0.880]. Above both, each by its own interval, and so shown to "
+        "recognise sounds: MHA (0.900 [0.890, 0.910]). Not shown to be above both: MDRE (0.900 "
+        "[0.890, 0.910]) and MCSAN (0.900 [0.890, 0.910]). CAN: given word times, so the score "
+        "shows no such thing."
     )
-    below = read.say_rivals_without_order(systems(MCSAN=(-0.1, "")), "trees")
-    assert "so shown to recognise sounds: none. Below it: MCSAN." in below
+    told = read.say_rivals_without_order(found, "trees", 0.895)  # an interval that holds the bound
+    assert "so shown to recognise sounds: none." in told
+    missing = read.say_rivals_without_order(found.drop(("listed", "MDRE")), "trees", 0.88)
+    assert missing.endswith("Not run in this world: MDRE.")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     NOT_COMPARED,
     UNTESTED,
     Measured,
+    in_percent,
     listed_names,
     percent_interval,
     points_interval,
@@ -177,26 +178,28 @@ def say_short_training(what: str, score: Measured, unmatched: float) -> str:
 
 
 def say_two_hops(
-    word: Measured, sound: Measured, *, word_chance: float, sound_chance: float
+    word: Measured, word_chance: float, sound: Measured, lead: Measured, sound_chance: float
 ) -> str:
-    """Whether a network that asks once finds the word that decides, and then its sound.
+    """Whether a network with one question for all words finds the word that decides, and its sound.
 
     Args:
         word: how often the first hop's heaviest word is the one that decides.
+        word_chance: of that.
         sound: how often the second hop's heaviest step lies in the sound of that word.
-        word_chance: of the first.
-        sound_chance: of the second.
+        lead: that, less how often it lies in the sound of another word, paired.
+        sound_chance: of a step that is drawn at random.
     """
-    finds_word, finds_sound = word.low > word_chance, sound.low > sound_chance
+    finds_word = word.low > word_chance
+    finds_sound = sound.low > sound_chance and lead.low > 0
     verdict = {
-        (True, True): "It finds the word, and then its sound.",
-        (True, False): "It finds the word; that it finds its sound is not shown.",
-        (False, True): "That it finds the word is not shown, though its heaviest step lies in "
-        "that word's sound more often than chance.",
+        (True, True): "Hop 1 finds the word, and hop 2 finds its sound.",
+        (True, False): "Hop 1 finds the word; that hop 2 finds its sound is not shown.",
+        (False, True): "Hop 2 finds the sound of the word; that hop 1 finds the word is not shown.",
         (False, False): "Neither hop is shown to find the word.",
     }[finds_word, finds_sound]
     return (
         f"Hop 1: the heaviest word is the one that decides in {percent_interval(*word)} of "
-        f"utterances, chance {100 * word_chance:.0f} %. Hop 2: the heaviest step lies in that "
-        f"word's sound in {percent_interval(*sound)}, chance {100 * sound_chance:.0f} %. {verdict}"
+        f"utterances, chance {in_percent(word_chance)}. Hop 2: the heaviest step lies in that "
+        f"word's sound in {percent_interval(*sound)}, chance {in_percent(sound_chance)}; its lead "
+        f"over the sound of another word is {points_interval(*lead)}. {verdict}"
     )

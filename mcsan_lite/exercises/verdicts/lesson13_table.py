@@ -20,25 +20,26 @@ from mcsan_lite.exercises.verdicts.sentences import (
     points_interval,
     side_of,
 )
+from mcsan_lite.experiments.identity import ONE_SUMMARY
 
 _SUSPECTS = ("no positions", "no recurrence")  # one of the two is taken away
 _AS_IT_IS = "In MCSAN as it is, with recurrence and positions, cross-attention"
 
 
 def map_shows(row: pd.Series) -> str:
-    """What a row of the identity table shows: "own", "place", "asks once", "nothing" or "no map".
+    """What a row of the identity table shows: "own", "place", "one row", "nothing" or "no map".
 
     A word of its own needs both: its row points more often than chance, and more often than the
-    rows of other words of the same utterances. A network that asks once for the whole utterance
-    has one row, and no others to compare it with.
+    rows of other words of the same utterances. Where one summary asks for all words, its one row
+    has to point at the sound of the word that decides more often than at other words' sounds.
     """
     if pd.isna(row.get("points")):
         return "no map"
     if row["points low"] <= row.chance:
         return "nothing"
-    if pd.isna(row.gap):
-        return "asks once"
-    return "own" if row["gap low"] > 0 else "place"
+    if row["gap low"] <= 0:
+        return "place"
+    return "one row" if row.get("asks") == ONE_SUMMARY else "own"
 
 
 def intervals_over(table: pd.DataFrame) -> str:
@@ -82,15 +83,16 @@ def say_own_word(table: pd.DataFrame) -> str:
         )
     if found["place"]:
         told += (
-            " It points there more often than chance, but is not shown to do so more often than "
-            f"other rows, in: {named(found['place'])}."
+            " It points there more often than chance, but a lead over the others is not shown, in: "
+            f"{named(found['place'])}."
         )
     if found["nothing"]:
         told += f" No pointing is shown in: {named(found['nothing'])}."
-    if found["asks once"]:
+    if found["one row"]:
         told += (
-            " One question for the whole utterance, and its row lies in the sound of the word that "
-            f"decides more often than chance: {named(found['asks once'])}."
+            " One question for all words, whose row points at the sound of the deciding word more "
+            f"often than chance and than at other words' sounds, is asked in: "
+            f"{named(found['one row'])}."
         )
     return told
 
@@ -151,8 +153,8 @@ def say_cross_by_world(found: pd.DataFrame) -> str:
         )
     elif sides["matching"] == "more":
         verdict = (
-            f"{_AS_IT_IS} raises the score where order helps. Where only recognised sounds could "
-            f"raise it, no gain is shown{at_most}. So the gain in the matching world is no "
+            f"{_AS_IT_IS} raises the score where order helps. Where order tells nothing, "
+            f"no gain is shown{at_most}. So the gain in the matching world is no "
             "evidence that a word was matched with its sound."
         )
     else:
@@ -237,10 +239,27 @@ def say_score_and_map(table: pd.DataFrame, unmatched: float) -> str:
         recognises, shows = row.low > unmatched, map_shows(row)
         if recognises and shows in ("place", "nothing"):
             hidden.append(row.change)
-        if shows == "own" and not recognises:
+        if shows in ("own", "one row") and not recognises:
             only_shown.append(row.change)
     return (
-        f"Recognises sounds, and its map does not show it: {named(hidden) or 'none'}. Has a map "
-        "with a word of its own, and is not shown to recognise sounds: "
-        f"{named(only_shown) or 'none'}."
+        f"These recognise sounds, and their maps do not show it: {named(hidden)}. These "
+        "have a map that shows a word its own sound, and are not shown to recognise sounds: "
+        f"{named(only_shown)}."
     )
+
+
+def say_rival_with_recurrence(table: pd.DataFrame, unmatched: float, rival: str = "MHA") -> str:
+    """Whether recurrence alone keeps a network from recognising sounds and showing it.
+
+    Args:
+        table: of `identity_table`.
+        unmatched: the ceiling of "both, unmatched".
+        rival: a row of it that reads with BiLSTMs.
+    """
+    row = table.set_index("change").loc[rival]
+    if row.low > unmatched and map_shows(row) in ("own", "one row"):
+        return (
+            f"{rival} keeps its BiLSTMs, recognises sounds, and its map shows it. So a BiLSTM "
+            "alone does not keep a map from lying on the right sound."
+        )
+    return f"{rival} keeps its BiLSTMs; that it recognises sounds and shows it is not found here."

@@ -222,7 +222,7 @@ def say_above_a_floor(name: str, gaps: pd.DataFrame, reference: str) -> str:
         if side != "above" and systems:
             says += f"; {side} it: {quoted_names(systems)}"
     (own,) = (side for side, systems in groups.items() if reference in systems)
-    return f"{says}. {reference} itself is {own} it."
+    return f"{ended(says)} {reference} itself is {own} it."
 
 
 def _by_side(gaps: pd.DataFrame) -> dict[str, list[str]]:
@@ -236,25 +236,46 @@ def _by_side(gaps: pd.DataFrame) -> dict[str, list[str]]:
     return groups
 
 
-def say_rivals_without_order(found: pd.DataFrame, order: str) -> str:
+def recognising(listed: pd.DataFrame, order: str, bound: float) -> pd.DataFrame:
+    """The systems that are shown to recognise sounds: above the bound, and above the trees.
+
+    Args:
+        listed: the listed world of `rivals_by_world`.
+        order: the name of the trees that know order alone.
+        bound: the best accuracy without recognising a sound.
+    """
+    systems = listed[listed.told == ""].drop(index=order)
+    return systems[(systems.low > bound) & (systems["above low"] > 0)]
+
+
+def say_rivals_without_order(found: pd.DataFrame, order: str, bound: float) -> str:
     """Which systems recognise sounds, in the world where order tells nothing.
 
     Args:
-        found: the listed world of `rivals_by_world`.
+        found: of `rivals_by_world`.
         order: the name of the trees that know order alone.
+        bound: the best accuracy there without recognising a sound.
     """
-    trees, systems = found.loc[order], found.drop(index=order)
-    gaps = systems.loc[systems.told == "", ["above", "above low", "above high"]]
-    groups = _by_side(gaps.set_axis(["mean", "low", "high"], axis=1))
-    interval = score_with_interval(trees)
-    said = [f"Where order tells nothing, {order} reach {interval}."]
-    above = [f"{name} ({score_with_interval(systems.loc[name])})" for name in groups.pop("above")]
-    said.append(f"Above it, so shown to recognise sounds: {listed_names(above) or 'none'}.")
-    for side, names in groups.items():
-        if names:
-            said.append(ended(f"{side[0].upper()}{side[1:]} it: {quoted_names(names)}"))
+    listed = found.loc["listed"]
+    systems = listed.drop(index=order)
+    above = recognising(listed, order, bound)
+    others = systems[(systems.told == "") & ~systems.index.isin(above.index)]
+    named = {
+        "Above both, each by its own interval, and so shown to recognise sounds": above,
+        "Not shown to be above both": others,
+    }
+    said = [
+        f"Where order tells nothing, {bound:.3f} can be reached without recognising a sound, and "
+        f"{order} reach {score_with_interval(listed.loc[order])}."
+    ]
+    for words, rows in named.items():
+        scores = [f"{name} ({score_with_interval(row)})" for name, row in rows.iterrows()]
+        said.append(f"{words}: {listed_names(scores)}.")
     for what, rows in systems[systems.told != ""].groupby("told"):
         said.append(f"{quoted_names(rows.index)}: given {what}, so the score shows no such thing.")
+    missing = [name for name in found.loc["matching"].index if name not in listed.index]
+    if missing:
+        said.append(ended(f"Not run in this world: {quoted_names(missing)}"))
     return " ".join(said)
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from mcsan_lite.features.sound import loaded
 from mcsan_lite.features.sound.compiled import compile_librosa, compiling_alone
 
 HOLD = """
@@ -52,23 +53,65 @@ USES = {
     "another pitch": "from mcsan_lite.explorer.sounds import with_pitch; "
     "with_pitch(tone, 16000, (0, 0.5), 2)",
     "the doctor": "from mcsan_lite.cli.doctor import _pitch; _pitch()",
+    "a build": "from mcsan_lite.features.sound.loaded import compile_calls; compile_calls()",
 }
 
 
 @pytest.fixture
 def run_with_an_empty_cache(tmp_path):
     """A function that starts Python code whose Numba has compiled nothing yet."""
-    folders = {"NUMBA_CACHE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}  # the lock lies in TMPDIR
-    environment = os.environ | folders | {"MPLBACKEND": "agg"}
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "MPLBACKEND": "agg"}
+    started = []
 
     def start(code):
-        return subprocess.Popen([sys.executable, "-c", TONE + code], env=environment)
+        started.append(subprocess.Popen([sys.executable, "-c", TONE + code], env=environment))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def test_processes_that_start_at_once_leave_code_that_runs(run_with_an_empty_cache):
-    at_once = {name: run_with_an_empty_cache(code) for name, code in USES.items()}
-    assert {name: one.wait() for name, one in at_once.items()} == dict.fromkeys(USES, 0)
-    later = {name: run_with_an_empty_cache(code) for name, code in USES.items()}
-    assert {name: one.wait() for name, one in later.items()} == dict.fromkeys(USES, 0)
+    for _ in ("nothing is compiled yet", "all of it is"):
+        at_once = {name: run_with_an_empty_cache(code) for name, code in USES.items()}
+        ended = {name: process.wait(timeout=140) for name, process in at_once.items()}
+        assert ended == dict.fromkeys(USES, 0)
+
+
+def test_the_lock_may_be_taken_again_within_itself():
+    code = (
+        "from mcsan_lite.features.sound import loaded\n"
+        "with loaded.compiling(), loaded.first_call('x'), loaded.compiling(): print('in')\n"
+        "with loaded.first_call('x'): print('again')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "in\nagain\n" and done.returncode == 0
+
+
+def test_another_process_waits_while_one_compiles(tmp_path):
+    """Also one whose temporary folder is another: the lock lies where the code is written."""
+    hold = HOLD.replace("compiled import compiling_alone", "loaded import compiling")
+    command = [sys.executable, "-c", hold.replace("compiling_alone()", "compiling()")]
+    pipe = subprocess.PIPE
+    holder = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+    assert holder.stdout.readline() == "mine\n"
+    code = "from mcsan_lite.features.sound.loaded import librosa; print('done')"
+    elsewhere = os.environ | {"TMPDIR": str(tmp_path)}
+    waiting = subprocess.Popen([sys.executable, "-c", code], stdout=pipe, text=True, env=elsewhere)
+    time.sleep(4)
+    assert waiting.poll() is None
+    holder.communicate("")
+    assert waiting.communicate(timeout=120)[0] == "done\n"
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "no"), NotImplementedError, TimeoutError])
+def test_without_a_lock_it_goes_on(monkeypatch, error):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(loaded._LOCK, "acquire", refuse)
+    with loaded.compiling():
+        went_on = True
+    assert went_on
