@@ -140,6 +140,11 @@ def test_words_follow_the_floor(tmp_path, gap, says):
     save_table(file, table)
     said = measured.say_order(tmp_path)
     assert says in said and "reach 0.800 [0.700, 0.950] on 3 folds" in said
+    assert "six seeds" not in said
+    save_table(tmp_path / measured.SIX_SEEDS, table)
+    with_six = measured.say_order(tmp_path)
+    told = measured.gap_in_words(pd.Series([gap, gap - 0.01, gap + 0.01]))
+    assert with_six == said[:-1] + f". With six seeds it is {told})."
     better = pd.concat([table, pd.DataFrame([{"row": "floor: majority", "wa": 0.99}])])
     save_table(file, better)
     with pytest.raises(ValueError, match="majority"):

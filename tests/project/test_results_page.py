@@ -212,3 +212,18 @@ def test_a_score_is_shown_as_it_was_kept():
 def test_what_stands_out_of_the_printed_table_is_named():
     said = results_page.real_data.printed_gaps()
     assert "w/o cross 2.98" in said and "w/o audio, w/o text in UA" in said
+
+
+def test_twice_the_seeds_are_held_against_the_table_of_three(tmp_path):
+    rows = [
+        {"row": "MCSAN", "wa": 0.9, "basis": "10 folds", "parameters": 1},
+        {"row": "order", "wa": 0.8, "wa gap": 0.1, "wa verdict": "reproduced"},
+        {"row": "not run"},
+    ]
+    for file, half in ((results_page.THREE_SEEDS, 0.024), (results_page.SIX_SEEDS, 0.019)):
+        ends = {"wa gap low": 0.1 - half, "wa gap high": 0.1 + half}
+        table = pd.DataFrame([rows[0], rows[1] | ends, rows[2]])
+        table.to_csv(tmp_path / file, index=False)
+    said = results_page.six_seeds_part(tmp_path)
+    assert "was ±2.4 points, and with six it is ±1.9." in said
+    assert "| order |" in said and "not run" not in said

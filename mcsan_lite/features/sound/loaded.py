@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,7 +30,12 @@ def _lock_file() -> Path:
     return folder / ".mcsan-compiles.lock"
 
 
-_LOCK = FileLock(_lock_file())  # the same thread may take it again
+@lru_cache(maxsize=1)
+def _lock_of(process: int) -> FileLock:
+    """One for each process: a copy that came with a fork locks nothing. Threads may nest it."""
+    return FileLock(_lock_file())
+
+
 _called: set[str] = set()
 
 
@@ -39,13 +45,14 @@ def compiling() -> Iterator[None]:
 
     It is a courtesy: where the disk has no locks, or after a long wait, it goes on without.
     """
+    lock = _lock_of(os.getpid())
     with suppress(OSError, NotImplementedError, TimeoutError):
-        _LOCK.acquire(timeout=_LONGEST_WAIT_S, poll_interval=_ASK_EVERY_S)
+        lock.acquire(timeout=_LONGEST_WAIT_S, poll_interval=_ASK_EVERY_S)
     try:
         yield
     finally:
         with suppress(OSError):
-            _LOCK.release()
+            lock.release()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,7 +112,24 @@ def test_without_a_lock_it_goes_on(monkeypatch, error):
     def refuse(*_, **__):
         raise error
 
-    monkeypatch.setattr(loaded._LOCK, "acquire", refuse)
+    refusing = SimpleNamespace(acquire=refuse, release=lambda: None)
+    monkeypatch.setattr(loaded, "_lock_of", lambda process: refusing)
     with loaded.compiling():
         went_on = True
     assert went_on
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_has_a_lock_of_its_own():
+    """As the kernels of a build of all lessons, which begin with librosa loaded."""
+    code = (
+        "import os\n"
+        "from mcsan_lite.features.sound.loaded import compiling\n"
+        "with compiling(): pass\n"
+        "child = os.fork()\n"
+        "with compiling(): pass\n"
+        "if not child: os._exit(0)\n"
+        "print(os.waitpid(child, 0)[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "0\n" and done.returncode == 0
