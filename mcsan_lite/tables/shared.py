@@ -114,7 +114,7 @@ def between_marks(page: str, start: str, end: str, part: str) -> str:
     return f"{before}{start}\n\n{part}\n\n{end}{after}"
 
 
-def ended(sentence: str) -> str:
+def full_stop(sentence: str) -> str:
     """A sentence with its full stop. A name such as "Xu et al." at its end brings it already.
 
     Args:

@@ -955,7 +955,8 @@ check.what_follows(answer)
 # - You read a table of changes: which networks recognise sounds, whose map shows it,
 #   and what each change costs or gains.
 # - You opened a rival with one question for all words, and saw where its hops point.
-#
+
+# %% [markdown]
 # ## What you may not conclude
 # - That the BiLSTM is bad. Where a transcript follows the voice, places are honest
 #   evidence.

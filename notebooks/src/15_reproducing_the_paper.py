@@ -24,7 +24,7 @@
 #   own files,
 # - compare the paper's rivals, and a model of your own, on equal terms.
 #
-# **Needs:** lessons 01, 09 and 14. **Time:** read 21 min · run about 1 min · exercises
+# **Needs:** lessons 01, 09 and 14. **Time:** read 23 min · run about 1 min · exercises
 # 35 min. **Paper:** all of section 3, with Tables 1 to 3. **Runs on:** the synthetic
 # corpus of the tables; sections 1, 4 and 5 also run on your own IEMOCAP and MELD, if
 # they are in `data/iemocap` and `data/meld`. Scores on synthetic speech are never

@@ -107,7 +107,7 @@ def test_the_root_is_small_and_folders_hold_at_most_ten_files():
     for folder in {path.parent for path in FILES if path.parent != PACKAGE}:
         files = [path for path in folder.glob("*.py") if path.stem != "__init__"]
         per_lesson = folder.name in ("exercises", "verdicts")
-        limit = 21 if per_lesson else 10
+        limit = 22 if per_lesson else 10  # one each, a second for two, and what they share
         assert len(files) <= limit, folder
 
 

@@ -20,7 +20,7 @@ from mcsan_lite.exercises.verdicts.sentences import (
     quoted_names,
     side_of,
 )
-from mcsan_lite.tables.shared import ended
+from mcsan_lite.tables.shared import full_stop
 
 _UNTESTED = ("reference", "not run", "not comparable", "")
 
@@ -69,7 +69,7 @@ def say_settings(verdicts: pd.Series) -> str:
     says = f"{int(met.sum())} of {len(verdicts)} printed settings are those of the code."
     if met.all():
         return says
-    return ended(f"{says} Not met: {quoted_names(list(verdicts.index[~met]))}")
+    return full_stop(f"{says} Not met: {quoted_names(list(verdicts.index[~met]))}")
 
 
 def say_open_choices(paper: pd.Series, here: pd.Series, profile: str) -> str:
@@ -130,7 +130,7 @@ def say_both_verdicts(alone: pd.Series, together: pd.Series) -> str:
     changed = list(alone.index[alone != together])
     says = f"Alone: {_counted(alone)}. After Holm: {_counted(together)}."
     if changed:
-        return ended(f"{says} Lost by the correction: {quoted_names(changed)}")
+        return full_stop(f"{says} Lost by the correction: {quoted_names(changed)}")
     return f"{says} The correction changes none of the {len(alone)}."
 
 
@@ -222,7 +222,7 @@ def say_above_a_floor(name: str, gaps: pd.DataFrame, reference: str) -> str:
         if side != "above" and systems:
             says += f"; {side} it: {quoted_names(systems)}"
     (own,) = (side for side, systems in groups.items() if reference in systems)
-    return f"{ended(says)} {reference} itself is {own} it."
+    return f"{full_stop(says)} {reference} itself is {own} it."
 
 
 def _by_side(gaps: pd.DataFrame) -> dict[str, list[str]]:
@@ -275,7 +275,7 @@ def say_rivals_without_order(found: pd.DataFrame, order: str, bound: float) -> s
         said.append(f"{quoted_names(rows.index)}: given {what}, so the score shows no such thing.")
     missing = [name for name in found.loc["matching"].index if name not in listed.index]
     if missing:
-        said.append(ended(f"Not run in this world: {quoted_names(missing)}"))
+        said.append(full_stop(f"Not run in this world: {quoted_names(missing)}"))
     return " ".join(said)
 
 

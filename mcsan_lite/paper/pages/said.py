@@ -13,7 +13,7 @@ from mcsan_lite.evaluation.comparison import column_name
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.paper.published import FLOOR
 from mcsan_lite.paper.verdicts import best_floor
-from mcsan_lite.tables.shared import ended
+from mcsan_lite.tables.shared import full_stop
 
 
 def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
@@ -37,9 +37,9 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
     are = "is" if tested == 1 else "are"
     said = [f"{counted(tested, 'row')} {are} compared with MCSAN, each by its own interval."]
     for words, chosen in groups.items():
-        said.append(ended(f"{words}: {named_or_none(compared.row[chosen])}"))
+        said.append(full_stop(f"{words}: {named_or_none(compared.row[chosen])}"))
     if low.isna().any():
-        said.append(ended(f"Without an interval: {named_or_none(compared.row[low.isna()])}"))
+        said.append(full_stop(f"Without an interval: {named_or_none(compared.row[low.isna()])}"))
     tests = compared[f"{score} Holm p"].notna().sum()
     corrected = f"After Holm's correction for {counted(tests, 'comparison')}"
     alone = (low > 0) | (high < 0)
@@ -47,11 +47,13 @@ def gap_sentences(table: pd.DataFrame, score: str) -> list[str]:
         said.append(f"{corrected}, each of these gaps is still shown.")
     else:
         said.append(
-            ended(f"{corrected}, a gap is still shown for: {named_or_none(compared.row[holds])}")
+            full_stop(
+                f"{corrected}, a gap is still shown for: {named_or_none(compared.row[holds])}"
+            )
         )
     missing = table.row[table[score].isna()]
     if len(missing):
-        said.append(ended(f"Not run: {named_or_none(missing)}"))
+        said.append(full_stop(f"Not run: {named_or_none(missing)}"))
     return said
 
 
@@ -77,10 +79,12 @@ def floor_sentence(table: pd.DataFrame, score: str) -> str:
         "Not distinguishable from it": (low <= 0) & (high >= 0),
         "These score lower": high < 0,
     }
-    sides = [ended(f"{words}: {named_or_none(tested.index[of])}") for words, of in groups.items()]
+    sides = [
+        full_stop(f"{words}: {named_or_none(tested.index[of])}") for words, of in groups.items()
+    ]
     untested = rows[rows[column_name("above_floor", score)].notna() & rows[low_column].isna()]
     if len(untested):
-        sides.append(ended(f"Without an interval: {named_or_none(untested.index)}"))
+        sides.append(full_stop(f"Without an interval: {named_or_none(untested.index)}"))
     return " ".join([told, *sides])
 
 

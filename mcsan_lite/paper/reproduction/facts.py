@@ -22,7 +22,7 @@ from mcsan_lite.paper.published import FLOOR, FULL, published_gaps
 from mcsan_lite.paper.report import SCORE_NAMES
 from mcsan_lite.paper.reproduction import claims_told, open_ends
 from mcsan_lite.paper.reproduction.shipped import ShippedTable
-from mcsan_lite.tables.shared import ended
+from mcsan_lite.tables.shared import full_stop
 
 CONFIDENCE = "95 %"  # of every interval of the package
 
@@ -204,7 +204,7 @@ def _shown(one: ShippedTable, lacking: Sequence[str]) -> Shown:
     said = [_own_score(table, score), floor_sentence(one.table, score)]
     if lacking:
         said.append(
-            ended(f"Not scored beside it, but beside other tables: {named_or_none(lacking)}")
+            full_stop(f"Not scored beside it, but beside other tables: {named_or_none(lacking)}")
         )
     if f"{score} gap" in one.table:
         said += gap_sentences(one.table, score)
