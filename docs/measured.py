@@ -289,11 +289,11 @@ def say_rivals(results: Path = RESULTS) -> list[str]:
     listed = found.loc["listed"]
     rivals = listed[listed.told == ""].drop([ORDER_ALONE, FULL])
     above = recognising(listed, ORDER_ALONE, bound_of_folds(results)).drop(FULL, errors="ignore")
-    trained = f"Of {counted(len(rivals), 'rival')} that {'was' if len(rivals) == 1 else 'were'} "
+    trained = f"Of {counted(len(rivals), 'rival')} trained there on sound and words alone"
     if above.empty:
-        return [f"{trained}trained there, none is shown to recognise sounds (lesson 15)."]
+        return [f"{trained}, none is shown to recognise sounds (lesson 15)."]
     scores = [f"{name} ({score_with_interval(row)})" for name, row in above.iterrows()]
-    said = [f"{trained}trained there, these recognise sounds: {listed_names(scores)}"]
+    said = [f"{trained}, these recognise sounds: {listed_names(scores)}"]
     worse = found.loc["matching"]["gap low"] > 0
     behind = [name for name in above.index if worse.get(name, False)]
     if behind:

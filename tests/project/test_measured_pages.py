@@ -263,24 +263,27 @@ MHA_09, MULT_092 = "MHA (0.900 [0.890, 0.910])", "MulT (0.920 [0.910, 0.930])"
         (
             {"MHA": 0.1, "MulT": 0.1},
             {"MHA": -0.1, "MulT": -0.12},
-            f"Of 2 rivals that were trained there, these recognise sounds: {MHA_09} and "
-            f"{MULT_092}; in the matching world each of them is behind MCSAN (lesson 15).",
+            "Of 2 rivals trained there on sound and words alone, these recognise sounds: "
+            f"{MHA_09} and {MULT_092}; in the matching world each of them is behind MCSAN "
+            "(lesson 15).",
         ),
         (
             {"MHA": 0.1, "MulT": -0.1},
             {"MHA": -0.1, "MulT": -0.12},
-            f"Of 2 rivals that were trained there, these recognise sounds: {MHA_09} and "
-            f"{MULT_092}; in the matching world MHA is behind MCSAN (lesson 15).",
+            "Of 2 rivals trained there on sound and words alone, these recognise sounds: "
+            f"{MHA_09} and {MULT_092}; in the matching world MHA is behind MCSAN (lesson 15).",
         ),
         (
             {"MHA": -0.1},
             {"MHA": -0.1},
-            f"Of 1 rival that was trained there, these recognise sounds: {MHA_09} (lesson 15).",
+            "Of 1 rival trained there on sound and words alone, these recognise sounds: "
+            f"{MHA_09} (lesson 15).",
         ),
         (
             {"MHA": -0.1},
             {"MHA": 0.1},
-            "Of 1 rival that was trained there, none is shown to recognise sounds (lesson 15).",
+            "Of 1 rival trained there on sound and words alone, none is shown to recognise sounds "
+            "(lesson 15).",
         ),
     ],
 )
