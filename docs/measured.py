@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import moved
 import values
 from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
+from values import SIX_SEEDS
 
 from mcsan_lite.evaluation.intervals import fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.lesson13_table import say_cross_by_world, say_own_word
@@ -48,7 +49,6 @@ FUSION = "fusion-synthetic-quick.csv"
 IDENTITY = "identity-synthetic-quick.csv"
 # The first one that is there: more folds and seeds tell smaller gaps.
 ABLATIONS = ("table3-synthetic-full.csv", "table3-synthetic-quick.csv")
-SIX_SEEDS = "table3-synthetic-full-six-seeds.csv"
 KILLS = "kills.csv"
 CLIP = "human-clip.txt"
 # The rows of Table 3, for a reader who has not seen the table.
