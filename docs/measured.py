@@ -25,9 +25,8 @@ import values
 from measuring import CEILINGS, OWN_SOUND, READ, READINGS, ROWS, save_all
 from values import SIX_SEEDS
 
-from mcsan_lite.evaluation.intervals import fold_interval, score_interval
+from mcsan_lite.evaluation.intervals import at_chance, fold_interval, score_interval
 from mcsan_lite.exercises.verdicts.lesson13_table import say_cross_by_world, say_own_word
-from mcsan_lite.exercises.verdicts.lesson14 import at_chance
 from mcsan_lite.exercises.verdicts.lesson15 import (
     recognising,
     say_rivals_without_order,
@@ -35,8 +34,8 @@ from mcsan_lite.exercises.verdicts.lesson15 import (
     score_with_interval,
 )
 from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
+from mcsan_lite.experiments.finished.worlds import cross_by_world, rivals_by_world
 from mcsan_lite.experiments.floors import ORDER_ALONE
-from mcsan_lite.experiments.identity import cross_by_world, rivals_by_world
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.paper.published import FLOOR, FULL
 from mcsan_lite.paper.verdicts import best_floor

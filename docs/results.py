@@ -22,7 +22,8 @@ import real_data
 import values
 from values import SIX_SEEDS
 
-from mcsan_lite.exercises.verdicts.lesson14 import at_chance, say_trainings_at_chance
+from mcsan_lite.evaluation.intervals import at_chance
+from mcsan_lite.exercises.verdicts.lesson14 import say_trainings_at_chance
 from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.paper.published import FLOOR

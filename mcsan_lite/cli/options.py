@@ -10,13 +10,13 @@ import argparse
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcsan_lite.cli.borders.ignored import refuse_ignored
-from mcsan_lite.cli.borders.numbers import count
+from mcsan_lite.cli.borders.numbers import count, positive
 
 if TYPE_CHECKING:
     from mcsan_lite.corpus import Corpus
@@ -132,7 +132,7 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_row_options(parser: argparse.ArgumentParser) -> None:
-    """All that chooses rows and folds on a corpus: `CorpusRequest` and `RowRequest`."""
+    """All that chooses rows and folds on a corpus: `CorpusRequest`, and most of `RowRequest`."""
     add_corpus_options(parser)
     parser.add_argument(
         "--rows",
@@ -142,9 +142,6 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         help="official, kfold10, yoon5, speaker, speaker10, session5, scenario, dialogue, "
         "or a csv of folds (default: the corpus's own)",
-    )
-    parser.add_argument(
-        "--precision", help="float32, or bfloat16: faster where the processor has it"
     )
     parser.add_argument(
         "--vectors",
@@ -162,6 +159,18 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
         "--allow-unknown",
         action="store_true",
         help="go on though the word vectors know less than half of the words",
+    )
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """How the rows are trained, in commands that train or look for trainings: `RowRequest`."""
+    parser.add_argument(
+        "--precision", help="float32, or bfloat16: faster where the processor has it"
+    )
+    parser.add_argument(
+        "--learning-rate",
+        type=positive,
+        help="of all rows, such as 0.001 (default: the profile's)",
     )
 
 
@@ -277,6 +286,7 @@ class RowRequest:
         rows: names, by comma; None: all of the table.
         protocol: how the corpus is split; None: its own way.
         precision: of the training; None: float32.
+        learning_rate: of the training; None: the profile's.
         vectors: word vectors; None: GloVe 6B, 50 dimensions.
         frames: sound frames made elsewhere; None: MFCC.
         hop: seconds from one of these frames to the next.
@@ -285,14 +295,21 @@ class RowRequest:
     rows: str | None = None
     protocol: str | None = None
     precision: str | None = None
+    learning_rate: float | None = None
     vectors: str | None = None
     frames: str | None = None
     hop: float | None = None
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> RowRequest:
-        """From the options of `add_row_options`."""
-        return cls(**{one.name: getattr(args, one.name) for one in fields(cls)})
+        """From the options of `add_row_options`, and `add_training_options` where it has them."""
+        return cls(**{one.name: getattr(args, one.name, None) for one in fields(cls)})
+
+    @property
+    def training(self) -> dict[str, object]:
+        """The fields of TrainConfig that were asked for."""
+        asked = {"precision": self.precision, "learning_rate": self.learning_rate}
+        return {name: value for name, value in asked.items() if value is not None}
 
     @property
     def features(self) -> FeatureConfig:
@@ -311,7 +328,12 @@ class RowRequest:
             video: the place of the films.
             folds: a digest of the folds, where they come from a csv.
         """
-        parts = [Path(place).stem for place in (self.vectors, self.frames) if place]
+        parts = []
+        if self.precision not in (None, "float32"):
+            parts.append(self.precision)
+        if self.learning_rate is not None:
+            parts.append(f"learning-rate-{self.learning_rate:g}")
+        parts += [Path(place).stem for place in (self.vectors, self.frames) if place]
         sources: list[object] = []
         if self.vectors and not _is_published(self.vectors):
             sources.append(("vectors", self.vectors))
@@ -363,16 +385,14 @@ def table3_rows(request: RowRequest, corpus: Corpus, profile: str) -> list[Spec]
     specs = table_rows.table3_specs(
         profile, corpus.kind, rows=names, protocol=protocol, features=request.features
     )
-    if request.precision:
-        specs = [with_precision(spec, request.precision) for spec in specs]
-    return specs
+    return with_training(specs, request)
 
 
-def with_precision(spec: Spec, precision: str) -> Spec:
-    """The spec, trained in another precision.
+def with_training(specs: Sequence[Spec], request: RowRequest) -> list[Spec]:
+    """The rows, trained as it is asked for.
 
     Args:
-        spec: any row.
-        precision: "float32" or "bfloat16".
+        specs: any rows.
+        request: precision and learning rate.
     """
-    return replace(spec, train=replace(spec.train, precision=precision))
+    return [replace(spec, train=replace(spec.train, **request.training)) for spec in specs]

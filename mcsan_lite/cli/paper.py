@@ -22,10 +22,11 @@ from mcsan_lite.cli.options import (
     RowRequest,
     add_command,
     add_row_options,
+    add_training_options,
     requested_corpus,
     run_options,
     table3_rows,
-    with_precision,
+    with_training,
 )
 from mcsan_lite.cli.pages.option import page_place, write_result_page
 
@@ -95,8 +96,6 @@ class TableRequest:
                 Path(spec.protocol).stem,
                 corpus.profile,
             ]
-        if spec.train.precision != "float32":
-            names.append(spec.train.precision)
         folds = None
         if str(spec.protocol).endswith(".csv"):
             folds = splits.digest(grid.every_fold(spec))
@@ -234,7 +233,7 @@ def _specs_of_table(request: TableRequest, corpus: Corpus) -> list[Spec]:
                 f"{corpus.name} has none, or not in most utterances",
                 file=sys.stderr,
             )
-    return [with_precision(spec, full.train.precision) for spec in specs]
+    return with_training(specs, request.rows)
 
 
 def _row_names(text: str, known: Collection[str]) -> list[str]:
@@ -338,6 +337,7 @@ def add_ledger_command(commands) -> None:
         example="mcsan ledger claims --corpus synthetic",
     )
     add_row_options(parser)
+    add_training_options(parser)
     parser.add_argument("ledger", choices=("claims", "ambiguities", "equations"))
     parser.add_argument(
         "--corpus",

@@ -24,6 +24,7 @@ from mcsan_lite.cli.options import (
     add_command,
     add_place_options,
     add_row_options,
+    add_training_options,
     requested_corpus,
     run_options,
     table3_rows,
@@ -52,6 +53,7 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", help="folder of a table's files (default: tables, below --runs)")
     add_row_options(parser)
+    add_training_options(parser)
     parser.add_argument("--corpus", default="synthetic", help=CORPORA_HELP)
     parser.add_argument(
         "--folds",

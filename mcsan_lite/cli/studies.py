@@ -20,6 +20,7 @@ from mcsan_lite.cli.options import (
     add_corpus_options,
     add_place_options,
     add_row_options,
+    add_training_options,
     requested_corpus,
     run_options,
     table3_rows,
@@ -169,6 +170,7 @@ def add_speakers_command(commands) -> None:
         example="mcsan speakers ravdess --root ~/corpora/RAVDESS --speakers 2,4,6",
     )
     add_row_options(parser)
+    add_training_options(parser)
     parser.add_argument("corpus", help=CORPORA_HELP)
     parser.add_argument(
         "--speakers",

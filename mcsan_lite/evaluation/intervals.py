@@ -49,6 +49,21 @@ def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, fl
     return float(result.low), float(result.high)
 
 
+def at_chance(trainings: pd.DataFrame, chance: float) -> pd.Series:
+    """Which trainings end where guessing ends: Wilson's interval does not lie above it.
+
+    Args:
+        trainings: wa (a share) and n_test of each training.
+        chance: what guessing gives, as a share.
+
+    Returns:
+        True or False for each training.
+    """
+    pairs = zip(trainings.wa, trainings.n_test, strict=True)
+    intervals = [share_interval(wa, int(n_test)) for wa, n_test in pairs]
+    return pd.Series([low for low, _ in intervals], trainings.index) <= chance
+
+
 def score_interval(values: Sequence[float], n: int) -> tuple[float, float, float]:
     """Mean, low and high of an accuracy: one test part, one training or several seeds.
 

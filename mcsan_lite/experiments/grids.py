@@ -169,16 +169,24 @@ def grid_command(table: str, profile: str = "quick", world: str = "matching") ->
     return f"mcsan run {table} --profile {profile}{elsewhere} --jobs 2"
 
 
-def shipped_file(table: str, profile: str = "quick", world: str = "matching") -> Path:
+def shipped_file(
+    table: str,
+    profile: str = "quick",
+    world: str = "matching",
+    *,
+    learning_rate: float | None = None,
+) -> Path:
     """Where the repository keeps the folds of a table, if it ships them.
 
     Args:
         table: as for `grid_results`, like the others.
         profile: how much is trained.
         world: which generated corpus.
+        learning_rate: of all rows; None: the profile's.
     """
     place = "synthetic" if world == "matching" else world
-    return RESULTS_FOLDER / f"{table}-{place}-{profile}-folds.csv"
+    rate = "" if learning_rate is None else f"-learning-rate-{learning_rate:g}"
+    return RESULTS_FOLDER / f"{table}-{place}-{profile}{rate}-folds.csv"
 
 
 def grid_is_at_hand(

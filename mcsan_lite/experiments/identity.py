@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -25,11 +24,10 @@ from mcsan_lite.datasets.synthetic.reader import TRUTH_FILE, read_synthetic, rea
 from mcsan_lite.evaluation.intervals import difference_interval, paired_interval, score_interval
 from mcsan_lite.experiments.corpora import synthetic_config
 from mcsan_lite.experiments.floors import ORDER_ALONE, score_floor
-from mcsan_lite.experiments.grids import RESULTS_FOLDER, shipped_file
+from mcsan_lite.experiments.grids import RESULTS_FOLDER
 from mcsan_lite.explain.pointing_tables import asks_once, decisive_row_scores
 from mcsan_lite.features.extraction import Features, extract
-from mcsan_lite.paper.published import FLOOR
-from mcsan_lite.paper.table_rows import required_input, rival_specs, table3_specs
+from mcsan_lite.paper.table_rows import rival_specs, table3_specs
 from mcsan_lite.tables.own import load_table
 from mcsan_lite.training.grid import Grid
 from mcsan_lite.training.inference import load_run
@@ -60,13 +58,6 @@ CHANGES: dict[str, dict[str, object]] = {
 # found in the words asks the sound, with one question for all of them.
 RIVALS = ("MHA", "MHA, 1 hop")
 EVERY_WORD, ONE_SUMMARY = "every word", "one summary"  # who asks the sound
-
-# Rows of the tables that `cross_by_world` reads, and their names there.
-_CROSS_ROWS = {
-    "MCSAN": "MCSAN",
-    "w/o cross": "w/o cross",
-    f"{FLOOR}{ORDER_ALONE}": ORDER_ALONE,
-}
 
 
 def identity_specs(
@@ -211,72 +202,6 @@ def identity_gaps(table: pd.DataFrame, reference: str = "MCSAN") -> pd.DataFrame
     others = rows.drop(index=[reference, *RIVALS], errors="ignore")
     gaps = {name: difference_interval(tuple(row), base) for name, row in others.iterrows()}
     return pd.DataFrame(gaps, ["mean", "low", "high"]).T.rename_axis("change")
-
-
-def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> pd.DataFrame:
-    """MCSAN with and without cross-attention in two worlds, from finished tables.
-
-    In the matching world the order of the words tells which sound is whose; in the listed world it
-    tells nothing. Points that cross-attention earns in the first alone can be had from order.
-
-    Args:
-        profile: of the tables' trainings.
-        results: the folder of tables; by default those that the repository ships.
-
-    Returns:
-        One row per world and system, which are the index: mean, low and high of WA over folds;
-        `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds; and
-        `above`, `above low` and `above high`, the system less the best floor. The last system of a
-        world are the trees that know order alone. Empty until both tables are there.
-    """
-    tables = {
-        world: _shipped_scores("table3", profile, world, results) for world in ("matching", WORLD)
-    }
-    if any(table.empty for table in tables.values()):
-        return tables[WORLD].iloc[:0]
-    chosen = {
-        world: table.loc[list(_CROSS_ROWS)].rename(index=_CROSS_ROWS)
-        for world, table in tables.items()
-    }
-    return pd.concat(chosen, names=["world", "system"])
-
-
-def rivals_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> pd.DataFrame:
-    """The systems of Table 1 in the matching and in the listed world, from finished tables.
-
-    Args:
-        profile: of the tables' trainings.
-        results: as for `cross_by_world`.
-
-    Returns:
-        One row per world and system that was run, MCSAN among them, with the trees that know order
-        alone: the columns of `cross_by_world`, and `told`, what a system is given that says where a
-        word is spoken or what the face shows: "word times", "video" or nothing (""). Only of a
-        system that is told nothing does a score above the trees show, in the listed world, that it
-        recognises sounds. Empty until both tables are there.
-    """
-    tables = {}
-    for world in ("matching", WORLD):
-        table = _shipped_scores("table1", profile, world, results).rename(index=_CROSS_ROWS)
-        told = [required_input(system) for system in table.index]
-        is_floor = table.index.str.startswith(FLOOR)
-        tables[world] = table.assign(told=told)[table["mean"].notna() & ~is_floor]
-    if any(ORDER_ALONE not in table.index for table in tables.values()):
-        return tables[WORLD].iloc[:0]
-    return pd.concat(tables, names=["world", "system"])
-
-
-def _shipped_scores(table: str, profile: str, world: str, results: Path) -> pd.DataFrame:
-    """WA, gap to MCSAN and lead over the best floor of every row; empty where it was not run."""
-    names = {f"wa{end}": end.strip() or "mean" for end in ("", " low", " high")}
-    names |= {f"wa gap{end}": f"gap{end}" for end in ("", " low", " high")}
-    names |= {f"wa above best floor{end}": f"above{end}" for end in ("", " low", " high")}
-    file = results / shipped_file(table, profile, world).name.replace("-folds.csv", ".csv")
-    if not file.is_file():
-        return pd.DataFrame(columns=list(names.values()), index=pd.Index([], dtype=str))
-    rows = load_table(file, numbers=tuple(names)).set_index("row")
-    # An older table was not held against floors.
-    return rows.reindex(columns=list(names)).rename(columns=names)
 
 
 def _listed(profile: str, options: RunOptions) -> tuple[Corpus, pd.DataFrame]:

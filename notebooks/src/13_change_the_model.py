@@ -56,6 +56,7 @@ from mcsan_lite.exercises import lesson13 as check
 from mcsan_lite.exercises.verdicts import lesson13 as read
 from mcsan_lite.exercises.verdicts import lesson13_table as read_table
 from mcsan_lite.experiments import identity
+from mcsan_lite.experiments.finished.worlds import cross_by_world
 from mcsan_lite.explain import pointing
 from mcsan_lite.explain.pointing_tables import decisive_row_scores
 from mcsan_lite.models.baselines.multihop import MultiHop, MultiHopConfig
@@ -563,7 +564,7 @@ if table is not None:
 # fall behind?
 
 # %%
-worlds = identity.cross_by_world()
+worlds = cross_by_world()
 if len(worlds):
     print(read_table.say_cross_by_world(worlds))
     scores = worlds.set_axis([f"{world}: {system}" for world, system in worlds.index])

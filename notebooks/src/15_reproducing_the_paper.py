@@ -65,6 +65,7 @@ from mcsan_lite.exercises import lesson15 as check
 from mcsan_lite.exercises.verdicts import lesson15 as read
 from mcsan_lite.exercises.verdicts.sentences import p_in_words
 from mcsan_lite.experiments import corpora as corpora_module, floors, grids, identity
+from mcsan_lite.experiments.finished.worlds import rivals_by_world
 from mcsan_lite.figures.basics import counted
 from mcsan_lite.training import cost
 
@@ -573,7 +574,7 @@ for table, comparison in rivals.items():
 # behind it in the listed one?
 
 # %%
-both_worlds = identity.rivals_by_world()
+both_worlds = rivals_by_world()
 if len(both_worlds):
     bound = identity.unmatched_bound("quick")  # the corpus of all profiles but smoke
     print(read.say_rivals_without_order(both_worlds, floors.ORDER_ALONE, bound))

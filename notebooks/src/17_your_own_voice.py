@@ -371,9 +371,11 @@ for number, stress in enumerate(of_sound):
     mark = mc.figures.MARKERS[number]
     ax.plot(rows.accuracy, rows.unlike, mark, label=stress.name, **look)
     ax.plot(rows.accuracy, rows.confidence, mark, mfc="none", **look)
+ax.plot([], [], "o", color="0.4", label="filled: share called unlike")
+ax.plot([], [], "o", color="0.4", mfc="none", label="hollow: confidence")
 ax.plot((0, 1), (0, 1), color="0.5", ls="--", lw=1)
 ax.set(xlabel="accuracy", ylabel="share", xlim=(0, 1), ylim=(-0.03, 1.03))
-ax.legend(frameon=False)
+ax.legend(frameon=False, loc="center left")
 mc.figures.show(
     fig,
     alt="Share of clips called unlike, and confidence, against accuracy per condition.",

@@ -1,5 +1,5 @@
-"""Options that count something take a whole number from 1 on, seeds one from 0 on. They refuse all
-else.
+"""Options that count something take a whole number from 1 on, seeds one from 0 on, and a learning
+rate a number above 0. They refuse all else.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import pytest
 
 from mcsan_lite.cli import main, paper, run
 from mcsan_lite.cli.borders.advice import commands_of
-from mcsan_lite.cli.borders.numbers import count, seed
+from mcsan_lite.cli.borders.numbers import count, positive, seed
 from mcsan_lite.cli.data import _KNOBS
 from mcsan_lite.errors import DataError
 from mcsan_lite.training import runner
@@ -60,6 +60,19 @@ def test_a_count():
     for typed in ("", "1.5", "9" * 5000):
         with pytest.raises(argparse.ArgumentTypeError, match="Given: "):
             count(typed)
+
+
+@pytest.mark.parametrize("typed", ["0", "-1e-3", "nan", "inf", "x", ""])
+def test_what_is_no_learning_rate_is_refused_in_three_parts(typed, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main.parser().parse_args(["run", "table3", f"--learning-rate={typed}"])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and "argument --learning-rate" in said
+    assert f"Given: '{typed}'" in said and "Expected: a number above 0" in said and "Do: " in said
+
+
+def test_a_learning_rate():
+    assert positive("1e-3") == 0.001 and positive("2") == 2.0
 
 
 def test_a_number_that_is_given_is_never_the_default(monkeypatch):

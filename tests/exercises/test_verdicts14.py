@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mcsan_lite.evaluation.intervals import at_chance
 from mcsan_lite.evaluation.significance import Spread
 from mcsan_lite.exercises.verdicts import lesson14 as read
 from mcsan_lite.exercises.verdicts import lesson14_design as design
@@ -46,7 +47,7 @@ def trainings(**rows):
 
 def test_trainings_that_never_began_are_named():
     mixed = trainings(shallow=(0.96, 0.94), deep=(0.15, 0.9, 0.8), gone=(0.14, 0.15))
-    assert list(read.at_chance(mixed, 0.152)) == [False, False, True, False, False, True, True]
+    assert list(at_chance(mixed, 0.152)) == [False, False, True, False, False, True, True]
     says = read.say_trainings_at_chance(mixed, 0.152).splitlines()
     assert says[0] == "3 of 7 trainings end at the score of naming the largest class (15 %)."
     assert says[1] == "For deep it is 1 of 3: the mean of the row is 61.7 %, and 85.0 % without it."
@@ -58,7 +59,40 @@ def test_trainings_that_never_began_are_named():
 def test_a_training_just_above_chance_began():
     few = trainings(row=(0.20,)).assign(n_test=50)
     many = trainings(row=(0.20,)).assign(n_test=5000)
-    assert read.at_chance(few, 0.152).item() and not read.at_chance(many, 0.152).item()
+    assert at_chance(few, 0.152).item() and not at_chance(many, 0.152).item()
+
+
+def depths(stuck, gap):
+    """Three depths at one learning rate; `gap` is low and high of both deeper ones."""
+    columns = ["trainings", "stuck", "gap", "gap low", "gap high"]
+    rows = [(30, stuck[0], nan, nan, nan)]
+    rows += [(30, failed, sum(gap) / 2, *gap) for failed in stuck[1:]]
+    return pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"], columns)
+
+
+def test_depth_at_two_learning_rates():
+    def said(usual, smaller):
+        found = pd.concat({0.0015: usual, 0.001: smaller})
+        return read.say_depth_by_rate(found).splitlines()
+
+    usual, smaller = depths((0, 1, 7), (0.1, 0.3)), depths((0, 0, 0), (-0.01, 0.03))
+    starts, calm, two, three, so = said(usual, smaller)
+    assert starts.endswith("0.0015, 8 of 90 trainings never began to learn (N = 2: 1; N = 3: 7).")
+    assert calm == "At a learning rate of 0.001, all 90 trainings began to learn."
+    assert two.startswith(
+        "MCSAN minus N = 2: +20.0 points (+10.0 to +30.0) at 0.0015 (MCSAN ahead)"
+    )
+    assert three.endswith("+1.0 points (-1.0 to +3.0) at 0.001 (no difference shown).")
+    assert so.startswith(
+        "So the means at 0.0015 mix how good a network is with how often it starts"
+    )
+    behind = depths((0, 0, 0), (-0.03, -0.01))
+    *_, last = said(smaller, behind)
+    assert last.endswith("at 0.001 (MCSAN behind).")  # all began at both: nothing was mixed
+    *_, last = said(usual, depths((0, 0, 2), (0.1, 0.3)))
+    assert last.startswith("MCSAN minus N = 3")
+    *_, last = said(smaller, depths((0, 0, 0), (nan, nan)))
+    assert last.endswith("points at 0.001 (without an interval).")
 
 
 def test_pairing():

@@ -99,44 +99,6 @@ def test_gaps_are_beside_one_row():
     assert list(identity.identity_gaps(rival).index) == ["a", "b"]  # a rival changes nothing
 
 
-def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
-    assert identity.cross_by_world(results=tmp_path).empty
-    rows = ["MCSAN", "w/o self", "w/o cross", f"floor: {identity.ORDER_ALONE}"]
-    numbers = {"wa": 0.8, "wa low": 0.7, "wa high": 0.9, "wa gap low": 0.1, "wa gap high": 0.3}
-    for world, gap in (("synthetic", 0.2), ("listed", 0.1)):
-        table = pd.DataFrame({"row": rows, **numbers, "wa gap": gap})
-        table.to_csv(tmp_path / f"table3-{world}-full.csv", index=False)
-    found = identity.cross_by_world(results=tmp_path)
-    assert list(found.loc["listed"].index) == ["MCSAN", "w/o cross", identity.ORDER_ALONE]
-    assert found.gap["matching", "w/o cross"] == 0.2 and found.gap["listed", "w/o cross"] == 0.1
-    columns = ["mean", "low", "high", "gap", "gap low", "gap high"]
-    assert list(found.columns) == [*columns, "above", "above low", "above high"]
-    assert found.above.isna().all()  # these tables were not held against floors
-
-
-def test_rivals_of_both_worlds_are_read_from_the_tables(tmp_path):
-    assert identity.rivals_by_world(results=tmp_path).empty
-    rows = [
-        "MHA",
-        "CAN",
-        "AMH",
-        "MCSAN",
-        "MulT",
-        "floor: majority",
-        f"floor: {identity.ORDER_ALONE}",
-    ]
-    scores = [0.7, 0.8, 0.9, 0.8, None, 0.1, 0.8]  # MulT was not run
-    for world in ("synthetic", "listed"):
-        pd.DataFrame({"row": rows, "wa": scores}).to_csv(
-            tmp_path / f"table1-{world}-full.csv", index=False
-        )
-    found = identity.rivals_by_world(results=tmp_path)
-    listed = found.loc["listed"]
-    assert list(listed.index) == ["MHA", "CAN", "AMH", "MCSAN", identity.ORDER_ALONE]
-    assert list(listed.told) == ["", "word times", "video", "", ""]
-    assert list(found.loc["matching"].index) == list(listed.index)
-
-
 def test_every_change_is_a_network_of_its_own(options):
     specs = identity.identity_specs("smoke")
     assert [spec.name for spec in specs] == [*identity.CHANGES, *identity.RIVALS]

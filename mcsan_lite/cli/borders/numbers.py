@@ -1,4 +1,4 @@
-"""Whole numbers on the command line: what is none, or too small, is refused in three parts.
+"""Numbers on the command line: what is none, or too small, is refused in three parts.
 
 In: an option as it was typed. Out: its number.
 """
@@ -6,6 +6,7 @@ In: an option as it was typed. Out: its number.
 from __future__ import annotations
 
 import argparse
+import math
 
 from mcsan_lite.errors import DataError
 
@@ -34,14 +35,34 @@ def seed(text: str) -> int:
     return _whole_number(text, 0)
 
 
+def positive(text: str) -> float:
+    """A number above 0: the `type` of an option, for argparse.
+
+    Args:
+        text: as it was typed.
+
+    Raises:
+        argparse.ArgumentTypeError: for anything but a finite number above 0.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise _refused(text, "a number above 0, such as 0.001")
+    return number
+
+
 def _whole_number(text: str, least: int) -> int:
     try:
         number = int(text)
     except ValueError:
         number = least - 1
     if number < least:
-        refusal = DataError(
-            repr(text), f"a whole number, {least} or more", "name one, or leave the option out."
-        )
-        raise argparse.ArgumentTypeError(str(refusal))
+        raise _refused(text, f"a whole number, {least} or more")
     return number
+
+
+def _refused(text: str, expected: str) -> argparse.ArgumentTypeError:
+    refusal = DataError(repr(text), expected, "name one, or leave the option out.")
+    return argparse.ArgumentTypeError(str(refusal))

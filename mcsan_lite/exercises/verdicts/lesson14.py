@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mcsan_lite.evaluation.intervals import share_interval
+from mcsan_lite.evaluation.intervals import at_chance
 from mcsan_lite.exercises.verdicts.sentences import (
     Interval,
     gap_side,
@@ -217,21 +217,6 @@ def say_peeking_rows(gains: pd.DataFrame, gaps: pd.Series) -> str:
     )
 
 
-def at_chance(results: pd.DataFrame, chance: float) -> pd.Series:
-    """Which trainings end where guessing ends: Wilson's interval does not lie above it.
-
-    Args:
-        results: wa (a share) and n_test of each training.
-        chance: what guessing gives, as a share.
-
-    Returns:
-        True or False for each training.
-    """
-    pairs = zip(results.wa, results.n_test, strict=True)
-    intervals = [share_interval(wa, int(n_test)) for wa, n_test in pairs]
-    return pd.Series([low for low, _ in intervals], results.index) <= chance
-
-
 def say_trainings_at_chance(results: pd.DataFrame, chance: float) -> str:
     """How many trainings of each row never began to learn, and what the others of the row reach.
 
@@ -259,6 +244,49 @@ def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
     mean, others = in_percent(wa.mean(), 1), in_percent(wa[~failed].mean(), 1)
     without = "it" if are == "is" else "them"
     return f"{text}: the mean of the row is {mean}, and {others} without {without}."
+
+
+def say_depth_by_rate(found: pd.DataFrame) -> str:
+    """What a smaller learning rate does to deeper networks: their starts, then their gaps.
+
+    Args:
+        found: of `depth_by_rate`: trainings, stuck, gap, gap low and gap high (as shares) of each
+            learning rate and system.
+    """
+    lines = [_starts_at(rate, table) for rate, table in found.groupby(level=0, sort=False)]
+    rates = found.index.unique(0)
+    for system in found.index.unique(1)[1:]:  # the first is what the others are compared with
+        gaps = []
+        for rate in rates:
+            gap = found.loc[(rate, system)]
+            side = gap_side(gap["gap low"], gap["gap high"])
+            ahead = _WHO_IS_AHEAD.get(side, side)
+            gaps.append(f"{points_interval(*gap[_GAP])} at {rate:g} ({ahead})")
+        lines.append(f"MCSAN minus {system}: {', '.join(gaps)}.")
+    stuck = found.stuck.groupby(level=0, sort=False).sum()
+    if stuck.iloc[0] and not stuck.iloc[-1]:
+        lines.append(
+            f"So the means at {rates[0]:g} mix how good a network is with how often it starts, and "
+            f"those at {rates[-1]:g} do not."
+        )
+    return "\n".join(lines)
+
+
+_GAP = ["gap", "gap low", "gap high"]
+_WHO_IS_AHEAD = {"more": "MCSAN ahead", "less": "MCSAN behind"}  # other sides say it themselves
+
+
+def _starts_at(rate: float, table: pd.DataFrame) -> str:
+    """How many trainings at one learning rate never began to learn, and of which systems."""
+    trainings = int(table.trainings.sum())
+    failed = table.stuck[table.stuck > 0].droplevel(0)
+    if failed.empty:
+        return f"At a learning rate of {rate:g}, all {trainings} trainings began to learn."
+    where = "; ".join(f"{system}: {int(n)}" for system, n in failed.items())
+    return (
+        f"At a learning rate of {rate:g}, {int(failed.sum())} of {trainings} trainings never began "
+        f"to learn ({where})."
+    )
 
 
 def say_interaction(row: str, difference: Interval) -> str:

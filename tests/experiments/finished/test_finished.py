@@ -1,0 +1,83 @@
+"""Finished tables beside each other: two worlds, two learning rates."""
+
+import pandas as pd
+import pytest
+
+from mcsan_lite.experiments.finished import rates, worlds
+from mcsan_lite.experiments.floors import ORDER_ALONE
+from mcsan_lite.paper.profiles import PROFILES
+from mcsan_lite.tables.own import save_table
+
+
+def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
+    assert worlds.cross_by_world(results=tmp_path).empty
+    rows = ["MCSAN", "w/o self", "w/o cross", f"floor: {ORDER_ALONE}"]
+    numbers = {"wa": 0.8, "wa low": 0.7, "wa high": 0.9, "wa gap low": 0.1, "wa gap high": 0.3}
+    for world, gap in (("synthetic", 0.2), ("listed", 0.1)):
+        table = pd.DataFrame({"row": rows, **numbers, "wa gap": gap})
+        table.to_csv(tmp_path / f"table3-{world}-full.csv", index=False)
+    found = worlds.cross_by_world(results=tmp_path)
+    assert list(found.loc["listed"].index) == ["MCSAN", "w/o cross", ORDER_ALONE]
+    assert found.gap["matching", "w/o cross"] == 0.2 and found.gap["listed", "w/o cross"] == 0.1
+    columns = ["mean", "low", "high", "gap", "gap low", "gap high"]
+    assert list(found.columns) == [*columns, "above", "above low", "above high"]
+    assert found.above.isna().all()  # these tables were not held against floors
+
+
+def test_rivals_of_both_worlds_are_read_from_the_tables(tmp_path):
+    assert worlds.rivals_by_world(results=tmp_path).empty
+    rows = [
+        "MHA",
+        "CAN",
+        "AMH",
+        "MCSAN",
+        "MulT",
+        "floor: majority",
+        f"floor: {ORDER_ALONE}",
+    ]
+    scores = [0.7, 0.8, 0.9, 0.8, None, 0.1, 0.8]  # MulT was not run
+    for world in ("synthetic", "listed"):
+        pd.DataFrame({"row": rows, "wa": scores}).to_csv(
+            tmp_path / f"table1-{world}-full.csv", index=False
+        )
+    found = worlds.rivals_by_world(results=tmp_path)
+    listed = found.loc["listed"]
+    assert list(listed.index) == ["MHA", "CAN", "AMH", "MCSAN", ORDER_ALONE]
+    assert list(listed.told) == ["", "word times", "video", "", ""]
+    assert list(found.loc["matching"].index) == list(listed.index)
+
+
+USUAL = PROFILES["full"].train.learning_rate
+ROWS = {"MCSAN": [0.9, 0.9], "w/o self": [0.15, 0.9], "N = 2": [0.9, 0.8], "N = 3": [0.15, 0.9]}
+
+
+def write_depths(folder, name, trainings):
+    """A table and its trainings: rows of Table 3 and the floor that names the largest class."""
+    rows = [
+        {"row": row, "wa": sum(wa) / 2, "wa gap": 0.9 - sum(wa) / 2}
+        for row, wa in trainings.items()
+    ]
+    table = pd.DataFrame([*rows, {"row": "floor: majority", "wa": 0.15}])
+    save_table(folder / f"{name}.csv", table.assign(**{"wa gap low": 0.1, "wa gap high": 0.2}))
+    folds = [
+        {"name": row, "wa": wa, "n_test": 400} for row, pair in trainings.items() for wa in pair
+    ]
+    save_table(folder / f"{name}-folds.csv", pd.DataFrame(folds))
+
+
+def test_depths_at_two_learning_rates(tmp_path):
+    assert rates.depth_by_rate(results=tmp_path).empty
+    write_depths(tmp_path, "table3-synthetic-full", ROWS)
+    assert rates.depth_by_rate(results=tmp_path).empty  # one of two tables
+    calm = {row: [0.9, 0.8] for row in rates.DEPTHS}
+    write_depths(tmp_path, "table3-synthetic-full-learning-rate-0.001", calm)
+    found = rates.depth_by_rate(results=tmp_path)
+    assert list(found.index) == [(rate, row) for rate in (USUAL, 0.001) for row in rates.DEPTHS]
+    assert list(found.trainings) == [2] * 6 and list(found.stuck) == [0, 0, 1, 0, 0, 0]
+    assert found.gap[USUAL, "N = 3"] == pytest.approx(0.375)
+    assert found["gap high"][0.001, "N = 2"] == 0.2
+
+
+def test_the_paper_has_another_rate_than_the_quick_profiles():
+    """Or the two tables would be one."""
+    assert rates.PAPER_RATE == 0.001 != USUAL
