@@ -33,7 +33,8 @@ from mcsan_lite.exercises.verdicts.lesson15 import (
     say_turned_round,
     score_with_interval,
 )
-from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
+from mcsan_lite.exercises.verdicts.sentences import gap_side, listed_names, side_of
+from mcsan_lite.experiments.finished.rates import PAPER_RATE, depth_by_rate
 from mcsan_lite.experiments.finished.worlds import cross_by_world, rivals_by_world
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.figures.basics import counted
@@ -192,23 +193,24 @@ def say_order(results: Path = RESULTS) -> str:
         "{:.3f} [{:.3f}, {:.3f}]".format(*table.loc[row, list(scores)])
         for row in (f"{FLOOR}{ORDER_ALONE}", FULL)
     )
-    gap = gap_in_words(table.loc[FULL, list(above)])
+    gap = gap_in_words(table.loc[FULL, list(above)], "; lesson 15")
     return (
         "**The score of MCSAN does not prove that it matched words with their sounds.** Boosted "
         "trees that are told the sense and place of the written word, the arousal, and when a "
         f"stress falls, but no sound, reach {order} on {folds_of(table)}. MCSAN, with {mcsan}, is "
-        f"{gap}; lesson 15){with_more_seeds(results)}."
+        f"{gap}{with_more_seeds(results)}."
     )
 
 
-def gap_in_words(gap: pd.Series) -> str:
-    """On which side of the floor a system is: "below them (-1.6 points [-3.1, -0.2]".
+def gap_in_words(gap: pd.Series, more: str = "") -> str:
+    """On which side of the floor a system is: "below them (-1.6 points [-3.1, -0.2])".
 
     Args:
         gap: mean, low and high of system - floor, as shares.
+        more: what else stands in the brackets.
     """
     mean, low, high = 100 * gap.astype(float)
-    return f"{side_of(low, high, 0)} them ({mean:+.1f} points [{low:+.1f}, {high:+.1f}]"
+    return f"{side_of(low, high, 0)} them ({mean:+.1f} points [{low:+.1f}, {high:+.1f}]{more})"
 
 
 def with_more_seeds(results: Path = RESULTS) -> str:
@@ -221,7 +223,7 @@ def with_more_seeds(results: Path = RESULTS) -> str:
     if not (results / SIX_SEEDS).is_file():
         return ""
     table = load_table(results / SIX_SEEDS, numbers=tuple(above)).set_index("row")
-    return f". With six seeds it is {gap_in_words(table.loc[FULL, above])})"
+    return f". With six seeds it is {gap_in_words(table.loc[FULL, above])}"
 
 
 def ablations_file(results: Path) -> Path:
@@ -330,6 +332,7 @@ def say_wiring(results: Path = RESULTS) -> str:
         f"score.** {basis} ahead of {one_by_one(ahead) if ahead else 'none of them'}",
         *([f"It is below {one_by_one(below)}"] if below else []),
         *say_never_began(file),
+        *say_depth_at_paper_rate(results),
     ]
     command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"
     return f"{'. '.join(said)} (`{command}`, lesson 14)."
@@ -358,6 +361,32 @@ def say_never_began(file: Path) -> list[str]:
     rows = trainings.name[stuck].unique()
     where = " or ".join(ABLATIONS_IN_WORDS.get(row, f"in {row}") for row in rows)
     return [f"Of {len(trainings)} trainings, {stuck.sum()} never began to learn: {where}"]
+
+
+def say_depth_at_paper_rate(results: Path = RESULTS) -> list[str]:
+    """What two and three layers do at the paper's learning rate; empty where that was not run.
+
+    Args:
+        results: the folder of tables.
+    """
+    found = depth_by_rate(results=results)
+    if found.empty:
+        return []
+    depths = found.loc[PAPER_RATE]
+    stuck, trainings = int(depths.stuck.sum()), int(depths.trainings.sum())
+    begin = "all" if not stuck else f"{trainings - stuck} of"
+    compared = [
+        f"{_SIDES[gap_side(row['gap low'], row['gap high'])]} itself {ABLATIONS_IN_WORDS[system]} "
+        "({:+.1f} points [{:+.1f}, {:+.1f}])".format(*(100 * row[["gap", "gap low", "gap high"]]))
+        for system, row in depths.drop(FULL).iterrows()
+    ]
+    return [
+        f"At the paper's smaller learning rate {begin} {trainings} trainings of these depths begin "
+        f"to learn, and MCSAN is {' and '.join(compared)}"
+    ]
+
+
+_SIDES = {"more": "ahead of", "less": "below", "no difference shown": "not distinguishable from"}
 
 
 def ceilings_lines(results: Path = RESULTS) -> str:

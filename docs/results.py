@@ -20,10 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import real_data
 import values
-from values import SIX_SEEDS
+from values import PAPER_RATE, SIX_SEEDS
 
 from mcsan_lite.evaluation.intervals import at_chance
-from mcsan_lite.exercises.verdicts.lesson14 import say_trainings_at_chance
+from mcsan_lite.exercises.verdicts.lesson14 import say_depth_by_rate, say_trainings_at_chance
+from mcsan_lite.experiments.finished.rates import depth_by_rate
 from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.paper.published import FLOOR
@@ -159,9 +160,13 @@ def said_and_shown(path: Path, score: str, *, floors: bool = True) -> str:
         *trainings_at_chance(path),
     ]
     said = "\n".join(f"- {sentence}" for sentence in said)
-    about = f"Intervals: {basis_of(table)}. All tests: {link_to(path)}."
     shown = table if floors else table[~table.row.str.startswith(FLOOR)]
-    return "\n\n".join([said, compact(shown, score), about])
+    return "\n\n".join([said, compact(shown, score), basis_and_link(table, path)])
+
+
+def basis_and_link(table: pd.DataFrame, path: Path) -> str:
+    """What the intervals of a table are over, and where all of its tests are."""
+    return f"Intervals: {basis_of(table)}. All tests: {link_to(path)}."
 
 
 def link_to(path: Path) -> str:
@@ -253,10 +258,23 @@ def six_seeds_part(results: Path) -> str:
         f"and with six it is ±{widths['six']:.1f}. The seeds were added because of that width, and "
         f"not because of a verdict. {floor_sentence(tables['six'].reset_index(), 'wa')}"
     )
-    run = tables["six"][tables["six"].wa.notna()].reset_index()
-    shown = compact(run[~run.row.str.startswith(FLOOR)], "wa")
-    about = f"Intervals: {basis_of(run)}. All tests: {link_to(results / SIX_SEEDS)}."
-    return f"{said}\n\n{shown}\n\n{about}"
+    return f"{said}\n\n{networks_shown(results / SIX_SEEDS)}"
+
+
+def networks_shown(path: Path) -> str:
+    """The networks of a table in WA, and what their intervals are over."""
+    table = load_table(path, numbers=numbers_of("wa"))
+    networks = table[~table.row.str.startswith(FLOOR)]
+    return f"{compact(networks, 'wa')}\n\n{basis_and_link(table, path)}"
+
+
+def depth_part(results: Path) -> str:
+    """The depths of Table 3 at the paper's learning rate, beside what they are at ours."""
+    found = depth_by_rate(results=results)
+    lines = [f"- {line}" for line in say_depth_by_rate(found).splitlines()]
+    table = load_table(results / PAPER_RATE, numbers=numbers_of("wa"))
+    lines += [f"- {line}" for line in (*sentences(table, "wa"), floor_sentence(table, "wa"))]
+    return "\n".join(lines) + f"\n\n{networks_shown(results / PAPER_RATE)}"
 
 
 def widest_half(table: pd.DataFrame) -> float:
@@ -270,6 +288,7 @@ def choices_part(results: Path) -> str:
 
 
 OWN_PARTS = {
+    "depth": depth_part,
     "floors": floors_part,
     "open choices": choices_part,
     "six seeds": six_seeds_part,

@@ -144,7 +144,7 @@ def test_words_follow_the_floor(tmp_path, gap, says):
     save_table(tmp_path / measured.SIX_SEEDS, table)
     with_six = measured.say_order(tmp_path)
     told = measured.gap_in_words(pd.Series([gap, gap - 0.01, gap + 0.01]))
-    assert with_six == said[:-1] + f". With six seeds it is {told})."
+    assert with_six == said[:-1] + f". With six seeds it is {told}."
     better = pd.concat([table, pd.DataFrame([{"row": "floor: majority", "wa": 0.99}])])
     save_table(file, better)
     with pytest.raises(ValueError, match="majority"):
@@ -193,6 +193,28 @@ def test_words_follow_the_ablations(tmp_path, holm, says, left):
         save_table(trainings, began.assign(wa=[0.95, 0.15]))
         said = measured.say_wiring(tmp_path)
         assert ". Of 2 trainings, 1 never began to learn: without cross-attention (`" in said
+
+
+@pytest.mark.parametrize(
+    ("stuck", "low", "says"),
+    [
+        (0, 0.01, "learning rate all 90 trainings of these depths begin"),
+        (0, 0.01, "MCSAN is ahead of itself with two layers (+6.0 points [+1.0, +11.0]) and ahead"),
+        (0, -0.01, "MCSAN is not distinguishable from itself with two layers (+5.0 points [-1.0"),
+        (0, -0.31, "MCSAN is below itself with two layers (-20.0 points [-31.0, -9.0]) and below"),
+        (4, 0.01, "learning rate 86 of 90 trainings of these depths begin"),
+    ],
+)
+def test_words_follow_the_depths(tmp_path, monkeypatch, stuck, low, says):
+    assert measured.say_depth_at_paper_rate(tmp_path) == []
+    high = 0.11 if low > -0.1 else -0.09
+    gap = {"gap": (low + high) / 2, "gap low": low, "gap high": high}
+    rows = [{"stuck": 0}, {"stuck": stuck} | gap, {"stuck": 0} | gap]
+    depths = pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"]).assign(trainings=30)
+    found = pd.concat({0.0015: depths.assign(stuck=30), measured.PAPER_RATE: depths})
+    monkeypatch.setattr(measured, "depth_by_rate", lambda results: found)
+    (said,) = measured.say_depth_at_paper_rate(tmp_path)
+    assert says in said and "30 of" not in said
 
 
 @pytest.mark.parametrize(

@@ -34,24 +34,22 @@ def depth_by_rate(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> p
         folds; `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds;
         `above`, `above low` and `above high`, the system less the best floor; `trainings`, and
         `stuck`, how many of them end where naming the largest class ends. Empty until both tables
-        are there.
+        have these rows.
     """
     usual = PROFILES[profile].train.learning_rate
     files = {
         usual: results / shipped_file("table3", profile).name,
         PAPER_RATE: results / shipped_file("table3", profile, learning_rate=PAPER_RATE).name,
     }
-    tables = {rate: _with_stuck(file) for rate, file in files.items()}
-    if any(table.empty for table in tables.values()):
-        return tables[usual].iloc[:0]
+    scores = {rate: finished_scores(file) for rate, file in files.items()}
+    if not all(set(DEPTHS) <= set(table.index) for table in scores.values()):
+        return scores[usual].iloc[:0].assign(trainings=0, stuck=0)
+    tables = {rate: _with_stuck(scores[rate], file) for rate, file in files.items()}
     return pd.concat(tables, names=["learning rate", "system"])
 
 
-def _with_stuck(folds_file: Path) -> pd.DataFrame:
+def _with_stuck(scores: pd.DataFrame, folds_file: Path) -> pd.DataFrame:
     """The scores of the depths, and how many trainings of each never began to learn."""
-    scores = finished_scores(folds_file)
-    if scores.empty:
-        return scores.assign(trainings=0, stuck=0)
     trainings = load_table(folds_file, numbers=("wa", "n_test"))
     stuck = at_chance(trainings, scores["mean"][_LARGEST_CLASS])
     by_row = stuck.groupby(trainings.name)
