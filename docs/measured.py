@@ -34,7 +34,7 @@ from mcsan_lite.exercises.verdicts.lesson15 import (
     score_with_interval,
 )
 from mcsan_lite.exercises.verdicts.sentences import gap_side, listed_names, side_of
-from mcsan_lite.experiments.finished.rates import PAPER_RATE, depth_by_rate
+from mcsan_lite.experiments.finished.rates import PAPER_RATES, depth_by_rate
 from mcsan_lite.experiments.finished.worlds import cross_by_world, rivals_by_world
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.figures.basics import counted
@@ -364,15 +364,16 @@ def say_never_began(file: Path) -> list[str]:
 
 
 def say_depth_at_paper_rate(results: Path = RESULTS) -> list[str]:
-    """What two and three layers do at the paper's learning rate; empty where that was not run.
+    """What two and three layers do at the paper's rate on IEMOCAP; empty where that was not run.
 
     Args:
         results: the folder of tables.
     """
     found = depth_by_rate(results=results)
-    if found.empty:
+    of_table3, _ = PAPER_RATES
+    if of_table3 not in found.index.unique(0):
         return []
-    depths = found.loc[PAPER_RATE]
+    depths = found.loc[of_table3]
     stuck, trainings = int(depths.stuck.sum()), int(depths.trainings.sum())
     begin = "all" if not stuck else f"{trainings - stuck} of"
     compared = [

@@ -211,7 +211,7 @@ def test_words_follow_the_depths(tmp_path, monkeypatch, stuck, low, says):
     gap = {"gap": (low + high) / 2, "gap low": low, "gap high": high}
     rows = [{"stuck": 0}, {"stuck": stuck} | gap, {"stuck": 0} | gap]
     depths = pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"]).assign(trainings=30)
-    found = pd.concat({0.0015: depths.assign(stuck=30), measured.PAPER_RATE: depths})
+    found = pd.concat({0.0015: depths.assign(stuck=30), measured.PAPER_RATES[0]: depths})
     monkeypatch.setattr(measured, "depth_by_rate", lambda results: found)
     (said,) = measured.say_depth_at_paper_rate(tmp_path)
     assert says in said and "30 of" not in said

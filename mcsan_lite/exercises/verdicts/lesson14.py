@@ -247,33 +247,33 @@ def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
 
 
 def say_depth_by_rate(found: pd.DataFrame) -> str:
-    """What a smaller learning rate does to deeper networks: their starts, then their gaps.
+    """What smaller learning rates do to deeper networks: their starts, then their gaps.
 
     Args:
         found: of `depth_by_rate`: trainings, stuck, gap, gap low and gap high (as shares) of each
             learning rate and system.
     """
     lines = [_starts_at(rate, table) for rate, table in found.groupby(level=0, sort=False)]
-    rates = found.index.unique(0)
-    for system in found.index.unique(1)[1:]:  # the first is what the others are compared with
+    reference = found.index.unique(1)[0]
+    words = {"more": f"{reference} ahead", "less": f"{reference} behind"}
+    for system, table in found.drop(reference, level=1).groupby(level=1, sort=False):
         gaps = []
-        for rate in rates:
-            gap = found.loc[(rate, system)]
+        for rate, gap in table[_GAP].droplevel(1).iterrows():
             side = gap_side(gap["gap low"], gap["gap high"])
-            ahead = _WHO_IS_AHEAD.get(side, side)
-            gaps.append(f"{points_interval(*gap[_GAP])} at {rate:g} ({ahead})")
-        lines.append(f"MCSAN minus {system}: {', '.join(gaps)}.")
+            gaps.append(f"{points_interval(*gap)} at {rate:g} ({words.get(side, side)})")
+        lines.append(f"{reference} minus {system}: {', '.join(gaps)}.")
     stuck = found.stuck.groupby(level=0, sort=False).sum()
-    if stuck.iloc[0] and not stuck.iloc[-1]:
+    mixing = [f"{rate:g}" for rate in stuck.index[stuck > 0]]
+    others = [f"{rate:g}" for rate in stuck.index[stuck == 0]]
+    if mixing and others:
         lines.append(
-            f"So the means at {rates[0]:g} mix how good a network is with how often it starts, and "
-            f"those at {rates[-1]:g} do not."
+            f"So the means at {listed_names(mixing)} mix how good a network is with how often it "
+            f"starts, and those at {listed_names(others)} do not."
         )
     return "\n".join(lines)
 
 
 _GAP = ["gap", "gap low", "gap high"]
-_WHO_IS_AHEAD = {"more": "MCSAN ahead", "less": "MCSAN behind"}  # other sides say it themselves
 
 
 def _starts_at(rate: float, table: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """Finished tables beside each other: two worlds, two learning rates."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -51,17 +52,16 @@ USUAL = PROFILES["full"].train.learning_rate
 ROWS = {"MCSAN": [0.9, 0.9], "w/o self": [0.15, 0.9], "N = 2": [0.9, 0.8], "N = 3": [0.15, 0.9]}
 
 
-def write_depths(folder, name, trainings):
-    """A table and its trainings: rows of Table 3 and the floor that names the largest class."""
-    rows = [
-        {"row": row, "wa": sum(wa) / 2, "wa gap": 0.9 - sum(wa) / 2}
-        for row, wa in trainings.items()
-    ]
+def write_depths(folder, name, scores):
+    """A table and its trainings: rows of Table 3 and the floor that names the largest class.
+
+    A row without a score was not run.
+    """
+    means = {row: np.mean(wa) if wa else None for row, wa in scores.items()}
+    rows = [{"row": row, "wa": wa, "wa gap": wa and 0.9 - wa} for row, wa in means.items()]
     table = pd.DataFrame([*rows, {"row": "floor: majority", "wa": 0.15}])
     save_table(folder / f"{name}.csv", table.assign(**{"wa gap low": 0.1, "wa gap high": 0.2}))
-    folds = [
-        {"name": row, "wa": wa, "n_test": 400} for row, pair in trainings.items() for wa in pair
-    ]
+    folds = [{"name": row, "wa": wa, "n_test": 400} for row, pair in scores.items() for wa in pair]
     save_table(folder / f"{name}-folds.csv", pd.DataFrame(folds))
 
 
@@ -76,8 +76,18 @@ def test_depths_at_two_learning_rates(tmp_path):
     assert list(found.trainings) == [2] * 6 and list(found.stuck) == [0, 0, 1, 0, 0, 0]
     assert found.gap[USUAL, "N = 3"] == pytest.approx(0.375)
     assert found["gap high"][0.001, "N = 2"] == 0.2
+    two = {row: [0.9, 0.8] for row in ("MCSAN", "N = 3")} | {"N = 2": []}
+    write_depths(tmp_path, "table3-synthetic-full-learning-rate-0.0005", two)
+    found = rates.depth_by_rate(results=tmp_path)
+    assert list(found.loc[0.0005].index) == ["MCSAN", "N = 3"]  # the third was not run
+
+
+def test_without_a_deeper_network_there_is_no_depth(tmp_path):
+    write_depths(tmp_path, "table3-synthetic-full", ROWS)
+    write_depths(tmp_path, "table3-synthetic-full-learning-rate-0.001", {"MCSAN": [0.9, 0.9]})
+    assert rates.depth_by_rate(results=tmp_path).empty
 
 
 def test_the_paper_has_another_rate_than_the_quick_profiles():
-    """Or the two tables would be one."""
-    assert rates.PAPER_RATE == 0.001 != USUAL
+    """Or two tables would be one."""
+    assert rates.PAPER_RATES == (0.001, 0.0005) and USUAL not in rates.PAPER_RATES
