@@ -33,8 +33,8 @@ from mcsan_lite.exercises.verdicts.lesson15 import (
     say_turned_round,
     score_with_interval,
 )
-from mcsan_lite.exercises.verdicts.sentences import gap_side, listed_names, side_of
-from mcsan_lite.experiments.finished.rates import PAPER_RATES, depth_by_rate
+from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
+from mcsan_lite.experiments.finished.rates import RATE_ON_IEMOCAP, depth_by_rate
 from mcsan_lite.experiments.finished.worlds import cross_by_world, rivals_by_world
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.figures.basics import counted
@@ -57,8 +57,8 @@ ABLATIONS_IN_WORDS = {
     "w/o text": "without words",
     "w/o self": "without self-attention",
     "w/o cross": "without cross-attention",
-    "cross + self (seq)": "with self-attention after cross-attention",
-    "self + cross (seq)": "with cross-attention after self-attention",
+    "cross + self (seq)": "with cross- before self-attention",
+    "self + cross (seq)": "with self- before cross-attention",
     "N = 2": "with two layers",
     "N = 3": "with three layers",
 }
@@ -325,17 +325,43 @@ def say_wiring(results: Path = RESULTS) -> str:
     words = ABLATIONS_IN_WORDS | {"w/o cross": f"{ABLATIONS_IN_WORDS['w/o cross']} ({gap})"}
     ahead = [words[row] for row in corrected.index[corrected["wa gap"] > 0]]
     below = [words[row] for row in corrected.index[corrected["wa gap"] < 0]]
-    lower = "1 is" if len(ahead) == 1 else f"{len(ahead)} are"
     basis = f"On {folds_of(table)}, after Holm's correction, MCSAN is"
+    lower = how_many_lower(len(ahead), lead_lost_at_paper_rate(corrected, results))
     said = [
-        f"**Of the paper's {counted(len(compared), 'ablation')}, {lower} shown to lower the "
-        f"score.** {basis} ahead of {one_by_one(ahead) if ahead else 'none of them'}",
+        f"**Of the paper's {counted(len(compared), 'ablation')}, {lower}.** {basis} ahead of "
+        f"{one_by_one(ahead) if ahead else 'none of them'}",
         *([f"It is below {one_by_one(below)}"] if below else []),
         *say_never_began(file),
-        *say_depth_at_paper_rate(results),
     ]
     command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"
-    return f"{'. '.join(said)} (`{command}`, lesson 14)."
+    return " ".join([f"{'. '.join(said)} (`{command}`, lesson 14).", *say_depth(results)])
+
+
+def lead_lost_at_paper_rate(corrected: pd.DataFrame, results: Path = RESULTS) -> int:
+    """Of how many changes MCSAN's lead is not shown where they learn at the paper's rate.
+
+    Args:
+        corrected: the rows that differ from MCSAN after Holm's correction.
+        results: the folder of tables.
+    """
+    depths = depths_at_paper_rate(results)
+    ahead = [row for row in depths.index if row in corrected[corrected["wa gap"] > 0].index]
+    return sum(side_after_holm(depths.loc[row]) != "ahead of" for row in ahead)
+
+
+def how_many_lower(ahead: int, lost: int) -> str:
+    """How many changes are shown to lower the score, and how many of them not at the paper's rate.
+
+    Args:
+        ahead: of how many changes MCSAN is ahead.
+        lost: of how many of these it is not shown to be ahead at the paper's rate.
+    """
+    are = "is" if ahead == 1 else "are"
+    said = f"{ahead} {are} shown to lower the score"
+    if lost:
+        also = "is" if lost == 1 else "are"
+        said += f" at our learning rate, and {lost} of them {also} not at the paper's"
+    return said
 
 
 def one_by_one(changes: Sequence[str]) -> str:
@@ -363,31 +389,55 @@ def say_never_began(file: Path) -> list[str]:
     return [f"Of {len(trainings)} trainings, {stuck.sum()} never began to learn: {where}"]
 
 
-def say_depth_at_paper_rate(results: Path = RESULTS) -> list[str]:
+def say_depth(results: Path = RESULTS) -> list[str]:
     """What two and three layers do at the paper's rate on IEMOCAP; empty where that was not run.
 
     Args:
         results: the folder of tables.
     """
-    found = depth_by_rate(results=results)
-    of_table3, _ = PAPER_RATES
-    if of_table3 not in found.index.unique(0):
+    depths = depths_at_paper_rate(results)
+    if depths.empty:
         return []
-    depths = found.loc[of_table3]
-    stuck, trainings = int(depths.stuck.sum()), int(depths.trainings.sum())
-    begin = "all" if not stuck else f"{trainings - stuck} of"
+    trainings = int(depths.trainings.sum())
+    begun = trainings - int(depths.stuck.sum())
+    deeper = depths.drop(FULL)
+    sides = deeper.apply(side_after_holm, axis=1)
     compared = [
-        f"{_SIDES[gap_side(row['gap low'], row['gap high'])]} itself {ABLATIONS_IN_WORDS[system]} "
-        "({:+.1f} points [{:+.1f}, {:+.1f}])".format(*(100 * row[["gap", "gap low", "gap high"]]))
-        for system, row in depths.drop(FULL).iterrows()
+        f"{side} itself " + " and ".join(in_words_with_gap(deeper[sides == side]))
+        for side in sides.unique()
     ]
     return [
-        f"At the paper's smaller learning rate {begin} {trainings} trainings of these depths begin "
-        f"to learn, and MCSAN is {' and '.join(compared)}"
+        f"At the paper's rate, tried for depth alone, {begun} of {trainings} trainings begin, and "
+        f"MCSAN is {' and '.join(compared)}."
     ]
 
 
-_SIDES = {"more": "ahead of", "less": "below", "no difference shown": "not distinguishable from"}
+def depths_at_paper_rate(results: Path = RESULTS) -> pd.DataFrame:
+    """The rows of `depth_by_rate` at the paper's rate on IEMOCAP; empty where it was not run.
+
+    Args:
+        results: the folder of tables.
+    """
+    found = depth_by_rate(results=results)
+    at_rate = found.index.get_level_values(0) == RATE_ON_IEMOCAP
+    return found[at_rate].droplevel(0)
+
+
+def side_after_holm(row: pd.Series) -> str:
+    """On which side of a row MCSAN is, such as "ahead of"; what Holm takes away is not told."""
+    if not row["Holm p"] < 0.05:
+        return "not distinguishable from"
+    return "ahead of" if row.gap > 0 else "below"
+
+
+def in_words_with_gap(rows: pd.DataFrame) -> list[str]:
+    """Each change in words, with its gap in points and its interval where there is one."""
+    said = []
+    for system, row in rows.iterrows():
+        mean, low, high = (100 * row[name] for name in ("gap", "gap low", "gap high"))
+        interval = "" if pd.isna(low) else f" [{low:+.1f}, {high:+.1f}]"
+        said.append(f"{ABLATIONS_IN_WORDS[system]} ({mean:+.1f} points{interval})")
+    return said
 
 
 def ceilings_lines(results: Path = RESULTS) -> str:

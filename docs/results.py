@@ -10,7 +10,7 @@ of the files, so that no number on it is typed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import real_data
 import values
-from values import PAPER_RATE, SIX_SEEDS
+from values import SIX_SEEDS
 
 from mcsan_lite.evaluation.intervals import at_chance
 from mcsan_lite.exercises.verdicts.lesson14 import say_depth_by_rate, say_trainings_at_chance
-from mcsan_lite.experiments.finished.rates import depth_by_rate
+from mcsan_lite.experiments.finished.rates import depth_by_rate, depth_files
 from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.paper.published import FLOOR
@@ -159,9 +159,8 @@ def said_and_shown(path: Path, score: str, *, floors: bool = True) -> str:
         floor_sentence(table, score),
         *trainings_at_chance(path),
     ]
-    said = "\n".join(f"- {sentence}" for sentence in said)
     shown = table if floors else table[~table.row.str.startswith(FLOOR)]
-    return "\n\n".join([said, compact(shown, score), basis_and_link(table, path)])
+    return "\n\n".join([bullets(said), compact(shown, score), basis_and_link(table, path)])
 
 
 def basis_and_link(table: pd.DataFrame, path: Path) -> str:
@@ -269,12 +268,22 @@ def networks_shown(path: Path) -> str:
 
 
 def depth_part(results: Path) -> str:
-    """The depths of Table 3 at the paper's learning rate, beside what they are at ours."""
+    """The depths of Table 3 at smaller learning rates; nothing where they were not trained."""
     found = depth_by_rate(results=results)
-    lines = [f"- {line}" for line in say_depth_by_rate(found).splitlines()]
-    table = load_table(results / PAPER_RATE, numbers=numbers_of("wa"))
-    lines += [f"- {line}" for line in (*sentences(table, "wa"), floor_sentence(table, "wa"))]
-    return "\n".join(lines) + f"\n\n{networks_shown(results / PAPER_RATE)}"
+    if found.empty:
+        return ""
+    parts = [bullets(say_depth_by_rate(found).splitlines())]
+    _, *smaller_rates = found.index.unique(0)
+    for rate in smaller_rates:
+        path = results / depth_files()[rate].replace("-folds.csv", ".csv")
+        table = load_table(path, numbers=numbers_of("wa"))
+        said = f"**At a learning rate of {rate:g}.** {floor_sentence(table, 'wa')}"
+        parts += [said, networks_shown(path)]
+    return "\n\n".join(parts)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def widest_half(table: pd.DataFrame) -> float:

@@ -22,7 +22,6 @@ from mcsan_lite.tables.own import load_table
 ROOT = Path(__file__).resolve().parents[1]
 BY_HAND = "measured-by-hand.csv"
 SIX_SEEDS = "table3-synthetic-full-six-seeds.csv"  # the orders of Table 3 with twice the seeds
-PAPER_RATE = "table3-synthetic-full-learning-rate-0.001.csv"  # its depths at the paper's rate
 _MARK = re.compile(r"<!-- n ([^>]+?) -->(.*?)<!-- /n -->", re.DOTALL)
 
 

@@ -134,6 +134,7 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
 def add_row_options(parser: argparse.ArgumentParser) -> None:
     """All that chooses rows and folds on a corpus: `CorpusRequest`, and most of `RowRequest`."""
     add_corpus_options(parser)
+    parser.set_defaults(precision=None, learning_rate=None)  # of commands that train nothing
     parser.add_argument(
         "--rows",
         help='rows of the table, by comma: "MCSAN,w/o cross" (default: all; of speakers: w/o text)',
@@ -170,7 +171,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--learning-rate",
         type=positive,
-        help="of all rows, such as 0.001 (default: the profile's)",
+        help="learning rate of all rows, such as 0.001 (default: each row's own)",
     )
 
 
@@ -302,8 +303,8 @@ class RowRequest:
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> RowRequest:
-        """From the options of `add_row_options`, and `add_training_options` where it has them."""
-        return cls(**{one.name: getattr(args, one.name, None) for one in fields(cls)})
+        """From the options of `add_row_options`, and those of `add_training_options`."""
+        return cls(**{one.name: getattr(args, one.name) for one in fields(cls)})
 
     @property
     def training(self) -> dict[str, object]:
@@ -328,11 +329,11 @@ class RowRequest:
             video: the place of the films.
             folds: a digest of the folds, where they come from a csv.
         """
-        parts = []
-        if self.precision not in (None, "float32"):
-            parts.append(self.precision)
+        from mcsan_lite.experiments.grids import rate_in_name
+
+        parts = [] if self.precision in (None, "float32") else [self.precision]
         if self.learning_rate is not None:
-            parts.append(f"learning-rate-{self.learning_rate:g}")
+            parts.append(rate_in_name(self.learning_rate))
         parts += [Path(place).stem for place in (self.vectors, self.frames) if place]
         sources: list[object] = []
         if self.vectors and not _is_published(self.vectors):

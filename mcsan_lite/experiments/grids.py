@@ -185,8 +185,17 @@ def shipped_file(
         learning_rate: of all rows; None: the profile's.
     """
     place = "synthetic" if world == "matching" else world
-    rate = "" if learning_rate is None else f"-learning-rate-{learning_rate:g}"
+    rate = "" if learning_rate is None else f"-{rate_in_name(learning_rate)}"
     return RESULTS_FOLDER / f"{table}-{place}-{profile}{rate}-folds.csv"
+
+
+def rate_in_name(learning_rate: float) -> str:
+    """What stands in the names of a table's files if its rows have another learning rate.
+
+    Args:
+        learning_rate: of all rows; no two of them share a name.
+    """
+    return f"learning-rate-{float(learning_rate)!r}"
 
 
 def grid_is_at_hand(

@@ -68,7 +68,11 @@ def test_what_is_no_learning_rate_is_refused_in_three_parts(typed, capsys):
         main.parser().parse_args(["run", "table3", f"--learning-rate={typed}"])
     said = capsys.readouterr().err
     assert stop.value.code == 2 and "argument --learning-rate" in said
-    assert f"Given: '{typed}'" in said and "Expected: a number above 0" in said and "Do: " in said
+    assert (
+        f"Given: '{typed}'" in said
+        and "Expected: a finite number above 0" in said
+        and "Do: " in said
+    )
 
 
 def test_a_learning_rate():

@@ -1,7 +1,6 @@
 """The commands that rerun the paper: a table in one command, or from disk; the ledgers."""
 
 import hashlib
-import json
 from dataclasses import replace
 
 import pandas as pd
@@ -207,32 +206,6 @@ def test_the_listed_world_is_one_of_the_generated_corpus(mcsan):
         assert status == 2 and "Given: --world" in err and "Do: " in err
 
 
-def test_a_table_at_another_learning_rate_has_trainings_and_files_of_its_own(mcsan, home):
-    here = ("table3", "--rows", "MCSAN", "--folds", "1")
-    rated = ("--learning-rate", "0.004")
-    assert mcsan("run", *here)[0] == 0
-    status, out, _ = mcsan("run", *here, *rated)
-    tables = home / "runs" / "tables"
-    usual = load_table(tables / "table3-synthetic-smoke-folds.csv")
-    named = load_table(tables / "table3-synthetic-smoke-learning-rate-0.004-folds.csv")
-    assert status == 0 and "1 trainings, about" in out
-    own = {*named[named.name == "MCSAN"].run} - {*usual.run}
-    assert len(own) == 1
-    spec = json.loads((home / "runs" / own.pop() / "spec.json").read_text(encoding="utf-8"))
-    assert spec["train"]["learning_rate"] == 0.004
-    status, out, _ = mcsan("table", *here, *rated)
-    assert status == 0 and "learning-rate-0.004" in out
-    assert mcsan("table", *here, "--learning-rate", "0.005")[0] == 2  # nothing was trained with it
-
-
-@pytest.mark.parametrize("command", ["split", "floors"])
-def test_what_trains_no_network_takes_no_learning_rate(command, capsys):
-    for option in ("--learning-rate=0.1", "--precision=bfloat16"):
-        with pytest.raises(SystemExit) as stop:
-            main.parser().parse_args([command, "synthetic", option])
-        assert stop.value.code == 2 and option in capsys.readouterr().err
-
-
 def test_full_trains_what_quick_trains_on_all_folds():
     assert profiles.PROFILES["full"] is profiles.PROFILES["quick"]
     assert profiles.GRID_SYNTHETIC["full"] is profiles.GRID_SYNTHETIC["quick"]
@@ -391,9 +364,9 @@ def named(tmp_path, monkeypatch):
         ],
         [
             {"precision": "bfloat16"},
-            {"learning_rate": 0.001},
-            {"learning_rate": 0.002},
-            {"precision": "bfloat16", "learning_rate": 0.001},
+            {"learning_rate": 0.00123456},
+            {"learning_rate": 0.001234561},
+            {"precision": "bfloat16", "learning_rate": 0.00123456},
         ],
         [
             {"vectors": "x/a.npz"},

@@ -70,29 +70,39 @@ def depths(stuck, gap):
     return pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"], columns)
 
 
-def test_depth_at_two_learning_rates():
-    def said(usual, smaller):
-        found = pd.concat({0.0015: usual, 0.001: smaller})
-        return read.say_depth_by_rate(found).splitlines()
+def said_of_depths(*tables):
+    found = pd.concat(dict(zip((0.0015, 0.001, 0.0005), tables, strict=False)))
+    return read.say_depth_by_rate(found).splitlines()
 
+
+def test_depth_at_two_learning_rates():
     usual, smaller = depths((0, 1, 7), (0.1, 0.3)), depths((0, 0, 0), (-0.01, 0.03))
-    starts, calm, two, three, so = said(usual, smaller)
+    starts, calm, two, three, so = said_of_depths(usual, smaller)
     assert starts.endswith("0.0015, 8 of 90 trainings never began to learn (N = 2: 1; N = 3: 7).")
     assert calm == "At a learning rate of 0.001, all 90 trainings began to learn."
-    assert two.startswith(
-        "MCSAN minus N = 2: +20.0 points (+10.0 to +30.0) at 0.0015 (MCSAN ahead)"
-    )
+    ahead = "MCSAN minus N = 2: +20.0 points (+10.0 to +30.0) at 0.0015 (MCSAN ahead), "
+    assert two.startswith(ahead)
     assert three.endswith("+1.0 points (-1.0 to +3.0) at 0.001 (no difference shown).")
-    assert so.startswith(
-        "So the means at 0.0015 mix how good a network is with how often it starts"
-    )
-    behind = depths((0, 0, 0), (-0.03, -0.01))
-    *_, last = said(smaller, behind)
-    assert last.endswith("at 0.001 (MCSAN behind).")  # all began at both: nothing was mixed
-    *_, last = said(usual, depths((0, 0, 2), (0.1, 0.3)))
-    assert last.startswith("MCSAN minus N = 3")
-    *_, last = said(smaller, depths((0, 0, 0), (nan, nan)))
+    assert so.startswith("So the means of N = 2 and N = 3 at 0.0015 mix how good a network is")
+
+
+def test_depths_that_all_began_mix_nothing():
+    calm = depths((0, 0, 0), (-0.01, 0.03))
+    *_, last = said_of_depths(calm, depths((0, 0, 0), (-0.03, -0.01)))
+    assert last.endswith("at 0.001 (MCSAN behind).")
+    *_, last = said_of_depths(calm, depths((0, 0, 0), (nan, nan)))
     assert last.endswith("points at 0.001 (without an interval).")
+
+
+def test_every_row_that_mixes_is_named():
+    some = depths((0, 0, 2), (0.1, 0.3))
+    *_, last = said_of_depths(depths((0, 1, 7), (0.1, 0.3)), some, some.drop("N = 2"))
+    mixing = "So the means of N = 2 and N = 3 at 0.0015, and of N = 3 at 0.001, and of N = 3 at"
+    assert last.startswith(mixing)
+
+
+def test_a_single_rate_says_nothing_of_rates():
+    assert "single learning rate" in read.say_depth_by_rate(depths((0,) * 3, (0, 1)).iloc[:0])
 
 
 def test_pairing():

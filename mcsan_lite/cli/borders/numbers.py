@@ -44,13 +44,14 @@ def positive(text: str) -> float:
     Raises:
         argparse.ArgumentTypeError: for anything but a finite number above 0.
     """
+    expected = "a finite number above 0, such as 0.001"
     try:
         number = float(text)
     except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise _refused(text, "a number above 0, such as 0.001")
-    return number
+        raise _refused(text, expected) from None
+    if number > 0 and math.isfinite(number):
+        return number
+    raise _refused(text, expected)
 
 
 def _whole_number(text: str, least: int) -> int:

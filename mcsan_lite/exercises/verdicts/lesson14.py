@@ -251,29 +251,21 @@ def say_depth_by_rate(found: pd.DataFrame) -> str:
 
     Args:
         found: of `depth_by_rate`: trainings, stuck, gap, gap low and gap high (as shares) of each
-            learning rate and system.
+            learning rate and system. The first system is the one that the others are subtracted
+            from.
     """
+    if found.empty:
+        return "The depths were trained at a single learning rate."
     lines = [_starts_at(rate, table) for rate, table in found.groupby(level=0, sort=False)]
     reference = found.index.unique(1)[0]
     words = {"more": f"{reference} ahead", "less": f"{reference} behind"}
     for system, table in found.drop(reference, level=1).groupby(level=1, sort=False):
         gaps = []
-        for rate, gap in table[_GAP].droplevel(1).iterrows():
+        for rate, gap in table[["gap", "gap low", "gap high"]].droplevel(1).iterrows():
             side = gap_side(gap["gap low"], gap["gap high"])
             gaps.append(f"{points_interval(*gap)} at {rate:g} ({words.get(side, side)})")
         lines.append(f"{reference} minus {system}: {', '.join(gaps)}.")
-    stuck = found.stuck.groupby(level=0, sort=False).sum()
-    mixing = [f"{rate:g}" for rate in stuck.index[stuck > 0]]
-    others = [f"{rate:g}" for rate in stuck.index[stuck == 0]]
-    if mixing and others:
-        lines.append(
-            f"So the means at {listed_names(mixing)} mix how good a network is with how often it "
-            f"starts, and those at {listed_names(others)} do not."
-        )
-    return "\n".join(lines)
-
-
-_GAP = ["gap", "gap low", "gap high"]
+    return "\n".join([*lines, *_means_that_mix(found)])
 
 
 def _starts_at(rate: float, table: pd.DataFrame) -> str:
@@ -287,6 +279,21 @@ def _starts_at(rate: float, table: pd.DataFrame) -> str:
         f"At a learning rate of {rate:g}, {int(failed.sum())} of {trainings} trainings never began "
         f"to learn ({where})."
     )
+
+
+def _means_that_mix(found: pd.DataFrame) -> list[str]:
+    """Which means hold trainings that never began; nothing where all began."""
+    stuck = found.stuck[found.stuck > 0]
+    if stuck.empty:
+        return []
+    where = [
+        f"{listed_names(list(systems.index.get_level_values(1)))} at {rate:g}"
+        for rate, systems in stuck.groupby(level=0, sort=False)
+    ]
+    return [
+        f"So the means of {', and of '.join(where)} mix how good a network is with how often it "
+        "starts. In the other rows no training ended at chance."
+    ]
 
 
 def say_interaction(row: str, difference: Interval) -> str:

@@ -1,7 +1,7 @@
 """The depths of Table 3 at several learning rates.
 
-In: finished tables of the matching world. Out: one row per rate and depth. At the larger rates some
-trainings of the deeper networks never begin to learn, so that their mean says little about depth.
+In: finished tables of the matching world. Out: one row per rate and depth. A training of a deep
+network may never begin to learn, and the mean of a row with such trainings says little about depth.
 """
 
 from __future__ import annotations
@@ -18,12 +18,25 @@ from mcsan_lite.paper.published import FLOOR, FULL
 from mcsan_lite.tables.own import load_table
 
 DEPTHS = (FULL, "N = 2", "N = 3")
-# Section 3.2 of the paper: its learning rates on IEMOCAP and on MELD.
-PAPER_RATES = (
-    PROFILES["paper"].train.learning_rate,
-    BY_CORPUS["meld", "paper"].train["learning_rate"],
-)
+# Section 3.2 of the paper.
+RATE_ON_IEMOCAP = PROFILES["paper"].train.learning_rate
+RATE_ON_MELD = BY_CORPUS["meld", "paper"].train["learning_rate"]
 _LARGEST_CLASS = f"{FLOOR}majority"
+
+
+def depth_files(profile: str = "full") -> dict[float, str]:
+    """The tables of the depths by their learning rate: the profile's own, then the paper's two.
+
+    Args:
+        profile: of the tables' trainings.
+
+    Returns:
+        {learning rate: name of the -folds.csv}, whether it is there or not.
+    """
+    files = {PROFILES[profile].train.learning_rate: shipped_file("table3", profile).name}
+    for rate in (RATE_ON_IEMOCAP, RATE_ON_MELD):
+        files.setdefault(rate, shipped_file("table3", profile, learning_rate=rate).name)
+    return files
 
 
 def depth_by_rate(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> pd.DataFrame:
@@ -34,19 +47,15 @@ def depth_by_rate(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> p
         results: the folder of tables; by default those that the repository ships.
 
     Returns:
-        One row per learning rate and system that was run, which are the index: mean, low and high
-        of WA over folds; `gap`, `gap low` and `gap high`, which are MCSAN less the system on the
-        same folds; `above`, `above low` and `above high`, the system less the best floor;
-        `trainings`, and `stuck`, how many of them end where naming the largest class ends. Empty
-        until there are two rates at which MCSAN and a deeper network were run.
+        One row per learning rate and system that was run, which are the index: the columns of
+        `finished_scores`; `trainings`, and `stuck`, how many of them end where naming the largest
+        class ends. Empty until there are two rates at which MCSAN and a deeper network were run.
     """
-    usual = PROFILES[profile].train.learning_rate
-    files = {usual: shipped_file("table3", profile)}
-    files |= {rate: shipped_file("table3", profile, learning_rate=rate) for rate in PAPER_RATES}
-    tables = {rate: _depths(results / file.name) for rate, file in files.items()}
+    tables = {rate: _depths(results / file) for rate, file in depth_files(profile).items()}
     there = {rate: table for rate, table in tables.items() if len(table) > 1}
     if len(there) < 2:
-        return tables[usual].iloc[:0]
+        nothing = next(iter(tables.values())).iloc[:0]
+        return pd.concat({0.0: nothing}, names=["learning rate", "system"])
     return pd.concat(there, names=["learning rate", "system"])
 
 
@@ -54,7 +63,8 @@ def _depths(folds_file: Path) -> pd.DataFrame:
     """The scores of the depths that were run, and how many trainings of each never began."""
     scores = finished_scores(folds_file)
     run = [row for row in DEPTHS if row in scores.index and pd.notna(scores["mean"][row])]
-    if FULL not in run:
+    known = FULL in run and _LARGEST_CLASS in scores.index and folds_file.is_file()
+    if not known:
         return scores.iloc[:0].assign(trainings=0, stuck=0)
     trainings = load_table(folds_file, numbers=("wa", "n_test"))
     stuck = at_chance(trainings, scores["mean"][_LARGEST_CLASS])

@@ -19,10 +19,16 @@ def finished_scores(folds_file: Path) -> pd.DataFrame:
 
     Args:
         folds_file: the -folds.csv of the table, beside which the table itself lies.
+
+    Returns:
+        One row per row of the table: mean, low and high of WA over folds; `gap`, `gap low` and
+        `gap high`, which are MCSAN less the row on the same folds; `above`, `above low` and
+        `above high`, the row less the best floor; and `Holm p` of the gap.
     """
     names = {f"wa{end}": end.strip() or "mean" for end in _ENDS}
     names |= {f"wa gap{end}": f"gap{end}" for end in _ENDS}
     names |= {f"wa above best floor{end}": f"above{end}" for end in _ENDS}
+    names |= {"wa Holm p": "Holm p"}
     file = folds_file.with_name(folds_file.name.replace("-folds.csv", ".csv"))
     if not file.is_file():
         return pd.DataFrame(columns=list(names.values()), index=pd.Index([], dtype=str))

@@ -1,7 +1,6 @@
 """The same rows in the matching and in the listed world.
 
-In: finished tables. Out: one row per world and system. In the matching world the order of the words
-tells which sound is whose; in the listed world it tells nothing.
+In: finished tables. Out: one row per world and system.
 """
 
 from __future__ import annotations
@@ -36,10 +35,9 @@ def cross_by_world(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> 
         results: the folder of tables; by default those that the repository ships.
 
     Returns:
-        One row per world and system, which are the index: mean, low and high of WA over folds;
-        `gap`, `gap low` and `gap high`, which are MCSAN less the system on the same folds; and
-        `above`, `above low` and `above high`, the system less the best floor. The last system of a
-        world are the trees that know order alone. Empty until both tables are there.
+        One row per world and system, which are the index: the columns of `finished_scores`. The
+        last system of a world are the trees that know order alone. Empty until both tables are
+        there.
     """
     tables = {
         world: finished_scores(results / shipped_file("table3", profile, world).name)

@@ -1,4 +1,4 @@
-"""Finished tables beside each other: two worlds, two learning rates."""
+"""Finished tables beside each other: two worlds, several learning rates."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import pytest
 from mcsan_lite.experiments.finished import rates, worlds
 from mcsan_lite.experiments.floors import ORDER_ALONE
 from mcsan_lite.paper.profiles import PROFILES
-from mcsan_lite.tables.own import save_table
+from mcsan_lite.tables.own import load_table, save_table
 
 
 def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
@@ -21,7 +21,7 @@ def test_cross_attention_in_both_worlds_is_read_from_the_tables(tmp_path):
     assert list(found.loc["listed"].index) == ["MCSAN", "w/o cross", ORDER_ALONE]
     assert found.gap["matching", "w/o cross"] == 0.2 and found.gap["listed", "w/o cross"] == 0.1
     columns = ["mean", "low", "high", "gap", "gap low", "gap high"]
-    assert list(found.columns) == [*columns, "above", "above low", "above high"]
+    assert list(found.columns) == [*columns, "above", "above low", "above high", "Holm p"]
     assert found.above.isna().all()  # these tables were not held against floors
 
 
@@ -88,6 +88,23 @@ def test_without_a_deeper_network_there_is_no_depth(tmp_path):
     assert rates.depth_by_rate(results=tmp_path).empty
 
 
+@pytest.mark.parametrize("lost", ["floor", "trainings"])
+def test_half_a_table_is_none(tmp_path, lost):
+    write_depths(tmp_path, "table3-synthetic-full", ROWS)
+    slower = tmp_path / "table3-synthetic-full-learning-rate-0.001.csv"
+    write_depths(tmp_path, slower.stem, ROWS)
+    assert len(rates.depth_by_rate(results=tmp_path)) == 6
+    if lost == "trainings":
+        slower.with_name(f"{slower.stem}-folds.csv").unlink()
+    else:
+        table = load_table(slower, numbers=("wa", "wa gap"))
+        save_table(slower, table[table.row != "floor: majority"])
+    assert rates.depth_by_rate(results=tmp_path).empty
+
+
 def test_the_paper_has_another_rate_than_the_quick_profiles():
     """Or two tables would be one."""
-    assert rates.PAPER_RATES == (0.001, 0.0005) and USUAL not in rates.PAPER_RATES
+    assert (rates.RATE_ON_IEMOCAP, rates.RATE_ON_MELD) == (0.001, 0.0005)
+    assert list(rates.depth_files()) == [USUAL, 0.001, 0.0005]
+    plain = rates.depth_files("paper")[rates.RATE_ON_IEMOCAP]
+    assert plain == "table3-synthetic-paper-folds.csv"  # there it is the profile's own
