@@ -395,9 +395,9 @@ for kind in mine:  # a block for each corpus of your own
     display(block[["says", "value", "low", "high", "note", "before Holm", "verdict"]])
 
 # %% [markdown]
-# The sentences about depth are judged here at one learning rate, at which some deep
-# networks never begin to learn. Lesson 14 (section 7) has the same sentences at the
-# paper's own rate.
+# A verdict holds for the settings of its runs. On the generated corpus, the gaps of
+# deeper networks may depend on the learning rate: lesson 14 (section 7) has them at the
+# paper's own rates, too.
 #
 # **As printed.** What do the paper's own numbers allow? Here is every gap of its Table
 # 3, with Welch's interval. No number of ours is in this figure.

@@ -14,6 +14,7 @@ PLACE = Path(__file__).resolve().parents[2] / "docs" / "measured.py"
 SPEC = importlib.util.spec_from_file_location("measured", PLACE)
 measured = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(measured)
+findings = measured.findings
 BY_HAND = ("name", "value", "unit", "date", "command", "machine")
 
 
@@ -132,24 +133,24 @@ def test_words_follow_the_rows(tmp_path, points, others, says):
     ],
 )
 def test_words_follow_the_floor(tmp_path, gap, says):
-    order = f"floor: {measured.ORDER_ALONE}"
+    order = f"floor: {findings.ORDER_ALONE}"
     above = {"": gap, " low": gap - 0.01, " high": gap + 0.01}
     mcsan = {f"wa above best floor{end}": value for end, value in above.items()}
     table = pd.DataFrame([{"row": "MCSAN", "wa": 0.9, **mcsan}, {"row": order, "wa": 0.8}])
     table = table.assign(basis="3 folds, …", **{"wa low": 0.7, "wa high": 0.95})
-    file = tmp_path / measured.ABLATIONS[-1]
+    file = tmp_path / findings.ABLATIONS[-1]
     save_table(file, table)
-    said = measured.say_order(tmp_path)
+    said = findings.say_order(tmp_path)
     assert says in said and "reach 0.800 [0.700, 0.950] on 3 folds" in said
     assert "six seeds" not in said
-    save_table(tmp_path / measured.SIX_SEEDS, table)
-    with_six = measured.say_order(tmp_path)
-    told = measured.gap_in_words(pd.Series([gap, gap - 0.01, gap + 0.01]))
+    save_table(tmp_path / findings.SIX_SEEDS, table)
+    with_six = findings.say_order(tmp_path)
+    told = findings.gap_in_words(pd.Series([gap, gap - 0.01, gap + 0.01]))
     assert with_six == said[:-1] + f". With six seeds it is {told}."
     better = pd.concat([table, pd.DataFrame([{"row": "floor: majority", "wa": 0.99}])])
     save_table(file, better)
     with pytest.raises(ValueError, match="majority"):
-        measured.say_order(tmp_path)
+        findings.say_order(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +164,8 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
         {"row": "late", "wa": 0.84, "wa gap low": 0.05, "wa Holm p": 0.01},
     ]
     basis = "3 folds, corrected t; 1 seed (another may say otherwise)"
-    save_table(tmp_path / measured.FUSION, pd.DataFrame(rows).assign(basis=basis))
-    said = measured.say_fusion(tmp_path)
+    save_table(tmp_path / findings.FUSION, pd.DataFrame(rows).assign(basis=basis))
+    said = findings.say_fusion(tmp_path)
     assert says in said and "on the same encoders, 3 folds and 1 seed, it reaches" in said
 
 
@@ -184,15 +185,15 @@ def test_words_follow_the_ablations(tmp_path, holm, says, left):
     guess = {"row": "floor: majority", "wa": 0.15}
     rows = [{"row": "MCSAN", "wa": 0.95}, {"row": "w/o cross", "wa": 0.89, **gap}, guess]
     began = pd.DataFrame({"name": ["MCSAN", "w/o cross"], "wa": [0.95, 0.89], "n_test": 400})
-    for name, basis in zip(measured.ABLATIONS[::-1], ("3 folds, …", "10 folds, …"), strict=True):
+    for name, basis in zip(findings.ABLATIONS[::-1], ("3 folds, …", "10 folds, …"), strict=True):
         save_table(tmp_path / name, pd.DataFrame(rows).assign(basis=basis))
         trainings = tmp_path / f"{Path(name).stem}-folds.csv"
         save_table(trainings, began)
-        said = measured.say_wiring(tmp_path)
+        said = findings.say_wiring(tmp_path)
         assert says in said and left in said and "never began" not in said
         assert f"On {basis.removesuffix(', …')}, after" in said  # the larger table
         save_table(trainings, began.assign(wa=[0.95, 0.15]))
-        said = measured.say_wiring(tmp_path)
+        said = findings.say_wiring(tmp_path)
         assert ". Of 2 trainings, 1 never began to learn: without cross-attention (`" in said
 
 
@@ -207,15 +208,15 @@ def test_a_lead_that_the_paper_s_rate_takes_away_is_told(tmp_path, monkeypatch, 
     gap = {"wa gap": 0.06, "wa gap low": 0.01, "wa gap high": 0.11, "wa Holm p": 0.01}
     rows = [{"row": row, "wa": 0.9} | gap for row in ("w/o cross", "N = 2", "N = 3")]
     table = pd.DataFrame([{"row": "MCSAN", "wa": 0.95}, *rows]).assign(basis="10 folds, …")
-    save_table(tmp_path / measured.ABLATIONS[0], table)
-    monkeypatch.setattr(measured, "say_never_began", lambda file: [])
+    save_table(tmp_path / findings.ABLATIONS[0], table)
+    monkeypatch.setattr(findings, "say_never_began", lambda file: [])
     depths = pd.DataFrame({"gap": [math.nan, 0.02, 0.02]}, ["MCSAN", "N = 2", "N = 3"])
     depths = depths.assign(
         trainings=30, stuck=0, **{"gap low": 0.0, "gap high": 0.1, "Holm p": holm}
     )
-    found = pd.concat({0.0015: depths.assign(stuck=1), measured.RATE_ON_IEMOCAP: depths})
-    monkeypatch.setattr(measured, "depth_by_rate", lambda results: found)
-    said = measured.say_wiring(tmp_path)
+    found = pd.concat({0.0015: depths.assign(stuck=1), findings.RATE_ON_IEMOCAP: depths})
+    monkeypatch.setattr(findings, "depth_by_rate", lambda results: found)
+    said = findings.say_wiring(tmp_path)
     assert says in said and "begin, and MCSAN is" in said
 
 
@@ -235,14 +236,14 @@ def test_a_lead_that_the_paper_s_rate_takes_away_is_told(tmp_path, monkeypatch, 
     ],
 )
 def test_words_follow_the_depths(tmp_path, monkeypatch, stuck, low, holm, says):
-    assert measured.say_depth(tmp_path) == []
+    assert findings.say_depth(tmp_path) == []
     mean = 0.06 if math.isnan(low) else low / 100 + 0.05
     gap = {"gap": mean, "gap low": low / 100, "gap high": low / 100 + 0.1, "Holm p": holm}
     rows = [{"stuck": 0}, {"stuck": stuck} | gap, {"stuck": 0} | gap]
     depths = pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"]).assign(trainings=30)
-    found = pd.concat({0.0015: depths.assign(stuck=1), measured.RATE_ON_IEMOCAP: depths})
-    monkeypatch.setattr(measured, "depth_by_rate", lambda results: found)
-    (said,) = measured.say_depth(tmp_path)
+    found = pd.concat({0.0015: depths.assign(stuck=1), findings.RATE_ON_IEMOCAP: depths})
+    monkeypatch.setattr(findings, "depth_by_rate", lambda results: found)
+    (said,) = findings.say_depth(tmp_path)
     assert says in said
 
 
@@ -268,11 +269,11 @@ def test_words_follow_the_listed_world(tmp_path, ours, stripped, says, matches):
         {"change": name, "WA": wa, "low": wa - 0.01, "high": wa + 0.01}
         for name, wa in (("MCSAN", ours), ("neither", stripped))
     ]
-    save_table(tmp_path / measured.IDENTITY, pd.DataFrame(rows))
+    save_table(tmp_path / findings.IDENTITY, pd.DataFrame(rows))
     (tmp_path / "measured-by-hand.csv").write_bytes(
         (measured.RESULTS / "measured-by-hand.csv").read_bytes()
     )
-    said = measured.say_identity(tmp_path)
+    said = findings.say_identity(tmp_path)
     assert says in said and matches in said
 
 
@@ -281,7 +282,7 @@ def test_words_follow_the_listed_world(tmp_path, ours, stripped, says, matches):
     [(0.0, "no evidence that a word was matched", "+0.0"), (0.1, "order tells nothing", "+10.0")],
 )
 def test_words_follow_the_two_worlds(tmp_path, listed, says, worth):
-    assert measured.say_cross(tmp_path) == []
+    assert findings.say_cross(tmp_path) == []
     assert "Not run" in measured.worlds_lines(tmp_path)
     rows = ["MCSAN", "w/o cross", "floor: order alone + boosted trees"]
     for world, gap in (("synthetic", 0.1), ("listed", listed)):
@@ -289,7 +290,7 @@ def test_words_follow_the_two_worlds(tmp_path, listed, says, worth):
         table = pd.DataFrame({"row": rows, "wa": 0.8, "wa low": 0.7, "wa high": 0.9, **numbers})
         save_table(tmp_path / f"table3-{world}-full.csv", table)
     assert says in measured.worlds_lines(tmp_path)
-    assert measured.say_cross(tmp_path)[0].startswith(
+    assert findings.say_cross(tmp_path)[0].startswith(
         f"On ten folds of that world MCSAN has 0.800, and cross-attention changes that by {worth}"
     )
 
@@ -342,10 +343,10 @@ def test_words_follow_the_rivals(tmp_path, matching, listed, says):
     (tmp_path / measured.values.BY_HAND).write_text(
         "name,value,unit\nlisted bound of all folds,.81,\n"
     )
-    assert measured.say_rivals(tmp_path) == []
+    assert findings.say_rivals(tmp_path) == []
     assert "Not run" in measured.rivals_lines(tmp_path)
     for world, gaps in (("synthetic", matching), ("listed", listed)):
         table = world_of_rivals(**gaps, AMH=-0.1)  # AMH sees the face
         save_table(tmp_path / f"table1-{world}-full.csv", table)
-    assert measured.say_rivals(tmp_path) == [says]
+    assert findings.say_rivals(tmp_path) == [says]
     assert "AMH: given video" in measured.rivals_lines(tmp_path)
