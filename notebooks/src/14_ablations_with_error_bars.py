@@ -27,7 +27,7 @@
 #   when no number is enough,
 # - read a published table of means and deviations with a pencil.
 #
-# **Needs:** lessons 08 and 09; lesson 12 for the last section. **Time:** read 21 min ·
+# **Needs:** lessons 08 and 09; lesson 12 for the last section. **Time:** read 23 min ·
 # run half a minute · exercises 25 min. **Paper:** section 3.5 and Table 3. **Runs on:**
 # finished trainings. Those of the nine rows on a small generated corpus come with the
 # course; for another `CORPUS` you need your own runs of `mcsan run table3`.
