@@ -5,7 +5,6 @@ In: results/. Out: sentences with their verdicts. A row that was not run leaves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +13,7 @@ from values import RESULTS, SIX_SEEDS
 
 from mcsan_lite.evaluation.intervals import at_chance
 from mcsan_lite.exercises.verdicts.lesson15 import recognising, score_with_interval
-from mcsan_lite.exercises.verdicts.sentences import listed_names, side_of
+from mcsan_lite.exercises.verdicts.sentences import gap_side, listed_names, side_of
 from mcsan_lite.experiments.finished.rates import RATE_ON_IEMOCAP, depth_by_rate
 from mcsan_lite.experiments.finished.worlds import cross_by_world, rivals_by_world
 from mcsan_lite.experiments.floors import ORDER_ALONE
@@ -38,6 +37,7 @@ ABLATIONS_IN_WORDS = {
     "N = 2": "with two layers",
     "N = 3": "with three layers",
 }
+HOW_MANY_LAYERS = {"N = 2": "two layers", "N = 3": "three layers"}
 
 
 def every_finding(results: Path = RESULTS) -> str:
@@ -128,7 +128,7 @@ def with_more_seeds(results: Path = RESULTS) -> str:
     if not (results / SIX_SEEDS).is_file():
         return ""
     table = load_table(results / SIX_SEEDS, numbers=tuple(above)).set_index("row")
-    return f". With six seeds it is {gap_in_words(table.loc[FULL, above])}"
+    return f". With three more seeds it is {gap_in_words(table.loc[FULL, above])}"
 
 
 def ablations_file(results: Path) -> Path:
@@ -230,91 +230,18 @@ def say_wiring(results: Path = RESULTS) -> str:
     words = ABLATIONS_IN_WORDS | {"w/o cross": f"{ABLATIONS_IN_WORDS['w/o cross']} ({gap})"}
     ahead = [words[row] for row in corrected.index[corrected["wa gap"] > 0]]
     below = [words[row] for row in corrected.index[corrected["wa gap"] < 0]]
-    basis = f"On {folds_of(table)}, after Holm's correction, MCSAN is"
-    lower = how_many_lower(len(ahead), lead_lost_at_paper_rate(corrected, results))
+    depths = depths_at_paper_rate(results)
+    lower = f"{len(ahead)} {'is' if len(ahead) == 1 else 'are'} shown to lower the score"
     said = [
-        f"**Of the paper's {counted(len(compared), 'ablation')}, {lower}.** {basis} ahead of "
-        f"{one_by_one(ahead) if ahead else 'none of them'}",
-        *([f"It is below {one_by_one(below)}"] if below else []),
-        *say_never_began(file),
+        f"**Of the paper's {counted(len(compared), 'ablation')}, {lower}{depends(depths)}.** On "
+        f"{folds_of(table)}, after Holm's correction, MCSAN is ahead of its versions "
+        f"{listed_names(ahead)}",
+        *([f"It is below those {listed_names(below)}"] if below else []),
     ]
     command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"
-    return " ".join([f"{'. '.join(said)} (`{command}`, lesson 14).", *say_depth(results)])
-
-
-def lead_lost_at_paper_rate(corrected: pd.DataFrame, results: Path = RESULTS) -> int:
-    """Of how many changes MCSAN's lead is not shown where they learn at the paper's rate.
-
-    Args:
-        corrected: the rows that differ from MCSAN after Holm's correction.
-        results: the folder of tables.
-    """
-    depths = depths_at_paper_rate(results)
-    ahead = [row for row in depths.index if row in corrected[corrected["wa gap"] > 0].index]
-    return sum(side_after_holm(depths.loc[row]) != "ahead of" for row in ahead)
-
-
-def how_many_lower(ahead: int, lost: int) -> str:
-    """How many changes are shown to lower the score, and how many of them not at the paper's rate.
-
-    Args:
-        ahead: of how many changes MCSAN is ahead.
-        lost: of how many of these it is not shown to be ahead at the paper's rate.
-    """
-    are = "is" if ahead == 1 else "are"
-    said = f"{ahead} {are} shown to lower the score"
-    if lost:
-        also = "is" if lost == 1 else "are"
-        said += f" at our learning rate, and {lost} of them {also} not at the paper's"
-    return said
-
-
-def one_by_one(changes: Sequence[str]) -> str:
-    """Changes of MCSAN in a sentence: "itself without sound, and without words".
-
-    Args:
-        changes: what differs, in words; with commas between them, as some hold an "and".
-    """
-    *first, last = changes
-    return f"itself {', '.join(first)}, and {last}" if first else f"itself {last}"
-
-
-def say_never_began(file: Path) -> list[str]:
-    """How many trainings of a table never began to learn, and in which rows; empty where all did.
-
-    Args:
-        file: of the table; that of its trainings lies beside it.
-    """
-    trainings, chance = values.trainings_and_chance(file)
-    stuck = at_chance(trainings, chance)
-    if not stuck.any():
-        return []
-    rows = trainings.name[stuck].unique()
-    where = " or ".join(ABLATIONS_IN_WORDS.get(row, f"in {row}") for row in rows)
-    return [f"Of {len(trainings)} trainings, {stuck.sum()} never began to learn: {where}"]
-
-
-def say_depth(results: Path = RESULTS) -> list[str]:
-    """What two and three layers do at the paper's rate on IEMOCAP; empty where that was not run.
-
-    Args:
-        results: the folder of tables.
-    """
-    depths = depths_at_paper_rate(results)
-    if depths.empty:
-        return []
-    trainings = int(depths.trainings.sum())
-    begun = trainings - int(depths.stuck.sum())
-    deeper = depths.drop(FULL)
-    sides = deeper.apply(side_after_holm, axis=1)
-    compared = [
-        f"{side} itself " + " and ".join(in_words_with_gap(deeper[sides == side]))
-        for side in sides.unique()
-    ]
-    return [
-        f"At the paper's rate, tried for depth alone, {begun} of {trainings} trainings begin, and "
-        f"MCSAN is {' and '.join(compared)}."
-    ]
+    return " ".join(
+        [f"{'. '.join(said)} (`{command}`, lesson 14).", *say_never_began(file), *say_depth(depths)]
+    )
 
 
 def depths_at_paper_rate(results: Path = RESULTS) -> pd.DataFrame:
@@ -325,21 +252,77 @@ def depths_at_paper_rate(results: Path = RESULTS) -> pd.DataFrame:
     """
     found = depth_by_rate(results=results)
     at_rate = found.index.get_level_values(0) == RATE_ON_IEMOCAP
-    return found[at_rate].droplevel(0)
+    return found[at_rate].droplevel(0).drop(index=FULL, errors="ignore")
 
 
-def side_after_holm(row: pd.Series) -> str:
-    """On which side of a row MCSAN is, such as "ahead of"; what Holm takes away is not told."""
-    if not row["Holm p"] < 0.05:
-        return "not distinguishable from"
-    return "ahead of" if row.gap > 0 else "below"
+def depends(depths: pd.DataFrame) -> str:
+    """The end of a headline: which gaps are shown to change with the learning rate.
+
+    Args:
+        depths: of `depths_at_paper_rate`.
+    """
+    changed = [
+        HOW_MANY_LAYERS[row]
+        for row, found in depths.iterrows()
+        if gap_side(found["change low"], found["change high"]) in ("more", "less")
+    ]
+    if not changed:
+        return ""
+    return f"; the cost of {listed_names(changed)} depends on the learning rate"
 
 
-def in_words_with_gap(rows: pd.DataFrame) -> list[str]:
-    """Each change in words, with its gap in points and its interval where there is one."""
+def say_depth(depths: pd.DataFrame) -> list[str]:
+    """What is left of the leads over deeper networks at the paper's rate; nothing without a run.
+
+    Args:
+        depths: of `depths_at_paper_rate`.
+    """
+    if depths.empty:
+        return []
+    leads = []
+    for system, row in depths.iterrows():
+        change = f" (a change of {points_with_interval(row, 'change')})"
+        known = "" if pd.isna(row.change) else change
+        leads.append(f"{points_with_interval(row, 'gap')} over {HOW_MANY_LAYERS[system]}{known}")
+    return [
+        f"At the paper's learning rate it is {depths.stuck.sum():.0f} of "
+        f"{depths.trainings.sum():.0f}, and the lead in points is {' and '.join(leads)}."
+    ]
+
+
+def points_with_interval(row: pd.Series, name: str) -> str:
+    """A difference in points, with its interval where there is one: "+1.3 [-1.3, +3.9]".
+
+    Args:
+        row: shares.
+        name: of the mean; `NAME low` and `NAME high` are its interval.
+    """
+    mean, low, high = (100 * row[f"{name}{end}"] for end in ("", " low", " high"))
+    interval = "" if pd.isna(low) else f" [{low:+.1f}, {high:+.1f}]"
+    return f"{mean:+.1f}{interval}"
+
+
+def say_never_began(file: Path) -> list[str]:
+    """How many trainings of a table never began to learn, of which rows; empty without depths.
+
+    Args:
+        file: of the table; that of its trainings lies beside it.
+    """
+    trainings, chance = values.trainings_and_chance(file)
+    deeper = trainings.name.isin(HOW_MANY_LAYERS)
+    stuck = at_chance(trainings, chance)
     said = []
-    for system, row in rows.iterrows():
-        mean, low, high = (100 * row[name] for name in ("gap", "gap low", "gap high"))
-        interval = "" if pd.isna(low) else f" [{low:+.1f}, {high:+.1f}]"
-        said.append(f"{ABLATIONS_IN_WORDS[system]} ({mean:+.1f} points{interval})")
+    if stuck[~deeper].any():
+        rows = [
+            ABLATIONS_IN_WORDS.get(row, row) for row in trainings.name[stuck & ~deeper].unique()
+        ]
+        said.append(
+            f"Trainings that never began to learn: {stuck[~deeper].sum()}, of the versions "
+            f"{listed_names(rows)}."
+        )
+    if deeper.any():
+        said.append(
+            f"Of {deeper.sum()} trainings with two or three layers, {stuck[deeper].sum()} never "
+            "began to learn."
+        )
     return said

@@ -378,8 +378,8 @@ print(read.say_sentence(claim.says, gap, line["before Holm"], line.verdict))
 # Here is the same for every sentence about WA that these runs can test. The *value* is
 # the first row of the sentence minus the second. A sentence with *not superior* has a
 # margin: the smallest gap that the paper itself reads as an effect. It is *reproduced*
-# if the first row is shown to be ahead by less than this margin; the row may also be
-# behind. So it is tested against the margin, and not against zero.
+# if the first row is shown to be at most a little ahead, by less than this margin; it
+# may also be behind. So it is tested against the margin, and not against zero.
 
 # %%
 tested = ours[~ours.verdict.isin(("not run", "not comparable"))]

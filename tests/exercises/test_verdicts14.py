@@ -50,8 +50,9 @@ def test_trainings_that_never_began_are_named():
     assert list(at_chance(mixed, 0.152)) == [False, False, True, False, False, True, True]
     says = read.say_trainings_at_chance(mixed, 0.152).splitlines()
     assert says[0] == "3 of 7 trainings end at the score of naming the largest class (15 %)."
-    assert says[1] == "For deep it is 1 of 3: the mean of the row is 61.7 %, and 85.0 % without it."
-    assert says[2:] == ["For gone they are 2 of 2."]
+    assert says[1].startswith("Of 3 trainings of deep, 1 ends there: the mean of the row is 61.7 %")
+    assert says[1].endswith(", and 85.0 % without it.")
+    assert says[2:] == ["Of 2 trainings of gone, 2 end there."]
     fine = trainings(shallow=(0.96, 0.94))
     assert read.say_trainings_at_chance(fine, 0.152).startswith("None of 2 trainings ends at")
 
@@ -64,41 +65,52 @@ def test_a_training_just_above_chance_began():
 
 def depths(stuck, gap):
     """Three depths at one learning rate; `gap` is low and high of both deeper ones."""
-    columns = ["trainings", "stuck", "gap", "gap low", "gap high"]
-    rows = [(30, stuck[0], nan, nan, nan)]
-    rows += [(30, failed, sum(gap) / 2, *gap) for failed in stuck[1:]]
-    return pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"], columns)
+    low, high = gap
+    numbers = {"gap": (low + high) / 2, "gap low": low, "gap high": high}
+    numbers |= {"change": -0.15, "change low": -0.2, "change high": -0.1}
+    rows = [
+        {"trainings": 30, "stuck": failed, "stuck of one seed": max(failed - 1, 0)} | numbers
+        for failed in stuck
+    ]
+    return pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"])
 
 
 def said_of_depths(*tables):
+    """What is said of tables at 0.0015, 0.001 and 0.0005."""
     found = pd.concat(dict(zip((0.0015, 0.001, 0.0005), tables, strict=False)))
     return read.say_depth_by_rate(found).splitlines()
 
 
 def test_depth_at_two_learning_rates():
-    usual, smaller = depths((0, 1, 7), (0.1, 0.3)), depths((0, 0, 0), (-0.01, 0.03))
-    starts, calm, two, three, so = said_of_depths(usual, smaller)
-    assert starts.endswith("0.0015, 8 of 90 trainings never began to learn (N = 2: 1; N = 3: 7).")
+    usual = depths((0, 1, 7), (0.1, 0.3))
+    starts, calm, two, _, three, change, mix = said_of_depths(usual, depths((0, 0, 0), (0.0, 0.1)))
+    assert starts.endswith(
+        "0.0015, 82 of 90 trainings began to learn. These did not: N = 2: 1; N = 3: 7, 6 of them "
+        "with the same seed."
+    )
     assert calm == "At a learning rate of 0.001, all 90 trainings began to learn."
-    ahead = "MCSAN minus N = 2: +20.0 points (+10.0 to +30.0) at 0.0015 (MCSAN ahead), "
-    assert two.startswith(ahead)
-    assert three.endswith("+1.0 points (-1.0 to +3.0) at 0.001 (no difference shown).")
-    assert so.startswith("So the means of N = 2 and N = 3 at 0.0015 mix how good a network is")
+    assert two.startswith("MCSAN minus N = 2: +20.0 points (+10.0 to +30.0) at 0.0015 and +5.0")
+    assert three.endswith("+5.0 points (+0.0 to +10.0) at 0.001.")
+    assert "against 0.0015, the gap changes by -15.0 points (-20.0 to -10.0)" in change
+    assert change.endswith("at 0.001 (smaller).")
+    assert mix.endswith("how often it begins to learn: N = 2 and N = 3 at 0.0015.")
 
 
-def test_depths_that_all_began_mix_nothing():
+@pytest.mark.parametrize(
+    ("low", "says"),
+    [(-0.1, "no change shown"), (0.1, "larger"), (-0.9, "smaller"), (nan, "without an interval")],
+)
+def test_a_change_of_the_gap_has_a_side(low, says):
     calm = depths((0, 0, 0), (-0.01, 0.03))
-    *_, last = said_of_depths(calm, depths((0, 0, 0), (-0.03, -0.01)))
-    assert last.endswith("at 0.001 (MCSAN behind).")
-    *_, last = said_of_depths(calm, depths((0, 0, 0), (nan, nan)))
-    assert last.endswith("points at 0.001 (without an interval).")
+    changed = calm.assign(**{"change low": low, "change high": low + 0.3})
+    *_, last = said_of_depths(calm, changed)
+    assert last.endswith(f"at 0.001 ({says}).")  # all began at both: no mean is mixed
 
 
-def test_every_row_that_mixes_is_named():
+def test_every_mean_that_mixes_is_named():
     some = depths((0, 0, 2), (0.1, 0.3))
     *_, last = said_of_depths(depths((0, 1, 7), (0.1, 0.3)), some, some.drop("N = 2"))
-    mixing = "So the means of N = 2 and N = 3 at 0.0015, and of N = 3 at 0.001, and of N = 3 at"
-    assert last.startswith(mixing)
+    assert last.endswith(": N = 2 and N = 3 at 0.0015; N = 3 at 0.001; N = 3 at 0.0005.")
 
 
 def test_a_single_rate_says_nothing_of_rates():

@@ -142,11 +142,11 @@ def test_words_follow_the_floor(tmp_path, gap, says):
     save_table(file, table)
     said = findings.say_order(tmp_path)
     assert says in said and "reach 0.800 [0.700, 0.950] on 3 folds" in said
-    assert "six seeds" not in said
+    assert "more seeds" not in said
     save_table(tmp_path / findings.SIX_SEEDS, table)
     with_six = findings.say_order(tmp_path)
     told = findings.gap_in_words(pd.Series([gap, gap - 0.01, gap + 0.01]))
-    assert with_six == said[:-1] + f". With six seeds it is {told}."
+    assert with_six == said[:-1] + f". With three more seeds it is {told}."
     better = pd.concat([table, pd.DataFrame([{"row": "floor: majority", "wa": 0.99}])])
     save_table(file, better)
     with pytest.raises(ValueError, match="majority"):
@@ -175,9 +175,9 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
         (
             0.01,
             "Of the paper's 1 ablation, 1 is shown to lower",
-            "ahead of itself without cross-attention (+6.0 points [+1.0, +11.0])",
+            "ahead of its versions without cross-attention (+6.0 points [+1.0, +11.0])",
         ),
-        (0.2, "Of the paper's 1 ablation, 0 are shown", "ahead of none of them"),
+        (0.2, "Of the paper's 1 ablation, 0 are shown", "ahead of its versions none ("),
     ],
 )
 def test_words_follow_the_ablations(tmp_path, holm, says, left):
@@ -194,57 +194,63 @@ def test_words_follow_the_ablations(tmp_path, holm, says, left):
         assert f"On {basis.removesuffix(', …')}, after" in said  # the larger table
         save_table(trainings, began.assign(wa=[0.95, 0.15]))
         said = findings.say_wiring(tmp_path)
-        assert ". Of 2 trainings, 1 never began to learn: without cross-attention (`" in said
+        assert "never began to learn: 1, of the versions without cross-attention." in said
+
+
+def deeper(change, stuck=1):
+    """What `depth_by_rate` finds of MCSAN and two deeper networks; `change` is low and high."""
+    low, high = change
+    gaps = {"gap": 0.06, "gap low": 0.01, "gap high": 0.11}
+    gaps |= {"change": (low + high) / 2, "change low": low, "change high": high}
+    found = pd.DataFrame([gaps] * 3, ["MCSAN", "N = 2", "N = 3"]).assign(trainings=30, stuck=stuck)
+    return pd.concat({0.0015: found.assign(stuck=9), findings.RATE_ON_IEMOCAP: found})
 
 
 @pytest.mark.parametrize(
-    ("holm", "says"),
+    ("change", "says"),
     [
-        (0.01, "Of the paper's 3 ablations, 3 are shown to lower the score.**"),
-        (0.2, "score at our learning rate, and 2 of them are not at the paper's.**"),
+        ((-0.3, -0.1), "score; the cost of two layers and three layers depends on the learning"),
+        ((0.1, 0.3), "score; the cost of two layers and three layers depends on the learning"),
+        ((-0.3, 0.1), "shown to lower the score.** On 10 folds"),
+        ((math.nan, math.nan), "shown to lower the score.** On 10 folds"),
     ],
 )
-def test_a_lead_that_the_paper_s_rate_takes_away_is_told(tmp_path, monkeypatch, holm, says):
+def test_a_gap_that_changes_with_the_rate_is_a_headline(tmp_path, monkeypatch, change, says):
     gap = {"wa gap": 0.06, "wa gap low": 0.01, "wa gap high": 0.11, "wa Holm p": 0.01}
     rows = [{"row": row, "wa": 0.9} | gap for row in ("w/o cross", "N = 2", "N = 3")]
     table = pd.DataFrame([{"row": "MCSAN", "wa": 0.95}, *rows]).assign(basis="10 folds, …")
     save_table(tmp_path / findings.ABLATIONS[0], table)
-    monkeypatch.setattr(findings, "say_never_began", lambda file: [])
-    depths = pd.DataFrame({"gap": [math.nan, 0.02, 0.02]}, ["MCSAN", "N = 2", "N = 3"])
-    depths = depths.assign(
-        trainings=30, stuck=0, **{"gap low": 0.0, "gap high": 0.1, "Holm p": holm}
-    )
-    found = pd.concat({0.0015: depths.assign(stuck=1), findings.RATE_ON_IEMOCAP: depths})
-    monkeypatch.setattr(findings, "depth_by_rate", lambda results: found)
+    monkeypatch.setattr(findings, "say_never_began", lambda file: ["Of 60, 18 never began."])
+    monkeypatch.setattr(findings, "depth_by_rate", lambda results: deeper(change))
     said = findings.say_wiring(tmp_path)
-    assert says in said and "begin, and MCSAN is" in said
+    assert says in said
+    assert "18 never began. At the paper's learning rate it is 2 of 60, and the lead in" in said
 
 
 @pytest.mark.parametrize(
-    ("stuck", "low", "holm", "says"),
+    ("change", "says"),
     [
-        (0, 1, 0.01, "90 of 90 trainings begin, and MCSAN is ahead of itself with two layers"),
-        (4, 1, 0.01, "86 of 90 trainings begin, and MCSAN is ahead of itself with two layers"),
-        (0, 1, 0.2, "MCSAN is not distinguishable from itself with two layers (+6.0 points [+1.0"),
-        (0, -31, 0.01, "is below itself with two layers (-26.0 points [-31.0, -21.0]) and with"),
-        (
-            0,
-            math.nan,
-            math.nan,
-            "is not distinguishable from itself with two layers (+6.0 points) and with",
-        ),
+        ((-0.3, -0.1), "+6.0 [+1.0, +11.0] over two layers (a change of -20.0 [-30.0, -10.0]) and"),
+        ((math.nan, math.nan), "+6.0 [+1.0, +11.0] over three layers."),
     ],
 )
-def test_words_follow_the_depths(tmp_path, monkeypatch, stuck, low, holm, says):
-    assert findings.say_depth(tmp_path) == []
-    mean = 0.06 if math.isnan(low) else low / 100 + 0.05
-    gap = {"gap": mean, "gap low": low / 100, "gap high": low / 100 + 0.1, "Holm p": holm}
-    rows = [{"stuck": 0}, {"stuck": stuck} | gap, {"stuck": 0} | gap]
-    depths = pd.DataFrame(rows, ["MCSAN", "N = 2", "N = 3"]).assign(trainings=30)
-    found = pd.concat({0.0015: depths.assign(stuck=1), findings.RATE_ON_IEMOCAP: depths})
-    monkeypatch.setattr(findings, "depth_by_rate", lambda results: found)
-    (said,) = findings.say_depth(tmp_path)
+def test_words_follow_the_depths(tmp_path, monkeypatch, change, says):
+    assert findings.say_depth(findings.depths_at_paper_rate(tmp_path)) == []
+    monkeypatch.setattr(findings, "depth_by_rate", lambda results: deeper(change))
+    (said,) = findings.say_depth(findings.depths_at_paper_rate(tmp_path))
     assert says in said
+
+
+def test_deeper_trainings_are_counted_by_themselves(tmp_path):
+    file = tmp_path / findings.ABLATIONS[0]
+    save_table(file, pd.DataFrame([{"row": "floor: majority", "wa": 0.15}]))
+    rows = ["MCSAN", "N = 2", "N = 3", "N = 3"]
+    trained = pd.DataFrame({"name": rows, "wa": [0.95, 0.15, 0.9, 0.15], "n_test": 400})
+    save_table(tmp_path / f"{file.stem}-folds.csv", trained)
+    (said,) = findings.say_never_began(file)
+    assert said == "Of 3 trainings with two or three layers, 2 never began to learn."
+    save_table(tmp_path / f"{file.stem}-folds.csv", trained[:1])
+    assert findings.say_never_began(file) == []
 
 
 @pytest.mark.parametrize(

@@ -232,17 +232,18 @@ def say_trainings_at_chance(results: pd.DataFrame, chance: float) -> str:
     lines = [f"{stuck.sum()} of {len(results)} trainings {end} at {guessing}."]
     for row, failed in stuck.groupby(results.name, sort=False):
         if failed.any():
-            lines.append(f"For {row} {_failed_and_others(failed, results.wa[failed.index])}")
+            lines.append(_failed_and_others(row, failed, results.wa[failed.index]))
     return "\n".join(lines)
 
 
-def _failed_and_others(failed: pd.Series, wa: pd.Series) -> str:
-    are = "is" if failed.sum() == 1 else "are"
-    text = f"{'it' if are == 'is' else 'they'} {are} {failed.sum()} of {len(failed)}"
+def _failed_and_others(row: str, failed: pd.Series, wa: pd.Series) -> str:
+    count = int(failed.sum())
+    end = "ends" if count == 1 else "end"
+    text = f"Of {len(failed)} trainings of {row}, {count} {end} there"
     if failed.all():
         return f"{text}."
     mean, others = in_percent(wa.mean(), 1), in_percent(wa[~failed].mean(), 1)
-    without = "it" if are == "is" else "them"
+    without = "it" if count == 1 else "them"
     return f"{text}: the mean of the row is {mean}, and {others} without {without}."
 
 
@@ -250,35 +251,53 @@ def say_depth_by_rate(found: pd.DataFrame) -> str:
     """What smaller learning rates do to deeper networks: their starts, then their gaps.
 
     Args:
-        found: of `depth_by_rate`: trainings, stuck, gap, gap low and gap high (as shares) of each
+        found: of `depth_by_rate`: counts of trainings, gaps and changes of them (as shares) of each
             learning rate and system. The first system is the one that the others are subtracted
-            from.
+            from, and the first rate the one that changes are counted from.
     """
     if found.empty:
         return "The depths were trained at a single learning rate."
     lines = [_starts_at(rate, table) for rate, table in found.groupby(level=0, sort=False)]
     reference = found.index.unique(1)[0]
-    words = {"more": f"{reference} ahead", "less": f"{reference} behind"}
     for system, table in found.drop(reference, level=1).groupby(level=1, sort=False):
-        gaps = []
-        for rate, gap in table[["gap", "gap low", "gap high"]].droplevel(1).iterrows():
-            side = gap_side(gap["gap low"], gap["gap high"])
-            gaps.append(f"{points_interval(*gap)} at {rate:g} ({words.get(side, side)})")
-        lines.append(f"{reference} minus {system}: {', '.join(gaps)}.")
+        by_rate = table.droplevel(1)
+        gaps = [f"{points_interval(*gap)} at {rate:g}" for rate, gap in by_rate[_GAP].iterrows()]
+        lines.append(f"{reference} minus {system}: {listed_names(gaps)}.")
+        lines.append(f"  {_changes_of_gap(by_rate)}")
     return "\n".join([*lines, *_means_that_mix(found)])
 
 
+_GAP = ["gap", "gap low", "gap high"]
+_CHANGES = {"more": "larger", "less": "smaller", "no difference shown": "no change shown"}
+
+
 def _starts_at(rate: float, table: pd.DataFrame) -> str:
-    """How many trainings at one learning rate never began to learn, and of which systems."""
-    trainings = int(table.trainings.sum())
-    failed = table.stuck[table.stuck > 0].droplevel(0)
-    if failed.empty:
+    """How many trainings at one learning rate began to learn, and which did not."""
+    trainings, stuck = int(table.trainings.sum()), int(table.stuck.sum())
+    if not stuck:
         return f"At a learning rate of {rate:g}, all {trainings} trainings began to learn."
-    where = "; ".join(f"{system}: {int(n)}" for system, n in failed.items())
+    others = []
+    for (_, system), row in table[table.stuck > 0].iterrows():
+        of_one_seed = int(row["stuck of one seed"])
+        same = f", {of_one_seed} of them with the same seed" if of_one_seed > 1 else ""
+        others.append(f"{system}: {int(row.stuck)}{same}")
     return (
-        f"At a learning rate of {rate:g}, {int(failed.sum())} of {trainings} trainings never began "
-        f"to learn ({where})."
+        f"At a learning rate of {rate:g}, {trainings - stuck} of {trainings} trainings began to "
+        f"learn. These did not: {'; '.join(others)}."
     )
+
+
+def _changes_of_gap(by_rate: pd.DataFrame) -> str:
+    """By how much one gap changes from the first learning rate to the others."""
+    first, *others = by_rate.index
+    said = []
+    for rate in others:
+        mean, low, high = by_rate.loc[rate, ["change", "change low", "change high"]]
+        side = gap_side(low, high)
+        said.append(
+            f"by {points_interval(mean, low, high)} at {rate:g} ({_CHANGES.get(side, side)})"
+        )
+    return f"Fold by fold, against {first:g}, the gap changes {listed_names(said)}."
 
 
 def _means_that_mix(found: pd.DataFrame) -> list[str]:
@@ -291,8 +310,8 @@ def _means_that_mix(found: pd.DataFrame) -> list[str]:
         for rate, systems in stuck.groupby(level=0, sort=False)
     ]
     return [
-        f"So the means of {', and of '.join(where)} mix how good a network is with how often it "
-        "starts. In the other rows no training ended at chance."
+        "These means mix how good a network is with how often it begins to learn: "
+        f"{'; '.join(where)}."
     ]
 
 

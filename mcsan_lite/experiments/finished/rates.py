@@ -7,10 +7,12 @@ network may never begin to learn, and the mean of a row with such trainings says
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from mcsan_lite.evaluation.intervals import at_chance
+from mcsan_lite.evaluation.significance import corrected_t
 from mcsan_lite.experiments.finished.scores import finished_scores
 from mcsan_lite.experiments.grids import RESULTS_FOLDER, shipped_file
 from mcsan_lite.paper.profiles import BY_CORPUS, PROFILES
@@ -48,25 +50,63 @@ def depth_by_rate(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> p
 
     Returns:
         One row per learning rate and system that was run, which are the index: the columns of
-        `finished_scores`; `trainings`, and `stuck`, how many of them end where naming the largest
-        class ends. Empty until there are two rates at which MCSAN and a deeper network were run.
+        `finished_scores`; `trainings`; `stuck`, how many of them end where naming the largest
+        class ends, and `stuck of one seed`, the most of these that have the same seed; and
+        `change`, `change low` and `change high`, the gap less that at the first rate, on the same
+        folds. Empty until there are two rates at which MCSAN and a deeper network were run.
     """
-    tables = {rate: _depths(results / file) for rate, file in depth_files(profile).items()}
-    there = {rate: table for rate, table in tables.items() if len(table) > 1}
+    found = {rate: _depths(results / file) for rate, file in depth_files(profile).items()}
+    there = {rate: depths for rate, depths in found.items() if depths is not None}
     if len(there) < 2:
-        nothing = next(iter(tables.values())).iloc[:0]
-        return pd.concat({0.0: nothing}, names=["learning rate", "system"])
-    return pd.concat(there, names=["learning rate", "system"])
+        return pd.DataFrame(columns=["gap", *_STUCK], index=pd.MultiIndex.from_arrays([[], []]))
+    first = next(iter(there))
+    usual_gaps = _gaps_of_folds(there[first].trainings)
+    tables = {
+        rate: depths.scores.join(_changes(depths.trainings, usual_gaps))
+        for rate, depths in there.items()
+    }
+    table = pd.concat(tables, names=["learning rate", "system"])
+    table.loc[[first], _CHANGE] = float("nan")  # of the first rate to itself
+    return table
 
 
-def _depths(folds_file: Path) -> pd.DataFrame:
-    """The scores of the depths that were run, and how many trainings of each never began."""
+_STUCK = ["trainings", "stuck", "stuck of one seed"]
+_CHANGE = ["change", "change low", "change high"]
+
+
+class _Depths(NamedTuple):
+    """What was run of the depths at one learning rate: scores by row, and every training."""
+
+    scores: pd.DataFrame
+    trainings: pd.DataFrame
+
+
+def _depths(folds_file: Path) -> _Depths | None:
+    """None where MCSAN or every deeper network is missing, or a part of the table is."""
     scores = finished_scores(folds_file)
     run = [row for row in DEPTHS if row in scores.index and pd.notna(scores["mean"][row])]
     known = FULL in run and _LARGEST_CLASS in scores.index and folds_file.is_file()
-    if not known:
-        return scores.iloc[:0].assign(trainings=0, stuck=0)
-    trainings = load_table(folds_file, numbers=("wa", "n_test"))
+    if not known or len(run) < 2:
+        return None
+    trainings = load_table(folds_file, numbers=("wa", "n_test", "n_train"))
+    trainings = trainings[trainings.name.isin(run)]
     stuck = at_chance(trainings, scores["mean"][_LARGEST_CLASS])
     by_row = stuck.groupby(trainings.name)
-    return scores.loc[run].assign(trainings=by_row.count(), stuck=by_row.sum())
+    by_seed = stuck.groupby([trainings.name, trainings.seed]).sum()
+    counts = (by_row.count(), by_row.sum(), by_seed.groupby("name").max())
+    return _Depths(scores.loc[run].assign(**dict(zip(_STUCK, counts, strict=True))), trainings)
+
+
+def _gaps_of_folds(trainings: pd.DataFrame) -> pd.DataFrame:
+    """(folds, deeper networks): MCSAN less the network in WA, seeds averaged within each fold."""
+    wa = trainings.groupby(["fold", "name"]).wa.mean().unstack("name")
+    return wa.drop(columns=FULL).rsub(wa[FULL], axis=0)
+
+
+def _changes(trainings: pd.DataFrame, usual_gaps: pd.DataFrame) -> pd.DataFrame:
+    """By how much each gap differs from the usual one on the same folds, with its interval."""
+    test_share = float((trainings.n_test / trainings.n_train).mean())
+    changes = (_gaps_of_folds(trainings) - usual_gaps).dropna(axis=1)
+    tests = {system: corrected_t(of_folds, test_share) for system, of_folds in changes.items()}
+    rows = {system: (test.mean, test.low, test.high) for system, test in tests.items()}
+    return pd.DataFrame(rows, index=_CHANGE).T

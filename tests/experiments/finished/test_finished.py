@@ -61,14 +61,19 @@ def write_depths(folder, name, scores):
     rows = [{"row": row, "wa": wa, "wa gap": wa and 0.9 - wa} for row, wa in means.items()]
     table = pd.DataFrame([*rows, {"row": "floor: majority", "wa": 0.15}])
     save_table(folder / f"{name}.csv", table.assign(**{"wa gap low": 0.1, "wa gap high": 0.2}))
-    folds = [{"name": row, "wa": wa, "n_test": 400} for row, pair in scores.items() for wa in pair]
-    save_table(folder / f"{name}-folds.csv", pd.DataFrame(folds))
+    folds = [
+        {"name": row, "fold": fold, "seed": 0, "wa": wa}
+        for row, pair in scores.items()
+        for fold, wa in enumerate(pair)
+    ]
+    trainings = pd.DataFrame(folds).assign(n_test=400, n_train=3200)
+    save_table(folder / f"{name}-folds.csv", trainings)
 
 
 def test_depths_at_two_learning_rates(tmp_path):
     assert rates.depth_by_rate(results=tmp_path).empty
     write_depths(tmp_path, "table3-synthetic-full", ROWS)
-    assert rates.depth_by_rate(results=tmp_path).empty  # one of two tables
+    assert rates.depth_by_rate(results=tmp_path).empty  # one table of two
     calm = {row: [0.9, 0.8] for row in rates.DEPTHS}
     write_depths(tmp_path, "table3-synthetic-full-learning-rate-0.001", calm)
     found = rates.depth_by_rate(results=tmp_path)
@@ -76,6 +81,11 @@ def test_depths_at_two_learning_rates(tmp_path):
     assert list(found.trainings) == [2] * 6 and list(found.stuck) == [0, 0, 1, 0, 0, 0]
     assert found.gap[USUAL, "N = 3"] == pytest.approx(0.375)
     assert found["gap high"][0.001, "N = 2"] == 0.2
+    # Fold by fold, N = 3: MCSAN is ahead by .75 and 0 at the usual rate, and nowhere at .001.
+    assert found.change[0.001, "N = 3"] == pytest.approx(-0.375)
+    assert found["change low"][0.001, "N = 3"] < -0.375 < found["change high"][0.001, "N = 3"]
+    assert found.change[USUAL].isna().all() and found.change[0.001].isna()["MCSAN"]
+    assert list(found["stuck of one seed"]) == [0, 0, 1, 0, 0, 0]
     two = {row: [0.9, 0.8] for row in ("MCSAN", "N = 3")} | {"N = 2": []}
     write_depths(tmp_path, "table3-synthetic-full-learning-rate-0.0005", two)
     found = rates.depth_by_rate(results=tmp_path)
