@@ -40,6 +40,7 @@ WORLDS = ("synthetic", "leaking", "listed")  # "synthetic" is the matching world
 MELD = "table2-meld-official-quick.csv"
 THREE_SEEDS = "table3-synthetic-full.csv"  # beside SIX_SEEDS
 CHOICES = "ambiguities-synthetic-quick-folds.csv"
+DEPTHS = "[below](#the-depths-of-table-3-at-the-papers-learning-rates)"
 WORDS = {"wa": "WA", "weighted_f1": "weighted F1"}
 HEADINGS = {
     "table3": "Table 3, the ablations",
@@ -140,6 +141,8 @@ def section(name: str, world: str, path: Path, smaller: Path | None) -> str:
         title = f"{HEADINGS[name]}, in the {world} world"
         heading = f"### {title} (`mcsan run {name} --world {world}`, profile `{profile}`)"
     parts = [heading, said_and_shown(path, TABLES[name], floors=False)]
+    if path.name == THREE_SEEDS and not depth_by_rate(results=path.parent).empty:
+        parts.append(f"How the gaps of deeper networks change with the learning rate: {DEPTHS}.")
     if smaller is not None:
         parts.append(f"The same rows on fewer folds, from one seed: {link_to(smaller)}.")
     return "\n\n".join(parts)
@@ -276,9 +279,7 @@ def depth_part(results: Path) -> str:
     _, *smaller_rates = found.index.unique(0)
     for rate in smaller_rates:
         path = results / depth_files()[rate].replace("-folds.csv", ".csv")
-        table = load_table(path, numbers=numbers_of("wa"))
-        said = f"**At a learning rate of {rate:g}.** {floor_sentence(table, 'wa')}"
-        parts += [said, networks_shown(path)]
+        parts += [f"**At a learning rate of {rate:g}:**", networks_shown(path)]
     return "\n\n".join(parts)
 
 

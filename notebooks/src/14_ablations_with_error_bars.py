@@ -530,11 +530,11 @@ if CORPUS == "synthetic" and len(depths):
 
 # %% [markdown]
 # *Shown* at one rate and *not shown* at another does not yet mean that the rates
-# differ. For that, the two gaps are subtracted fold by fold, and the *changes* are
-# tested: these are the indented lines. Nor do the failures have to be spread evenly. A
-# seed gives every fold the same starting weights, and so a single bad start can fail in
-# many folds. An interval over folds says what other folds would give *from these
-# seeds*, and nothing about other seeds.
+# differ. For that, the two gaps are subtracted fold by fold, and the *change* is tested,
+# as above. Nor do the failures have to be spread evenly. A seed gives every fold the
+# same starting weights, and so a single bad start can fail in many folds. An interval
+# over folds says what other folds would give *from these seeds*, and nothing about
+# other seeds.
 #
 # A comparison of two networks is always one *under their settings*. The smaller rates
 # were tried after the first table had been seen, and the last one because a training

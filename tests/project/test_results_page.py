@@ -133,7 +133,7 @@ def test_trainings_that_never_began_are_counted(tmp_path):
     (said,) = results_page.trainings_at_chance(file)
     assert said == (
         "1 of 2 trainings ends at the score of naming the largest class (15 %). "
-        "For N = 3 it is 1 of 1."
+        "Of 1 trainings of N = 3, 1 ends there."
     )
     found.assign(wa=0.9).to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
     assert results_page.trainings_at_chance(file) == []
@@ -227,3 +227,26 @@ def test_twice_the_seeds_are_held_against_the_table_of_three(tmp_path):
     said = results_page.six_seeds_part(tmp_path)
     assert "was ±2.4 points, and with six it is ±1.9." in said
     assert "| order |" in said and "not run" not in said
+
+
+def test_without_another_learning_rate_there_is_no_depth_part(tmp_path):
+    assert results_page.depth_part(tmp_path) == ""
+
+
+def test_the_depths_are_shown_at_every_rate_that_was_trained(tmp_path):
+    names = {
+        rate: file.replace("-folds.csv", "") for rate, file in results_page.depth_files().items()
+    }
+    for rate, name in names.items():
+        table = (results_page.ROOT / "results" / name).with_suffix(".csv")
+        if table.is_file():
+            for ending in (".csv", "-folds.csv"):
+                (tmp_path / f"{name}{ending}").write_bytes(
+                    table.with_name(f"{name}{ending}").read_bytes()
+                )
+    shown = results_page.depth_part(tmp_path)
+    rates = list(results_page.depth_by_rate(results=tmp_path).index.unique(0))
+    assert len(rates) > 1
+    for rate in rates[1:]:
+        assert f"**At a learning rate of {rate:g}:**" in shown and f"{names[rate]}.md" in shown
+    assert "| N = 3 |" in shown and "floor:" not in shown and "not run" not in shown

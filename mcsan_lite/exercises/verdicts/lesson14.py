@@ -262,8 +262,8 @@ def say_depth_by_rate(found: pd.DataFrame) -> str:
     for system, table in found.drop(reference, level=1).groupby(level=1, sort=False):
         by_rate = table.droplevel(1)
         gaps = [f"{points_interval(*gap)} at {rate:g}" for rate, gap in by_rate[_GAP].iterrows()]
-        lines.append(f"{reference} minus {system}: {listed_names(gaps)}.")
-        lines.append(f"  {_changes_of_gap(by_rate)}")
+        gap_by_rate = f"{reference} minus {system}: {listed_names(gaps)}."
+        lines.append(f"{gap_by_rate} {_changes_of_gap(by_rate)}")
     return "\n".join([*lines, *_means_that_mix(found)])
 
 
@@ -280,7 +280,7 @@ def _starts_at(rate: float, table: pd.DataFrame) -> str:
     for (_, system), row in table[table.stuck > 0].iterrows():
         of_one_seed = int(row["stuck of one seed"])
         same = f", {of_one_seed} of them with the same seed" if of_one_seed > 1 else ""
-        others.append(f"{system}: {int(row.stuck)}{same}")
+        others.append(f"{int(row.stuck)} of {system}{same}")
     return (
         f"At a learning rate of {rate:g}, {trainings - stuck} of {trainings} trainings began to "
         f"learn. These did not: {'; '.join(others)}."
@@ -294,10 +294,8 @@ def _changes_of_gap(by_rate: pd.DataFrame) -> str:
     for rate in others:
         mean, low, high = by_rate.loc[rate, ["change", "change low", "change high"]]
         side = gap_side(low, high)
-        said.append(
-            f"by {points_interval(mean, low, high)} at {rate:g} ({_CHANGES.get(side, side)})"
-        )
-    return f"Fold by fold, against {first:g}, the gap changes {listed_names(said)}."
+        said.append(f"{points_interval(mean, low, high)} at {rate:g} ({_CHANGES.get(side, side)})")
+    return f"Change of this gap from {first:g}, fold by fold: {listed_names(said)}."
 
 
 def _means_that_mix(found: pd.DataFrame) -> list[str]:
