@@ -234,19 +234,16 @@ def test_without_another_learning_rate_there_is_no_depth_part(tmp_path):
 
 
 def test_the_depths_are_shown_at_every_rate_that_was_trained(tmp_path):
-    names = {
-        rate: file.replace("-folds.csv", "") for rate, file in results_page.depth_files().items()
-    }
-    for rate, name in names.items():
-        table = (results_page.ROOT / "results" / name).with_suffix(".csv")
-        if table.is_file():
-            for ending in (".csv", "-folds.csv"):
-                (tmp_path / f"{name}{ending}").write_bytes(
-                    table.with_name(f"{name}{ending}").read_bytes()
-                )
+    files = results_page.depth_files()
+    for folds in files.values():
+        for name in (folds, folds.replace("-folds.csv", ".csv")):
+            shipped = results_page.ROOT / "results" / name
+            if shipped.is_file():
+                (tmp_path / name).write_bytes(shipped.read_bytes())
     shown = results_page.depth_part(tmp_path)
     rates = list(results_page.depth_by_rate(results=tmp_path).index.unique(0))
     assert len(rates) > 1
     for rate in rates[1:]:
-        assert f"**At a learning rate of {rate:g}:**" in shown and f"{names[rate]}.md" in shown
+        link = files[rate].replace("-folds.csv", ".md")
+        assert f"**At a learning rate of {rate:g}:**" in shown and link in shown
     assert "| N = 3 |" in shown and "floor:" not in shown and "not run" not in shown
