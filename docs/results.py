@@ -27,7 +27,7 @@ from mcsan_lite.exercises.verdicts.lesson14 import say_depth_by_rate, say_traini
 from mcsan_lite.experiments.finished.rates import depth_by_rate, depth_files
 from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
-from mcsan_lite.paper.published import FLOOR
+from mcsan_lite.paper.published import FLOOR, FULL
 from mcsan_lite.tables.own import load_table
 from mcsan_lite.tables.shared import between_marks, markdown_rows
 
@@ -58,15 +58,21 @@ def numbers_of(score: str) -> tuple[str, ...]:
     return (*own, *gaps, *above, "trainings", "parameters", "seconds per epoch")
 
 
-def compact(table: pd.DataFrame, score: str) -> str:
+def compact(table: pd.DataFrame, score: str, by_seed: pd.DataFrame) -> str:
     """The table as markdown: score, gap, both verdicts, how far above the best floor.
 
     Rows that were not run are left out: a sentence above the table names them.
+
+    Args:
+        table: of one file.
+        score: of which the page speaks.
+        by_seed: of `gaps_by_seed`.
     """
     headings = (
         "row",
         WORDS[score],
         "gap, points",
+        "by seed",
         "verdict",
         "after Holm",
         "minus the best floor, points",
@@ -78,6 +84,7 @@ def compact(table: pd.DataFrame, score: str) -> str:
             row["row"],
             _interval(row, score, "", 1, "{:.3f}"),
             _interval(row, f"{score} gap", "", 100, "{:+z.1f}"),
+            " ".join(f"{gap:+z.1f}" for gap in by_seed.get(row["row"], ())),
             _text(row[f"{score} verdict"]),
             _text(row.get(f"{score} verdict after Holm")),
             _interval(row, f"{score} above best floor", "", 100, "{:+z.1f}"),
@@ -156,14 +163,16 @@ def said_and_shown(path: Path, score: str, *, floors: bool = True) -> str:
         score: of which the page speaks.
         floors: whether the rows of the floors are shown as well.
     """
-    table = load_table(path, numbers=numbers_of(score))
+    table, by_seed = load_table(path, numbers=numbers_of(score)), gaps_by_seed(path, score)
     said = [
         *sentences(table, score),
         floor_sentence(table, score),
         *trainings_at_chance(path),
+        *say_sides_of_seeds(by_seed),
     ]
     shown = table if floors else table[~table.row.str.startswith(FLOOR)]
-    return "\n\n".join([bullets(said), compact(shown, score), basis_and_link(table, path)])
+    rows = compact(shown, score, by_seed)
+    return "\n\n".join([bullets(said), rows, basis_and_link(table, path)])
 
 
 def basis_and_link(table: pd.DataFrame, path: Path) -> str:
@@ -202,6 +211,38 @@ def trainings_at_chance(path: Path) -> list[str]:
         return []
     head, *rows = say_trainings_at_chance(trainings, chance).splitlines()
     return [f"{head} {' '.join(rows)}"]
+
+
+def gaps_by_seed(path: Path, score: str) -> pd.DataFrame:
+    """(seeds, rows): the gap to MCSAN of each seed in points, averaged over folds.
+
+    An interval over folds cannot tell what other seeds would give, and these numbers hint at it.
+    With a single seed there are none.
+
+    Args:
+        path: of the table; that of its trainings lies beside it.
+        score: of which the page speaks.
+    """
+    file = path.with_name(f"{path.stem}-folds.csv")
+    if not file.is_file():
+        return pd.DataFrame()
+    trainings = load_table(file, numbers=(score,))
+    by_seed = trainings.groupby(["name", "seed"], sort=False)[score].mean().unstack("name")
+    if FULL not in by_seed or len(by_seed) < 2:
+        return pd.DataFrame()
+    return 100 * by_seed.drop(columns=FULL).rsub(by_seed[FULL], axis=0)
+
+
+def say_sides_of_seeds(gaps: pd.DataFrame) -> list[str]:
+    """In which rows the seeds lie on both sides of zero; nothing with a single seed.
+
+    Args:
+        gaps: of `gaps_by_seed`.
+    """
+    if gaps.empty:
+        return []
+    split = [row for row, of_row in gaps.items() if of_row.min() < 0 < of_row.max()]
+    return [f"Seed by seed, the gap is on both sides of zero in: {named_or_none(split)}."]
 
 
 def render(text: str, results: Path = ROOT / "results") -> str:
@@ -267,7 +308,8 @@ def networks_shown(path: Path) -> str:
     """The networks of a table in WA, and what their intervals are over."""
     table = load_table(path, numbers=numbers_of("wa"))
     networks = table[~table.row.str.startswith(FLOOR)]
-    return f"{compact(networks, 'wa')}\n\n{basis_and_link(table, path)}"
+    rows = compact(networks, "wa", gaps_by_seed(path, "wa"))
+    return f"{rows}\n\n{basis_and_link(table, path)}"
 
 
 def depth_part(results: Path) -> str:

@@ -57,7 +57,8 @@ def test_a_row_that_was_not_run_is_named():
 
 def test_a_row_that_was_not_run_has_no_line_in_the_table():
     unfinished = pd.concat([table_with(0.01, 0.05, 0.01), pd.DataFrame([{"row": "N = 3"}])])
-    shown = results_page.compact(unfinished.assign(parameters=None, **{"wa verdict": ""}), "wa")
+    table = unfinished.assign(parameters=None, **{"wa verdict": ""})
+    shown = results_page.compact(table, "wa", pd.DataFrame())
     assert "| MCSAN | 0.900 |" in shown and "| other | 0.900 |" in shown and "N = 3" not in shown
 
 
@@ -247,3 +248,33 @@ def test_the_depths_are_shown_at_every_rate_that_was_trained(tmp_path):
         link = files[rate].replace("-folds.csv", ".md")
         assert f"**At a learning rate of {rate:g}:**" in shown and link in shown
     assert "| N = 3 |" in shown and "floor:" not in shown and "not run" not in shown
+
+
+def seeds_of(tmp_path, wa):
+    """The gaps of a table with two seeds on two folds: MCSAN has .9 in all, the row has `wa`."""
+    trained = [("MCSAN", seed, 0.9) for seed in (0, 1, 0, 1)]
+    trained += [("row", seed, score) for seed, score in zip((0, 1, 0, 1), wa, strict=True)]
+    trainings = pd.DataFrame(trained, columns=["name", "seed", "wa"])
+    trainings.to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
+    return results_page.gaps_by_seed(tmp_path / "table3-world-full.csv", "wa")
+
+
+def test_each_seed_has_its_gap(tmp_path):
+    gaps = seeds_of(tmp_path, (0.8, 0.9, 0.7, 0.98))
+    assert list(gaps.row.round(6)) == [15.0, -4.0]
+    assert results_page.say_sides_of_seeds(gaps) == [
+        "Seed by seed, the gap is on both sides of zero in: row."
+    ]
+    one_side = seeds_of(tmp_path, (0.8, 0.8, 0.8, 0.8))
+    assert results_page.say_sides_of_seeds(one_side)[0].endswith("zero in: none.")
+    table = pd.DataFrame([{"row": "row", "wa": 0.8, "wa verdict": "reproduced", "parameters": 1}])
+    assert "| +15.0 -4.0 |" in results_page.compact(table, "wa", gaps)
+
+
+def test_a_single_seed_has_no_gaps_by_seed(tmp_path):
+    place = tmp_path / "table3-world-full.csv"
+    assert results_page.gaps_by_seed(place, "wa").empty
+    trained = pd.DataFrame({"name": ["MCSAN", "row"], "seed": 0, "wa": [0.9, 0.8]})
+    trained.to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
+    assert results_page.gaps_by_seed(place, "wa").empty
+    assert results_page.say_sides_of_seeds(pd.DataFrame()) == []
