@@ -113,6 +113,25 @@ def test_intervals_over_folds_and_seeds_cover_what_they_promise(seeds):
     assert share_covered(pooled, 0.6) < 0.93
 
 
+def test_intervals_over_folds_speak_of_the_seeds_that_were_trained():
+    """A seed gives all folds the same starting weights. What that does to all of them alike is no
+    spread between folds, so that nothing is promised about other seeds.
+    """
+    rng = np.random.default_rng(2)
+    index = pd.MultiIndex.from_product([range(10), range(3)], names=["fold", "seed"])
+    of_these_seeds, of_any_seed = [], []
+    for _ in range(400):
+        of_seed = rng.normal(0, 0.02, (1, 3))
+        folds = rng.normal(0, 0.02, (10, 1)) + rng.normal(0, 0.01, (10, 3))
+        scores = (0.6 + rng.normal(0, 0.02 * math.sqrt(1 / 8)) + folds + of_seed).ravel()
+        grid = pd.DataFrame({"wa": scores, "n_test": 400, "n_train": 3200}, index=index)
+        test = run_interval(grid.reset_index(), "wa")
+        of_any_seed.append(test.low <= 0.6 <= test.high)
+        of_these_seeds.append(test.low <= 0.6 + of_seed.mean() <= test.high)
+    assert 0.93 < np.mean(of_these_seeds) < 0.99
+    assert np.mean(of_any_seed) < 0.85
+
+
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_intervals_of_seeds_on_one_test_part_cover_what_they_promise(seeds):
     rng = np.random.default_rng(2)
