@@ -234,8 +234,8 @@ def say_wiring(results: Path = RESULTS) -> str:
     lower = f"{len(ahead)} {'is' if len(ahead) == 1 else 'are'} shown to lower the score"
     said = [
         f"**Of the paper's {counted(len(compared), 'ablation')}, {lower}{depends(depths)}.** On "
-        f"{folds_of(table)}, after Holm's correction, MCSAN is ahead of its versions "
-        f"{listed_names(ahead)}",
+        f"{folds_of(table)}, after Holm's correction, MCSAN is ahead of "
+        f"{f'its versions {listed_names(ahead)}' if ahead else 'none of them'}",
         *([f"It is below those {listed_names(below)}"] if below else []),
     ]
     command = f"mcsan run table3 --profile {file.stem.rpartition('-')[2]}"

@@ -177,7 +177,7 @@ def test_words_follow_the_fusions(tmp_path, low, holm, says):
             "Of the paper's 1 ablation, 1 is shown to lower",
             "ahead of its versions without cross-attention (+6.0 points [+1.0, +11.0])",
         ),
-        (0.2, "Of the paper's 1 ablation, 0 are shown", "ahead of its versions none ("),
+        (0.2, "Of the paper's 1 ablation, 0 are shown", "ahead of none of them ("),
     ],
 )
 def test_words_follow_the_ablations(tmp_path, holm, says, left):

@@ -41,7 +41,7 @@ def test_every_option_that_an_advice_names_exists():
         ("training/inference.py", ["predict", "attend", "align"]),
         ("cli/utterance.py", ["attend"]),
         ("training/runner.py", ["run", "checkpoints", "ceilings"]),
-        ("models/precision.py", ["run", "floors"]),
+        ("models/precision.py", ["run", "speakers"]),
     ],
 )
 def test_the_commands_that_give_an_advice_have_its_options(folder, commands):
