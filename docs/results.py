@@ -22,7 +22,7 @@ import real_data
 import values
 from values import SIX_SEEDS
 
-from mcsan_lite.evaluation.intervals import at_chance
+from mcsan_lite.evaluation.intervals import at_chance, fold_interval
 from mcsan_lite.exercises.verdicts.lesson14 import say_depth_by_rate, say_trainings_at_chance
 from mcsan_lite.experiments.finished.rates import depth_by_rate, depth_files
 from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
@@ -289,7 +289,7 @@ def one_seed_or_several(before: pd.DataFrame, now: pd.DataFrame, score: str) -> 
 
 
 def six_seeds_part(results: Path) -> str:
-    """The two orders of Table 3 with six seeds, and how much narrower their intervals became."""
+    """Rows of Table 3 with six seeds, and how much narrower their intervals became."""
     tables = {
         seeds: load_table(results / name, numbers=numbers_of("wa")).set_index("row")
         for seeds, name in (("three", THREE_SEEDS), ("six", SIX_SEEDS))
@@ -298,10 +298,27 @@ def six_seeds_part(results: Path) -> str:
     widths = {seeds: widest_half(table.loc[gaps.index]) for seeds, table in tables.items()}
     said = (
         f"With three seeds the widest interval of these gaps was ±{widths['three']:.1f} points, "
-        f"and with six it is ±{widths['six']:.1f}. The seeds were added because of that width, and "
-        f"not because of a verdict. {floor_sentence(tables['six'].reset_index(), 'wa')}"
+        f"and with six it is ±{widths['six']:.1f}. The seeds were added because of that width, "
+        f"and to try others than three, not because of a verdict. "
+        f"{floor_sentence(tables['six'].reset_index(), 'wa')}"
     )
-    return f"{said}\n\n{networks_shown(results / SIX_SEEDS)}"
+    over_seeds = say_over_seeds(gaps_by_seed(results / SIX_SEEDS, "wa"))
+    return "\n\n".join([said, *over_seeds, networks_shown(results / SIX_SEEDS)])
+
+
+def say_over_seeds(gaps: pd.DataFrame) -> list[str]:
+    """Intervals over the seeds in place of the folds: what other seeds may give on these folds.
+
+    Args:
+        gaps: of `gaps_by_seed`.
+    """
+    told = []
+    for row, of_row in gaps.items():
+        mean, half = fold_interval(of_row)
+        told.append(f"{row} {mean:+z.1f} [{mean - half:+z.1f}, {mean + half:+z.1f}]")
+    if not told:
+        return []
+    return [f"Over the {len(gaps)} seeds in place of the folds, in points: {'; '.join(told)}."]
 
 
 def networks_shown(path: Path) -> str:

@@ -22,7 +22,7 @@ from mcsan_lite.tables.own import load_table
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
 BY_HAND = "measured-by-hand.csv"
-SIX_SEEDS = "table3-synthetic-full-six-seeds.csv"  # the orders of Table 3 with twice the seeds
+SIX_SEEDS = "table3-synthetic-full-six-seeds.csv"  # rows of Table 3 with twice the seeds
 _MARK = re.compile(r"<!-- n ([^>]+?) -->(.*?)<!-- /n -->", re.DOTALL)
 
 

@@ -278,3 +278,11 @@ def test_a_single_seed_has_no_gaps_by_seed(tmp_path):
     trained.to_csv(tmp_path / "table3-world-full-folds.csv", index=False)
     assert results_page.gaps_by_seed(place, "wa").empty
     assert results_page.say_sides_of_seeds(pd.DataFrame()) == []
+
+
+def test_seeds_have_an_interval_of_their_own():
+    gaps = pd.DataFrame({"w/o cross": [4.0, 6.0, 5.0], "w/o self": [-1.0, 0.0, 1.0]})
+    (said,) = results_page.say_over_seeds(gaps)
+    assert "the 3 seeds in place of the folds, in points: w/o cross +5.0 [+2.5, +7.5]" in said
+    assert said.endswith("w/o self +0.0 [-2.5, +2.5].")
+    assert results_page.say_over_seeds(pd.DataFrame()) == []
