@@ -175,8 +175,7 @@ def say_cross(results: Path = RESULTS) -> list[str]:
     if worlds.empty:
         return []
     score = worlds["mean"]["listed", "MCSAN"]
-    gap = 100 * worlds.loc[("listed", "w/o cross"), ["gap", "gap low", "gap high"]]
-    changes = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*gap)
+    changes = points_with_interval(worlds.loc[("listed", "w/o cross")], "gap", " points")
     return [
         f"On ten folds of that world MCSAN has {score:.3f}, and cross-attention changes that by "
         f"{changes}."
@@ -225,8 +224,7 @@ def say_wiring(results: Path = RESULTS) -> str:
     table = load_table(file, numbers=numbers).set_index("row")
     compared = table[table["wa gap"].notna()]
     corrected = compared[compared["wa Holm p"] < 0.05]
-    cross = 100 * compared.loc["w/o cross", ["wa gap", "wa gap low", "wa gap high"]].astype(float)
-    gap = "{:+.1f} points [{:+.1f}, {:+.1f}]".format(*cross)
+    gap = points_with_interval(compared.loc["w/o cross"], "wa gap", " points")
     words = ABLATIONS_IN_WORDS | {"w/o cross": f"{ABLATIONS_IN_WORDS['w/o cross']} ({gap})"}
     ahead = [words[row] for row in corrected.index[corrected["wa gap"] > 0]]
     below = [words[row] for row in corrected.index[corrected["wa gap"] < 0]]
@@ -290,16 +288,17 @@ def say_depth(depths: pd.DataFrame) -> list[str]:
     ]
 
 
-def points_with_interval(row: pd.Series, name: str) -> str:
+def points_with_interval(row: pd.Series, name: str, unit: str = "") -> str:
     """A difference in points, with its interval where there is one: "+1.3 [-1.3, +3.9]".
 
     Args:
         row: shares.
         name: of the mean; `NAME low` and `NAME high` are its interval.
+        unit: what follows the mean, such as " points".
     """
     mean, low, high = (100 * row[f"{name}{end}"] for end in ("", " low", " high"))
     interval = "" if pd.isna(low) else f" [{low:+.1f}, {high:+.1f}]"
-    return f"{mean:+.1f}{interval}"
+    return f"{mean:+.1f}{unit}{interval}"
 
 
 def say_never_began(file: Path) -> list[str]:

@@ -24,7 +24,7 @@ from values import SIX_SEEDS
 
 from mcsan_lite.evaluation.intervals import at_chance, fold_interval
 from mcsan_lite.exercises.verdicts.lesson14 import say_depth_by_rate, say_trainings_at_chance
-from mcsan_lite.experiments.finished.rates import depth_by_rate, depth_files
+from mcsan_lite.experiments.finished.rates import depth_by_rate, depth_files, gaps_to_mcsan
 from mcsan_lite.paper.pages.said import floor_sentence, named_or_none
 from mcsan_lite.paper.pages.said import gap_sentences as sentences
 from mcsan_lite.paper.published import FLOOR, FULL
@@ -40,7 +40,7 @@ WORLDS = ("synthetic", "leaking", "listed")  # "synthetic" is the matching world
 MELD = "table2-meld-official-quick.csv"
 THREE_SEEDS = "table3-synthetic-full.csv"  # beside SIX_SEEDS
 CHOICES = "ambiguities-synthetic-quick-folds.csv"
-DEPTHS = "[below](#the-depths-of-table-3-at-the-papers-learning-rates)"
+DEPTHS_LINK = "[below](#the-depths-of-table-3-at-the-papers-learning-rates)"
 WORDS = {"wa": "WA", "weighted_f1": "weighted F1"}
 HEADINGS = {
     "table3": "Table 3, the ablations",
@@ -149,7 +149,9 @@ def section(name: str, world: str, path: Path, smaller: Path | None) -> str:
         heading = f"### {title} (`mcsan run {name} --world {world}`, profile `{profile}`)"
     parts = [heading, said_and_shown(path, TABLES[name], floors=False)]
     if path.name == THREE_SEEDS and not depth_by_rate(results=path.parent).empty:
-        parts.append(f"How the gaps of deeper networks change with the learning rate: {DEPTHS}.")
+        parts.append(
+            f"How the gaps of deeper networks change with the learning rate: {DEPTHS_LINK}."
+        )
     if smaller is not None:
         parts.append(f"The same rows on fewer folds, from one seed: {link_to(smaller)}.")
     return "\n\n".join(parts)
@@ -171,13 +173,20 @@ def said_and_shown(path: Path, score: str, *, floors: bool = True) -> str:
         *say_sides_of_seeds(by_seed),
     ]
     shown = table if floors else table[~table.row.str.startswith(FLOOR)]
-    rows = compact(shown, score, by_seed)
-    return "\n\n".join([bullets(said), rows, basis_and_link(table, path)])
+    return f"{bullets(said)}\n\n{rows_and_basis(shown, path, score, by_seed)}"
 
 
-def basis_and_link(table: pd.DataFrame, path: Path) -> str:
-    """What the intervals of a table are over, and where all of its tests are."""
-    return f"Intervals: {basis_of(table)}. All tests: {link_to(path)}."
+def rows_and_basis(rows: pd.DataFrame, path: Path, score: str, by_seed: pd.DataFrame) -> str:
+    """Rows of a table, what their intervals are over, and where all of its tests are.
+
+    Args:
+        rows: those that are shown, MCSAN among them.
+        path: of the table.
+        score: of which the page speaks.
+        by_seed: of `gaps_by_seed`.
+    """
+    about = f"Intervals: {basis_of(rows)}. All tests: {link_to(path)}."
+    return f"{compact(rows, score, by_seed)}\n\n{about}"
 
 
 def link_to(path: Path) -> str:
@@ -227,10 +236,9 @@ def gaps_by_seed(path: Path, score: str) -> pd.DataFrame:
     if not file.is_file():
         return pd.DataFrame()
     trainings = load_table(file, numbers=(score,))
-    by_seed = trainings.groupby(["name", "seed"], sort=False)[score].mean().unstack("name")
-    if FULL not in by_seed or len(by_seed) < 2:
+    if FULL not in set(trainings.name) or trainings.seed.nunique() < 2:
         return pd.DataFrame()
-    return 100 * by_seed.drop(columns=FULL).rsub(by_seed[FULL], axis=0)
+    return 100 * gaps_to_mcsan(trainings, "seed", score)
 
 
 def say_sides_of_seeds(gaps: pd.DataFrame) -> list[str]:
@@ -302,8 +310,9 @@ def six_seeds_part(results: Path) -> str:
         f"and to try others than three, not because of a verdict. "
         f"{floor_sentence(tables['six'].reset_index(), 'wa')}"
     )
-    over_seeds = say_over_seeds(gaps_by_seed(results / SIX_SEEDS, "wa"))
-    return "\n\n".join([said, *over_seeds, networks_shown(results / SIX_SEEDS)])
+    by_seed = gaps_by_seed(results / SIX_SEEDS, "wa")
+    shown = networks_shown(results / SIX_SEEDS, by_seed)
+    return "\n\n".join([said, *say_over_seeds(by_seed), shown])
 
 
 def say_over_seeds(gaps: pd.DataFrame) -> list[str]:
@@ -321,12 +330,10 @@ def say_over_seeds(gaps: pd.DataFrame) -> list[str]:
     return [f"Over the {len(gaps)} seeds in place of the folds, in points: {'; '.join(told)}."]
 
 
-def networks_shown(path: Path) -> str:
+def networks_shown(path: Path, by_seed: pd.DataFrame) -> str:
     """The networks of a table in WA, and what their intervals are over."""
     table = load_table(path, numbers=numbers_of("wa"))
-    networks = table[~table.row.str.startswith(FLOOR)]
-    rows = compact(networks, "wa", gaps_by_seed(path, "wa"))
-    return f"{rows}\n\n{basis_and_link(table, path)}"
+    return rows_and_basis(table[~table.row.str.startswith(FLOOR)], path, "wa", by_seed)
 
 
 def depth_part(results: Path) -> str:
@@ -338,7 +345,10 @@ def depth_part(results: Path) -> str:
     _, *smaller_rates = found.index.unique(0)
     for rate in smaller_rates:
         path = results / depth_files()[rate].replace("-folds.csv", ".csv")
-        parts += [f"**At a learning rate of {rate:g}:**", networks_shown(path)]
+        parts += [
+            f"**At a learning rate of {rate:g}:**",
+            networks_shown(path, gaps_by_seed(path, "wa")),
+        ]
     return "\n\n".join(parts)
 
 

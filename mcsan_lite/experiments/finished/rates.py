@@ -60,7 +60,7 @@ def depth_by_rate(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> p
     if len(there) < 2:
         return pd.DataFrame(columns=["gap", *_STUCK], index=pd.MultiIndex.from_arrays([[], []]))
     first = next(iter(there))
-    usual_gaps = _gaps_of_folds(there[first].trainings)
+    usual_gaps = gaps_to_mcsan(there[first].trainings, "fold")
     tables = {
         rate: depths.scores.join(_changes(depths.trainings, usual_gaps))
         for rate, depths in there.items()
@@ -68,6 +68,18 @@ def depth_by_rate(profile: str = "full", *, results: Path = RESULTS_FOLDER) -> p
     table = pd.concat(tables, names=["learning rate", "system"])
     table.loc[[first], _CHANGE] = float("nan")  # of the first rate to itself
     return table
+
+
+def gaps_to_mcsan(trainings: pd.DataFrame, by: str, score: str = "wa") -> pd.DataFrame:
+    """(folds or seeds, systems): MCSAN less each system, averaged over a fold or over a seed.
+
+    Args:
+        trainings: one row each: name, fold, seed and the score.
+        by: "fold" or "seed".
+        score: of which the gap is.
+    """
+    scores = trainings.groupby([by, "name"], sort=False)[score].mean().unstack("name")
+    return scores.drop(columns=FULL).rsub(scores[FULL], axis=0)
 
 
 _STUCK = ["trainings", "stuck", "stuck of one seed"]
@@ -97,16 +109,10 @@ def _depths(folds_file: Path) -> _Depths | None:
     return _Depths(scores.loc[run].assign(**dict(zip(_STUCK, counts, strict=True))), trainings)
 
 
-def _gaps_of_folds(trainings: pd.DataFrame) -> pd.DataFrame:
-    """(folds, deeper networks): MCSAN less the network in WA, seeds averaged within each fold."""
-    wa = trainings.groupby(["fold", "name"]).wa.mean().unstack("name")
-    return wa.drop(columns=FULL).rsub(wa[FULL], axis=0)
-
-
 def _changes(trainings: pd.DataFrame, usual_gaps: pd.DataFrame) -> pd.DataFrame:
     """By how much each gap differs from the usual one on the same folds, with its interval."""
     test_share = float((trainings.n_test / trainings.n_train).mean())
-    changes = (_gaps_of_folds(trainings) - usual_gaps).dropna(axis=1)
+    changes = (gaps_to_mcsan(trainings, "fold") - usual_gaps).dropna(axis=1)
     tests = {system: corrected_t(of_folds, test_share) for system, of_folds in changes.items()}
     rows = {system: (test.mean, test.low, test.high) for system, test in tests.items()}
     return pd.DataFrame(rows, index=_CHANGE).T
